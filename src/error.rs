@@ -1,0 +1,139 @@
+//! What a caller's data can make go wrong, said with the name of the input.
+
+use std::fmt;
+use std::path::Path;
+
+/// The result of a fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was wrong with an input, and where.
+///
+/// The message names the argument, or the file, line and column; [`Error::kind`] lets a program choose.
+/// Programming mistakes (a stale variable, two graphs mixed) are panics instead, documented under `# Panics`.
+///
+/// ```
+/// use chainrule::{Error, ErrorKind};
+///
+/// let error = Error::length("xs", 3, 2);
+/// assert_eq!(error.kind(), ErrorKind::Length);
+/// assert_eq!(error.to_string(), "xs: expected 3 values, found 2");
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync + 'static>>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument has a value outside what the function accepts.
+    Argument,
+    /// Two lengths that must agree do not.
+    Length,
+    /// A data file holds something that cannot be used.
+    Data,
+    /// A file could not be read or written.
+    Io,
+}
+
+impl Error {
+    /// An argument with a value that cannot be used: its name and what is wrong with it.
+    ///
+    /// ```
+    /// let error = chainrule::Error::argument("rate", "must be finite and positive, found NaN");
+    /// assert_eq!(error.to_string(), "rate: must be finite and positive, found NaN");
+    /// ```
+    pub fn argument(name: &str, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Argument, format!("{name}: {problem}"))
+    }
+
+    /// A sequence of the wrong length: its name, the length wanted and the length found.
+    ///
+    /// ```
+    /// let error = chainrule::Error::length("row 7", 3, 2);
+    /// assert_eq!(error.to_string(), "row 7: expected 3 values, found 2");
+    /// ```
+    pub fn length(name: &str, expected: usize, found: usize) -> Self {
+        let values = if expected == 1 { "value" } else { "values" };
+        Self::new(
+            ErrorKind::Length,
+            format!("{name}: expected {expected} {values}, found {found}"),
+        )
+    }
+
+    /// A data source that holds something unusable: its name, the place in it and the problem.
+    ///
+    /// `line` counts from 1 as editors do, 0 where no line is to blame; `column` is empty where the whole line is.
+    ///
+    /// ```
+    /// let error = chainrule::Error::data("points.csv", 3, "x", "expected a number, found `abc`");
+    /// assert_eq!(error.to_string(), "points.csv, line 3, column `x`: expected a number, found `abc`");
+    /// ```
+    pub fn data(source: &str, line: u64, column: &str, problem: impl fmt::Display) -> Self {
+        let line = if line == 0 {
+            String::new()
+        } else {
+            format!(", line {line}")
+        };
+        let column = if column.is_empty() {
+            String::new()
+        } else {
+            format!(", column `{column}`")
+        };
+        Self::new(
+            ErrorKind::Data,
+            format!("{source}{line}{column}: {problem}"),
+        )
+    }
+
+    /// A file that could not be read or written; the cause is kept as the error's source.
+    ///
+    /// ```
+    /// use std::{error::Error as _, io, path::Path};
+    /// let error = chainrule::Error::io(Path::new("moons.csv"), io::Error::other("disk full"));
+    /// assert_eq!(error.to_string(), "moons.csv: disk full");
+    /// assert!(error.source().is_some());
+    /// ```
+    pub fn io(path: &Path, cause: std::io::Error) -> Self {
+        Self {
+            kind: ErrorKind::Io,
+            message: format!("{}: {cause}", path.display()),
+            source: Some(Box::new(cause)),
+        }
+    }
+
+    /// What kind of mistake this is.
+    ///
+    /// ```
+    /// use chainrule::{Error, ErrorKind};
+    /// assert_eq!(Error::argument("rate", "is NaN").kind(), ErrorKind::Argument);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    fn new(kind: ErrorKind, message: String) -> Self {
+        Self {
+            kind,
+            message,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
