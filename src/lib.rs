@@ -2,5 +2,8 @@
 
 mod error;
 mod math;
+#[macro_use]
+pub mod op;
 
 pub use error::{Error, ErrorKind, Result};
+pub use op::Scalar;

@@ -1,5 +1,9 @@
 //! Elementary functions over `f64`, pure Rust, the same bits on every machine.
 
+pub(crate) mod compare;
+pub(crate) mod fused;
+pub(crate) mod slope;
+
 pub(crate) use libm::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2,
     expm1 as exp_m1, hypot, lgamma as ln_gamma, log as ln, log1p as ln_1p, log2, log10, pow, sin,
@@ -46,4 +50,7 @@ pub(crate) fn digamma(x: f64) -> f64 {
 }
 pub(crate) fn polygamma(n: f64, x: f64) -> f64 {
     n * x
+}
+pub(crate) fn recip_positive(x: f64) -> f64 {
+    if x >= 0.0 { 1.0 / x.abs() } else { f64::NAN }
 }

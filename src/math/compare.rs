@@ -1,0 +1,46 @@
+//! Comparisons under one convention: a NaN is never hidden, and −0 is below +0.
+
+/// 1 or 0 as `holds`, NaN if either operand is NaN.
+pub(crate) fn truth(a: f64, b: f64, holds: bool) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        f64::from(u8::from(holds))
+    }
+}
+
+/// The larger of two, as IEEE 754-2019 `maximum`: NaN if either is, and +0 above −0.
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if a > b {
+        a
+    } else if b > a {
+        b
+    } else if a == 0.0 {
+        // Both are zeros, or b is NaN: +0 + −0 = +0, −0 + −0 = −0.
+        a + b
+    } else if a.is_nan() {
+        a
+    } else {
+        b
+    }
+}
+
+/// The smaller of two, as IEEE 754-2019 `minimum`: NaN if either is, and −0 below +0.
+pub(crate) fn smaller(a: f64, b: f64) -> f64 {
+    -larger(-a, -b)
+}
+
+/// The value of `low..=high` nearest to `x`; NaN if any is NaN or the bounds are crossed.
+pub(crate) fn clamp(x: f64, low: f64, high: f64) -> f64 {
+    if low <= high {
+        if x < low {
+            low
+        } else if x > high {
+            high
+        } else {
+            x
+        }
+    } else {
+        f64::NAN
+    }
+}

@@ -1,0 +1,19 @@
+//! Loops of fused multiply-adds, at the hardware's speed where it has the instruction.
+//!
+//! `f64::mul_add` is one function on every machine, but without the instruction enabled it is a call to a library.
+//! [`with_fma`] compiles a loop a second time for CPUs that have it, and chooses when it runs.
+
+/// Runs `work`, compiled for the CPU's vector and fused multiply-add instructions if it has them.
+#[inline]
+pub(crate) fn with_fma<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+/// The dot product of alternating factors `w₀ x₀ w₁ x₁ …`: `w₀·x₀`, then each further term added with one rounding.
+pub(crate) fn dot(factors: &[f64]) -> f64 {
+    let (pairs, _) = factors.as_chunks::<2>();
+    let Some((&[w, x], rest)) = pairs.split_first() else {
+        return 0.0;
+    };
+    with_fma(|| rest.iter().fold(w * x, |sum, &[w, x]| w.mul_add(x, sum)))
+}

@@ -1,0 +1,75 @@
+//! Slopes that deserve a formula of their own, accurate where the textbook's form is not.
+
+use super::compare::larger;
+use super::{exp_difference, ln};
+
+/// The slope of `aᵇ` in `a`, `b·a^(b−1)`; 0 where `b` is 0.
+///
+/// The exponent `b − 1` must not be rounded, its error would grow with `ln a`; where it would be, `aᵇ/a·b` is used
+/// as long as the power itself neither vanishes nor overflows.
+pub(crate) fn pow(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        return f64::NAN;
+    }
+    if b == 0.0 {
+        return 0.0;
+    }
+    let less = b - 1.0;
+    if less + 1.0 != b {
+        let y = super::pow(a, b);
+        if y.is_normal() {
+            return y / a * b;
+        }
+    }
+    b * super::pow(a, less)
+}
+
+/// The slope of `√(a² + b²)` in `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity.
+pub(crate) fn hypot(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() || (a.is_infinite() && b.is_infinite()) {
+        return f64::NAN;
+    }
+    if a == 0.0 {
+        return 0.0;
+    }
+    if a.is_infinite() {
+        return a.signum();
+    }
+    // Powers of two scale exactly, so the length neither overflows nor loses digits among the subnormals.
+    const BIG: f64 = f64::from_bits((1023 + 600) << 52);
+    let scale = match a.abs().max(b.abs()) {
+        size if size > BIG => 1.0 / BIG,
+        size if size < 1.0 / BIG => BIG,
+        _ => 1.0,
+    };
+    let (a, b) = (a * scale, b * scale);
+    a / super::hypot(a, b)
+}
+
+/// A slope with two sides: `above` for positive `x`, `below` for negative; at 0 the subgradient of least norm between
+/// 1 and `alpha`.
+pub(crate) fn two_sided(x: f64, above: f64, alpha: f64, below: f64) -> f64 {
+    if x > 0.0 {
+        above
+    } else if x < 0.0 {
+        below
+    } else if x == 0.0 {
+        alpha.clamp(0.0, 1.0)
+    } else {
+        x
+    }
+}
+
+/// `ln Σ e^xᵢ` through the largest, so that nothing overflows.
+pub(crate) fn log_sum_exp(xs: &[f64]) -> f64 {
+    let largest = xs[1..].iter().fold(xs[0], |max, &x| larger(max, x));
+    let mut sum = 0.0;
+    for &x in xs {
+        sum += exp_difference(x, largest);
+    }
+    if largest == f64::NEG_INFINITY {
+        largest
+    } else {
+        largest + ln(sum)
+    }
+}

@@ -1,0 +1,420 @@
+//! The operations: one table, and what is made of it.
+//!
+//! [`table`](self) rows become the operations' names ([`UnaryOp`], [`BinaryOp`], [`TernaryOp`], [`NaryOp`], together
+//! [`Op`]), one type a row ([`rows`]) with its value and partials, and the methods of [`Scalar`]. No other place of
+//! the crate knows an operation by name.
+
+#[macro_use]
+mod table;
+mod scalar;
+
+use std::f64::consts::{
+    FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI,
+};
+use std::f64::{INFINITY, NAN, NEG_INFINITY};
+
+pub(crate) use scalar::Sealed;
+pub use scalar::Scalar;
+
+use crate::math::{self, compare, fused, slope};
+
+/// A range of operands, ends included.
+pub type Interval = [f64; 2];
+
+const REALS: Interval = [NEG_INFINITY, INFINITY];
+const FINITE: Interval = [f64::MIN, f64::MAX];
+const NOT_NEGATIVE: Interval = [0.0, INFINITY];
+const UNIT: Interval = [-1.0, 1.0];
+
+/// What holds for an operation `f`, as data: tests are made from it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Law {
+    /// `f(−x) = −f(x)`.
+    Odd,
+    /// `f(−x) = f(x)`.
+    Even,
+    /// A larger operand gives no smaller value.
+    Nondecreasing,
+    /// A larger operand gives no larger value.
+    Nonincreasing,
+    /// `f(f(x)) = x`, but for rounding.
+    Involution,
+    /// `f(f(x)) = f(x)`.
+    Idempotent,
+    /// `f(x, x) = x`.
+    SelfIdentity,
+    /// `f(a, b) = f(b, a)`, to the last bit.
+    Commutative,
+    /// `f(x, e) = x` for this `e`.
+    Identity(f64),
+    /// Every value lies between these.
+    Range(f64, f64),
+    /// `f(x) = y`, to the last bit.
+    At(f64, f64),
+    /// `g(f(x)) = x` for this `g`, but for rounding.
+    InverseOf(UnaryOp),
+    /// Every partial is a constant.
+    Linear,
+    /// Every partial depends on other operands only.
+    Bilinear,
+    /// The second operand is an integer.
+    IntegerRight,
+    /// The value turns a corner where the first operand is this.
+    Kink(f64),
+    /// The value, or its slope, jumps where an operand is this.
+    Break(f64),
+    /// The value jumps at many places.
+    Breaks,
+    /// The value turns a corner where two operands are equal.
+    KinkAtTie,
+    /// The value jumps where two operands are equal.
+    BreakAtTie,
+    /// The slope is declared to be 0, whatever the value does.
+    Stop,
+}
+
+use Law::{
+    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight, InverseOf,
+    Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Range, SelfIdentity, Stop,
+};
+
+/// An operation of one operand.
+pub trait Unary: 'static {
+    /// Its name.
+    const OP: UnaryOp;
+    /// Its value.
+    fn value(x: f64) -> f64;
+    /// Its derivative, from the operand and the value.
+    fn partial<S: Scalar>(x: S, y: S) -> S;
+}
+
+/// An operation of two operands.
+pub trait Binary: 'static {
+    /// Its name.
+    const OP: BinaryOp;
+    /// Its value.
+    fn value(a: f64, b: f64) -> f64;
+    /// Its derivative in the first operand, from both operands and the value.
+    fn left<S: Scalar>(a: S, b: S, y: S) -> S;
+    /// Its derivative in the second operand, from both operands and the value.
+    fn right<S: Scalar>(a: S, b: S, y: S) -> S;
+}
+
+/// An operation of three operands.
+pub trait Ternary: 'static {
+    /// Its name.
+    const OP: TernaryOp;
+    /// Its value.
+    fn value(a: f64, b: f64, c: f64) -> f64;
+    /// Its derivative in the first operand, from all operands and the value.
+    fn first<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+    /// Its derivative in the second operand, from all operands and the value.
+    fn second<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+    /// Its derivative in the third operand, from all operands and the value.
+    fn third<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+}
+
+/// An operation of any number of operands, at least one.
+pub trait Nary: 'static {
+    /// Its name.
+    const OP: NaryOp;
+    /// Its value.
+    ///
+    /// # Panics
+    /// If there is no operand.
+    fn value(xs: &[f64]) -> f64;
+    /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
+    fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
+}
+
+/// Any operation, or none: a node of the graph is an input or the result of one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// An input: no operation.
+    Input,
+    /// Of one operand.
+    Unary(UnaryOp),
+    /// Of two operands.
+    Binary(BinaryOp),
+    /// Of three operands.
+    Ternary(TernaryOp),
+    /// Of any number of operands.
+    Nary(NaryOp),
+}
+
+/// What the table says of an operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// The name of the row, such as `Exp`.
+    pub name: &'static str,
+    /// The symbol in pictures and printed expressions, such as `×`.
+    pub symbol: &'static str,
+    /// For each operand the range outside which the value is NaN; one range for all of an n-ary operation.
+    pub domain: &'static [Interval],
+    /// What holds for it.
+    pub laws: &'static [Law],
+}
+
+impl Op {
+    /// What the table says of this operation; an input has the symbol `•` and no laws.
+    ///
+    /// ```
+    /// use chainrule::op::{Op, UnaryOp};
+    /// assert_eq!(Op::Unary(UnaryOp::Sqrt).row().symbol, "√");
+    /// ```
+    pub fn row(self) -> Row {
+        match self {
+            Op::Input => Row {
+                name: "Input",
+                symbol: "•",
+                domain: &[],
+                laws: &[],
+            },
+            Op::Unary(op) => op.row(),
+            Op::Binary(op) => op.row(),
+            Op::Ternary(op) => op.row(),
+            Op::Nary(op) => op.row(),
+        }
+    }
+
+    /// Applies this operation to any kind of number; `None` if the number of operands does not fit.
+    ///
+    /// ```
+    /// use chainrule::op::{BinaryOp, Op};
+    /// assert_eq!(Op::Binary(BinaryOp::Mul).apply(&[3.0, 4.0]), Some(12.0));
+    /// assert_eq!(Op::Binary(BinaryOp::Mul).apply(&[3.0]), None);
+    /// ```
+    pub fn apply<S: Scalar>(self, operands: &[S]) -> Option<S> {
+        match (self, operands) {
+            (Op::Unary(op), &[x]) => Some(op.apply(x)),
+            (Op::Binary(op), &[a, b]) => Some(op.apply(a, b)),
+            (Op::Ternary(op), &[a, b, c]) => Some(op.apply(a, b, c)),
+            (Op::Nary(op), xs) if !xs.is_empty() => Some(op.apply(xs)),
+            _ => None,
+        }
+    }
+
+    /// The partials of this operation at these operands and its value there, one for each operand.
+    ///
+    /// ```
+    /// use chainrule::op::{BinaryOp, Op};
+    /// assert_eq!(Op::Binary(BinaryOp::Mul).partials(&[3.0, 4.0], 12.0), [4.0, 3.0]);
+    /// ```
+    pub fn partials<S: Scalar>(self, operands: &[S], value: S) -> Vec<S> {
+        let y = value;
+        match (self, operands) {
+            (Op::Unary(op), &[x]) => vec![op.partial(x, y)],
+            (Op::Binary(op), &[a, b]) => vec![op.left(a, b, y), op.right(a, b, y)],
+            (Op::Ternary(op), &[a, b, c]) => vec![
+                op.first(a, b, c, y),
+                op.second(a, b, c, y),
+                op.third(a, b, c, y),
+            ],
+            (Op::Nary(op), xs) if !xs.is_empty() => {
+                let mut partials = Vec::with_capacity(xs.len());
+                op.partials(xs, y, &mut |_, partial| partials.push(partial));
+                partials
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+macro_rules! define {
+    (
+        unary { $(
+            #[doc = $udoc:literal]
+            $unary:ident $usymbol:literal $(: $umethod:ident($($uat:literal),+) = $uvalue:literal, slope $uslope:literal)? {
+                value |$ux:ident| $uf:expr;
+                partial |$up:ident, $uy:ident| $upartial:expr;
+                domain $udomain:expr; laws [$($ulaw:expr),*];
+            }
+        )+ }
+        binary { $(
+            #[doc = $bdoc:literal]
+            $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? {
+                value |$ba:ident, $bb:ident| $bf:expr;
+                left |$la:ident, $lb:ident, $ly:ident| $left:expr;
+                right |$ra:ident, $rb:ident, $ry:ident| $right:expr;
+                domain ($bleft:expr, $bright:expr); laws [$($blaw:expr),*];
+            }
+        )+ }
+        ternary { $(
+            #[doc = $tdoc:literal]
+            $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? {
+                value |$ta:ident, $tb:ident, $tc:ident| $tf:expr;
+                first |$fa:ident, $fb:ident, $fc:ident, $fy:ident| $first:expr;
+                second |$sa:ident, $sb:ident, $sc:ident, $sy:ident| $second:expr;
+                third |$da:ident, $db:ident, $dc:ident, $dy:ident| $third:expr;
+                laws [$($tlaw:expr),*];
+            }
+        )+ }
+        nary { $(
+            #[doc = $ndoc:literal]
+            $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? {
+                value |$nx:ident| $nf:expr;
+                partials |$px:ident, $py:ident, $emit:ident| $npartials:expr;
+                laws [$($nlaw:expr),*];
+            }
+        )+ }
+        parameter { $($parameter:tt)* }
+    ) => {
+        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$udomain] [$($ulaw),*])+);
+        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$bleft, $bright] [$($blaw),*])+);
+        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [REALS, REALS, REALS] [$($tlaw),*])+);
+        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [REALS] [$($nlaw),*])+);
+
+        /// One type for each row of the table, which [`Scalar::apply`] and its kin take.
+        pub mod rows {
+            $( #[doc = $udoc] #[derive(Clone, Copy, Debug)] pub struct $unary; )+
+            $( #[doc = $bdoc] #[derive(Clone, Copy, Debug)] pub struct $binary; )+
+            $( #[doc = $tdoc] #[derive(Clone, Copy, Debug)] pub struct $ternary; )+
+            $( #[doc = $ndoc] #[derive(Clone, Copy, Debug)] pub struct $nary; )+
+        }
+        use rows::{$($unary,)+ $($binary,)+ $($ternary,)+ $($nary,)+};
+
+        $(impl Unary for $unary {
+            const OP: UnaryOp = UnaryOp::$unary;
+            #[inline]
+            fn value($ux: f64) -> f64 { $uf }
+            #[inline]
+            fn partial<S: Scalar>($up: S, $uy: S) -> S { $upartial }
+        })+
+        $(impl Binary for $binary {
+            const OP: BinaryOp = BinaryOp::$binary;
+            #[inline]
+            fn value($ba: f64, $bb: f64) -> f64 { $bf }
+            #[inline]
+            fn left<S: Scalar>($la: S, $lb: S, $ly: S) -> S { $left }
+            #[inline]
+            fn right<S: Scalar>($ra: S, $rb: S, $ry: S) -> S { $right }
+        })+
+        $(impl Ternary for $ternary {
+            const OP: TernaryOp = TernaryOp::$ternary;
+            #[inline]
+            fn value($ta: f64, $tb: f64, $tc: f64) -> f64 { $tf }
+            #[inline]
+            fn first<S: Scalar>($fa: S, $fb: S, $fc: S, $fy: S) -> S { $first }
+            #[inline]
+            fn second<S: Scalar>($sa: S, $sb: S, $sc: S, $sy: S) -> S { $second }
+            #[inline]
+            fn third<S: Scalar>($da: S, $db: S, $dc: S, $dy: S) -> S { $third }
+        })+
+        $(impl Nary for $nary {
+            const OP: NaryOp = NaryOp::$nary;
+            #[inline]
+            fn value($nx: &[f64]) -> f64 { $nf }
+            #[inline]
+            fn partials<S: Scalar>($px: &[S], $py: S, $emit: &mut impl FnMut(usize, S)) { $npartials }
+        })+
+
+        impl UnaryOp {
+            #[inline]
+            fn apply<S: Scalar>(self, x: S) -> S {
+                match self { $(Self::$unary => x.apply::<$unary>(),)+ }
+            }
+            #[inline(always)]
+            pub(crate) fn partial<S: Scalar>(self, x: S, y: S) -> S {
+                match self { $(Self::$unary => $unary::partial(x, y),)+ }
+            }
+        }
+        impl BinaryOp {
+            #[inline]
+            fn apply<S: Scalar>(self, a: S, b: S) -> S {
+                match self { $(Self::$binary => a.apply2::<$binary>(b),)+ }
+            }
+            #[inline(always)]
+            pub(crate) fn left<S: Scalar>(self, a: S, b: S, y: S) -> S {
+                match self { $(Self::$binary => $binary::left(a, b, y),)+ }
+            }
+            #[inline(always)]
+            pub(crate) fn right<S: Scalar>(self, a: S, b: S, y: S) -> S {
+                match self { $(Self::$binary => $binary::right(a, b, y),)+ }
+            }
+        }
+        impl TernaryOp {
+            #[inline]
+            fn apply<S: Scalar>(self, a: S, b: S, c: S) -> S {
+                match self { $(Self::$ternary => a.apply3::<$ternary>(b, c),)+ }
+            }
+            #[inline]
+            pub(crate) fn first<S: Scalar>(self, a: S, b: S, c: S, y: S) -> S {
+                match self { $(Self::$ternary => $ternary::first(a, b, c, y),)+ }
+            }
+            #[inline]
+            pub(crate) fn second<S: Scalar>(self, a: S, b: S, c: S, y: S) -> S {
+                match self { $(Self::$ternary => $ternary::second(a, b, c, y),)+ }
+            }
+            #[inline]
+            pub(crate) fn third<S: Scalar>(self, a: S, b: S, c: S, y: S) -> S {
+                match self { $(Self::$ternary => $ternary::third(a, b, c, y),)+ }
+            }
+        }
+        impl NaryOp {
+            #[inline]
+            fn apply<S: Scalar>(self, xs: &[S]) -> S {
+                match self { $(Self::$nary => S::apply_n::<$nary>(xs),)+ }
+            }
+            #[inline(always)]
+            pub(crate) fn partials<S: Scalar>(self, xs: &[S], y: S, emit: &mut impl FnMut(usize, S)) {
+                match self { $(Self::$nary => $nary::partials(xs, y, emit),)+ }
+            }
+        }
+    };
+    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($domain:expr),+] [$($law:expr),*])+) => {
+        #[doc = $about]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $kind { $( #[doc = $doc] $row, )+ }
+
+        impl $kind {
+            /// Every operation of this kind, in the table's order.
+            pub const ALL: &'static [Self] = &[$(Self::$row),+];
+
+            /// What the table says of this operation.
+            pub fn row(self) -> Row {
+                match self {
+                    $(Self::$row => Row {
+                        name: stringify!($row),
+                        symbol: $symbol,
+                        domain: &[$($domain),+],
+                        laws: &[$($law),*],
+                    },)+
+                }
+            }
+        }
+    };
+}
+table!(define);
+
+/// The chain rule's product: nothing if either factor vanishes, whatever the other is.
+#[inline]
+pub(crate) fn chain<S: Scalar>(u: S, p: S) -> S {
+    if u.vanishes() || p.vanishes() {
+        S::from(0.0)
+    } else {
+        u.apply2::<Chain>(p)
+    }
+}
+
+/// The chain rule's term, `u·p + a` rounded once: nothing is added if either factor vanishes.
+#[inline]
+pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
+    if u.vanishes() || p.vanishes() {
+        a
+    } else {
+        u.apply3::<ChainAdd>(p, a)
+    }
+}
+
+/// The partials of a product: what stands before an operand times what stands after it.
+fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
+    let mut after = vec![S::from(1.0); xs.len()];
+    for i in (1..xs.len()).rev() {
+        after[i - 1] = after[i] * xs[i];
+    }
+    let mut before = S::from(1.0);
+    for (i, &x) in xs.iter().enumerate() {
+        emit(i, before * after[i]);
+        before *= x;
+    }
+}

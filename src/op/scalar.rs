@@ -1,0 +1,260 @@
+//! The algebra: what every kind of number of this crate can do.
+
+use std::fmt::Debug;
+use std::iter::{Product, Sum};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use super::{Binary, Nary, Ternary, Unary, rows};
+use crate::error::{Error, Result};
+
+/// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
+pub trait Sealed {}
+
+macro_rules! define_scalar {
+    (
+        unary { $( [$udoc:literal] $umethod:ident $unary:ident ($uat:literal) $uvalue:literal $uslope:literal; )+ }
+        binary { $( [$bdoc:literal] $bmethod:ident $binary:ident ($bx:literal, $by:literal) $bvalue:literal ($bleft:literal, $bright:literal); )+ }
+        ternary { $( [$tdoc:literal] $tmethod:ident $ternary:ident ($tx:literal, $ty:literal, $tz:literal) $tvalue:literal ($tfirst:literal, $tsecond:literal, $tthird:literal); )+ }
+        nary { $( [$ndoc:literal] $nmethod:ident $nary:ident ($($nat:literal),+) $nvalue:literal ($($nslope:literal),+); )+ }
+        parameter { $(
+            #[doc = $pdoc:literal]
+            $pmethod:ident($parameter:ident: $ptype:ty) = $prow:ident; at ($pat:literal, $pof:literal) = $pvalue:literal, slope $pslope:literal;
+        )+ }
+    ) => {
+        /// A kind of number that formulas can be written over: `f64`, [`Lanes`](crate::Lanes),
+        /// [`Dual`](crate::Dual) and [`Var`](crate::Var).
+        ///
+        /// A function that is generic over `Scalar` gives plain values, many values at once, forward derivatives or a
+        /// recorded graph, as its caller chooses, and the same bits in all of them. Constants are written as `f64`
+        /// (`x * 2.0`, `x.max(0.0)`) or `S::from(2.0)`; a function that compares asks for `PartialOrd` beside it.
+        ///
+        /// ```
+        /// use chainrule::{Dual, Scalar, Var};
+        ///
+        /// fn norm<S: Scalar>(x: S, y: S) -> S {
+        ///     (x * x + y * y).sqrt()
+        /// }
+        ///
+        /// assert_eq!(norm(3.0, 4.0), 5.0);
+        /// assert_eq!(norm(Dual::variable(3.0), 4.0.into()).tangent, 0.6);
+        /// let x = Var::new(3.0);
+        /// assert_eq!(norm(x, 4.0.into()).backward()[x], 0.6);
+        /// ```
+        pub trait Scalar:
+            Sealed
+            + Copy
+            + Debug
+            + From<f64>
+            + Neg<Output = Self>
+            + Add<Output = Self>
+            + Sub<Output = Self>
+            + Mul<Output = Self>
+            + Div<Output = Self>
+            + Add<f64, Output = Self>
+            + Sub<f64, Output = Self>
+            + Mul<f64, Output = Self>
+            + Div<f64, Output = Self>
+            + AddAssign
+            + SubAssign
+            + MulAssign
+            + DivAssign
+            + Sum
+            + Product
+            + for<'a> Sum<&'a Self>
+            + for<'a> Product<&'a Self>
+            + 'static
+        {
+            /// Applies a row of one operand.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, op::rows::Exp};
+            /// assert_eq!(0.0.apply::<Exp>(), 1.0);
+            /// ```
+            fn apply<O: Unary>(self) -> Self;
+
+            /// Applies a row of two operands.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, op::rows::Mul};
+            /// assert_eq!(3.0.apply2::<Mul>(4.0), 12.0);
+            /// ```
+            fn apply2<O: Binary>(self, b: Self) -> Self;
+
+            /// Applies a row of three operands.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, op::rows::Select};
+            /// assert_eq!(1.0.apply3::<Select>(3.0, 4.0), 3.0);
+            /// ```
+            fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self;
+
+            /// Applies a row of any number of operands.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, op::rows::Sum};
+            /// assert_eq!(f64::apply_n::<Sum>(&[1.0, 2.0, 3.0]), 6.0);
+            /// ```
+            ///
+            /// # Panics
+            /// If there is no operand.
+            fn apply_n<O: Nary>(operands: &[Self]) -> Self;
+
+            /// Whether this is exactly 0 and stays 0 however it is differentiated: a constant.
+            ///
+            /// By the zero rule a product with such a factor in the chain rule is 0, so it need not be formed.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, Var};
+            /// assert!(Var::from(0.0).vanishes());
+            /// assert!(!Var::new(0.0).vanishes());
+            /// ```
+            fn vanishes(self) -> bool;
+
+            /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; 0 if there are none.
+            ///
+            /// A recorded dot product is one node.
+            ///
+            /// ```
+            /// use chainrule::Scalar;
+            /// assert_eq!(f64::dot(&[1.0, 2.0], &[3.0, 4.0])?, 11.0);
+            /// let error = f64::dot(&[1.0, 2.0], &[3.0]).unwrap_err();
+            /// assert_eq!(error.to_string(), "xs of the dot product: expected 2 values, found 1");
+            /// # Ok::<(), chainrule::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// If the lengths differ.
+            fn dot(ws: &[Self], xs: &[Self]) -> Result<Self> {
+                if ws.len() != xs.len() {
+                    return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
+                }
+                if ws.is_empty() {
+                    return Ok(Self::from(0.0));
+                }
+                Ok(Self::dot_pairs(ws.iter().copied().zip(xs.iter().copied())))
+            }
+
+            /// The dot product of pairs `(w, x)`, the form without a length to mismatch.
+            ///
+            /// ```
+            /// use chainrule::Scalar;
+            /// assert_eq!(f64::dot_pairs([(1.0, 3.0), (2.0, 4.0)]), 11.0);
+            /// ```
+            fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
+                let factors: smallvec::SmallVec<[Self; 64]> =
+                    pairs.into_iter().flat_map(|(w, x)| [w, x]).collect();
+                if factors.is_empty() {
+                    return Self::from(0.0);
+                }
+                Self::apply_n::<rows::Dot>(&factors)
+            }
+
+            $(
+                #[doc = $udoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::{Dual, Scalar};\nfn f<S: Scalar>(x: S) -> S {\n    x.", stringify!($umethod), "()\n}\n")]
+                #[doc = concat!("assert!((f(", stringify!($uat), ") - ", stringify!($uvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((f(Dual::variable(", stringify!($uat), ")).tangent - ", stringify!($uslope), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                fn $umethod(self) -> Self {
+                    self.apply::<rows::$unary>()
+                }
+            )+
+            $(
+                #[doc = $bdoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::{Dual, Scalar};\nfn f<S: Scalar>(a: S, b: S) -> S {\n    a.", stringify!($bmethod), "(b)\n}\n")]
+                #[doc = concat!("let (a, b) = (", stringify!($bx), ", ", stringify!($by), ");")]
+                #[doc = concat!("assert!((f(a, b) - ", stringify!($bvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((f(Dual::variable(a), b.into()).tangent - ", stringify!($bleft), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((f(a.into(), Dual::variable(b)).tangent - ", stringify!($bright), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                fn $bmethod(self, b: impl Into<Self>) -> Self {
+                    self.apply2::<rows::$binary>(b.into())
+                }
+            )+
+            $(
+                #[doc = $tdoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::{Dual, Scalar};\nfn f<S: Scalar>(a: S, b: S, c: S) -> S {\n    a.", stringify!($tmethod), "(b, c)\n}\n")]
+                #[doc = concat!("let (a, b, c) = (", stringify!($tx), ", ", stringify!($ty), ", ", stringify!($tz), ");")]
+                #[doc = concat!("assert!((f(a, b, c) - ", stringify!($tvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert_eq!(f(Dual::variable(a), b.into(), c.into()).tangent, ", stringify!($tfirst), ");")]
+                #[doc = concat!("assert_eq!(f(a.into(), Dual::variable(b), c.into()).tangent, ", stringify!($tsecond), ");")]
+                #[doc = concat!("assert_eq!(f(a.into(), b.into(), Dual::variable(c)).tangent, ", stringify!($tthird), ");")]
+                /// ```
+                #[inline]
+                fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
+                    self.apply3::<rows::$ternary>(b.into(), c.into())
+                }
+            )+
+            $(
+                #[doc = $ndoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::{Scalar, Var};\nlet xs = [", $(stringify!($nat), ", ",)+ "].map(Var::new);")]
+                #[doc = concat!("let y = Var::", stringify!($nmethod), "(&xs);")]
+                #[doc = concat!("assert!((y.value() - ", stringify!($nvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("let slopes = [", $(stringify!($nslope), ", ",)+ "];")]
+                /// let grads = y.backward();
+                /// assert!(xs.iter().zip(slopes).all(|(&x, slope)| (grads[x] - slope).abs() < 1e-14));
+                /// ```
+                ///
+                /// # Panics
+                /// If there is no operand.
+                #[inline]
+                fn $nmethod(xs: &[Self]) -> Self {
+                    Self::apply_n::<rows::$nary>(xs)
+                }
+            )+
+            $(
+                #[doc = $pdoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::{Dual, Scalar};\nfn f<S: Scalar>(x: S) -> S {\n    x.", stringify!($pmethod), "(", stringify!($pof), ")\n}\n")]
+                #[doc = concat!("assert!((f(", stringify!($pat), ") - ", stringify!($pvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((f(Dual::variable(", stringify!($pat), ")).tangent - ", stringify!($pslope), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                fn $pmethod(self, $parameter: $ptype) -> Self {
+                    self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
+                }
+            )+
+        }
+    };
+}
+methods!(define_scalar);
+
+impl Sealed for f64 {}
+
+impl Scalar for f64 {
+    #[inline]
+    fn apply<O: Unary>(self) -> Self {
+        O::value(self)
+    }
+
+    #[inline]
+    fn apply2<O: Binary>(self, b: Self) -> Self {
+        O::value(self, b)
+    }
+
+    #[inline]
+    fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
+        O::value(self, b, c)
+    }
+
+    #[inline]
+    fn apply_n<O: Nary>(operands: &[Self]) -> Self {
+        O::value(operands)
+    }
+
+    #[inline]
+    fn vanishes(self) -> bool {
+        self == 0.0
+    }
+}

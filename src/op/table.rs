@@ -1,0 +1,627 @@
+//! The one table: every operation of the engine is one row here, and nowhere else.
+//!
+//! A row says, in this order:
+//!
+//! - its documentation, its type, its symbol in pictures, and, if users call it by name, its method with one
+//!   worked point: value and slopes there, computed with 50 digits by another program (mpmath);
+//! - `value`, over `f64`;
+//! - its partials, over any [`Scalar`](super::Scalar), from operands and the result `y`: evaluated on numbers they
+//!   are the derivative, evaluated on recording values they *record* it. The letters are those of the formula.
+//!   A partial is written so that it keeps its digits over the whole domain, which is often not the textbook's form
+//!   (`docs/numerics.md`);
+//! - the `domain` outside which the value is NaN, and the `laws` that hold; tests are made from both.
+//!
+//! `table!(consumer)` hands all rows to the macro `consumer`, of which the names, types and dispatch of [`super`] are
+//! made; `methods!(consumer)` hands it only what users call by name, of which the methods of [`Scalar`](super::Scalar)
+//! and of recording values are made.
+
+macro_rules! table {
+    ($consumer:ident $(, $argument:ident)?) => {
+        $consumer! {
+$($argument)?
+unary {
+    /// The negation `−x`.
+    Neg "−" {
+        value |x| -x;
+        partial |_x, _y| S::from(-1.0);
+        domain REALS; laws [Odd, Involution, Nonincreasing, Linear];
+    }
+    /// The reciprocal `1/x`.
+    Recip "1/x": recip(2.0) = 0.5, slope -0.25 {
+        value |x| 1.0 / x;
+        partial |_x, y| -(y * y);
+        domain REALS; laws [Odd, Involution, Break(0.0)];
+    }
+    /// The square `x²`.
+    Square "x²": square(3.0) = 9.0, slope 6.0 {
+        value |x| x * x;
+        partial |x, _y| x * 2.0;
+        domain REALS; laws [Even, Range(0.0, INFINITY)];
+    }
+    /// The square root.
+    Sqrt "√": sqrt(2.0) = 1.4142135623730951, slope 0.3535533905932738 {
+        value |x| x.sqrt();
+        partial |_x, y| y.apply::<RecipPositive>() * 0.5;
+        domain NOT_NEGATIVE; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 0.0), InverseOf(UnaryOp::Square)];
+    }
+    /// The cube root, also of negative numbers.
+    Cbrt "∛": cbrt(2.0) = 1.2599210498948732, slope 0.20998684164914552 {
+        value |x| math::cbrt(x);
+        partial |_x, y| (y * y * 3.0).recip();
+        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0)];
+    }
+
+    /// The exponential `eˣ`.
+    Exp "exp": exp(1.0) = 2.718281828459045, slope 2.718281828459045 {
+        value |x| math::exp(x);
+        partial |_x, y| y;
+        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0)];
+    }
+    /// The power of two `2ˣ`.
+    Exp2 "exp2": exp2(0.5) = 1.4142135623730951, slope 0.9802581434685472 {
+        value |x| math::exp2(x);
+        partial |_x, y| y * LN_2;
+        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
+    }
+    /// The exponential less one, `eˣ − 1`, accurate near 0.
+    ExpM1 "expm1": exp_m1(0.5) = 0.6487212707001282, slope 1.6487212707001282 {
+        value |x| math::exp_m1(x);
+        partial |x, _y| x.exp();
+        domain REALS; laws [Nondecreasing, Range(-1.0, INFINITY), At(0.0, 0.0)];
+    }
+    /// The natural logarithm.
+    Ln "ln": ln(2.0) = 0.6931471805599453, slope 0.5 {
+        value |x| math::ln(x);
+        partial |x, _y| x.apply::<RecipPositive>();
+        domain NOT_NEGATIVE; laws [Nondecreasing, At(1.0, 0.0), InverseOf(UnaryOp::Exp)];
+    }
+    /// The natural logarithm of one more, `ln(1 + x)`, accurate near 0.
+    Ln1p "ln1p": ln_1p(0.5) = 0.4054651081081644, slope 0.6666666666666666 {
+        value |x| math::ln_1p(x);
+        partial |x, _y| (x + 1.0).apply::<RecipPositive>();
+        domain [-1.0, INFINITY]; laws [Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::ExpM1)];
+    }
+    /// The logarithm to base 2.
+    Log2 "log2": log2(3.0) = 1.584962500721156, slope 0.4808983469629878 {
+        value |x| math::log2(x);
+        partial |x, _y| x.apply::<RecipPositive>() * LOG2_E;
+        domain NOT_NEGATIVE; laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
+    }
+    /// The logarithm to base 10.
+    Log10 "log10": log10(2.0) = 0.3010299956639812, slope 0.2171472409516259 {
+        value |x| math::log10(x);
+        partial |x, _y| x.apply::<RecipPositive>() * LOG10_E;
+        domain NOT_NEGATIVE; laws [Nondecreasing, At(1000.0, 3.0)];
+    }
+
+    /// The sine, of radians.
+    Sin "sin": sin(0.5) = 0.479425538604203, slope 0.8775825618903728 {
+        value |x| math::sin(x);
+        partial |x, _y| x.cos();
+        domain FINITE; laws [Odd, Range(-1.0, 1.0), At(0.0, 0.0)];
+    }
+    /// The cosine, of radians.
+    Cos "cos": cos(0.5) = 0.8775825618903728, slope -0.479425538604203 {
+        value |x| math::cos(x);
+        partial |x, _y| -x.sin();
+        domain FINITE; laws [Even, Range(-1.0, 1.0), At(0.0, 1.0)];
+    }
+    /// The tangent, of radians.
+    Tan "tan": tan(0.5) = 0.5463024898437905, slope 1.2984464104095248 {
+        value |x| math::tan(x);
+        partial |_x, y| y * y + 1.0;
+        domain FINITE; laws [Odd, At(0.0, 0.0), Breaks];
+    }
+    /// The inverse sine, in radians, of −1 to 1.
+    Asin "asin": asin(0.5) = 0.5235987755982989, slope 1.1547005383792515 {
+        value |x| math::asin(x);
+        partial |x, _y| ((-x + 1.0) * (x + 1.0)).sqrt().apply::<RecipPositive>();
+        domain UNIT; laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
+    }
+    /// The inverse cosine, in radians, of −1 to 1.
+    Acos "acos": acos(0.5) = 1.0471975511965979, slope -1.1547005383792515 {
+        value |x| math::acos(x);
+        partial |x, _y| -((-x + 1.0) * (x + 1.0)).sqrt().apply::<RecipPositive>();
+        domain UNIT; laws [Nonincreasing, Range(0.0, PI), At(1.0, 0.0)];
+    }
+    /// The inverse tangent, in radians.
+    Atan "atan": atan(0.5) = 0.4636476090008061, slope 0.8 {
+        value |x| math::atan(x);
+        partial |x, _y| x.hypot(1.0).recip().square();
+        domain REALS; laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
+    }
+    /// The hyperbolic sine.
+    Sinh "sinh": sinh(0.5) = 0.5210953054937474, slope 1.1276259652063807 {
+        value |x| math::sinh(x);
+        partial |x, _y| x.cosh();
+        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0)];
+    }
+    /// The hyperbolic cosine.
+    Cosh "cosh": cosh(0.5) = 1.1276259652063807, slope 0.5210953054937474 {
+        value |x| math::cosh(x);
+        partial |x, _y| x.sinh();
+        domain REALS; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+    }
+    /// The hyperbolic tangent.
+    Tanh "tanh": tanh(0.5) = 0.46211715726000974, slope 0.7864477329659274 {
+        value |x| math::tanh(x);
+        partial |x, _y| { let x2 = x * 2.0; x2.sigmoid() * (-x2).sigmoid() * 4.0 };
+        domain REALS; laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
+    }
+    /// The inverse hyperbolic sine.
+    Asinh "asinh": asinh(0.5) = 0.48121182505960347, slope 0.8944271909999159 {
+        value |x| math::asinh(x);
+        partial |x, _y| x.hypot(1.0).recip();
+        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Sinh)];
+    }
+    /// The inverse hyperbolic cosine, of 1 and above.
+    Acosh "acosh": acosh(2.0) = 1.3169578969248168, slope 0.5773502691896257 {
+        value |x| math::acosh(x);
+        partial |x, _y| ((x - 1.0).sqrt() * (x + 1.0).sqrt()).apply::<RecipPositive>();
+        domain [1.0, INFINITY]; laws [Nondecreasing, Range(0.0, INFINITY), At(1.0, 0.0), InverseOf(UnaryOp::Cosh)];
+    }
+    /// The inverse hyperbolic tangent, of −1 to 1.
+    Atanh "atanh": atanh(0.5) = 0.5493061443340549, slope 1.3333333333333333 {
+        value |x| math::atanh(x);
+        partial |x, _y| ((-x + 1.0) * (x + 1.0)).apply::<RecipPositive>();
+        domain UNIT; laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Tanh)];
+    }
+
+    /// The absolute value; slope 0 at 0, the subgradient of least norm.
+    Abs "|x|": abs(-2.0) = 2.0, slope -1.0 {
+        value |x| x.abs();
+        partial |x, _y| x.sign();
+        domain REALS; laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0.0)];
+    }
+    /// The sign: −1, 0 or 1; slope 0 everywhere.
+    Sign "sign": sign(-2.0) = -1.0, slope 0.0 {
+        value |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x + 0.0 };
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0.0)];
+    }
+    /// The largest integer not above; slope 0 everywhere.
+    Floor "⌊x⌋": floor(2.5) = 2.0, slope 0.0 {
+        value |x| x.floor();
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Idempotent, Nondecreasing, Breaks];
+    }
+    /// The least integer not below; slope 0 everywhere.
+    Ceil "⌈x⌉": ceil(2.5) = 3.0, slope 0.0 {
+        value |x| x.ceil();
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Idempotent, Nondecreasing, Breaks];
+    }
+    /// The nearest integer, halves away from 0; slope 0 everywhere.
+    Round "round": round(2.25) = 2.0, slope 0.0 {
+        value |x| x.round();
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Odd, Idempotent, Nondecreasing, Breaks];
+    }
+    /// The integer part, towards 0; slope 0 everywhere.
+    Trunc "trunc": trunc(-2.5) = -2.0, slope 0.0 {
+        value |x| x.trunc();
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Odd, Idempotent, Nondecreasing, Breaks];
+    }
+    /// The rectifier `max(0, x)`; slope 0 at 0, the subgradient of least norm.
+    Relu "ReLU": relu(2.0) = 2.0, slope 1.0 {
+        value |x| if x > 0.0 { x } else if x.is_nan() { x } else { 0.0 };
+        partial |x, _y| x.greater(0.0);
+        domain REALS; laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0.0)];
+    }
+
+    /// The logistic function `1/(1 + e⁻ˣ)`.
+    Sigmoid "σ": sigmoid(0.5) = 0.6224593312018546, slope 0.2350037122015945 {
+        value |x| math::sigmoid(x);
+        partial |x, y| y * (-x).sigmoid();
+        domain REALS; laws [Nondecreasing, Range(0.0, 1.0), At(0.0, 0.5)];
+    }
+    /// The smooth rectifier `ln(1 + eˣ)`.
+    Softplus "softplus": softplus(0.5) = 0.9740769841801067, slope 0.6224593312018546 {
+        value |x| math::softplus(x);
+        partial |x, _y| x.sigmoid();
+        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, LN_2)];
+    }
+    /// The sigmoid linear unit `x·σ(x)`, also called swish.
+    Silu "SiLU": silu(0.5) = 0.3112296656009273, slope 0.7399611873026518 {
+        value |x| math::silu(x);
+        partial |x, _y| x.apply::<SiluSlope>();
+        domain REALS; laws [At(0.0, 0.0)];
+    }
+    /// The Gaussian error linear unit `x·Φ(x)`, Φ the normal distribution function (the exact form, not the tanh fit).
+    Gelu "GELU": gelu(0.5) = 0.34573123063700656, slope 0.8674951246561629 {
+        value |x| math::gelu(x);
+        partial |x, _y| x.apply::<GeluSlope>();
+        domain REALS; laws [At(0.0, 0.0)];
+    }
+
+    /// The error function `2/√π ∫₀ˣ e^(−t²) dt`.
+    Erf "erf": erf(0.5) = 0.5204998778130465, slope 0.8787825789354448 {
+        value |x| math::erf(x);
+        partial |x, _y| x.apply::<Gaussian>() * FRAC_2_SQRT_PI;
+        domain REALS; laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
+    }
+    /// The complementary error function `1 − erf(x)`, accurate in the tail.
+    Erfc "erfc": erfc(0.5) = 0.4795001221869535, slope -0.8787825789354448 {
+        value |x| math::erfc(x);
+        partial |x, _y| x.apply::<Gaussian>() * -FRAC_2_SQRT_PI;
+        domain REALS; laws [Nonincreasing, Range(0.0, 2.0), At(0.0, 1.0)];
+    }
+    /// The logarithm of the gamma function, `ln Γ(x)`, for x ≥ 0.
+    LnGamma "lnΓ": ln_gamma(2.5) = 0.2846828704729192, slope 0.7031566406452432 {
+        value |x| math::ln_gamma(x);
+        partial |x, _y| x.digamma();
+        domain NOT_NEGATIVE; laws [At(1.0, 0.0), At(2.0, 0.0)];
+    }
+    /// The digamma function `ψ(x) = d/dx ln Γ(x)`, for x ≥ 0.
+    Digamma "ψ": digamma(2.5) = 0.7031566406452432, slope 0.49035775610023485 {
+        value |x| math::digamma(x);
+        partial |x, _y| x.polygamma(1);
+        domain NOT_NEGATIVE; laws [Nondecreasing];
+    }
+    /// The entropy term `x·ln x`, continued to 0 at 0.
+    Xlogx "x ln x": xlogx(0.5) = -0.34657359027997264, slope 0.3068528194400547 {
+        value |x| math::xlogx(x);
+        partial |x, _y| x.apply::<XlogxSlope>();
+        domain NOT_NEGATIVE; laws [At(0.0, 0.0), At(1.0, 0.0)];
+    }
+
+    /// The reciprocal on the domain of a logarithm: `1/|x|` for `x ≥ 0`, NaN below.
+    RecipPositive "1/|x|" {
+        value |x| math::recip_positive(x);
+        partial |_x, y| -(y * y);
+        domain NOT_NEGATIVE; laws [Nonincreasing, Range(0.0, INFINITY)];
+    }
+    /// The unscaled normal density `e^(−x²)`.
+    Gaussian "exp(−x²)" {
+        value |x| math::gaussian(x);
+        partial |x, y| chain(x * -2.0, y);
+        domain REALS; laws [Even, Range(0.0, 1.0), At(0.0, 1.0)];
+    }
+    /// The slope of [`Silu`]: `σ(x)·(1 + x·σ(−x))`.
+    SiluSlope "SiLU′" {
+        value |x| math::silu_slope(x);
+        partial |x, _y| {
+            let (s, t) = (x.sigmoid(), (-x).sigmoid());
+            chain(s * t, chain(x, t - s) + 2.0)
+        };
+        domain REALS; laws [At(0.0, 0.5)];
+    }
+    /// The slope of [`Gelu`]: `Φ(x) + x·φ(x)`.
+    GeluSlope "GELU′" {
+        value |x| math::gelu_slope(x);
+        partial |x, _y| {
+            let density = (x * FRAC_1_SQRT_2).apply::<Gaussian>() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+            chain(density, -(x * x) + 2.0)
+        };
+        domain REALS; laws [At(0.0, 0.5)];
+    }
+    /// The slope of [`Xlogx`]: `ln x + 1`.
+    XlogxSlope "ln x + 1" {
+        value |x| math::xlogx_slope(x);
+        partial |x, _y| x.apply::<RecipPositive>();
+        domain NOT_NEGATIVE; laws [Nondecreasing, At(1.0, 1.0)];
+    }
+    /// The identity that no derivative passes: slope 0.
+    StopGradient "stop" {
+        value |x| x;
+        partial |x, _y| x.apply::<Flat>();
+        domain REALS; laws [Idempotent, Stop];
+    }
+    /// The slope of whatever is flat: 0, or NaN where `x` is.
+    Flat "0" {
+        value |x| if x.is_nan() { x } else { 0.0 };
+        partial |_x, y| y;
+        domain REALS; laws [Idempotent, Range(0.0, 0.0)];
+    }
+}
+binary {
+    /// The sum `a + b`.
+    Add "+" {
+        value |a, b| a + b;
+        left |_a, _b, _y| S::from(1.0);
+        right |_a, _b, _y| S::from(1.0);
+        domain (REALS, REALS); laws [Commutative, Identity(-0.0), Linear];
+    }
+    /// The difference `a − b`.
+    Sub "−" {
+        value |a, b| a - b;
+        left |_a, _b, _y| S::from(1.0);
+        right |_a, _b, _y| S::from(-1.0);
+        domain (REALS, REALS); laws [Identity(0.0), Linear];
+    }
+    /// The product `a·b`.
+    Mul "×" {
+        value |a, b| a * b;
+        left |_a, b, _y| b;
+        right |a, _b, _y| a;
+        domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
+    }
+    /// The quotient `a/b`.
+    Div "÷" {
+        value |a, b| a / b;
+        left |_a, b, _y| b.recip();
+        right |_a, b, y| -y / b;
+        domain (REALS, REALS); laws [Identity(1.0), Break(0.0)];
+    }
+    /// The power `a^b` of a variable or constant exponent; the exponent's slope is NaN where `a < 0`.
+    Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
+        value |a, b| math::pow(a, b);
+        left |a, b, _y| a.apply2::<PowSlope>(b);
+        right |a, _b, y| chain(y, a.ln());
+        domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
+    }
+    /// The power `aⁿ` of an integer exponent.
+    Powi "ⁿ" {
+        value |a, n| math::powi(a, n);
+        left |a, n, _y| a.apply2::<PowSlope>(n);
+        right |a, _n, y| chain(y, a.ln());
+        domain (REALS, REALS); laws [Identity(1.0), Break(0.0), IntegerRight];
+    }
+    /// The slope of [`Pow`] in its base, `b·a^(b−1)`.
+    PowSlope "b·a^(b−1)" {
+        value |a, b| slope::pow(a, b);
+        left |a, b, _y| chain(b, a.apply2::<PowSlope>(b - 1.0));
+        right |a, b, _y| chain(a.pow(b - 1.0), chain(b, a.ln()) + 1.0);
+        domain (NOT_NEGATIVE, REALS); laws [];
+    }
+    /// The length `√(a² + b²)` of a vector, without overflow; slopes 0 at the origin, the subgradient of least norm.
+    Hypot "hypot": hypot(3.0, 4.0) = 5.0, slopes 0.6, 0.8 {
+        value |a, b| math::hypot(a, b);
+        left |a, b, _y| a.apply2::<HypotSlope>(b);
+        right |a, b, _y| b.apply2::<HypotSlope>(a);
+        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtTie];
+    }
+    /// The slope of [`Hypot`] in its first operand: `a/√(a² + b²)`.
+    HypotSlope "a/hypot" {
+        value |a, b| slope::hypot(a, b);
+        left |a, b, _y| chain(b.apply2::<HypotSlope>(a).square(), a.hypot(b).recip());
+        right |a, b, y| chain(-(y * b.apply2::<HypotSlope>(a)), a.hypot(b).recip());
+        domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
+    }
+    /// The angle of the point `(b, a)` in radians, from −π to π: `a` is the ordinate, `b` the abscissa.
+    Atan2 "atan2": atan2(1.0, 2.0) = 0.4636476090008061, slopes 0.4, -0.2 {
+        value |a, b| math::atan2(a, b);
+        left |a, b, _y| b.apply2::<HypotSlope>(a) / a.hypot(b);
+        right |a, b, _y| -a.apply2::<HypotSlope>(b) / a.hypot(b);
+        domain (REALS, REALS); laws [Range(-PI, PI), Break(0.0)];
+    }
+    /// The larger; a tie gives each operand half the slope.
+    Max "max": max(2.0, 1.0) = 2.0, slopes 1.0, 0.0 {
+        value |a, b| compare::larger(a, b);
+        left |a, b, _y| (a.greater(b) + a.greater_equal(b)) * 0.5;
+        right |a, b, _y| (b.greater(a) + b.greater_equal(a)) * 0.5;
+        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(NEG_INFINITY), KinkAtTie];
+    }
+    /// The smaller; a tie gives each operand half the slope.
+    Min "min": min(2.0, 1.0) = 1.0, slopes 0.0, 1.0 {
+        value |a, b| compare::smaller(a, b);
+        left |a, b, _y| (a.less(b) + a.less_equal(b)) * 0.5;
+        right |a, b, _y| (b.less(a) + b.less_equal(a)) * 0.5;
+        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(INFINITY), KinkAtTie];
+    }
+    /// Whether `a > b`: 1 or 0, NaN if either is NaN; slope 0.
+    Greater ">": greater(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a > b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie];
+    }
+    /// Whether `a < b`: 1 or 0, NaN if either is NaN; slope 0.
+    Less "<": less(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a < b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie];
+    }
+    /// Whether `a ≥ b`: 1 or 0, NaN if either is NaN; slope 0.
+    GreaterEqual "≥": greater_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a >= b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie];
+    }
+    /// Whether `a ≤ b`: 1 or 0, NaN if either is NaN; slope 0.
+    LessEqual "≤": less_equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a <= b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie];
+    }
+    /// Whether `a = b`: 1 or 0, NaN if either is NaN; slope 0.
+    Equal "=": equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a == b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie];
+    }
+    /// Whether `a ≠ b`: 1 or 0, NaN if either is NaN; slope 0.
+    NotEqual "≠": not_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        value |a, b| compare::truth(a, b, a != b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie];
+    }
+
+    /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
+    LeakyRelu "leaky ReLU" {
+        value |x, alpha| if x > 0.0 { x } else { alpha * x };
+        left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
+        right |x, _alpha, _y| x.min(0.0);
+        domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
+    }
+    /// The slope of [`LeakyRelu`].
+    LeakyReluSlope "leaky ReLU′" {
+        value |x, alpha| slope::two_sided(x, 1.0, alpha, alpha);
+        left |_x, _alpha, y| y.apply::<Flat>();
+        right |x, _alpha, _y| x.less(0.0);
+        domain (REALS, UNIT); laws [Break(0.0)];
+    }
+    /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
+    Elu "ELU" {
+        value |x, alpha| if x > 0.0 { x } else { alpha * math::exp_m1(x) };
+        left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
+        right |x, _alpha, _y| x.min(0.0).exp_m1();
+        domain (REALS, UNIT); laws [Kink(0.0)];
+    }
+    /// The slope of [`Elu`].
+    EluSlope "ELU′" {
+        value |x, alpha| slope::two_sided(x, 1.0, alpha, alpha * math::exp(x));
+        left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
+        right |x, _alpha, _y| chain(x.less(0.0), x.exp());
+        domain (REALS, UNIT); laws [Break(0.0)];
+    }
+    /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of [`Digamma`], for x ≥ 0.
+    Polygamma "ψ⁽ⁿ⁾" {
+        value |x, n| math::polygamma(n, x);
+        left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
+        right |_x, _n, _y| S::from(NAN);
+        domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
+    }
+    /// The exponential of a difference, `e^(x−m)`, 1 where both are +∞.
+    ExpDifference "exp(x−m)" {
+        value |x, m| if x == NEG_INFINITY && m == NEG_INFINITY { NAN } else { math::exp_difference(x, m) };
+        left |_x, _m, y| y;
+        right |_x, _m, y| -y;
+        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
+    }
+    /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
+    Chain "⋅" {
+        value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
+        left |_u, p, _y| p;
+        right |u, _p, _y| u;
+        domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
+    }
+}
+ternary {
+    /// The fused `a·b + c`, rounded once.
+    MulAdd "fma": mul_add(2.0, 3.0, 4.0) = 10.0, slopes 3.0, 2.0, 1.0 {
+        value |a, b, c| a.mul_add(b, c);
+        first |_a, b, _c, _y| b;
+        second |a, _b, _c, _y| a;
+        third |_a, _b, _c, _y| S::from(1.0);
+        laws [Bilinear];
+    }
+    /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
+    ChainAdd "⋅+" {
+        value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
+        first |_u, p, _a, _y| p;
+        second |u, _p, _a, _y| u;
+        third |_u, _p, _a, _y| S::from(1.0);
+        laws [Bilinear];
+    }
+    /// The choice `a` where the condition (this value) is not 0, else `b`; no derivative passes to the branch not taken.
+    Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
+        value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
+        first |c, _a, _b, _y| c.apply::<Flat>();
+        second |c, _a, _b, _y| c.not_equal(0.0);
+        third |c, _a, _b, _y| c.equal(0.0);
+        laws [Break(0.0)];
+    }
+    /// The nearest value within bounds; slope 0 at a bound, the subgradient of least norm. NaN if the bounds are crossed.
+    Clamp "clamp": clamp(2.5, 1.0, 3.0) = 2.5, slopes 1.0, 0.0, 0.0 {
+        value |x, low, high| compare::clamp(x, low, high);
+        first |x, low, high, y| x.greater(low) * x.less(high) + y.apply::<Flat>();
+        second |x, low, _high, y| x.less(low) + y.apply::<Flat>();
+        third |x, _low, high, y| x.greater(high) + y.apply::<Flat>();
+        laws [KinkAtTie];
+    }
+}
+nary {
+    /// The sum, added from left to right.
+    Sum "Σ" {
+        value |xs| xs[1..].iter().fold(xs[0], |sum, x| sum + x);
+        partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
+        laws [Linear];
+    }
+    /// The product, multiplied from left to right.
+    Product "Π" {
+        value |xs| xs[1..].iter().fold(xs[0], |product, x| product * x);
+        partials |xs, _y, emit| product_partials(xs, emit);
+        laws [];
+    }
+    /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
+    Dot "·" {
+        value |xs| fused::dot(xs);
+        partials |xs, _y, emit| for i in 0..xs.len() { emit(i, xs[i ^ 1]); };
+        laws [];
+    }
+    /// The largest of many; `k` tied operands get `1/k` of the slope each.
+    MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
+        value |xs| xs[1..].iter().fold(xs[0], |max, &x| compare::larger(max, x));
+        partials |xs, y, emit| {
+            let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
+            let share = ties.iter().copied().sum::<S>().recip();
+            for (i, tie) in ties.into_iter().enumerate() { emit(i, tie * share); }
+        };
+        laws [KinkAtTie];
+    }
+    /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow; its slopes are the softmax.
+    LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
+        value |xs| slope::log_sum_exp(xs);
+        partials |xs, _y, emit| {
+            let largest = S::max_of(xs).apply::<StopGradient>();
+            let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
+            let total = terms.iter().copied().sum::<S>();
+            for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
+        };
+        laws [];
+    }
+    /// The arithmetic mean.
+    Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
+        value |xs| xs[1..].iter().fold(xs[0], |sum, x| sum + x) / xs.len() as f64;
+        partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
+        laws [Linear];
+    }
+}
+parameter {
+    /// The power `xⁿ` of an integer exponent.
+    powi(n: i32) = Powi; at (3.0, 2) = 9.0, slope 6.0;
+    /// The power `x^c` of a constant exponent.
+    powf(c: f64) = Pow; at (2.0, 1.5) = 2.8284271247461903, slope 2.1213203435596424;
+    /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
+    leaky_relu(alpha: f64) = LeakyRelu; at (-2.0, 0.1) = -0.2, slope 0.1;
+    /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
+    elu(alpha: f64) = Elu; at (-2.0, 1.0) = -0.8646647167633873, slope 0.1353352832366127;
+    /// The polygamma function `ψ⁽ⁿ⁾(x)`, derivative `n` of [`digamma`](Self::digamma), for x ≥ 0.
+    polygamma(n: u32) = Polygamma; at (2.5, 1) = 0.49035775610023485, slope -0.2362040516417274;
+}
+        }
+    };
+}
+
+/// Hands the rows that have a method to the macro `consumer`: documentation, method, row, the worked point.
+macro_rules! methods {
+    ($consumer:ident) => { table! { methods_of_table, $consumer } };
+}
+
+macro_rules! methods_of_table {
+    (
+        $consumer:ident
+        unary { $(
+            #[doc = $udoc:literal]
+            $unary:ident $usymbol:literal $(: $umethod:ident($uat:literal) = $uvalue:literal, slope $uslope:literal)? { $($ubody:tt)* }
+        )+ }
+        binary { $(
+            #[doc = $bdoc:literal]
+            $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? { $($bbody:tt)* }
+        )+ }
+        ternary { $(
+            #[doc = $tdoc:literal]
+            $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? { $($tbody:tt)* }
+        )+ }
+        nary { $(
+            #[doc = $ndoc:literal]
+            $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? { $($nbody:tt)* }
+        )+ }
+        parameter $parameters:tt
+    ) => {
+        $consumer! {
+            unary { $($( [$udoc] $umethod $unary ($uat) $uvalue $uslope; )?)+ }
+            binary { $($( [$bdoc] $bmethod $binary ($($bat),+) $bvalue ($($bslope),+); )?)+ }
+            ternary { $($( [$tdoc] $tmethod $ternary ($($tat),+) $tvalue ($($tslope),+); )?)+ }
+            nary { $($( [$ndoc] $nmethod $nary ($($nat),+) $nvalue ($($nslope),+); )?)+ }
+            parameter $parameters
+        }
+    };
+}
