@@ -2,5 +2,7 @@
 
 mod error;
 mod math;
+#[cfg(feature = "nn")]
+pub mod nn;
 
 pub use error::{Error, ErrorKind, Result};
