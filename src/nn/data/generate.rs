@@ -183,8 +183,9 @@ fn scatter<R: Rng + ?Sized>(
     noise: f64,
     rng: &mut R,
 ) -> Result<Dataset> {
-    let noisy = points.map(|(point, label)| (around(&point, noise, rng), label));
-    let (inputs, targets) = noisy.unzip();
+    let (inputs, targets) = points
+        .map(|(point, label)| (around(&point, noise, rng), label))
+        .unzip();
     Dataset::new(inputs, targets)
 }
 
