@@ -207,6 +207,16 @@ fn columns_are_chosen_by_name() {
 }
 
 #[test]
+fn a_column_of_numbers_has_one_value_a_line() {
+    let column = |text: &[u8]| Csv::read("rows.csv", text)?.column("value");
+    assert_eq!(column(b"value\r\n1\r\n-2e-3").unwrap(), [1.0, -0.002]);
+    assert_eq!(
+        message(column(b"value\n1\n2,3\n")),
+        "rows.csv, line 3: expected 1 value in the row, found 2"
+    );
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     let error = read_csv("tests/data/absent.csv", "y").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);

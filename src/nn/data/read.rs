@@ -271,7 +271,8 @@ impl Csv {
             let (expected, found) = (self.names.len(), record.len());
             if found != expected {
                 let missing = self.names.get(found).map_or("", String::as_str);
-                let problem = format!("expected {expected} values in the row, found {found}");
+                let values = if expected == 1 { "value" } else { "values" };
+                let problem = format!("expected {expected} {values} in the row, found {found}");
                 return Err(self.fault(line, missing, problem));
             }
             take(&Fields {
