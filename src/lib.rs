@@ -4,6 +4,19 @@ mod error;
 mod math;
 #[macro_use]
 pub mod op;
+mod dual;
+mod graph;
+mod lanes;
+#[cfg(feature = "nn")]
+pub mod nn;
+mod sweep;
+pub mod tape;
+mod var;
 
+pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
+pub use graph::{Graph, Group, Node, NodeKey, Operand, Stats};
+pub use lanes::Lanes;
 pub use op::Scalar;
+pub use sweep::Gradients;
+pub use var::Var;

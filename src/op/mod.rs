@@ -5,6 +5,8 @@
 //! the crate knows an operation by name.
 
 #[macro_use]
+mod operators;
+#[macro_use]
 mod table;
 mod scalar;
 

@@ -1,0 +1,168 @@
+//! Forward mode: a value and its derivative in one direction, computed together.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain, chain_add};
+
+/// A value with its tangent: the derivative of the value in one direction, carried along with it.
+///
+/// The scalar inside is any [`Scalar`]: `Dual<f64>` gives first derivatives, `Dual<Dual<f64>>` second ones,
+/// `Dual<Var>` derivatives that can be swept in reverse. It shares the partials of the table with the reverse sweep but
+/// multiplies in the other order, so it witnesses for the sweep. Comparisons look at the value alone.
+///
+/// ```
+/// use chainrule::Dual;
+///
+/// let x = Dual::variable(2.0);
+/// let y = x * x * x;
+/// assert_eq!((y.value, y.tangent), (8.0, 12.0));
+///
+/// let x = Dual::variable(Dual::variable(2.0));
+/// let y = x * x * x;
+/// assert_eq!(y.tangent.tangent, 12.0); // the second derivative, 6x
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dual<S> {
+    /// The value.
+    pub value: S,
+    /// The derivative of the value in the direction chosen by the variables' tangents.
+    pub tangent: S,
+}
+
+impl<S: Scalar> Dual<S> {
+    /// The variable to differentiate by: tangent 1.
+    ///
+    /// ```
+    /// use chainrule::{Dual, Scalar};
+    /// assert_eq!(Dual::variable(3.0).square().tangent, 6.0);
+    /// ```
+    pub fn variable(value: S) -> Self {
+        Self {
+            value,
+            tangent: S::from(1.0),
+        }
+    }
+
+    /// A constant: tangent 0.
+    ///
+    /// ```
+    /// use chainrule::Dual;
+    /// assert_eq!((Dual::variable(3.0) * Dual::constant(2.0)).tangent, 2.0);
+    /// ```
+    pub fn constant(value: S) -> Self {
+        Self {
+            value,
+            tangent: S::from(0.0),
+        }
+    }
+}
+
+impl<S: Scalar> From<f64> for Dual<S> {
+    /// A constant.
+    fn from(value: f64) -> Self {
+        Self::constant(S::from(value))
+    }
+}
+
+impl<S: PartialEq> PartialEq for Dual<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<S: PartialEq<f64>> PartialEq<f64> for Dual<S> {
+    fn eq(&self, other: &f64) -> bool {
+        self.value == *other
+    }
+}
+
+impl<S: PartialOrd> PartialOrd for Dual<S> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<S: PartialOrd<f64>> PartialOrd<f64> for Dual<S> {
+    fn partial_cmp(&self, other: &f64) -> Option<Ordering> {
+        self.value.partial_cmp(other)
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for Dual<S> {
+    /// The value, then the tangent behind `ε`: `8 + 12ε`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)?;
+        f.write_str(" + ")?;
+        self.tangent.fmt(f)?;
+        f.write_str("ε")
+    }
+}
+
+operators!([S: Scalar] Dual<S>);
+
+impl<S: Scalar> Sealed for Dual<S> {}
+
+impl<S: Scalar> Scalar for Dual<S> {
+    #[inline]
+    fn apply<O: Unary>(self) -> Self {
+        let (x, y) = (self.value, self.value.apply::<O>());
+        if self.tangent.vanishes() {
+            return Self::constant(y);
+        }
+        Self {
+            value: y,
+            tangent: chain(self.tangent, O::partial(x, y)),
+        }
+    }
+
+    #[inline]
+    fn apply2<O: Binary>(self, other: Self) -> Self {
+        let (a, b) = (self.value, other.value);
+        let y = a.apply2::<O>(b);
+        let mut tangent = S::from(0.0);
+        if !self.tangent.vanishes() {
+            tangent = chain_add(self.tangent, O::left(a, b, y), tangent);
+        }
+        if !other.tangent.vanishes() {
+            tangent = chain_add(other.tangent, O::right(a, b, y), tangent);
+        }
+        Self { value: y, tangent }
+    }
+
+    #[inline]
+    fn apply3<O: Ternary>(self, second: Self, third: Self) -> Self {
+        let (a, b, c) = (self.value, second.value, third.value);
+        let y = a.apply3::<O>(b, c);
+        let mut tangent = S::from(0.0);
+        if !self.tangent.vanishes() {
+            tangent = chain_add(self.tangent, O::first(a, b, c, y), tangent);
+        }
+        if !second.tangent.vanishes() {
+            tangent = chain_add(second.tangent, O::second(a, b, c, y), tangent);
+        }
+        if !third.tangent.vanishes() {
+            tangent = chain_add(third.tangent, O::third(a, b, c, y), tangent);
+        }
+        Self { value: y, tangent }
+    }
+
+    fn apply_n<O: Nary>(operands: &[Self]) -> Self {
+        let values: SmallVec<[S; 32]> = operands.iter().map(|operand| operand.value).collect();
+        let y = S::apply_n::<O>(&values);
+        let mut tangent = S::from(0.0);
+        if operands.iter().any(|operand| !operand.tangent.vanishes()) {
+            O::partials(&values, y, &mut |i, partial| {
+                tangent = chain_add(operands[i].tangent, partial, tangent);
+            });
+        }
+        Self { value: y, tangent }
+    }
+
+    #[inline]
+    fn vanishes(self) -> bool {
+        self.value.vanishes() && self.tangent.vanishes()
+    }
+}

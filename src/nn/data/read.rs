@@ -1,0 +1,402 @@
+//! Reading CSV: takes a file or any reader, gives a [`Dataset`] or a column of numbers.
+//!
+//! The first line names the columns. Every message names the file, and the line and column where there is one to
+//! blame.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::Dataset;
+use crate::error::{Error, Result};
+
+/// The data set in a CSV file: `target` names the column of targets, all other columns are inputs in file order.
+///
+/// Short for [`Csv::open`] and [`Csv::dataset`]; see [`Csv`] for the format.
+///
+/// # Errors
+///
+/// Those of [`Csv::open`] and [`Csv::dataset`].
+///
+/// ```
+/// use chainrule::nn::data::read_csv;
+///
+/// let digits = read_csv("examples/data/digits.csv", "digit")?;
+/// assert_eq!((digits.len(), digits.width()), (1797, 64));
+///
+/// let error = read_csv("examples/data/digits.csv", "label").unwrap_err();
+/// assert!(error.to_string().starts_with("examples/data/digits.csv, line 1: no column `label`"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
+    Csv::open(path)?.dataset(target)
+}
+
+/// A CSV file in memory, its columns to be chosen by name.
+///
+/// The first line is the header: distinct column names, none empty. Every further line holds one value for each
+/// column. Fields are separated by commas and may be quoted as RFC 4180 says; spaces around them are ignored. Lines
+/// end in LF, CRLF or CR; empty lines are skipped; a byte order mark is dropped. Values are numbers as
+/// [`f64::from_str`](std::str::FromStr) reads them, and finite. Columns that are not asked for may hold anything.
+///
+/// ```
+/// use chainrule::nn::data::Csv;
+///
+/// let text = "name,x,y\norigin,0,0\nunit,1,0.5\n";
+/// let csv = Csv::read("points", text.as_bytes())?;
+/// assert_eq!(csv.column("y")?, [0.0, 0.5]);
+/// assert_eq!(csv.dataset_of(&["x"], "y")?.inputs(), [[0.0], [1.0]]);
+///
+/// let error = csv.dataset("y").unwrap_err();
+/// assert_eq!(error.to_string(), "points, line 2, column `name`: expected a number, found `origin`");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Csv {
+    source: String,
+    bytes: Vec<u8>,
+    names: Vec<String>,
+    header_line: u64,
+}
+
+impl Csv {
+    /// Reads a file and its header.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is empty,
+    /// or when a column's name is empty, not UTF-8 or there twice.
+    ///
+    /// ```
+    /// use chainrule::{ErrorKind, nn::data::Csv};
+    ///
+    /// assert_eq!(Csv::open("examples/data/digits.csv")?.names().len(), 65);
+    /// assert_eq!(Csv::open("absent.csv").unwrap_err().kind(), ErrorKind::Io);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
+        Self::new(path.display().to_string(), bytes)
+    }
+
+    /// Reads everything `reader` has; `source` stands in messages where a file's name would.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Csv::open`].
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    ///
+    /// let csv = Csv::read("standard input", "x,y\n1,2\n".as_bytes())?;
+    /// assert_eq!(csv.names(), ["x", "y"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn read(source: &str, mut reader: impl io::Read) -> Result<Self> {
+        let mut bytes = Vec::new();
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|cause| Error::io(Path::new(source), cause))?;
+        Self::new(source.to_string(), bytes)
+    }
+
+    /// The names of the columns, in file order.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    /// assert_eq!(Csv::read("example", " a , b \n".as_bytes())?.names(), ["a", "b"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// One column of numbers, one value a row.
+    ///
+    /// # Errors
+    ///
+    /// [`Data`](crate::ErrorKind::Data) when there is no such column, there are no rows, a row has more or fewer
+    /// values than the header has names, or a value of this column is not a finite number.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    /// assert_eq!(Csv::read("example", "value\n0.5\n-2e3\n".as_bytes())?.column("value")?, [0.5, -2000.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn column(&self, name: &str) -> Result<Vec<f64>> {
+        let column = self.find(name)?;
+        let mut values = Vec::new();
+        self.each_row(|row| {
+            values.push(row.number(column)?);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    /// A data set with the targets from the column `target` and the inputs from all others, in file order.
+    ///
+    /// # Errors
+    ///
+    /// [`Data`](crate::ErrorKind::Data) when there is no such column or no other one, there are no rows, a row has
+    /// more or fewer values than the header has names, or a value is not a finite number.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    ///
+    /// let data = Csv::read("example", "x,label,y\n1,-1,2\n".as_bytes())?.dataset("label")?;
+    /// assert_eq!(data.rows().next(), Some((&[1.0, 2.0][..], -1.0)));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn dataset(&self, target: &str) -> Result<Dataset> {
+        let target = self.find(target)?;
+        let inputs: Vec<usize> = (0..self.names.len()).filter(|&i| i != target).collect();
+        if inputs.is_empty() {
+            let problem = format!("no column besides `{}`", self.names[target]);
+            return Err(self.fault(self.header_line, "", problem));
+        }
+        self.select(&inputs, target)
+    }
+
+    /// A data set with the targets from the column `target` and the inputs from the columns `inputs`, in that order.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) when `inputs` is empty or holds the target;
+    /// [`Data`](crate::ErrorKind::Data) when one of these columns is missing, there are no rows, a row has more or
+    /// fewer values than the header has names, or a value of these columns is not a finite number.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    ///
+    /// let csv = Csv::read("example", "id,x,y,z\nA1,1,2,3\n".as_bytes())?;
+    /// let data = csv.dataset_of(&["z", "x"], "y")?;
+    /// assert_eq!(data.rows().next(), Some((&[3.0, 1.0][..], 2.0)));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn dataset_of(&self, inputs: &[&str], target: &str) -> Result<Dataset> {
+        if inputs.is_empty() {
+            return Err(Error::argument("inputs", "must name at least one column"));
+        }
+        if inputs.contains(&target) {
+            let problem = format!("must not hold the target `{target}`");
+            return Err(Error::argument("inputs", problem));
+        }
+        let inputs: Vec<usize> = inputs
+            .iter()
+            .map(|name| self.find(name))
+            .collect::<Result<_>>()?;
+        self.select(&inputs, self.find(target)?)
+    }
+
+    fn new(source: String, mut bytes: Vec<u8>) -> Result<Self> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        let mut csv = Self {
+            source,
+            bytes,
+            names: Vec::new(),
+            header_line: 1,
+        };
+        let mut records = Records::new(&csv.bytes);
+        let Some((line, header)) = records.next(&csv.source)? else {
+            let problem = "expected a header, found nothing";
+            return Err(csv.fault(1, "", problem));
+        };
+        let mut names: Vec<String> = Vec::with_capacity(header.len());
+        for (index, name) in header.iter().enumerate() {
+            let number = index + 1;
+            let problem = match text(name) {
+                None => format!("the name of column {number} is not UTF-8"),
+                Some("") => format!("column {number} has no name"),
+                Some(name) => match names.iter().position(|earlier| earlier == name) {
+                    None => {
+                        names.push(name.to_string());
+                        continue;
+                    }
+                    Some(earlier) => {
+                        let earlier = earlier + 1;
+                        let name = excerpt(name);
+                        format!("columns {earlier} and {number} are both named `{name}`")
+                    }
+                },
+            };
+            return Err(csv.fault(line, "", problem));
+        }
+        csv.names = names;
+        csv.header_line = line;
+        Ok(csv)
+    }
+
+    fn select(&self, inputs: &[usize], target: usize) -> Result<Dataset> {
+        let mut rows = Vec::new();
+        let mut targets = Vec::new();
+        self.each_row(|row| {
+            let values = inputs.iter().map(|&column| row.number(column));
+            rows.push(values.collect::<Result<_>>()?);
+            targets.push(row.number(target)?);
+            Ok(())
+        })?;
+        Dataset::new(rows, targets)
+    }
+
+    fn find(&self, name: &str) -> Result<usize> {
+        if let Some(column) = self.names.iter().position(|known| known == name) {
+            return Ok(column);
+        }
+        let mut known: Vec<String> = self.names.iter().map(|name| excerpt(name)).collect();
+        let more = match known.len() {
+            0..=NAMES_LISTED => String::new(),
+            count => format!(" and {} more", count - NAMES_LISTED),
+        };
+        known.truncate(NAMES_LISTED);
+        let name = excerpt(name);
+        let problem = format!(
+            "no column `{name}`, there are `{}`{more}",
+            known.join("`, `")
+        );
+        Err(self.fault(self.header_line, "", problem))
+    }
+
+    /// Hands every row below the header to `take`, once it is known to be as wide as the header.
+    fn each_row(&self, mut take: impl FnMut(&Fields) -> Result<()>) -> Result<()> {
+        let mut records = Records::new(&self.bytes);
+        records.next(&self.source)?;
+        let mut empty = true;
+        while let Some((line, record)) = records.next(&self.source)? {
+            empty = false;
+            let (expected, found) = (self.names.len(), record.len());
+            if found != expected {
+                let missing = self.names.get(found).map_or("", String::as_str);
+                let values = if expected == 1 { "value" } else { "values" };
+                let problem = format!("expected {expected} {values} in the row, found {found}");
+                return Err(self.fault(line, missing, problem));
+            }
+            take(&Fields {
+                csv: self,
+                record,
+                line,
+            })?;
+        }
+        if empty {
+            return Err(self.fault(self.header_line, "", "a header, but no rows below it"));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, line: u64, column: &str, problem: impl std::fmt::Display) -> Error {
+        Error::data(&self.source, line, &excerpt(column), problem)
+    }
+}
+
+/// The most column names that a message lists.
+const NAMES_LISTED: usize = 8;
+
+/// The most characters of a file's text that a message repeats.
+const EXCERPT: usize = 40;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A row of a [`Csv`], as wide as its header.
+struct Fields<'a> {
+    csv: &'a Csv,
+    record: &'a ByteRecord,
+    line: u64,
+}
+
+impl Fields<'_> {
+    fn number(&self, column: usize) -> Result<f64> {
+        let field = text(&self.record[column]);
+        let problem = match field.map(str::parse::<f64>) {
+            Some(Ok(value)) if value.is_finite() => return Ok(value),
+            Some(Ok(_)) => "expected a finite number",
+            Some(Err(_)) | None => "expected a number",
+        };
+        let found = match field {
+            None => "bytes that are not UTF-8".to_string(),
+            Some("") => "nothing".to_string(),
+            Some(field) => format!("`{}`", excerpt(field)),
+        };
+        let name = &self.csv.names[column];
+        Err(self
+            .csv
+            .fault(self.line, name, format!("{problem}, found {found}")))
+    }
+}
+
+/// The records of a CSV text with the line on which each begins.
+///
+/// The `csv` crate's own line numbers are those of the end of the record before, which is one line off after CRLF or
+/// an empty line; so lines are counted here.
+struct Records<'a> {
+    bytes: &'a [u8],
+    reader: csv::Reader<&'a [u8]>,
+    record: ByteRecord,
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> Records<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            reader: ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(bytes),
+            record: ByteRecord::new(),
+            counted: 0,
+            line: 1,
+        }
+    }
+
+    /// The next record and its line, counted from 1.
+    fn next(&mut self, source: &str) -> Result<Option<(u64, &ByteRecord)>> {
+        let end = self.reader.position().byte();
+        let more = self
+            .reader
+            .read_byte_record(&mut self.record)
+            .map_err(|cause| Error::io(Path::new(source), cause.into()))?;
+        if !more {
+            return Ok(None);
+        }
+        let end = usize::try_from(end).unwrap_or(self.bytes.len());
+        let skipped = self.bytes[end..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let begin = end + skipped.count();
+        for index in self.counted..begin {
+            let next = self.bytes.get(index + 1);
+            match self.bytes[index] {
+                b'\n' => self.line += 1,
+                b'\r' if next != Some(&b'\n') => self.line += 1,
+                _ => {}
+            }
+        }
+        self.counted = begin;
+        Ok(Some((self.line, &self.record)))
+    }
+}
+
+fn text(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field).ok().map(str::trim)
+}
+
+/// The beginning of a file's text, on one line and printable, as a message may repeat it.
+fn excerpt(text: &str) -> String {
+    let mut begin = String::new();
+    for letter in text.chars().take(EXCERPT) {
+        if letter.is_control() {
+            begin.extend(letter.escape_debug());
+        } else {
+            begin.push(letter);
+        }
+    }
+    if text.chars().nth(EXCERPT).is_some() {
+        begin.push('…');
+    }
+    begin
+}

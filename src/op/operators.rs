@@ -1,0 +1,92 @@
+//! Arithmetic operators for a kind of number, all of them through the table's rows.
+
+/// Implements the operators, their assigning forms and `Sum` and `Product` for a [`Scalar`](super::Scalar) type:
+/// between values, references and `f64` in both orders.
+macro_rules! operators {
+    ([$($generics:tt)*] $type:ty) => {
+        impl<$($generics)*> ::std::ops::Neg for $type {
+            type Output = $type;
+            #[inline]
+            fn neg(self) -> $type {
+                $crate::op::Scalar::apply::<$crate::op::rows::Neg>(self)
+            }
+        }
+        impl<$($generics)*> ::std::ops::Neg for &$type {
+            type Output = $type;
+            #[inline]
+            fn neg(self) -> $type {
+                -*self
+            }
+        }
+        operators!(@binary [$($generics)*] $type, Add add AddAssign add_assign);
+        operators!(@binary [$($generics)*] $type, Sub sub SubAssign sub_assign);
+        operators!(@binary [$($generics)*] $type, Mul mul MulAssign mul_assign);
+        operators!(@binary [$($generics)*] $type, Div div DivAssign div_assign);
+        operators!(@fold [$($generics)*] $type, Sum sum);
+        operators!(@fold [$($generics)*] $type, Product product);
+    };
+    (@binary [$($generics:tt)*] $type:ty, $op:ident $method:ident $assign:ident $assign_method:ident) => {
+        impl<$($generics)*> ::std::ops::$op for $type {
+            type Output = $type;
+            #[inline]
+            fn $method(self, b: $type) -> $type {
+                $crate::op::Scalar::apply2::<$crate::op::rows::$op>(self, b)
+            }
+        }
+        operators!(@convert [$($generics)*] $type, &$type, $op $method, |a, b| ::std::ops::$op::$method(a, *b));
+        operators!(@convert [$($generics)*] &$type, $type, $op $method, |a, b| ::std::ops::$op::$method(*a, b));
+        operators!(@convert [$($generics)*] &$type, &$type, $op $method, |a, b| ::std::ops::$op::$method(*a, *b));
+        operators!(@convert [$($generics)*] $type, f64, $op $method, |a, b| ::std::ops::$op::$method(a, <$type>::from(b)));
+        operators!(@convert [$($generics)*] &$type, f64, $op $method, |a, b| ::std::ops::$op::$method(*a, <$type>::from(b)));
+        operators!(@from_f64 [$($generics)*] $type, $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), b));
+        operators!(@from_f64 [$($generics)*] &$type, $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), *b));
+        operators!(@assign [$($generics)*] $type, $type, $assign $assign_method $op $method);
+        operators!(@assign [$($generics)*] $type, &$type, $assign $assign_method $op $method);
+        operators!(@assign [$($generics)*] $type, f64, $assign $assign_method $op $method);
+    };
+    (@convert [$($generics:tt)*] $left:ty, $right:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
+        impl<$($generics)*> ::std::ops::$op<$right> for $left {
+            type Output = <$left as ::std::ops::Neg>::Output;
+            #[inline]
+            fn $method(self, $b: $right) -> Self::Output {
+                let $a = self;
+                $value
+            }
+        }
+    };
+    (@from_f64 [$($generics:tt)*] $right:ty, $type:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
+        impl<$($generics)*> ::std::ops::$op<$right> for f64 {
+            type Output = $type;
+            #[inline]
+            fn $method(self, $b: $right) -> $type {
+                let $a = self;
+                $value
+            }
+        }
+    };
+    (@assign [$($generics:tt)*] $type:ty, $right:ty, $assign:ident $assign_method:ident $op:ident $method:ident) => {
+        impl<$($generics)*> ::std::ops::$assign<$right> for $type {
+            #[inline]
+            fn $assign_method(&mut self, b: $right) {
+                *self = ::std::ops::$op::$method(*self, b);
+            }
+        }
+    };
+    (@fold [$($generics:tt)*] $type:ty, $fold:ident $method:ident) => {
+        impl<$($generics)*> ::std::iter::$fold for $type {
+            fn $method<I: Iterator<Item = Self>>(iter: I) -> Self {
+                let operands: ::smallvec::SmallVec<[Self; 32]> = iter.collect();
+                match operands[..] {
+                    [] => Self::from(::std::iter::empty::<f64>().$method::<f64>()),
+                    [only] => only,
+                    _ => <Self as $crate::op::Scalar>::apply_n::<$crate::op::rows::$fold>(&operands),
+                }
+            }
+        }
+        impl<'iter, $($generics)*> ::std::iter::$fold<&'iter $type> for $type {
+            fn $method<I: Iterator<Item = &'iter Self>>(iter: I) -> Self {
+                iter.copied().$method()
+            }
+        }
+    };
+}
