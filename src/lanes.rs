@@ -36,7 +36,9 @@ impl<const N: usize> Scalar for Lanes<N> {
 
     #[inline]
     fn apply2<O: Binary>(self, b: Self) -> Self {
-        Self(std::array::from_fn(|lane| O::value(self.0[lane], b.0[lane])))
+        Self(std::array::from_fn(|lane| {
+            O::value(self.0[lane], b.0[lane])
+        }))
     }
 
     #[inline]

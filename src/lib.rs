@@ -15,8 +15,8 @@ mod var;
 
 pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{Graph, Group, Node, NodeKey, Operand, Stats};
+pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
 pub use lanes::Lanes;
 pub use op::Scalar;
-pub use sweep::Gradients;
+pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;

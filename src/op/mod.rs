@@ -10,13 +10,11 @@ mod operators;
 mod table;
 mod scalar;
 
-use std::f64::consts::{
-    FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI,
-};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
 use std::f64::{INFINITY, NAN, NEG_INFINITY};
 
-pub(crate) use scalar::Sealed;
 pub use scalar::Scalar;
+pub(crate) use scalar::Sealed;
 
 use crate::math::{self, compare, fused, slope};
 
@@ -76,8 +74,9 @@ pub enum Law {
 }
 
 use Law::{
-    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight, InverseOf,
-    Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Range, SelfIdentity, Stop,
+    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight,
+    InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Range,
+    SelfIdentity, Stop,
 };
 
 /// An operation of one operand.

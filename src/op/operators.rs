@@ -33,29 +33,19 @@ macro_rules! operators {
                 $crate::op::Scalar::apply2::<$crate::op::rows::$op>(self, b)
             }
         }
-        operators!(@convert [$($generics)*] $type, &$type, $op $method, |a, b| ::std::ops::$op::$method(a, *b));
-        operators!(@convert [$($generics)*] &$type, $type, $op $method, |a, b| ::std::ops::$op::$method(*a, b));
-        operators!(@convert [$($generics)*] &$type, &$type, $op $method, |a, b| ::std::ops::$op::$method(*a, *b));
-        operators!(@convert [$($generics)*] $type, f64, $op $method, |a, b| ::std::ops::$op::$method(a, <$type>::from(b)));
-        operators!(@convert [$($generics)*] &$type, f64, $op $method, |a, b| ::std::ops::$op::$method(*a, <$type>::from(b)));
-        operators!(@from_f64 [$($generics)*] $type, $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), b));
-        operators!(@from_f64 [$($generics)*] &$type, $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), *b));
+        operators!(@mixed [$($generics)*] $type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(a, *b));
+        operators!(@mixed [$($generics)*] &$type, $type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, b));
+        operators!(@mixed [$($generics)*] &$type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, *b));
+        operators!(@mixed [$($generics)*] $type, f64 => $type, $op $method, |a, b| ::std::ops::$op::$method(a, <$type>::from(b)));
+        operators!(@mixed [$($generics)*] &$type, f64 => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, <$type>::from(b)));
+        operators!(@mixed [$($generics)*] f64, $type => $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), b));
+        operators!(@mixed [$($generics)*] f64, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), *b));
         operators!(@assign [$($generics)*] $type, $type, $assign $assign_method $op $method);
         operators!(@assign [$($generics)*] $type, &$type, $assign $assign_method $op $method);
         operators!(@assign [$($generics)*] $type, f64, $assign $assign_method $op $method);
     };
-    (@convert [$($generics:tt)*] $left:ty, $right:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
+    (@mixed [$($generics:tt)*] $left:ty, $right:ty => $type:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
         impl<$($generics)*> ::std::ops::$op<$right> for $left {
-            type Output = <$left as ::std::ops::Neg>::Output;
-            #[inline]
-            fn $method(self, $b: $right) -> Self::Output {
-                let $a = self;
-                $value
-            }
-        }
-    };
-    (@from_f64 [$($generics:tt)*] $right:ty, $type:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
-        impl<$($generics)*> ::std::ops::$op<$right> for f64 {
             type Output = $type;
             #[inline]
             fn $method(self, $b: $right) -> $type {

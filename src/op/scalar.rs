@@ -31,14 +31,14 @@ macro_rules! define_scalar {
         /// ```
         /// use chainrule::{Dual, Scalar, Var};
         ///
-        /// fn norm<S: Scalar>(x: S, y: S) -> S {
-        ///     (x * x + y * y).sqrt()
+        /// fn squared_length<S: Scalar>(x: S, y: S) -> S {
+        ///     x.square() + y.square()
         /// }
         ///
-        /// assert_eq!(norm(3.0, 4.0), 5.0);
-        /// assert_eq!(norm(Dual::variable(3.0), 4.0.into()).tangent, 0.6);
+        /// assert_eq!(squared_length(3.0, 4.0), 25.0);
+        /// assert_eq!(squared_length(Dual::variable(3.0), 4.0.into()).tangent, 6.0);
         /// let x = Var::new(3.0);
-        /// assert_eq!(norm(x, 4.0.into()).backward()[x], 0.6);
+        /// assert_eq!(squared_length(x, 4.0.into()).backward()[x], 6.0);
         /// ```
         pub trait Scalar:
             Sealed

@@ -592,7 +592,9 @@ parameter {
 
 /// Hands the rows that have a method to the macro `consumer`: documentation, method, row, the worked point.
 macro_rules! methods {
-    ($consumer:ident) => { table! { methods_of_table, $consumer } };
+    ($consumer:ident) => {
+        table! { methods_of_table, $consumer }
+    };
 }
 
 macro_rules! methods_of_table {

@@ -1,0 +1,449 @@
+//! The graph: every number a node in a slotmap, its operands beside it.
+//!
+//! Nodes are only appended, and freed only from the end, so a node's slot is also its place in the order of recording,
+//! and operands always stand in lower slots than the node that uses them. [`view`] shows the graph to petgraph.
+
+mod names;
+mod view;
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Index;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use slotmap::{Key, KeyData, SlotMap};
+use smallvec::SmallVec;
+
+use crate::op::{Op, Scalar};
+pub use names::Group;
+use names::Names;
+pub use view::{Consumers, Operand, Visited};
+
+slotmap::new_key_type! {
+    /// The place of a node in its graph; it never means another node, even after the node was freed.
+    pub struct NodeKey;
+}
+
+impl NodeKey {
+    /// The key for this slot and generation.
+    pub(crate) fn of(slot: u32, generation: u32) -> Self {
+        KeyData::from_ffi(u64::from(generation) << 32 | u64::from(slot)).into()
+    }
+
+    /// The slot: 1 for the first node recorded, ascending in the order of recording.
+    #[inline]
+    pub(crate) fn slot(self) -> usize {
+        (self.data().as_ffi() & u64::from(u32::MAX)) as usize
+    }
+
+    /// How often the slot has changed hands.
+    #[inline]
+    pub(crate) fn generation(self) -> u32 {
+        (self.data().as_ffi() >> 32) as u32
+    }
+}
+
+/// Which graph a value belongs to: the thread that made the graph and its number there; 0 is no graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct GraphId {
+    thread: u32,
+    serial: u32,
+}
+
+impl GraphId {
+    /// An identity that no living graph of this process has.
+    fn fresh() -> Self {
+        static THREADS: AtomicU32 = AtomicU32::new(1);
+        thread_local! {
+            static LAST: Cell<GraphId> = Cell::new(GraphId {
+                thread: THREADS.fetch_add(1, Ordering::Relaxed),
+                serial: 0,
+            });
+        }
+        let last = LAST.get();
+        let next = Self {
+            serial: last.serial.wrapping_add(1),
+            ..last
+        };
+        LAST.set(next);
+        next
+    }
+}
+
+/// Which operand of a binary operation is a constant kept in the node itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Constant {
+    None,
+    Left,
+    Right,
+}
+
+/// One node: an input or the result of an operation.
+#[derive(Clone, Debug)]
+pub struct Node {
+    value: f64,
+    payload: f64,
+    operands: SmallVec<[NodeKey; 2]>,
+    op: Op,
+    constant: Constant,
+}
+
+impl Node {
+    /// An input.
+    #[inline]
+    pub(crate) fn input(value: f64) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands: SmallVec::new(),
+            op: Op::Input,
+            constant: Constant::None,
+        }
+    }
+
+    /// The result of an operation of one operand, or of two of which one is a constant.
+    #[inline]
+    pub(crate) fn one(
+        value: f64,
+        op: Op,
+        operand: NodeKey,
+        constant: Constant,
+        payload: f64,
+    ) -> Self {
+        Self {
+            value,
+            payload,
+            operands: SmallVec::from_buf_and_len([operand, NodeKey::default()], 1),
+            op,
+            constant,
+        }
+    }
+
+    /// The result of an operation of two nodes.
+    #[inline]
+    pub(crate) fn two(value: f64, op: Op, operands: [NodeKey; 2]) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands: SmallVec::from_buf(operands),
+            op,
+            constant: Constant::None,
+        }
+    }
+
+    /// The result of an operation of any number of nodes.
+    #[inline]
+    pub(crate) fn many(value: f64, op: Op, operands: SmallVec<[NodeKey; 2]>) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands,
+            op,
+            constant: Constant::None,
+        }
+    }
+
+    /// The value.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0) * 3.0);
+    /// assert_eq!(graph.node(y).value(), 6.0);
+    /// ```
+    #[inline]
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// The operation that made it.
+    ///
+    /// ```
+    /// use chainrule::{Var, op::{Op, UnaryOp}, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0).exp());
+    /// assert_eq!(graph.node(y).op(), Op::Unary(UnaryOp::Exp));
+    /// ```
+    #[inline]
+    pub fn op(&self) -> Op {
+        self.op
+    }
+
+    /// The nodes it was made from, in order; a constant operand is not among them.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, (x, y)) = tape::record(|| {
+    ///     let x = Var::new(2.0);
+    ///     (x, x * 3.0)
+    /// });
+    /// assert_eq!(graph.node(y).operands(), [x.key().unwrap()]);
+    /// ```
+    #[inline]
+    pub fn operands(&self) -> &[NodeKey] {
+        &self.operands
+    }
+
+    /// The constant operand of a binary operation and its place: 0 for the left, 1 for the right.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| 3.0 - Var::new(2.0));
+    /// assert_eq!(graph.node(y).constant(), Some((0, 3.0)));
+    /// ```
+    pub fn constant(&self) -> Option<(usize, f64)> {
+        match self.constant {
+            Constant::None => None,
+            Constant::Left => Some((0, self.payload)),
+            Constant::Right => Some((1, self.payload)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn constant_side(&self) -> Constant {
+        self.constant
+    }
+
+    /// The constant operand, if there is one.
+    #[inline]
+    pub(crate) fn payload(&self) -> f64 {
+        self.payload
+    }
+
+    /// The operands as the operation takes them, the constant in its place, through `operand` for each node.
+    pub(crate) fn arguments<S: Scalar>(
+        &self,
+        mut operand: impl FnMut(NodeKey) -> S,
+    ) -> SmallVec<[S; 4]> {
+        let mut arguments: SmallVec<[S; 4]> =
+            self.operands.iter().map(|&key| operand(key)).collect();
+        if let Some((place, constant)) = self.constant() {
+            arguments.insert(place, S::from(constant));
+        }
+        arguments
+    }
+}
+
+/// How much a graph holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// The nodes alive.
+    pub nodes: usize,
+    /// The memory held for nodes, in bytes, room for later nodes included; names and groups are not counted.
+    pub bytes: usize,
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} nodes, {} bytes", self.nodes, self.bytes)
+    }
+}
+
+/// A recorded computation.
+///
+/// Usually the thread's own graph is used, through [`Var`](crate::Var) and [`tape`](crate::tape). A graph in hand can be
+/// kept, sent to another thread, swept with [`backward`](Self::backward) and drawn after recording goes on elsewhere.
+///
+/// ```
+/// use chainrule::{Graph, Var};
+///
+/// let mut graph = Graph::new();
+/// let (x, y) = graph.record(|| {
+///     let x = Var::new(3.0);
+///     (x, x * x)
+/// });
+/// assert_eq!(graph.backward(&[(y, 1.0)])[x], 6.0);
+/// assert_eq!(graph.stats().nodes, 2);
+/// ```
+#[derive(Debug)]
+pub struct Graph {
+    id: GraphId,
+    nodes: SlotMap<NodeKey, Node>,
+    /// The generation of each slot in use; the place 0 stands for slotmap's sentinel.
+    generations: Vec<u32>,
+    /// Operands that did not fit into their nodes.
+    spilled: usize,
+    names: Names,
+    order: Mutex<view::CachedOrder>,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Index<NodeKey> for Graph {
+    type Output = Node;
+
+    /// The node with this key.
+    ///
+    /// # Panics
+    /// If it is not alive.
+    fn index(&self, key: NodeKey) -> &Node {
+        &self.nodes[key]
+    }
+}
+
+impl Graph {
+    /// An empty graph.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Graph::new().stats().nodes, 0);
+    /// ```
+    pub fn new() -> Self {
+        Self {
+            id: GraphId::fresh(),
+            nodes: SlotMap::with_key(),
+            generations: vec![0],
+            spilled: 0,
+            names: Names::default(),
+            order: Mutex::default(),
+        }
+    }
+
+    /// How many nodes it holds, and how much memory.
+    ///
+    /// ```
+    /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(1.0).exp());
+    /// assert_eq!(graph.stats().nodes, 2);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        // A slot of slotmap is the node and its generation, at the node's alignment.
+        const SLOT: usize = size_of::<Node>() + align_of::<Node>();
+        Stats {
+            nodes: self.len(),
+            bytes: self.nodes.capacity() * SLOT
+                + self.generations.capacity() * size_of::<u32>()
+                + self.spilled * size_of::<NodeKey>(),
+        }
+    }
+
+    /// Every node with its key, in the order of recording.
+    ///
+    /// ```
+    /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(2.0).square());
+    /// let values: Vec<f64> = graph.iter().map(|(_, node)| node.value()).collect();
+    /// assert_eq!(values, [2.0, 4.0]);
+    /// ```
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeKey, &Node)> + ExactSizeIterator {
+        (1..self.generations.len()).map(|slot| {
+            let key = self.key_at(slot);
+            (key, &self.nodes[key])
+        })
+    }
+
+    /// The node with this key, if it is alive in this graph.
+    ///
+    /// Keys are unique within one graph only.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, x) = tape::record(|| Var::new(2.0));
+    /// assert_eq!(graph.get(x.key().unwrap()).unwrap().value(), 2.0);
+    /// ```
+    pub fn get(&self, key: NodeKey) -> Option<&Node> {
+        self.nodes.get(key)
+    }
+
+    pub(crate) fn id(&self) -> GraphId {
+        self.id
+    }
+
+    /// The number of nodes alive, which is also the highest slot in use.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.generations.len() - 1
+    }
+
+    /// The generations of the slots in use, by slot.
+    #[inline]
+    pub(crate) fn generations(&self) -> &[u32] {
+        &self.generations
+    }
+
+    #[inline]
+    pub(crate) fn key_at(&self, slot: usize) -> NodeKey {
+        NodeKey::of(slot as u32, self.generations[slot])
+    }
+
+    /// The node in a slot in use.
+    #[inline]
+    pub(crate) fn node_at(&self, slot: usize) -> &Node {
+        &self.nodes[self.key_at(slot)]
+    }
+
+    /// The value of a node known to be alive.
+    #[inline]
+    pub(crate) fn value_of(&self, key: NodeKey) -> f64 {
+        self.nodes[key].value
+    }
+
+    /// Whether a value with this key and graph identity lives here.
+    #[inline]
+    pub(crate) fn holds(&self, id: GraphId, key: NodeKey) -> bool {
+        id == self.id && self.generations.get(key.slot()) == Some(&key.generation())
+    }
+
+    /// Passes if a value with this key and graph identity lives here.
+    ///
+    /// # Panics
+    /// If it does not, with advice.
+    #[inline]
+    pub(crate) fn check(&self, id: GraphId, key: NodeKey) {
+        if !self.holds(id, key) {
+            self.reject(id);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reject(&self, id: GraphId) -> ! {
+        if id == self.id {
+            panic!(
+                "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
+                 return plain numbers from a scope, or record the value again"
+            );
+        }
+        if id.thread != self.id.thread {
+            panic!(
+                "Var of another thread: it was recorded on a graph that another thread made; \
+                 pass its `value()` over and record that with `Var::new`"
+            );
+        }
+        panic!(
+            "Var of another graph: it was recorded on a graph other than the one used here; \
+             if it came from `tape::record`, use the methods of the graph returned with it, \
+             or record inside `Graph::record`; outside values enter a graph as `Var::new(x.value())`"
+        );
+    }
+
+    /// Appends a node, built in place.
+    #[inline]
+    pub(crate) fn insert(&mut self, make: impl FnOnce() -> Node) -> NodeKey {
+        let key = self.nodes.insert_with_key(|_| make());
+        assert!(key.slot() == self.generations.len(), "slots ascend");
+        self.generations.push(key.generation());
+        key
+    }
+
+    /// Counts operands that did not fit into a node just appended.
+    #[inline]
+    pub(crate) fn count_spilled(&mut self, operands: usize) {
+        self.spilled += operands;
+    }
+
+    /// Frees nodes, last to first, until so many are left, and forgets their names.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        while self.generations.len() > len + 1 {
+            let key = self.key_at(self.generations.len() - 1);
+            self.generations.pop();
+            if let Some(node) = self.nodes.remove(key)
+                && node.operands.spilled()
+            {
+                self.spilled -= node.operands.len();
+            }
+        }
+        self.names.truncate(len);
+        self.forget_order();
+    }
+}

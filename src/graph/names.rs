@@ -1,0 +1,129 @@
+//! Names of nodes, and of the stretches of recording they stand in.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::{Graph, NodeKey};
+
+/// A named stretch of recording, from [`tape::named`](crate::tape::named).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The name.
+    pub label: String,
+    /// The group around it, as its place in [`Graph::groups`].
+    pub parent: Option<usize>,
+    /// The slots of the nodes recorded in it; without end while it is being recorded.
+    slots: Range<usize>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    nodes: BTreeMap<usize, String>,
+    groups: Vec<Group>,
+    /// The group being recorded.
+    open: Option<usize>,
+}
+
+impl Names {
+    pub(super) fn truncate(&mut self, len: usize) {
+        if self
+            .nodes
+            .last_key_value()
+            .is_some_and(|(&slot, _)| slot > len)
+        {
+            self.nodes.split_off(&(len + 1));
+        }
+        // Groups stand in the order of their beginnings; one that is still open keeps its place.
+        while let Some(last) = self.groups.last()
+            && last.slots.start > len
+            && self.open.is_none_or(|open| open + 1 < self.groups.len())
+        {
+            self.groups.pop();
+        }
+        for group in &mut self.groups {
+            if group.slots.end != usize::MAX {
+                group.slots.end = group.slots.end.min(len + 1);
+            }
+            group.slots.start = group.slots.start.min(len + 1);
+        }
+    }
+}
+
+impl Graph {
+    /// The name given to a node with [`Var::named`](crate::Var::named).
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, x) = tape::record(|| Var::new(2.0).named("x"));
+    /// assert_eq!(graph.name(x.key().unwrap()), Some("x"));
+    /// ```
+    pub fn name(&self, key: NodeKey) -> Option<&str> {
+        self.get(key)?;
+        self.names.nodes.get(&key.slot()).map(String::as_str)
+    }
+
+    /// The named stretches of recording, each after the one around it.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, _) = tape::record(|| tape::named("layer 1", || Var::new(2.0)));
+    /// assert_eq!(graph.groups()[0].label, "layer 1");
+    /// ```
+    pub fn groups(&self) -> &[Group] {
+        &self.names.groups
+    }
+
+    /// The innermost group a node was recorded in, as its place in [`Graph::groups`].
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, (x, y)) = tape::record(|| {
+    ///     let x = Var::new(2.0);
+    ///     (x, tape::named("square", || x * x))
+    /// });
+    /// assert_eq!(graph.group_of(x.key().unwrap()), None);
+    /// assert_eq!(graph.group_of(y.key().unwrap()), Some(0));
+    /// ```
+    pub fn group_of(&self, key: NodeKey) -> Option<usize> {
+        let groups = &self.names.groups;
+        let slot = key.slot();
+        // The last group that begins at or before the slot holds it, or one of the groups around that one does.
+        let mut candidate = groups
+            .partition_point(|group| group.slots.start <= slot)
+            .checked_sub(1);
+        while let Some(index) = candidate {
+            if groups[index].slots.contains(&slot) {
+                return candidate;
+            }
+            candidate = groups[index].parent;
+        }
+        None
+    }
+
+    pub(crate) fn set_name(&mut self, key: NodeKey, name: String) {
+        self.names.nodes.insert(key.slot(), name);
+    }
+
+    /// Begins a group and gives the one that was open, for [`close_group`](Self::close_group).
+    pub(crate) fn open_group(&mut self, label: String) -> Option<usize> {
+        let start = self.len() + 1;
+        let parent = self.names.open.replace(self.names.groups.len());
+        self.names.groups.push(Group {
+            label,
+            parent,
+            slots: start..usize::MAX,
+        });
+        parent
+    }
+
+    /// Ends the open group.
+    pub(crate) fn close_group(&mut self, parent: Option<usize>) {
+        let end = self.len() + 1;
+        if let Some(open) = self.names.open
+            && let Some(group) = self.names.groups.get_mut(open)
+        {
+            group.slots.end = end;
+        }
+        self.names.open = parent;
+    }
+}

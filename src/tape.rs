@@ -1,0 +1,141 @@
+//! The thread's current graph: where values are recorded, and for how long.
+//!
+//! Every thread records on a graph of its own. [`scope`] frees what was recorded inside it, [`record`] records on a fresh
+//! graph and hands it over, [`named`] gives a stretch of recording a name for pictures and messages.
+
+use std::cell::RefCell;
+
+use crate::graph::{Graph, Stats};
+
+thread_local! {
+    static CURRENT: RefCell<Graph> = RefCell::new(Graph::new());
+}
+
+/// Lends the current graph to record on. `work` must not run the caller's code: that may record too.
+#[inline]
+pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
+    CURRENT.with_borrow_mut(work)
+}
+
+/// Runs `work`, frees every node it recorded, and gives what it returned: plain numbers, not [`Var`](crate::Var)s.
+///
+/// Use it around each step of a loop, so that the graph does not grow. Freeing is about 3 ns a node. Values recorded
+/// before the scope stay and may be used inside; a `Var` that leaves the scope is stale, and using it panics with advice.
+/// What is freed is freed also when `work` panics.
+///
+/// ```
+/// use chainrule::{Var, tape};
+///
+/// let mut w = 5.0;
+/// for _ in 0..50 {
+///     w -= tape::scope(|| {
+///         let x = Var::new(w);
+///         let loss = (x - 3.0).square();
+///         0.2 * loss.backward()[x]
+///     });
+/// }
+/// assert!((w - 3.0).abs() < 1e-9);
+/// assert_eq!(tape::stats().nodes, 0);
+/// ```
+pub fn scope<R>(work: impl FnOnce() -> R) -> R {
+    struct Free(usize);
+    impl Drop for Free {
+        fn drop(&mut self) {
+            with(|graph| graph.truncate(self.0));
+        }
+    }
+    let _free = Free(with(|graph| graph.len()));
+    work()
+}
+
+/// Runs `work` on a fresh graph and gives that graph with what `work` returned.
+///
+/// ```
+/// use chainrule::{Var, tape};
+///
+/// let (graph, (x, y)) = tape::record(|| {
+///     let x = Var::new(2.0);
+///     (x, x.powi(3))
+/// });
+/// assert_eq!(graph.backward(&[(y, 1.0)])[x], 12.0);
+/// ```
+pub fn record<R>(work: impl FnOnce() -> R) -> (Graph, R) {
+    let mut graph = Graph::new();
+    let result = graph.record(work);
+    (graph, result)
+}
+
+/// Runs `work` with a name for the nodes it records: a box in pictures. Names nest.
+///
+/// ```
+/// use chainrule::{Var, tape};
+///
+/// let (graph, _) = tape::record(|| {
+///     let x = Var::new(2.0);
+///     tape::named("layer 1", || tape::named("neuron 1", || (x * 3.0).tanh()))
+/// });
+/// let labels: Vec<&str> = graph.groups().iter().map(|group| group.label.as_str()).collect();
+/// assert_eq!(labels, ["layer 1", "neuron 1"]);
+/// ```
+pub fn named<R>(label: impl Into<String>, work: impl FnOnce() -> R) -> R {
+    struct Close(Option<usize>);
+    impl Drop for Close {
+        fn drop(&mut self) {
+            with(|graph| graph.close_group(self.0));
+        }
+    }
+    let label = label.into();
+    let _close = Close(with(|graph| graph.open_group(label)));
+    work()
+}
+
+/// How many nodes the thread's current graph holds, and how much memory.
+///
+/// ```
+/// use chainrule::{Var, tape};
+/// let before = tape::stats().nodes;
+/// let _y = Var::new(2.0) + 1.0;
+/// assert_eq!(tape::stats().nodes, before + 2);
+/// ```
+pub fn stats() -> Stats {
+    with(|graph| graph.stats())
+}
+
+/// Frees every node of the thread's current graph; every [`Var`](crate::Var) recorded on it becomes stale.
+///
+/// The memory is kept for the nodes to come.
+///
+/// ```
+/// use chainrule::{Var, tape};
+/// let _y = Var::new(2.0) + 1.0;
+/// tape::clear();
+/// assert_eq!(tape::stats().nodes, 0);
+/// ```
+pub fn clear() {
+    with(|graph| graph.truncate(0));
+}
+
+impl Graph {
+    /// Runs `work` with this graph as the thread's current one, so that values are recorded here.
+    ///
+    /// The graph that was current waits meanwhile; it is current again afterwards, also when `work` panics.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Var};
+    /// let mut graph = Graph::new();
+    /// let x = graph.record(|| Var::new(2.0));
+    /// let y = graph.record(|| x * x); // goes on where it stopped
+    /// assert_eq!(graph.backward(&[(y, 1.0)])[x], 4.0);
+    /// ```
+    pub fn record<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a mut Graph);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                with(|current| std::mem::swap(current, self.0));
+            }
+        }
+        with(|current| std::mem::swap(current, self));
+        let _restore = Restore(self);
+        work()
+    }
+}

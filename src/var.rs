@@ -1,0 +1,404 @@
+//! The recording value: a number that remembers how it was made.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::graph::{Constant, GraphId, Node, NodeKey};
+use crate::op::{Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, rows};
+use crate::{Graph, tape};
+
+/// A number that records what is computed with it.
+///
+/// [`Var::new`] makes an input; arithmetic on it appends nodes to the thread's current graph and has its value at once.
+/// [`backward`](Var::backward) then gives the derivative by everything it was made from. A `Var` is a small handle: copy
+/// it freely. `Var::from(2.0)` is a *constant*: it has no node, and arithmetic among constants records nothing.
+///
+/// Comparisons (`<`, `==`) look at the value, so ordinary `if` and loops work; what is recorded is the branch taken.
+///
+/// ```
+/// use chainrule::Var;
+///
+/// let a = Var::new(-4.0);
+/// let b = Var::new(2.0);
+/// let c = a + b;
+/// let d = if c < 0.0 { c * c } else { c };
+/// let grads = d.backward();
+/// assert_eq!(d.value(), 4.0);
+/// assert_eq!((grads[a], grads[b]), (-4.0, -4.0));
+/// ```
+///
+/// # Panics
+/// Arithmetic panics, with advice, on a `Var` whose node was freed (its [`tape::scope`](crate::tape::scope) ended), that
+/// was recorded on another thread, or on another graph than the current one.
+#[derive(Clone, Copy)]
+pub struct Var {
+    value: f64,
+    key: NodeKey,
+    graph: GraphId,
+}
+
+impl Var {
+    /// Records an input of this value.
+    ///
+    /// ```
+    /// let x = chainrule::Var::new(2.5);
+    /// assert_eq!(x.value(), 2.5);
+    /// ```
+    #[inline]
+    pub fn new(value: f64) -> Self {
+        tape::with(|graph| Self::of(graph, value, |graph| graph.insert(|| Node::input(value))))
+    }
+
+    /// The number itself.
+    ///
+    /// ```
+    /// assert_eq!((chainrule::Var::new(2.0) * 3.0).value(), 6.0);
+    /// ```
+    #[inline]
+    pub fn value(self) -> f64 {
+        self.value
+    }
+
+    /// Whether it has no node: made by `Var::from`, or computed from such alone.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// assert!((Var::from(2.0) * 3.0).is_constant());
+    /// assert!(!Var::new(2.0).is_constant());
+    /// ```
+    #[inline]
+    pub fn is_constant(self) -> bool {
+        self.graph == GraphId::default()
+    }
+
+    /// The node's key in its graph; `None` for a constant.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, x) = tape::record(|| Var::new(2.0));
+    /// assert_eq!(graph.get(x.key().unwrap()).unwrap().value(), 2.0);
+    /// ```
+    #[inline]
+    pub fn key(self) -> Option<NodeKey> {
+        (!self.is_constant()).then_some(self.key)
+    }
+
+    /// Names the node, for pictures and messages, and gives it back. A constant has no node to name.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, w) = tape::record(|| Var::new(2.0).named("w1"));
+    /// assert_eq!(graph.name(w.key().unwrap()), Some("w1"));
+    /// ```
+    ///
+    /// # Panics
+    /// If the node was freed or is not on the current graph.
+    #[must_use = "the name is on the node; use the value, or `let _ =` it"]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        if let Some(key) = self.key() {
+            let name = name.into();
+            tape::with(|graph| {
+                graph.check(self.graph, key);
+                graph.set_name(key, name);
+            });
+        }
+        self
+    }
+
+    /// The identity of the graph its node is on.
+    #[inline]
+    pub(crate) fn graph_id(self) -> GraphId {
+        self.graph
+    }
+
+    /// The value of a node just appended by `insert`.
+    #[inline]
+    fn of(graph: &mut Graph, value: f64, insert: impl FnOnce(&mut Graph) -> NodeKey) -> Self {
+        Self {
+            value,
+            key: insert(graph),
+            graph: graph.id(),
+        }
+    }
+
+    /// The value of a node on a graph.
+    #[inline]
+    pub(crate) fn at(graph: &Graph, key: NodeKey) -> Self {
+        Self {
+            value: graph.value_of(key),
+            key,
+            graph: graph.id(),
+        }
+    }
+
+    /// The key of its node on the current graph, a leaf appended for a constant.
+    #[inline]
+    fn leaf(self, graph: &mut Graph) -> NodeKey {
+        if self.is_constant() {
+            return graph.insert(|| Node::input(self.value));
+        }
+        graph.check(self.graph, self.key);
+        self.key
+    }
+}
+
+impl From<f64> for Var {
+    /// A constant: no node is recorded.
+    #[inline]
+    fn from(value: f64) -> Self {
+        Self {
+            value,
+            key: NodeKey::default(),
+            graph: GraphId::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Var {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key() {
+            Some(key) => write!(f, "Var({:?} at node {})", self.value, key.slot()),
+            None => write!(f, "Var({:?} constant)", self.value),
+        }
+    }
+}
+
+impl fmt::Display for Var {
+    /// The value, formatted as a number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl PartialEq for Var {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl PartialEq<f64> for Var {
+    #[inline]
+    fn eq(&self, other: &f64) -> bool {
+        self.value == *other
+    }
+}
+
+impl PartialEq<Var> for f64 {
+    #[inline]
+    fn eq(&self, other: &Var) -> bool {
+        *self == other.value
+    }
+}
+
+impl PartialOrd for Var {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl PartialOrd<f64> for Var {
+    #[inline]
+    fn partial_cmp(&self, other: &f64) -> Option<Ordering> {
+        self.value.partial_cmp(other)
+    }
+}
+
+impl PartialOrd<Var> for f64 {
+    #[inline]
+    fn partial_cmp(&self, other: &Var) -> Option<Ordering> {
+        self.partial_cmp(&other.value)
+    }
+}
+
+operators!([] Var);
+
+impl Sealed for Var {}
+
+impl Scalar for Var {
+    #[inline]
+    fn apply<O: Unary>(self) -> Self {
+        let value = O::value(self.value);
+        if self.is_constant() {
+            return Self::from(value);
+        }
+        tape::with(|graph| {
+            graph.check(self.graph, self.key);
+            Self::of(graph, value, |graph| {
+                graph.insert(|| Node::one(value, Op::Unary(O::OP), self.key, Constant::None, 0.0))
+            })
+        })
+    }
+
+    #[inline]
+    fn apply2<O: Binary>(self, b: Self) -> Self {
+        let value = O::value(self.value, b.value);
+        let op = Op::Binary(O::OP);
+        if b.is_constant() {
+            if self.is_constant() {
+                return Self::from(value);
+            }
+            return tape::with(|graph| {
+                graph.check(self.graph, self.key);
+                Self::of(graph, value, |graph| {
+                    graph.insert(|| Node::one(value, op, self.key, Constant::Right, b.value))
+                })
+            });
+        }
+        if self.is_constant() {
+            return tape::with(|graph| {
+                graph.check(b.graph, b.key);
+                Self::of(graph, value, |graph| {
+                    graph.insert(|| Node::one(value, op, b.key, Constant::Left, self.value))
+                })
+            });
+        }
+        tape::with(|graph| {
+            graph.check(self.graph, self.key);
+            graph.check(b.graph, b.key);
+            Self::of(graph, value, |graph| {
+                graph.insert(|| Node::two(value, op, [self.key, b.key]))
+            })
+        })
+    }
+
+    fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
+        let value = O::value(self.value, b.value, c.value);
+        record_many(value, Op::Ternary(O::OP), &[self, b, c])
+    }
+
+    fn apply_n<O: Nary>(operands: &[Self]) -> Self {
+        let values: SmallVec<[f64; 64]> = operands.iter().map(|operand| operand.value).collect();
+        record_many(O::value(&values), Op::Nary(O::OP), operands)
+    }
+
+    #[inline]
+    fn vanishes(self) -> bool {
+        self.value == 0.0 && self.is_constant()
+    }
+}
+
+/// Records a node of many operands, constants among them as leaves; a constant if all of them are.
+fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
+    if operands.iter().all(|operand| operand.is_constant()) {
+        return Var::from(value);
+    }
+    tape::with(|graph| {
+        // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
+        for operand in operands {
+            if !operand.is_constant() {
+                graph.check(operand.graph, operand.key);
+            }
+        }
+        let mut keys = SmallVec::with_capacity(operands.len());
+        for operand in operands {
+            keys.push(operand.leaf(graph));
+        }
+        if keys.spilled() {
+            graph.count_spilled(keys.len());
+        }
+        Var::of(graph, value, |graph| {
+            graph.insert(|| Node::many(value, op, keys))
+        })
+    })
+}
+
+impl Graph {
+    /// The node behind a value recorded on this graph.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0) + 1.0);
+    /// assert_eq!(graph.node(y).op().row().symbol, "+");
+    /// ```
+    ///
+    /// # Panics
+    /// If `x` is a constant or not alive on this graph.
+    pub fn node(&self, x: Var) -> &Node {
+        let Some(key) = x.key() else {
+            panic!("a constant has no node: make the value with `Var::new`");
+        };
+        self.check(x.graph, key);
+        &self[key]
+    }
+}
+
+macro_rules! define_methods {
+    (
+        unary { $( [$udoc:literal] $umethod:ident $unary:ident ($uat:literal) $uvalue:literal $uslope:literal; )+ }
+        binary { $( [$bdoc:literal] $bmethod:ident $binary:ident ($bx:literal, $by:literal) $bvalue:literal ($bleft:literal, $bright:literal); )+ }
+        ternary { $( [$tdoc:literal] $tmethod:ident $ternary:ident ($tx:literal, $ty:literal, $tz:literal) $tvalue:literal ($tfirst:literal, $tsecond:literal, $tthird:literal); )+ }
+        nary { $( [$ndoc:literal] $nmethod:ident $nary:ident ($($nat:literal),+) $nvalue:literal ($($nslope:literal),+); )+ }
+        parameter { $(
+            #[doc = $pdoc:literal]
+            $pmethod:ident($parameter:ident: $ptype:ty) = $prow:ident; at ($pat:literal, $pof:literal) = $pvalue:literal, slope $pslope:literal;
+        )+ }
+    ) => {
+        /// The functions of the table, the same as [`Scalar`]'s, callable without importing the trait.
+        impl Var {
+            $(
+                #[doc = $udoc]
+                ///
+                /// ```
+                #[doc = concat!("let x = chainrule::Var::new(", stringify!($uat), ");\nlet y = x.", stringify!($umethod), "();")]
+                #[doc = concat!("assert!((y.value() - ", stringify!($uvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((y.backward()[x] - ", stringify!($uslope), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                #[must_use]
+                pub fn $umethod(self) -> Self {
+                    self.apply::<rows::$unary>()
+                }
+            )+
+            $(
+                #[doc = $bdoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::Var;\nlet (a, b) = (Var::new(", stringify!($bx), "), Var::new(", stringify!($by), "));\nlet y = a.", stringify!($bmethod), "(b);")]
+                #[doc = concat!("assert!((y.value() - ", stringify!($bvalue), ").abs() < 1e-14);")]
+                /// let grads = y.backward();
+                #[doc = concat!("assert!((grads[a] - ", stringify!($bleft), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((grads[b] - ", stringify!($bright), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                #[must_use]
+                pub fn $bmethod(self, b: impl Into<Self>) -> Self {
+                    self.apply2::<rows::$binary>(b.into())
+                }
+            )+
+            $(
+                #[doc = $tdoc]
+                ///
+                /// ```
+                #[doc = concat!("# use chainrule::Var;\nlet [a, b, c] = [", stringify!($tx), ", ", stringify!($ty), ", ", stringify!($tz), "].map(Var::new);\nlet y = a.", stringify!($tmethod), "(b, c);")]
+                #[doc = concat!("assert_eq!(y, ", stringify!($tvalue), ");")]
+                /// let grads = y.backward();
+                #[doc = concat!("assert_eq!([grads[a], grads[b], grads[c]], [", stringify!($tfirst), ", ", stringify!($tsecond), ", ", stringify!($tthird), "]);")]
+                /// ```
+                #[inline]
+                #[must_use]
+                pub fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
+                    self.apply3::<rows::$ternary>(b.into(), c.into())
+                }
+            )+
+            $(
+                #[doc = $pdoc]
+                ///
+                /// ```
+                #[doc = concat!("let x = chainrule::Var::new(", stringify!($pat), ");\nlet y = x.", stringify!($pmethod), "(", stringify!($pof), ");")]
+                #[doc = concat!("assert!((y.value() - ", stringify!($pvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((y.backward()[x] - ", stringify!($pslope), ").abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                #[must_use]
+                pub fn $pmethod(self, $parameter: $ptype) -> Self {
+                    self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
+                }
+            )+
+        }
+    };
+}
+methods!(define_methods);
