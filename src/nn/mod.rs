@@ -1,7 +1,20 @@
-//! Small neural networks: the data they learn from and the measures of what they learned.
+//! Small neural networks: layers of neurons, what they learn from, how they learn and how well.
 //!
-//! [`data`] reads or generates rows of numbers with a target each, and deals them out in parts and batches;
-//! [`metrics`] compares predictions with targets.
+//! An [`Mlp`] is made of [`Layer`]s of [`Neuron`]s with an [`Activation`], over any kind of number. [`data`] reads or
+//! generates rows of numbers with a target each, and deals them out in parts and batches; a [`loss`] says how far
+//! outputs are from targets; an [`optimizer`] moves the parameters down the gradient; [`metrics`] compares predictions
+//! with targets.
 
+mod activation;
+mod builder;
 pub mod data;
+mod layer;
+pub mod loss;
 pub mod metrics;
+mod mlp;
+pub mod optimizer;
+
+pub use activation::{Activation, softmax};
+pub use builder::{Initialization, MlpBuilder};
+pub use layer::{Layer, Neuron};
+pub use mlp::Mlp;

@@ -1,0 +1,168 @@
+//! Activations: what a layer makes of weighted sums. Every activation is one row of the list below.
+
+use super::Initialization;
+use crate::Scalar;
+use crate::error::{Error, Result};
+use crate::op::rows::{ExpDifference, StopGradient};
+
+/// Makes the enum and what is known of each activation from rows
+/// `Name(parameter: type) = |x| value, the initialisation that suits it`.
+macro_rules! activations {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident $(($parameter:ident: $type:ty))? = |$x:ident| $value:expr, $initialization:ident;
+    )+) => {
+        /// The function that a layer applies to the weighted sums of its neurons.
+        ///
+        /// Slopes at kinks are those of the crate's operations: the subgradient of least norm, 0 for ReLU at 0.
+        ///
+        /// ```
+        /// use chainrule::nn::Activation;
+        ///
+        /// assert_eq!(Activation::Relu.apply(-2.0), 0.0);
+        /// assert_eq!(Activation::LeakyRelu(0.1).apply(-2.0), -0.2);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Activation {
+            $(
+                $(#[doc = $doc])+
+                $name $(($type))?,
+            )+
+            /// The largest of so many sums: a unit of the layer is that many neurons in a row.
+            ///
+            /// I. Goodfellow et al., "Maxout Networks" (2013).
+            Maxout(usize),
+        }
+
+        impl Activation {
+            /// The activation of one weighted sum; for [`Maxout`](Self::Maxout), which needs several, the sum itself.
+            ///
+            /// ```
+            /// use chainrule::{Var, nn::Activation};
+            /// let x = Var::new(0.0);
+            /// let y = Activation::Sigmoid.apply(x);
+            /// assert_eq!((y.value(), y.backward()[x]), (0.5, 0.25));
+            /// ```
+            #[inline]
+            pub fn apply<S: Scalar>(self, sum: S) -> S {
+                match self {
+                    $(
+                        Self::$name $(($parameter))? => {
+                            let $x = sum;
+                            $value
+                        }
+                    )+
+                    Self::Maxout(_) => sum,
+                }
+            }
+
+            /// The initialisation that keeps signals at their size from layer to layer under this activation.
+            ///
+            /// [`Initialization::He`] for the rectifier and its relatives, else [`Initialization::Xavier`].
+            ///
+            /// ```
+            /// use chainrule::nn::{Activation, Initialization};
+            /// assert_eq!(Activation::Relu.initialization(), Initialization::He);
+            /// assert_eq!(Activation::Tanh.initialization(), Initialization::Xavier);
+            /// ```
+            pub fn initialization(self) -> Initialization {
+                match self {
+                    $( Self::$name { .. } => Initialization::$initialization, )+
+                    Self::Maxout(_) => Initialization::Xavier,
+                }
+            }
+
+            /// Refuses a parameter with which the function would be of no use.
+            pub(super) fn check(self) -> Result<()> {
+                match self {
+                    $(
+                        Self::$name $(($parameter))? => {
+                            $( finite(stringify!($name), $parameter)?; )?
+                            Ok(())
+                        }
+                    )+
+                    Self::Maxout(0) => {
+                        Err(Error::argument("activation", "Maxout must have at least 1 piece, found 0"))
+                    }
+                    Self::Maxout(_) => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+activations! {
+    /// The sum itself.
+    Linear = |x| x, Xavier;
+    /// The rectifier `max(0, x)`.
+    Relu = |x| x.relu(), He;
+    /// The leaky rectifier: `x` above 0, `α·x` below.
+    LeakyRelu(alpha: f64) = |x| x.leaky_relu(alpha), He;
+    /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below.
+    Elu(alpha: f64) = |x| x.elu(alpha), He;
+    /// The logistic function `1/(1 + e⁻ˣ)`.
+    Sigmoid = |x| x.sigmoid(), Xavier;
+    /// The hyperbolic tangent.
+    Tanh = |x| x.tanh(), Xavier;
+    /// The smooth rectifier `ln(1 + eˣ)`.
+    Softplus = |x| x.softplus(), He;
+    /// The sigmoid linear unit `x·σ(x)`.
+    Silu = |x| x.silu(), He;
+    /// The Gaussian error linear unit `x·Φ(x)`.
+    Gelu = |x| x.gelu(), He;
+}
+
+impl Activation {
+    /// How many neurons in a row make one output of a layer: 1 but for [`Maxout`](Self::Maxout).
+    ///
+    /// ```
+    /// use chainrule::nn::Activation;
+    /// assert_eq!(Activation::Relu.pieces(), 1);
+    /// assert_eq!(Activation::Maxout(3).pieces(), 3);
+    /// ```
+    pub fn pieces(self) -> usize {
+        match self {
+            Self::Maxout(pieces) => pieces,
+            _ => 1,
+        }
+    }
+}
+
+fn finite(activation: &str, parameter: f64) -> Result<()> {
+    if parameter.is_finite() {
+        return Ok(());
+    }
+    let problem = format!("the parameter of {activation} must be finite, found {parameter}");
+    Err(Error::argument("activation", problem))
+}
+
+/// The softmax `e^xᵢ / Σⱼ e^xⱼ`: positive shares that add up to 1.
+///
+/// The largest value is taken off all of them first (cs231n, "Practical issues: numeric stability"), so nothing
+/// overflows; values of +∞ share everything among themselves. NaN where all values are −∞.
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when there are no values.
+///
+/// ```
+/// use chainrule::nn::softmax;
+///
+/// let shares = softmax(&[1000.0, 1000.0, 0.0])?;
+/// assert_eq!(shares, [0.5, 0.5, 0.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn softmax<S: Scalar>(xs: &[S]) -> Result<Vec<S>> {
+    if xs.is_empty() {
+        return Err(Error::argument("xs", "must hold at least one value"));
+    }
+    // The shares do not depend on what is taken off, so no derivative passes through it.
+    let largest = S::max_of(xs).apply::<StopGradient>();
+    let terms = xs.iter().map(|x| x.apply2::<ExpDifference>(largest));
+    let mut shares: Vec<S> = terms.collect();
+    let total: S = shares.iter().sum();
+    for share in &mut shares {
+        *share /= total;
+    }
+    Ok(shares)
+}

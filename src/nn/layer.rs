@@ -1,0 +1,159 @@
+//! Neurons and the layers they form: take the inputs' values, give one value an output.
+
+use super::Activation;
+use crate::error::{Error, Result};
+use crate::{Scalar, Var, tape};
+
+/// A linear neuron: one weight an input, and a bias added to the weighted sum.
+///
+/// ```
+/// use chainrule::nn::Neuron;
+/// let neuron = Neuron { weights: vec![2.0, 3.0], bias: Some(0.5) };
+/// assert_eq!(neuron.sum(&[10.0, 1.0])?, 23.5);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neuron<S> {
+    /// One weight an input, in the inputs' order.
+    pub weights: Vec<S>,
+    /// What is added to the weighted sum; `None` adds nothing and is no parameter.
+    pub bias: Option<S>,
+}
+
+impl<S: Scalar> Neuron<S> {
+    /// The weighted sum `b + Σ wᵢxᵢ`: a fused dot product, then one addition.
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) when there are not as many inputs as weights.
+    ///
+    /// ```
+    /// use chainrule::nn::Neuron;
+    /// let neuron = Neuron { weights: vec![2.0, 3.0], bias: None };
+    /// assert_eq!(neuron.sum(&[1.0]).unwrap_err().to_string(), "x: expected 2 values, found 1");
+    /// ```
+    #[inline]
+    pub fn sum(&self, x: &[S]) -> Result<S> {
+        if x.len() != self.weights.len() {
+            return Err(Error::length("x", self.weights.len(), x.len()));
+        }
+        let sum = S::dot(&self.weights, x)?;
+        Ok(self.bias.map_or(sum, |bias| bias + sum))
+    }
+
+    /// Weights, then the bias.
+    fn parameters(&self) -> impl Iterator<Item = &S> {
+        self.weights.iter().chain(&self.bias)
+    }
+}
+
+/// Neurons side by side, all of the same inputs, and the activation of their sums.
+///
+/// Each neuron gives one output; under [`Activation::Maxout`] each group of so many neurons in a row does.
+///
+/// ```
+/// use chainrule::nn::{Activation, Layer, Neuron};
+///
+/// let neuron = |weight| Neuron { weights: vec![weight], bias: None };
+/// let mut layer = Layer { neurons: vec![neuron(1.0), neuron(-1.0)], activation: Activation::Relu };
+/// assert_eq!(layer.forward(&[-3.0])?, [0.0, 3.0]);
+///
+/// layer.activation = Activation::Maxout(2); // the absolute value, of two linear pieces
+/// assert_eq!(layer.forward(&[-3.0])?, [3.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer<S> {
+    /// The neurons, one an output and piece.
+    pub neurons: Vec<Neuron<S>>,
+    /// What is made of their sums.
+    pub activation: Activation,
+}
+
+impl<S: Scalar> Layer<S> {
+    /// The layer's outputs for these inputs.
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) when a neuron has not as many weights as there are inputs;
+    /// [`Argument`](crate::ErrorKind::Argument) when the neurons do not make whole maxout units.
+    pub fn forward(&self, x: &[S]) -> Result<Vec<S>> {
+        let mut outputs = Vec::new();
+        self.forward_into(x, &mut outputs)?;
+        Ok(outputs)
+    }
+
+    /// As [`forward`](Self::forward), into a buffer.
+    pub(super) fn forward_into(&self, x: &[S], outputs: &mut Vec<S>) -> Result<()> {
+        outputs.clear();
+        for unit in self.units()? {
+            outputs.push(self.output(unit, x)?);
+        }
+        Ok(())
+    }
+
+    /// The number of neurons behind each output, if they come out even.
+    fn units(&self) -> Result<std::slice::ChunksExact<'_, Neuron<S>>> {
+        self.activation.check()?;
+        let pieces = self.activation.pieces();
+        if self.neurons.len() % pieces != 0 {
+            let neurons = self.neurons.len();
+            let problem = format!("{neurons} are not a multiple of Maxout's {pieces} pieces");
+            return Err(Error::argument("neurons", problem));
+        }
+        Ok(self.neurons.chunks_exact(pieces))
+    }
+
+    /// The output of one unit: a neuron, or the pieces of a maxout unit.
+    #[inline]
+    fn output(&self, unit: &[Neuron<S>], x: &[S]) -> Result<S> {
+        if let [neuron] = unit {
+            return Ok(self.activation.apply(neuron.sum(x)?));
+        }
+        let sums: Vec<S> = unit
+            .iter()
+            .map(|piece| piece.sum(x))
+            .collect::<Result<_>>()?;
+        Ok(S::max_of(&sums))
+    }
+
+    /// The number of inputs of the first neuron, which the others share.
+    pub(super) fn inputs(&self) -> usize {
+        self.neurons
+            .first()
+            .map_or(0, |neuron| neuron.weights.len())
+    }
+
+    /// Neuron by neuron: weights, then the bias.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &S> {
+        self.neurons.iter().flat_map(Neuron::parameters)
+    }
+
+    pub(super) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        let neurons = self.neurons.iter_mut();
+        neurons.flat_map(|neuron| neuron.weights.iter_mut().chain(&mut neuron.bias))
+    }
+
+    /// The same layer with every parameter replaced, in the order of [`parameters`](Self::parameters).
+    pub(super) fn map<T>(&self, replace: &mut impl FnMut(S) -> T) -> Layer<T> {
+        let mut neuron = |neuron: &Neuron<S>| Neuron {
+            weights: neuron.weights.iter().map(|&w| replace(w)).collect(),
+            bias: neuron.bias.map(&mut *replace),
+        };
+        Layer {
+            neurons: self.neurons.iter().map(&mut neuron).collect(),
+            activation: self.activation,
+        }
+    }
+}
+
+impl Layer<Var> {
+    /// As [`forward`](Self::forward), each output recorded under the name of its neuron.
+    pub(super) fn forward_named(&self, x: &[Var]) -> Result<Vec<Var>> {
+        let units = self.units()?.enumerate();
+        let named = units.map(|(index, unit)| {
+            tape::named(format!("neuron {}", index + 1), || self.output(unit, x))
+        });
+        named.collect()
+    }
+}

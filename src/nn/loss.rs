@@ -1,0 +1,210 @@
+//! Losses: how far a network's outputs are from their targets, and what large parameters cost.
+//!
+//! All are functions over any kind of number: of recorded outputs they give a recorded loss to sweep from. Targets may
+//! be plain `f64`s. A *row* is one example; the mean is over rows.
+
+use crate::Scalar;
+use crate::error::{Error, Result};
+
+/// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`: cs231n's two-layer training loop.
+///
+/// # Errors
+///
+/// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument) when
+/// they are empty.
+///
+/// ```
+/// use chainrule::nn::loss::squared_error;
+/// assert_eq!(squared_error(&[1.0, 5.0], &[3.0, 4.0])?, 5.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: &[T]) -> Result<S> {
+    paired("outputs", outputs.len(), "targets", targets.len())?;
+    let pairs = outputs.iter().zip(targets);
+    let errors: Vec<S> = pairs.map(|(&s, &t)| s - t.into()).collect();
+    S::dot(&errors, &errors)
+}
+
+/// The mean squared error `1/n Σ (s − t)²` of outputs `s` and targets `t`.
+///
+/// # Errors
+///
+/// As [`squared_error`].
+///
+/// ```
+/// use chainrule::nn::loss::mean_squared_error;
+/// assert_eq!(mean_squared_error(&[1.0, 5.0], &[3.0, 4.0])?, 2.5);
+///
+/// let error = mean_squared_error(&[1.0], &[3.0, 4.0]).unwrap_err();
+/// assert_eq!(error.to_string(), "targets: expected 1 value, found 2");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn mean_squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: &[T]) -> Result<S> {
+    Ok(squared_error(outputs, targets)? / outputs.len() as f64)
+}
+
+/// The binary hinge loss `1/n Σ max(0, margin − y·s)` of scores `s` and labels `y`, −1 or +1.
+///
+/// The loss of a support vector machine, and of micrograd's demo with margin 1. Labels are taken as they are.
+///
+/// # Errors
+///
+/// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument) when
+/// they are empty or the margin is negative or not finite.
+///
+/// ```
+/// use chainrule::nn::loss::hinge;
+/// assert_eq!(hinge(&[2.0, 0.5, 1.0], &[1.0, 1.0, -1.0], 1.0)?, (0.0 + 0.5 + 2.0) / 3.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f64) -> Result<S> {
+    paired("scores", scores.len(), "labels", labels.len())?;
+    at_least_zero("margin", margin)?;
+    let pairs = scores.iter().zip(labels);
+    let losses: Vec<S> = pairs
+        .map(|(&s, &y)| (S::from(margin) - s * y.into()).relu())
+        .collect();
+    Ok(S::mean(&losses))
+}
+
+/// The multi-class hinge loss `1/n Σᵢ Σ_{j≠c} max(0, sⱼ − s_c + margin)` of rows of scores and their classes `c`.
+///
+/// J. Weston and C. Watkins's support vector machine (1999), in the form of cs231n's lecture 4, with margin 1 there.
+///
+/// # Errors
+///
+/// [`Length`](crate::ErrorKind::Length) when there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
+/// when there are no rows, a class has no score in its row, or the margin is negative or not finite. The message names
+/// the row, counted from 0.
+///
+/// ```
+/// use chainrule::nn::loss::multiclass_hinge;
+///
+/// let scores = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0]];
+/// assert!((multiclass_hinge(&scores, &[0, 1], 1.0)? - (2.9 + 0.0) / 2.0).abs() < 1e-15);
+///
+/// let error = multiclass_hinge(&scores, &[0, 3], 1.0).unwrap_err();
+/// assert_eq!(error.to_string(), "classes: row 1: expected a class below 3, found 3");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn multiclass_hinge<S: Scalar>(
+    scores: &[impl AsRef<[S]>],
+    classes: &[usize],
+    margin: f64,
+) -> Result<S> {
+    at_least_zero("margin", margin)?;
+    mean_over_rows("scores", scores, classes, |right, others| {
+        // Exactly 0 differs from −0 only in its sign: a row of one class has no others and costs nothing.
+        let losses = others.iter().map(|&s| (s - right + margin).relu());
+        losses.sum::<S>() + 0.0
+    })
+}
+
+/// The cross-entropy `−1/n Σᵢ ln softmax(s)_c` of rows of scores (logits) `s` and their classes `c`.
+///
+/// A row's loss is computed as `softplus(ln Σ_{j≠c} e^sⱼ − s_c)`, which equals `ln Σⱼ e^sⱼ − s_c`, overflows as little,
+/// and keeps its digits where the right class is nearly certain: there the two terms of the usual form cancel.
+///
+/// # Errors
+///
+/// [`Length`](crate::ErrorKind::Length) when there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
+/// when there are no rows or a class has no score in its row. The message names the row, counted from 0.
+///
+/// ```
+/// use chainrule::nn::loss::cross_entropy;
+///
+/// assert!((cross_entropy(&[[1.0, 1.0]], &[0])? - 2.0_f64.ln()).abs() < 1e-15);
+/// assert_eq!(cross_entropy(&[[1000.0, -1000.0]], &[1])?, 2000.0);
+///
+/// let error = cross_entropy(&[[1.0, 1.0]], &[0, 1]).unwrap_err();
+/// assert_eq!(error.to_string(), "classes: expected 1 value, found 2");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -> Result<S> {
+    mean_over_rows("logits", logits, classes, |right, others| {
+        if others.is_empty() {
+            return S::from(0.0);
+        }
+        (S::log_sum_exp(others) - right).softplus()
+    })
+}
+
+/// The penalty `strength · Σ |p|` on large parameters, which drives small ones to 0 (lasso, R. Tibshirani 1996).
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when the strength is negative or not finite.
+///
+/// ```
+/// use chainrule::nn::loss::l1_penalty;
+/// assert_eq!(l1_penalty(&[3.0, -4.0], 0.5)?, 3.5);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn l1_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
+    at_least_zero("strength", strength)?;
+    Ok(parameters.iter().map(|p| p.abs()).sum::<S>() * strength)
+}
+
+/// The penalty `strength · Σ p²` on large parameters: cs231n's `λ R(W)`, micrograd's `alpha * sum(p*p)`.
+///
+/// The sum is one fused dot product.
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when the strength is negative or not finite.
+///
+/// ```
+/// use chainrule::nn::loss::l2_penalty;
+/// assert_eq!(l2_penalty(&[3.0, -4.0], 0.5)?, 12.5);
+///
+/// let error = l2_penalty(&[3.0], -1.0).unwrap_err();
+/// assert_eq!(error.to_string(), "strength: must be finite and at least 0, found -1");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn l2_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
+    at_least_zero("strength", strength)?;
+    Ok(S::dot(parameters, parameters)? * strength)
+}
+
+/// The mean of each row's loss, made from the score of its class and the scores of all others.
+fn mean_over_rows<S: Scalar>(
+    name: &str,
+    rows: &[impl AsRef<[S]>],
+    classes: &[usize],
+    loss: impl Fn(S, &[S]) -> S,
+) -> Result<S> {
+    paired(name, rows.len(), "classes", classes.len())?;
+    let mut losses = Vec::with_capacity(rows.len());
+    let mut others = Vec::new();
+    for (index, (row, &class)) in rows.iter().zip(classes).enumerate() {
+        let row = row.as_ref();
+        let Some(&right) = row.get(class) else {
+            let below = row.len();
+            let problem = format!("row {index}: expected a class below {below}, found {class}");
+            return Err(Error::argument("classes", problem));
+        };
+        others.clear();
+        others.extend_from_slice(&row[..class]);
+        others.extend_from_slice(&row[class + 1..]);
+        losses.push(loss(right, &others));
+    }
+    Ok(S::mean(&losses))
+}
+
+fn paired(name: &str, len: usize, other: &str, found: usize) -> Result<()> {
+    if found != len {
+        return Err(Error::length(other, len, found));
+    }
+    if len == 0 {
+        return Err(Error::argument(name, "must hold at least one value"));
+    }
+    Ok(())
+}
+
+fn at_least_zero(name: &str, value: f64) -> Result<()> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    let problem = format!("must be finite and at least 0, found {value}");
+    Err(Error::argument(name, problem))
+}

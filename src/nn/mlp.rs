@@ -1,0 +1,329 @@
+//! The multilayer perceptron: layers one after another, over any kind of number.
+
+use rand::Rng;
+
+use super::{Activation, Layer, MlpBuilder};
+use crate::error::{Error, Result};
+use crate::{Gradients, Scalar, Var, tape};
+
+/// A feed-forward network of fully connected layers, a *multilayer perceptron*.
+///
+/// The parameters are plain numbers in an `Mlp<f64>`, which the caller keeps. To train it, [record](Mlp::record) it
+/// as an `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) step; to use it, call
+/// [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
+///
+/// ```
+/// use chainrule::nn::optimizer::{Optimizer, Sgd};
+/// use chainrule::nn::{Activation, Mlp, loss};
+/// use chainrule::{Var, tape};
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let xor = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)];
+/// let targets = xor.map(|(_, target)| target);
+/// let mut mlp = Mlp::new(&mut StdRng::seed_from_u64(1), &[2, 8, 1], Activation::Tanh)?;
+/// let mut sgd = Sgd::new(0.5)?;
+/// for _ in 0..500 {
+///     let gradient = tape::scope(|| {
+///         let recorded = mlp.record();
+///         let outputs: Result<Vec<Var>, _> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
+///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
+///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
+///     })?;
+///     sgd.step(&mut mlp, &gradient)?;
+/// }
+/// for (x, target) in xor {
+///     assert_eq!(mlp.forward(&x)?[0].round(), target);
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mlp<S> {
+    /// The layers, inputs first; each has as many inputs as the one before has outputs.
+    pub layers: Vec<Layer<S>>,
+}
+
+impl Mlp<f64> {
+    /// A network with random weights: `sizes` are the number of inputs, of each hidden layer's neurons and of outputs.
+    ///
+    /// Hidden layers have the activation, the output is linear. Weights are drawn as
+    /// [suits the activation](Activation::initialization), biases are 0; [`builder`](Self::builder) leaves every choice
+    /// open.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) when there are fewer than two sizes, a size is 0, or the activation's
+    /// parameter is not finite or not positive where it must be.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    ///
+    /// let mut rng = StdRng::seed_from_u64(1);
+    /// let mlp = Mlp::new(&mut rng, &[2, 16, 16, 1], Activation::Relu)?;
+    /// assert_eq!(mlp.parameter_count(), 337);
+    ///
+    /// let error = Mlp::new(&mut rng, &[2, 0, 1], Activation::Relu).unwrap_err();
+    /// assert_eq!(error.to_string(), "sizes: must all be positive, found 0 at position 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn new<R: Rng + ?Sized>(
+        rng: &mut R,
+        sizes: &[usize],
+        activation: Activation,
+    ) -> Result<Self> {
+        if let Some(position) = sizes.iter().position(|&size| size == 0) {
+            let problem = format!("must all be positive, found 0 at position {position}");
+            return Err(Error::argument("sizes", problem));
+        }
+        let [inputs, hidden @ .., outputs] = sizes else {
+            let problem = format!(
+                "must be at least 2, inputs and outputs, found {}",
+                sizes.len()
+            );
+            return Err(Error::argument("sizes", problem));
+        };
+        let builder = Self::builder(*inputs);
+        let builder = hidden
+            .iter()
+            .fold(builder, |builder, &size| builder.layer(size, activation));
+        builder.layer(*outputs, Activation::Linear).build(rng)
+    }
+
+    /// Starts a network of so many inputs, to be given its layers one by one.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Initialization, Mlp};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    ///
+    /// let mlp = Mlp::builder(2)
+    ///     .layer(8, Activation::Maxout(3))
+    ///     .layer(1, Activation::Sigmoid)
+    ///     .initialization(Initialization::Uniform(1.0))
+    ///     .build(&mut StdRng::seed_from_u64(1))?;
+    /// assert_eq!(mlp.parameter_count(), 8 * 3 * (2 + 1) + 8 + 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn builder(inputs: usize) -> MlpBuilder {
+        MlpBuilder::new(inputs)
+    }
+
+    /// The same network with every parameter recorded as an input of the thread's current graph.
+    ///
+    /// ```
+    /// # use chainrule::nn::Mlp;
+    /// use chainrule::nn::Activation;
+    ///
+    /// let mlp = Mlp::builder(1).layer(1, Activation::Tanh).build_from(&[2.0, 0.5])?;
+    /// let recorded = mlp.record();
+    /// let grads = recorded.forward(&[3.0])?[0].backward();
+    /// let slope = 1.0 - 6.5_f64.tanh().powi(2);
+    /// assert!((grads[recorded.layers[0].neurons[0].weights[0]] - 3.0 * slope).abs() < 1e-12);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn record(&self) -> Mlp<Var> {
+        self.map(Var::new)
+    }
+
+    /// As [`record`](Self::record), each parameter with a name: `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted
+    /// from 1.
+    ///
+    /// Names are for pictures and messages; a training loop does without.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// use chainrule::tape;
+    ///
+    /// let mlp = Mlp::builder(1).layer(1, Activation::Tanh).build_from(&[2.0, 0.5])?;
+    /// let (graph, recorded) = tape::record(|| mlp.record_named());
+    /// let names: Vec<_> = recorded.parameters().iter().map(|p| graph.name(p.key().unwrap())).collect();
+    /// assert_eq!(names, [Some("layer 1 neuron 1 w1"), Some("layer 1 neuron 1 b")]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn record_named(&self) -> Mlp<Var> {
+        let mut recorded = self.record();
+        for (l, layer) in recorded.layers.iter_mut().enumerate() {
+            for (n, neuron) in layer.neurons.iter_mut().enumerate() {
+                let place = format!("layer {} neuron {}", l + 1, n + 1);
+                for (w, weight) in neuron.weights.iter_mut().enumerate() {
+                    *weight = weight.named(format!("{place} w{}", w + 1));
+                }
+                neuron.bias = neuron.bias.map(|bias| bias.named(format!("{place} b")));
+            }
+        }
+        recorded
+    }
+}
+
+impl<S: Scalar> Mlp<S> {
+    /// The network's outputs for one row of inputs.
+    ///
+    /// Inputs may be of the network's own kind of number or anything that becomes it, such as the `f64`s of a data
+    /// set, which are constants to a recorded network.
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) when the row has not as many values as the network has inputs, or a layer
+    /// not as many inputs as the one before has outputs.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    ///
+    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// assert_eq!(mlp.forward(&[3.0, 2.0])?, [23.5]);
+    /// let error = mlp.forward(&[3.0]).unwrap_err();
+    /// assert_eq!(error.to_string(), "x: expected 2 values, found 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn forward<X: Copy + Into<S>>(&self, x: &[X]) -> Result<Vec<S>> {
+        let mut x: Vec<S> = x.iter().map(|&x| x.into()).collect();
+        let mut outputs = Vec::new();
+        for layer in &self.layers {
+            layer.forward_into(&x, &mut outputs)?;
+            std::mem::swap(&mut x, &mut outputs);
+        }
+        Ok(x)
+    }
+
+    /// Every parameter: layer by layer, neuron by neuron, weights before the bias, as micrograd orders them.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// assert_eq!(mlp.parameters(), [1.0, 10.0, 0.5]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn parameters(&self) -> Vec<S> {
+        let mut parameters = Vec::with_capacity(self.parameter_count());
+        parameters.extend(self.layers.iter().flat_map(Layer::parameters));
+        parameters
+    }
+
+    /// Every parameter, to be changed in place; in the order of [`parameters`](Self::parameters).
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// let mut mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// mlp.parameters_mut().for_each(|p| *p *= 2.0);
+    /// assert_eq!(mlp.parameters(), [2.0, 20.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        self.layers.iter_mut().flat_map(Layer::parameters_mut)
+    }
+
+    /// How many parameters there are.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// assert_eq!(mlp.parameter_count(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn parameter_count(&self) -> usize {
+        let neurons = self.layers.iter().flat_map(|layer| &layer.neurons);
+        neurons
+            .map(|neuron| neuron.weights.len() + usize::from(neuron.bias.is_some()))
+            .sum()
+    }
+
+    /// Replaces every parameter, in the order of [`parameters`](Self::parameters).
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) when there are not [as many](Self::parameter_count) values; nothing is
+    /// changed then.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// let mut mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[1.0, 0.5])?;
+    /// mlp.set_parameters(&[3.0, 0.0])?;
+    /// assert_eq!(mlp.forward(&[2.0])?, [6.0]);
+    /// let error = mlp.set_parameters(&[3.0]).unwrap_err();
+    /// assert_eq!(error.to_string(), "parameters: expected 2 values, found 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn set_parameters(&mut self, parameters: &[S]) -> Result<()> {
+        if parameters.len() != self.parameter_count() {
+            return Err(Error::length(
+                "parameters",
+                self.parameter_count(),
+                parameters.len(),
+            ));
+        }
+        for (old, &new) in self.parameters_mut().zip(parameters) {
+            *old = new;
+        }
+        Ok(())
+    }
+
+    /// The same network over another kind of number, each parameter replaced by what `replace` makes of it.
+    ///
+    /// ```
+    /// use chainrule::Dual;
+    /// use chainrule::nn::{Activation, Mlp};
+    ///
+    /// // The derivative of the output along the direction in which every parameter grows alike.
+    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// let output = mlp.map(Dual::variable).forward(&[3.0, 2.0])?[0];
+    /// assert_eq!(output.tangent, 3.0 + 2.0 + 1.0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn map<T: Scalar>(&self, mut replace: impl FnMut(S) -> T) -> Mlp<T> {
+        let layers = self.layers.iter();
+        Mlp {
+            layers: layers.map(|layer| layer.map(&mut replace)).collect(),
+        }
+    }
+}
+
+impl Mlp<Var> {
+    /// The derivatives by every parameter, in the order of [`parameters`](Self::parameters).
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    ///
+    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
+    /// let recorded = mlp.record();
+    /// let output = recorded.forward(&[3.0, 2.0])?[0];
+    /// assert_eq!(recorded.gradient(&output.backward()), [3.0, 2.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If a parameter is a constant, or was not alive on the graph when it was swept.
+    pub fn gradient(&self, grads: &Gradients) -> Vec<f64> {
+        let mut gradient = Vec::with_capacity(self.parameter_count());
+        gradient.extend(
+            self.layers
+                .iter()
+                .flat_map(Layer::parameters)
+                .map(|p| grads[p]),
+        );
+        gradient
+    }
+
+    /// As [`forward`](Self::forward), with a name for each layer and neuron: boxes in pictures, counted from 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Mlp};
+    /// use chainrule::tape;
+    ///
+    /// let mlp = Mlp::builder(1).layer(1, Activation::Tanh).build_from(&[2.0, 0.5])?;
+    /// let (graph, outputs) = tape::record(|| mlp.record_named().forward_named(&[3.0]));
+    /// assert_eq!(outputs?, mlp.forward(&[3.0])?);
+    /// let labels: Vec<&str> = graph.groups().iter().map(|group| group.label.as_str()).collect();
+    /// assert_eq!(labels, ["layer 1", "neuron 1"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn forward_named<X: Copy + Into<Var>>(&self, x: &[X]) -> Result<Vec<Var>> {
+        let mut x: Vec<Var> = x.iter().map(|&x| x.into()).collect();
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = tape::named(format!("layer {}", index + 1), || layer.forward_named(&x))?;
+        }
+        Ok(x)
+    }
+}

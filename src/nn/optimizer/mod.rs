@@ -1,0 +1,196 @@
+//! Optimizers: take a gradient, move the parameters a step down it.
+//!
+//! Each keeps its own memory of past gradients, one entry a parameter, from its first step on. Parameters are plain
+//! numbers: an [`Mlp`] or a vector. [`Schedule`] says how the learning rate changes.
+//!
+//! ```
+//! use chainrule::nn::optimizer::{Adam, Optimizer, Schedule};
+//!
+//! // The minimum of (x − 3)².
+//! let schedule = Schedule::linear(0.5, 0.01, 200)?;
+//! let mut adam = Adam::new(schedule.rate(0))?;
+//! let mut x = vec![0.0];
+//! for step in 0..200 {
+//!     adam.set_rate(schedule.rate(step))?;
+//!     let gradient = [2.0 * (x[0] - 3.0)];
+//!     adam.step(&mut x, &gradient)?;
+//! }
+//! assert!((x[0] - 3.0).abs() < 1e-3);
+//! # Ok::<(), chainrule::Error>(())
+//! ```
+
+mod adaptive;
+mod schedule;
+mod sgd;
+
+pub use adaptive::{Adam, AdamW, RmsProp};
+pub use schedule::Schedule;
+pub use sgd::Sgd;
+
+use super::Mlp;
+use crate::error::{Error, Result};
+
+/// What an optimizer can move: numbers in a fixed order.
+///
+/// ```
+/// use chainrule::nn::optimizer::Parameters;
+/// let mut parameters = vec![1.0, 2.0];
+/// parameters.values_mut().for_each(|p| *p += 1.0);
+/// assert_eq!(parameters, [2.0, 3.0]);
+/// ```
+pub trait Parameters {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Each of them, always in the same order.
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64>;
+}
+
+impl Parameters for [f64] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.iter_mut()
+    }
+}
+
+impl<const N: usize> Parameters for [f64; N] {
+    fn count(&self) -> usize {
+        N
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.iter_mut()
+    }
+}
+
+impl Parameters for Vec<f64> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.iter_mut()
+    }
+}
+
+impl Parameters for Mlp<f64> {
+    fn count(&self) -> usize {
+        self.parameter_count()
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.parameters_mut()
+    }
+}
+
+/// A rule that moves parameters down a gradient.
+pub trait Optimizer {
+    /// Moves every parameter one step down the gradient, which has one derivative a parameter in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) when the gradient has not as many derivatives as there are parameters, or
+    /// there are not as many as at the first step; [`Argument`](crate::ErrorKind::Argument) when a derivative is NaN
+    /// or infinite: the message names its position, counted from 0. Nothing is changed then.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    ///
+    /// let mut sgd = Sgd::new(0.1)?;
+    /// let mut parameters = [1.0, 2.0];
+    /// sgd.step(&mut parameters, &[10.0, 0.0])?;
+    /// assert_eq!(parameters, [0.0, 2.0]);
+    ///
+    /// let error = sgd.step(&mut parameters, &[0.0, f64::NAN]).unwrap_err();
+    /// assert_eq!(error.to_string(), "gradient: the derivative by parameter 1 must be finite, found NaN");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()>;
+
+    /// The learning rate: how far a step goes.
+    fn rate(&self) -> f64;
+
+    /// Changes the learning rate, for the steps to come. A rate of 0, the end of some schedules, stands still.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) when the rate is negative or not finite.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    /// let mut sgd = Sgd::new(0.1)?;
+    /// sgd.set_rate(0.05)?;
+    /// assert_eq!(sgd.rate(), 0.05);
+    /// let error = sgd.set_rate(f64::NAN).unwrap_err();
+    /// assert_eq!(error.to_string(), "rate: must be finite and at least 0, found NaN");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn set_rate(&mut self, rate: f64) -> Result<()>;
+}
+
+/// What an optimizer remembers of each parameter; empty before the first step.
+#[derive(Clone, Debug, Default)]
+struct Memory<M>(Vec<M>);
+
+impl<M: Clone + Default> Memory<M> {
+    /// Checks the lengths and the gradient, so that a step either succeeds or changes nothing.
+    fn check(&self, parameters: usize, gradient: &[f64]) -> Result<()> {
+        if !self.0.is_empty() && self.0.len() != parameters {
+            return Err(Error::length("parameters", self.0.len(), parameters));
+        }
+        if gradient.len() != parameters {
+            return Err(Error::length("gradient", parameters, gradient.len()));
+        }
+        match gradient.iter().position(|g| !g.is_finite()) {
+            None => Ok(()),
+            Some(index) => {
+                let g = gradient[index];
+                let problem =
+                    format!("the derivative by parameter {index} must be finite, found {g}");
+                Err(Error::argument("gradient", problem))
+            }
+        }
+    }
+
+    /// Applies `rule(parameter, derivative, memory)` to each parameter, after [`check`](Self::check).
+    fn update<P: Parameters + ?Sized>(
+        &mut self,
+        parameters: &mut P,
+        gradient: &[f64],
+        mut rule: impl FnMut(&mut f64, f64, &mut M),
+    ) {
+        self.0.resize(gradient.len(), M::default());
+        let entries = parameters.values_mut().zip(gradient).zip(&mut self.0);
+        for ((parameter, &derivative), memory) in entries {
+            rule(parameter, derivative, memory);
+        }
+    }
+}
+
+fn positive(name: &str, value: f64) -> Result<f64> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(value);
+    }
+    let problem = format!("must be finite and positive, found {value}");
+    Err(Error::argument(name, problem))
+}
+
+fn at_least_zero(name: &str, value: f64) -> Result<f64> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(value);
+    }
+    let problem = format!("must be finite and at least 0, found {value}");
+    Err(Error::argument(name, problem))
+}
+
+/// A share of the past to keep: at least 0, below 1.
+fn decay(name: &str, value: f64) -> Result<f64> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(value);
+    }
+    let problem = format!("must be at least 0 and below 1, found {value}");
+    Err(Error::argument(name, problem))
+}

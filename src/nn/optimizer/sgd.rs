@@ -1,0 +1,116 @@
+//! Gradient descent, with momentum if wanted.
+
+use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
+use crate::error::Result;
+
+/// Gradient descent: `p ← p − rate · g`; "stochastic" when the gradient is a mini-batch's.
+///
+/// With momentum μ a velocity `v ← μ·v + g` takes the gradient's place (B. Polyak, 1964). Nesterov's form (1983) looks
+/// ahead: the step is along `g + μ·v`. Both as PyTorch's `SGD` writes them (I. Sutskever et al., 2013, with the rate
+/// outside the velocity).
+///
+/// ```
+/// use chainrule::nn::optimizer::{Optimizer, Sgd};
+///
+/// let mut sgd = Sgd::new(0.1)?.momentum(0.5)?;
+/// let mut p = [1.0];
+/// sgd.step(&mut p, &[2.0])?; // v = 2
+/// sgd.step(&mut p, &[2.0])?; // v = 0.5·2 + 2 = 3
+/// assert!((p[0] - (1.0 - 0.1 * 2.0 - 0.1 * 3.0)).abs() < 1e-15);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    rate: f64,
+    momentum: f64,
+    nesterov: bool,
+    velocities: Memory<f64>,
+}
+
+impl Sgd {
+    /// Plain gradient descent at this learning rate.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::Sgd;
+    /// let error = Sgd::new(-0.1).unwrap_err();
+    /// assert_eq!(error.to_string(), "rate: must be finite and positive, found -0.1");
+    /// ```
+    pub fn new(rate: f64) -> Result<Self> {
+        let rate = positive("rate", rate)?;
+        Ok(Self {
+            rate,
+            momentum: 0.0,
+            nesterov: false,
+            velocities: Memory::default(),
+        })
+    }
+
+    /// Gives it momentum: the share of the velocity that a step keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) when it is not at least 0 and below 1.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::Sgd;
+    /// let error = Sgd::new(0.1)?.momentum(1.0).unwrap_err();
+    /// assert_eq!(error.to_string(), "momentum: must be at least 0 and below 1, found 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn momentum(mut self, momentum: f64) -> Result<Self> {
+        self.momentum = decay("momentum", momentum)?;
+        Ok(self)
+    }
+
+    /// Gives it momentum in Nesterov's form.
+    ///
+    /// # Errors
+    ///
+    /// As [`momentum`](Self::momentum).
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    /// let mut sgd = Sgd::new(0.1)?.nesterov(0.5)?;
+    /// let mut p = [1.0];
+    /// sgd.step(&mut p, &[2.0])?; // v = 2, along 2 + 0.5·2 = 3
+    /// assert_eq!(p, [0.7]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn nesterov(self, momentum: f64) -> Result<Self> {
+        let sgd = self.momentum(momentum)?;
+        Ok(Self {
+            nesterov: true,
+            ..sgd
+        })
+    }
+}
+
+impl Optimizer for Sgd {
+    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
+        self.velocities.check(parameters.count(), gradient)?;
+        let Self {
+            rate,
+            momentum,
+            nesterov,
+            ..
+        } = *self;
+        self.velocities.update(parameters, gradient, |p, g, v| {
+            *v = momentum * *v + g;
+            *p -= rate * if nesterov { g + momentum * *v } else { *v };
+        });
+        Ok(())
+    }
+
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_rate(&mut self, rate: f64) -> Result<()> {
+        self.rate = at_least_zero("rate", rate)?;
+        Ok(())
+    }
+}
