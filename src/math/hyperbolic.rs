@@ -1,0 +1,3 @@
+//! Hyperbolic functions and their inverses.
+
+pub(crate) use libm::{acosh, asinh, atanh, cosh, sinh, tanh};
