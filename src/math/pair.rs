@@ -95,10 +95,10 @@ pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 }
 
 /// The logarithm of 2 in three parts; whole numbers below 2^13 times the first or the second are exact.
-const LN_2: [f64; 3] = [0.693_147_180_559_208_2, 7.371_002_565_161_996e-13, 5.802_988_983_595_690_5e-25];
+pub(super) const LN_2: [f64; 3] = [0.693_147_180_559_208_2, 7.371_002_565_161_996e-13, 5.802_988_983_595_690_5e-25];
 
 /// Taylor coefficients of the exponential from `x^3` on.
-const EXP_SERIES: [f64; 13] = [
+pub(super) const EXP_SERIES: [f64; 13] = [
     0.166_666_666_666_666_66,
     0.041_666_666_666_666_664,
     0.008_333_333_333_333_333,

@@ -27,7 +27,7 @@ impl Worst {
 
     fn report(&self, name: &str, count: usize, bound: f64) {
         println!("{name:15} {:6.3} ulp at {:?} of {count} points", self.error, self.place);
-        if self.error > bound { println!("FAIL {name}"); }
+        assert!(self.error <= bound, "{name}: {} ulp at {:?}", self.error, self.place);
     }
 }
 
@@ -128,8 +128,8 @@ fn gaussian_family_is_accurate() {
     measure("erf", erf, bound, nonzero, &edges);
     measure("erfc", erfc, bound, anywhere, &edges);
     let edges = [-0.751_791_524_693_564_4, -1.0, -1.2, 1.2, -38.4, -37.5, -5.0, -8.0, 1.414];
-    measure("gelu", gelu, bound, nonzero, &edges);
-    measure("gelu_slope", gelu_slope, bound, anywhere, &edges);
+    measure("gelu", gelu, 2.5, nonzero, &edges);
+    measure("gelu_slope", gelu_slope, 2.5, anywhere, &edges);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn polygamma_is_accurate() {
         for &x in &points {
             worst.see(ulps(polygamma(n, x), &exact(&Real::from(n), &Real::from(x))), [n, x]);
         }
-        worst.report("polygamma", points.len(), 2.0);
+        worst.report("polygamma", points.len(), 1.0);
     }
 }
 
@@ -240,4 +240,147 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
             agree(&(rise / (&step * 2.0)), &(function.slopes[1])(&a, &b), name, x);
         }
     }
+}
+
+/// The same float, zeros by sign, NaN for NaN.
+fn same(got: f64, wanted: f64) -> bool {
+    got.to_bits() == wanted.to_bits() || (got.is_nan() && wanted.is_nan())
+}
+
+const INF: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
+
+#[test]
+fn edges_of_functions_of_one_number_hold() {
+    use std::f64::consts::{FRAC_PI_2, PI};
+    type Case = (&'static str, fn(f64) -> f64, &'static [[f64; 2]]);
+    let cases: &[Case] = &[
+        ("exp", exp, &[[0.0, 1.0], [-0.0, 1.0], [710.0, INF], [-746.0, 0.0], [INF, INF], [-INF, 0.0]]),
+        ("exp2", exp2, &[[0.0, 1.0], [10.0, 1024.0], [-1074.0, 5e-324], [INF, INF], [-INF, 0.0]]),
+        ("exp_m1", exp_m1, &[[0.0, 0.0], [-0.0, -0.0], [INF, INF], [-INF, -1.0]]),
+        ("gaussian", gaussian, &[[0.0, 1.0], [1e-200, 1.0], [INF, 0.0], [-INF, 0.0], [1e300, 0.0]]),
+        ("ln", ln, &[[0.0, -INF], [-0.0, -INF], [1.0, 0.0], [-1.0, NAN], [-INF, NAN], [INF, INF]]),
+        ("ln_1p", ln_1p, &[[-1.0, -INF], [0.0, 0.0], [-2.0, NAN], [INF, INF]]),
+        ("log2", log2, &[[0.0, -INF], [8.0, 3.0], [-1.0, NAN], [INF, INF]]),
+        ("log10", log10, &[[0.0, -INF], [1000.0, 3.0], [-1.0, NAN], [INF, INF]]),
+        ("xlogx", xlogx, &[[0.0, 0.0], [1.0, 0.0], [-1.0, NAN], [INF, INF]]),
+        ("xlogx_slope", xlogx_slope, &[[0.0, -INF], [1.0, 1.0], [-1.0, NAN], [INF, INF]]),
+        ("sin", sin, &[[0.0, 0.0], [-0.0, -0.0], [INF, NAN], [-INF, NAN]]),
+        ("cos", cos, &[[0.0, 1.0], [INF, NAN]]),
+        ("tan", tan, &[[0.0, 0.0], [INF, NAN]]),
+        ("asin", asin, &[[1.0, FRAC_PI_2], [-1.0, -FRAC_PI_2], [1.5, NAN], [-INF, NAN]]),
+        ("acos", acos, &[[1.0, 0.0], [-1.0, PI], [1.5, NAN], [-INF, NAN]]),
+        ("atan", atan, &[[INF, FRAC_PI_2], [-INF, -FRAC_PI_2], [0.0, 0.0]]),
+        ("sinh", sinh, &[[0.0, 0.0], [INF, INF], [-INF, -INF], [711.0, INF]]),
+        ("cosh", cosh, &[[0.0, 1.0], [INF, INF], [-INF, INF], [-711.0, INF]]),
+        ("tanh", tanh, &[[0.0, 0.0], [800.0, 1.0], [-800.0, -1.0], [INF, 1.0], [-INF, -1.0]]),
+        ("asinh", asinh, &[[0.0, 0.0], [INF, INF], [-INF, -INF]]),
+        ("acosh", acosh, &[[1.0, 0.0], [0.5, NAN], [-3.0, NAN], [-INF, NAN], [INF, INF]]),
+        ("atanh", atanh, &[[0.0, 0.0], [1.0, INF], [-1.0, -INF], [1.5, NAN], [INF, NAN]]),
+        ("sqrt", sqrt, &[[0.0, 0.0], [-0.0, -0.0], [-1.0, NAN], [INF, INF]]),
+        ("cbrt", cbrt, &[[0.0, 0.0], [-8.0, -2.0], [INF, INF], [-INF, -INF]]),
+        ("recip_positive", recip_positive, &[[0.0, INF], [-0.0, INF], [2.0, 0.5], [-1.0, NAN], [INF, 0.0]]),
+        ("sigmoid", sigmoid, &[[0.0, 0.5], [800.0, 1.0], [-800.0, 0.0], [INF, 1.0], [-INF, 0.0]]),
+        ("softplus", softplus, &[[800.0, 800.0], [-800.0, 0.0], [INF, INF], [-INF, 0.0]]),
+        ("silu", silu, &[[0.0, 0.0], [800.0, 800.0], [-1e300, -0.0], [INF, INF], [-INF, -0.0]]),
+        ("silu_slope", silu_slope, &[[0.0, 0.5], [800.0, 1.0], [-1e300, -0.0], [INF, 1.0], [-INF, -0.0]]),
+        ("gelu", gelu, &[[0.0, 0.0], [800.0, 800.0], [-1e300, -0.0], [INF, INF], [-INF, -0.0]]),
+        ("gelu_slope", gelu_slope, &[[0.0, 0.5], [800.0, 1.0], [-1e300, -0.0], [INF, 1.0], [-INF, -0.0]]),
+        ("erf", erf, &[[0.0, 0.0], [INF, 1.0], [-INF, -1.0]]),
+        ("erfc", erfc, &[[0.0, 1.0], [INF, 0.0], [-INF, 2.0]]),
+        ("ln_gamma", ln_gamma, &[[0.0, INF], [-0.0, INF], [1.0, 0.0], [2.0, 0.0], [-0.5, NAN], [-INF, NAN], [INF, INF]]),
+        ("digamma", digamma, &[[0.0, -INF], [-0.0, -INF], [-0.5, NAN], [-INF, NAN], [INF, INF]]),
+    ];
+    for (name, f, points) in cases {
+        assert!(f(NAN).is_nan(), "{name}(NaN)");
+        for &[x, wanted] in *points {
+            assert!(same(f(x), wanted), "{name}({x}) = {}, not {wanted}", f(x));
+        }
+    }
+}
+
+#[test]
+fn edges_of_functions_of_two_numbers_hold() {
+    use std::f64::consts::{FRAC_PI_2, PI};
+    type Case = (&'static str, fn(f64, f64) -> f64, &'static [[f64; 3]]);
+    let cases: &[Case] = &[
+        (
+            "pow",
+            pow,
+            &[
+                [-2.0, 3.0, -8.0],
+                [0.0, -1.0, INF],
+                [-0.0, -1.0, -INF],
+                [0.0, 0.0, 1.0],
+                [0.0, 2.0, 0.0],
+                [-2.0, 0.5, NAN],
+                [1.0, INF, 1.0],
+            ],
+        ),
+        (
+            "powi",
+            powi,
+            &[
+                [-2.0, 3.0, -8.0],
+                [0.0, -1.0, INF],
+                [-0.0, -1.0, -INF],
+                [-0.0, -2.0, INF],
+                [-0.0, -3.0, -INF],
+                [0.0, 0.0, 1.0],
+                [INF, 0.0, 1.0],
+                [INF, -2.0, 0.0],
+                [-3.0, 1.0, -3.0],
+                [3.0, -1.0, 1.0 / 3.0],
+                [2.0, 10.0, 1024.0],
+            ],
+        ),
+        ("hypot", hypot, &[[0.0, 0.0, 0.0], [3.0, -4.0, 5.0], [INF, 1.0, INF], [1e300, INF, INF]]),
+        (
+            "atan2",
+            atan2,
+            &[
+                [0.0, 0.0, 0.0],
+                [-0.0, 0.0, -0.0],
+                [0.0, -0.0, PI],
+                [-0.0, -0.0, -PI],
+                [1.0, 0.0, FRAC_PI_2],
+                [0.0, -1.0, PI],
+            ],
+        ),
+        (
+            "exp_difference",
+            exp_difference,
+            &[
+                [3.0, 3.0, 1.0],
+                [INF, INF, 1.0],
+                [-INF, -INF, 1.0],
+                [-INF, 3.0, 0.0],
+                [3.0, INF, 0.0],
+                [INF, -INF, INF],
+                [1e308, -1e308, INF],
+            ],
+        ),
+        (
+            "polygamma",
+            polygamma,
+            &[
+                [1.0, 0.0, INF],
+                [2.0, 0.0, -INF],
+                [1.0, INF, 0.0],
+                [0.0, 0.0, -INF],
+                [1.0, -0.5, NAN],
+                [1.5, 2.0, NAN],
+                [-1.0, 2.0, NAN],
+            ],
+        ),
+    ];
+    for (name, f, points) in cases {
+        for [x, y] in [[NAN, 0.0], [0.0, NAN], [NAN, 1.0], [1.0, NAN], [INF, NAN], [NAN, INF], [NAN, NAN]] {
+            assert!(f(x, y).is_nan(), "{name}({x}, {y})");
+        }
+        for &[x, y, wanted] in *points {
+            assert!(same(f(x, y), wanted), "{name}({x}, {y}) = {}, not {wanted}", f(x, y));
+        }
+    }
+    assert_eq!(polygamma(0.0, 3.5), digamma(3.5));
 }
