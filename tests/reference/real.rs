@@ -16,7 +16,7 @@ thread_local! {
 
 /// A number of 320 binary digits and a 32-bit exponent; every operation rounds correctly.
 #[derive(Clone, Debug)]
-pub struct Real(BigFloat);
+pub(crate) struct Real(BigFloat);
 
 impl From<f64> for Real {
     fn from(x: f64) -> Self {
@@ -81,7 +81,7 @@ impl PartialOrd for Real {
 macro_rules! transcendental {
     ($($name:ident),*) => {$(
         #[doc = concat!("`", stringify!($name), "` of this number.")]
-        pub fn $name(&self) -> Self {
+        pub(crate) fn $name(&self) -> Self {
             CONSTANTS.with_borrow_mut(|c| Self(self.0.$name(PRECISION, ROUNDING, c)))
         }
     )*};
@@ -89,31 +89,32 @@ macro_rules! transcendental {
 
 impl Real {
     transcendental!(
-        acos, acosh, asin, asinh, atan, atanh, cos, cosh, exp, ln, log10, log2, sin, sinh, tan, tanh
+        acos, acosh, asin, asinh, atan, atanh, cos, cosh, exp, ln, log10, log2, sin, sinh, tan,
+        tanh
     );
 
     /// The circle constant.
-    pub fn pi() -> Self {
+    pub(crate) fn pi() -> Self {
         CONSTANTS.with_borrow_mut(|c| Self(c.pi(PRECISION, ROUNDING)))
     }
 
     /// The square root.
-    pub fn sqrt(&self) -> Self {
+    pub(crate) fn sqrt(&self) -> Self {
         Self(self.0.sqrt(PRECISION, ROUNDING))
     }
 
     /// The cube root.
-    pub fn cbrt(&self) -> Self {
+    pub(crate) fn cbrt(&self) -> Self {
         Self(self.0.cbrt(PRECISION, ROUNDING))
     }
 
     /// The absolute value.
-    pub fn abs(&self) -> Self {
+    pub(crate) fn abs(&self) -> Self {
         Self(self.0.abs())
     }
 
     /// A positive number to any power.
-    pub fn power(&self, exponent: &Self) -> Self {
+    pub(crate) fn power(&self, exponent: &Self) -> Self {
         let logarithm = self.ln() * exponent;
         // Far outside the range of floats the size does not matter, only the side.
         if logarithm.abs() > Self::from(1e5) {
@@ -123,17 +124,17 @@ impl Real {
     }
 
     /// Whether the number is below zero.
-    pub fn is_negative(&self) -> bool {
+    pub(crate) fn is_negative(&self) -> bool {
         !self.0.is_zero() && self.0.is_negative()
     }
 
     /// Whether the number is an integer.
-    pub fn is_integer(&self) -> bool {
+    pub(crate) fn is_integer(&self) -> bool {
         self.0.is_int()
     }
 
     /// The nearest `f64`, ties to even, with subnormals and overflow to infinity.
-    pub fn to_f64(&self) -> f64 {
+    pub(crate) fn to_f64(&self) -> f64 {
         if self.0.is_nan() {
             return f64::NAN;
         }
@@ -170,25 +171,43 @@ impl Real {
 /// `x` times `2^exponent` for exponents in -1074..=1023, exact where the result is.
 fn scale(x: f64, exponent: i32) -> f64 {
     let power = |e: i32| f64::from_bits(u64::try_from(e + 1023).expect("in range") << 52);
-    if exponent < -1022 { x * power(-1022) * power(exponent + 1022) } else { x * power(exponent) }
+    if exponent < -1022 {
+        x * power(-1022) * power(exponent + 1022)
+    } else {
+        x * power(exponent)
+    }
 }
 
 /// The error of `got` in units of the last place of the correctly rounded `exact`.
 ///
 /// Infinity counts as `2^1024`; a NaN on one side only is infinitely wrong.
-pub fn ulps(got: f64, exact: &Real) -> f64 {
+pub(crate) fn ulps(got: f64, exact: &Real) -> f64 {
     let rounded = exact.to_f64();
     if rounded.is_nan() || got.is_nan() {
-        return if rounded.is_nan() && got.is_nan() { 0.0 } else { f64::INFINITY };
+        return if rounded.is_nan() && got.is_nan() {
+            0.0
+        } else {
+            f64::INFINITY
+        };
     }
     if got == rounded && (got.is_infinite() || got == 0.0) {
         return 0.0;
     }
     let wide = |x: f64| {
-        if x.is_infinite() { Real::from(x.signum()) * 2.0 * scale(1.0, 1023) } else { Real::from(x) }
+        if x.is_infinite() {
+            Real::from(x.signum()) * 2.0 * scale(1.0, 1023)
+        } else {
+            Real::from(x)
+        }
     };
-    let exact = if exact.0.is_inf() { wide(rounded) } else { exact.clone() };
-    let exponent = i32::try_from(rounded.abs().to_bits() >> 52).expect("eleven bits").clamp(1, 2046);
+    let exact = if exact.0.is_inf() {
+        wide(rounded)
+    } else {
+        exact.clone()
+    };
+    let exponent = i32::try_from(rounded.abs().to_bits() >> 52)
+        .expect("eleven bits")
+        .clamp(1, 2046);
     let unit = Real::from(scale(1.0, exponent - 1023 - 52));
     ((wide(got) - exact) / unit).abs().to_f64()
 }

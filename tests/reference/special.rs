@@ -8,9 +8,13 @@ use super::real::Real;
 const NEGLIGIBLE: f64 = 1e-105;
 
 /// `erf(x)`: the series of positive terms `2/√π exp(-x²) Σ 2^k x^(2k+1)/(2k+1)!!`, DLMF 7.6.2.
-pub fn erf(x: &Real) -> Real {
+pub(crate) fn erf(x: &Real) -> Real {
     if x.abs() >= Real::from(4.0) {
-        return if x.is_negative() { erfc(&-x) - 1.0 } else { -(erfc(x) - 1.0) };
+        return if x.is_negative() {
+            erfc(&-x) - 1.0
+        } else {
+            -(erfc(x) - 1.0)
+        };
     }
     let square = x * x;
     let (mut term, mut sum) = (x.clone(), x.clone());
@@ -24,7 +28,7 @@ pub fn erf(x: &Real) -> Real {
 }
 
 /// `erfc(x)`: one less `erf`, and above 4 the continued fraction DLMF 7.9.1.
-pub fn erfc(x: &Real) -> Real {
+pub(crate) fn erfc(x: &Real) -> Real {
     if x < &Real::from(4.0) {
         return -(erf(x) - 1.0);
     }
@@ -72,7 +76,7 @@ fn bernoulli() -> &'static [Real] {
 const LARGE: f64 = 48.0;
 
 /// `ln Γ(x)` for positive `x`: Stirling's series after the recurrence, DLMF 5.11.1.
-pub fn ln_gamma(x: &Real) -> Real {
+pub(crate) fn ln_gamma(x: &Real) -> Real {
     let (mut x, mut product) = (x.clone(), Real::from(1.0));
     while x < Real::from(LARGE) {
         product = product * &x;
@@ -94,7 +98,7 @@ pub fn ln_gamma(x: &Real) -> Real {
 }
 
 /// `ψ(x)` for positive `x`: recurrence and DLMF 5.11.2.
-pub fn digamma(x: &Real) -> Real {
+pub(crate) fn digamma(x: &Real) -> Real {
     let (mut x, mut sum) = (x.clone(), Real::from(0.0));
     while x < Real::from(LARGE) {
         sum = sum - Real::from(1.0) / &x;
@@ -115,7 +119,7 @@ pub fn digamma(x: &Real) -> Real {
 }
 
 /// `ψ⁽ⁿ⁾(x)` for positive `x` and a whole `n ≥ 1`: `(-1)^(n+1) n! ζ(n+1, x)`, the zeta by Euler and Maclaurin.
-pub fn polygamma(n: &Real, x: &Real) -> Real {
+pub(crate) fn polygamma(n: &Real, x: &Real) -> Real {
     let n = n.to_f64();
     let order = n + 1.0;
     let power = |x: &Real| (x.ln() * -order).exp();
@@ -136,7 +140,8 @@ pub fn polygamma(n: &Real, x: &Real) -> Real {
             break;
         }
         let even = 2.0 * f64::from(k);
-        rising = rising * ((order + even - 1.0) * (order + even)) / (&square * ((even + 1.0) * (even + 2.0)));
+        rising = rising * ((order + even - 1.0) * (order + even))
+            / (&square * ((even + 1.0) * (even + 2.0)));
     }
     let mut factorial = Real::from(1.0);
     let mut k = 2.0;
@@ -144,7 +149,11 @@ pub fn polygamma(n: &Real, x: &Real) -> Real {
         factorial = factorial * k;
         k += 1.0;
     }
-    if n % 2.0 == 1.0 { sum * factorial } else { -(sum * factorial) }
+    if n % 2.0 == 1.0 {
+        sum * factorial
+    } else {
+        -(sum * factorial)
+    }
 }
 
 fn negligible(term: &Real, sum: &Real) -> bool {
