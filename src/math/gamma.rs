@@ -59,7 +59,7 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
     if x < 0.0 {
         return f64::NAN;
     }
-    if x.is_nan() || x < 3.0 || x > 1e17 {
+    if !(3.0..=1e17).contains(&x) {
         return libm::lgamma(x.abs());
     }
     let (mut large, mut product) = (Pair::from(x), Pair::from(1.0));

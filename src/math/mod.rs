@@ -23,4 +23,6 @@ pub(crate) use sigmoid::{sigmoid, silu, silu_slope, softplus};
 pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod tests;

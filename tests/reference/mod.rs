@@ -92,7 +92,8 @@ fn co_circle(x: &Real) -> Real {
 
 /// The reference of a function of one number, by its name.
 pub(crate) fn unary(name: &str) -> Option<Unary> {
-    let (value, slope): (fn(&Real) -> Real, fn(&Real) -> Real) = match name {
+    type Function = fn(&Real) -> Real;
+    let (value, slope): (Function, Function) = match name {
         "recip" => (|x| one() / x, |x| -one() / (x * x)),
         "recip_positive" => (|x| one() / x, |x| -one() / (x * x)),
         "square" => (|x| x * x, |x| x * 2.0),
