@@ -34,7 +34,10 @@ fn same(a: f64, b: f64) -> bool {
 #[track_caller]
 fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
     let fail = |mode: &str, got: f64, want: f64| {
-        assert!(same(got, want), "{name} at {at:?}: {mode} gives {got:?}, must be {want:?}");
+        assert!(
+            same(got, want),
+            "{name} at {at:?}: {mode} gives {got:?}, must be {want:?}"
+        );
     };
     fail("f64", f.at(at), value);
     let lanes: Vec<Lanes<4>> = at.iter().map(|&x| Lanes::from(x)).collect();
@@ -49,7 +52,10 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
         let recorded = y.gradient(&xs);
         for i in 0..at.len() {
             fail("the sweep", swept[xs[i]], slopes[i]);
-            assert!(swept[xs[i]] != 0.0 || swept[xs[i]].is_sign_positive(), "{name}: −0");
+            assert!(
+                swept[xs[i]] != 0.0 || swept[xs[i]].is_sign_positive(),
+                "{name}: −0"
+            );
             fail("the recorded gradient", recorded[i].value(), slopes[i]);
         }
         for i in 0..at.len() {
@@ -57,15 +63,25 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
             let duals: Vec<Dual<f64>> = at
                 .iter()
                 .enumerate()
-                .map(|(k, &value)| Dual { value, tangent: seed(k) })
+                .map(|(k, &value)| Dual {
+                    value,
+                    tangent: seed(k),
+                })
                 .collect();
             fail("forward mode", f.at(&duals).tangent, slopes[i]);
             let duals: Vec<Dual<Var>> = xs
                 .iter()
                 .enumerate()
-                .map(|(k, &value)| Dual { value, tangent: Var::from(seed(k)) })
+                .map(|(k, &value)| Dual {
+                    value,
+                    tangent: Var::from(seed(k)),
+                })
                 .collect();
-            fail("forward mode on the tape", f.at(&duals).tangent.value(), slopes[i]);
+            fail(
+                "forward mode on the tape",
+                f.at(&duals).tangent.value(),
+                slopes[i],
+            );
         }
     });
 }
@@ -74,15 +90,39 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
 #[track_caller]
 fn check_second(name: &str, f: &impl Formula, x: f64, second: f64) {
     let fail = |mode: &str, got: f64| {
-        assert!(same(got, second), "second derivative of {name} at {x:?}: {mode} gives {got:?}, must be {second:?}");
+        assert!(
+            same(got, second),
+            "second derivative of {name} at {x:?}: {mode} gives {got:?}, must be {second:?}"
+        );
     };
     tape::scope(|| {
         let v = Var::new(x);
         let first = f.at(&[v]).gradient(&[v])[0];
-        fail("recorded, swept", if first.is_constant() { 0.0 } else { first.backward()[v] });
-        fail("recorded twice", if first.is_constant() { 0.0 } else { first.gradient(&[v])[0].value() });
+        fail(
+            "recorded, swept",
+            if first.is_constant() {
+                0.0
+            } else {
+                first.backward()[v]
+            },
+        );
+        fail(
+            "recorded twice",
+            if first.is_constant() {
+                0.0
+            } else {
+                first.gradient(&[v])[0].value()
+            },
+        );
         let tangent = f.at(&[Dual::variable(v)]).tangent;
-        fail("forward, swept", if tangent.is_constant() { 0.0 } else { tangent.backward()[v] });
+        fail(
+            "forward, swept",
+            if tangent.is_constant() {
+                0.0
+            } else {
+                tangent.backward()[v]
+            },
+        );
     });
     let twice = f.at(&[Dual::variable(Dual::variable(x))]);
     fail("forward twice", twice.tangent.tangent);
@@ -253,7 +293,12 @@ fn second_derivatives_where_they_exist() {
     check_second("sigmoid", &formula!(|x: &[S]| x[0].sigmoid()), 0.0, 0.0);
     check_second("sigmoid", &formula!(|x: &[S]| x[0].sigmoid()), 800.0, 0.0);
     check_second("softplus", &formula!(|x: &[S]| x[0].softplus()), 0.0, 0.25);
-    check_second("softplus", &formula!(|x: &[S]| x[0].softplus()), -800.0, 0.0);
+    check_second(
+        "softplus",
+        &formula!(|x: &[S]| x[0].softplus()),
+        -800.0,
+        0.0,
+    );
     check_second("tanh", &formula!(|x: &[S]| x[0].tanh()), 800.0, 0.0);
     check_second("tanh", &formula!(|x: &[S]| x[0].tanh()), 0.0, 0.0);
     check_second("relu", &formula!(|x: &[S]| x[0].relu()), 1.0, 0.0);
@@ -285,7 +330,10 @@ fn no_operation_hides_a_nan() {
     for op in all {
         let y = op.apply(&[NAN]).unwrap();
         assert!(y.is_nan(), "{op:?} of NaN is {y}");
-        assert!(linear(op) || op.partials(&[NAN], y)[0].is_nan(), "{op:?}′ at NaN");
+        assert!(
+            linear(op) || op.partials(&[NAN], y)[0].is_nan(),
+            "{op:?}′ at NaN"
+        );
     }
     for &op in chainrule::op::BinaryOp::ALL {
         let op = Op::Binary(op);

@@ -182,7 +182,9 @@ fn central_differences_agree_within_the_error_they_can_have() {
 
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
     );
     let strategy = Expression::any(8, true);
     let (mut checked, mut telling) = (0, 0);
@@ -216,7 +218,10 @@ fn central_differences_agree_within_the_error_they_can_have() {
             if error < 1e-3 * (1e-3 + grads[x].abs()) {
                 telling += 1;
             }
-            let declared = e.steps.iter().any(|(op, _)| op.row().laws.contains(&chainrule::op::Law::Stop));
+            let declared = e
+                .steps
+                .iter()
+                .any(|(op, _)| op.row().laws.contains(&chainrule::op::Law::Stop));
             assert!(
                 declared || (fine - grads[x]).abs() <= error,
                 "by v{i}: difference {fine:e}, derivative {:e}, error bound {error:e} of {e:?}",
@@ -224,5 +229,8 @@ fn central_differences_agree_within_the_error_they_can_have() {
             );
         }
     }
-    assert!(telling * 2 > checked, "only {telling} of {checked} differences could tell anything");
+    assert!(
+        telling * 2 > checked,
+        "only {telling} of {checked} differences could tell anything"
+    );
 }

@@ -53,7 +53,12 @@ impl Expression {
         let step = (
             0..all_ops().len(),
             [pick(), pick(), pick(), pick()],
-            [constant.clone(), constant.clone(), constant.clone(), constant],
+            [
+                constant.clone(),
+                constant.clone(),
+                constant.clone(),
+                constant,
+            ],
         );
         (
             prop::collection::vec(input, 1..4),
@@ -121,7 +126,11 @@ impl Expression {
             return Operand::Constant(low + 0.6 * (high - low));
         };
         // low + (high − low)·σ(x/8), far from both ends.
-        let near = self.push(values, Op::Binary(BinaryOp::Div), vec![operand, Operand::Constant(8.0)]);
+        let near = self.push(
+            values,
+            Op::Binary(BinaryOp::Div),
+            vec![operand, Operand::Constant(8.0)],
+        );
         let near = self.push(values, Op::Unary(UnaryOp::Tanh), vec![near]);
         let scale = Operand::Constant(0.45 * (high - low));
         let near = self.push(values, Op::Binary(BinaryOp::Mul), vec![near, scale]);
@@ -202,8 +211,16 @@ impl Scale {
                 continue;
             }
             output += magnitudes[i] * node.value().abs();
-            let mut arguments: Vec<f64> = node.operands().iter().map(|&key| graph[key].value()).collect();
-            let mut places: Vec<Option<usize>> = node.operands().iter().map(|&key| Some(place(key))).collect();
+            let mut arguments: Vec<f64> = node
+                .operands()
+                .iter()
+                .map(|&key| graph[key].value())
+                .collect();
+            let mut places: Vec<Option<usize>> = node
+                .operands()
+                .iter()
+                .map(|&key| Some(place(key)))
+                .collect();
             if let Some((at, constant)) = node.constant() {
                 arguments.insert(at, constant);
                 places.insert(at, None);
