@@ -6,11 +6,6 @@ use super::pair::{Pair, exp_pair, polynomial};
 
 pub(crate) use libm::{erf, erfc};
 
-/// The reciprocal of the square root of 2.
-const INVERSE_ROOT_2: Pair = Pair {
-    hi: std::f64::consts::FRAC_1_SQRT_2,
-    lo: -4.833_646_656_726_457e-17,
-};
 /// The reciprocal of the square root of 2π.
 const INVERSE_ROOT_2_PI: Pair = Pair {
     hi: 0.398_942_280_401_432_7,
