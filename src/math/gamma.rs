@@ -53,7 +53,7 @@ const LARGE: f64 = 10.0;
 
 /// `ln Γ(x)` for `x` at least 0; NaN below, where Γ changes its sign.
 ///
-/// From 3 on Stirling's series, DLMF 5.11.1, after the recurrence `Γ(x + 1) = x Γ(x)`. Error 1.5 ulp, met
+/// From 3 on Stirling's series, DLMF 5.11.1, after the recurrence `Γ(x + 1) = x Γ(x)`. Error 1.7 ulp, met
 /// below 3, where the function is the `libm` crate's.
 pub(crate) fn ln_gamma(x: f64) -> f64 {
     if x < 0.0 {
@@ -110,7 +110,7 @@ const DIGAMMA_ROOT_SERIES: [f64; 21] = [
 /// `ψ(x)`, the derivative of [`ln_gamma`]: minus infinity at 0, NaN below.
 ///
 /// The series DLMF 5.11.2 after the recurrence `ψ(x + 1) = ψ(x) + 1/x`; near the root a polynomial in the distance
-/// from it, known to twice the digits. Error 1.6 ulp.
+/// from it, known to twice the digits. Error 2.1 ulp.
 pub(crate) fn digamma(x: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return f64::NAN;

@@ -1,40 +1,214 @@
 //! The error function and the Gaussian error linear unit.
 //!
-//! From the `libm` crate `erf`, 0.80 ulp, and `erfc`, 1.94 ulp.
+//! From the `libm` crate `erf`, 0.84 ulp, and `erfc`, 2.1 ulp.
 
 use super::pair::{Pair, exp_pair, polynomial};
 
 pub(crate) use libm::{erf, erfc};
 
-/// The reciprocal of the square root of 2.
-const INVERSE_ROOT_2: Pair = Pair {
-    hi: std::f64::consts::FRAC_1_SQRT_2,
-    lo: -4.833_646_656_726_457e-17,
-};
 /// The reciprocal of the square root of 2π.
 const INVERSE_ROOT_2_PI: Pair = Pair {
     hi: 0.398_942_280_401_432_7,
     lo: -2.492_327_202_277_73e-17,
 };
-/// Two over the square root of π.
-const TWO_OVER_ROOT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
 /// Below this argument the asymptotic series of the normal distribution function holds every digit.
-const FAR: f64 = -30.0;
+const FAR: f64 = -20.0;
 /// Below this argument every function here is zero.
 const ZERO: f64 = -40.0;
 
-/// The normal distribution function for `x` from [`FAR`] on.
-///
-/// `erfc(a + e)/2` with `a + e = -x/√2`, the error `e` of the division put back by the derivative.
+/// The normal distribution function for `x` at least 0: `1 - erfc(x/√2)/2`.
 fn distribution(x: f64) -> f64 {
-    let argument = -Pair::from(x).times(INVERSE_ROOT_2);
-    let near = erfc(argument.hi);
-    if x > 9.0 {
-        return 1.0;
+    0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// A Chebyshev fit of Mills' ratio up to `end`, in the distance from `centre`.
+struct Piece {
+    end: f64,
+    centre: f64,
+    series: [f64; 18],
+}
+
+/// Mills' ratio from 0 to 20.
+const MILLS: [Piece; 7] = [
+    Piece {
+        end: 1.0,
+        centre: 0.5,
+        series: [
+            0.876_364_456_453_692_3,
+            -0.561_817_771_773_153_8,
+            0.297_727_785_283_557_7,
+            -0.137_651_293_043_791_64,
+            0.057_225_534_690_417_26,
+            -0.021_807_705_139_717_165,
+            0.007_720_280_353_352_931,
+            -0.002_563_937_851_842_043,
+            0.000_804_788_929_939_374_2,
+            -0.000_240_171_487_835_957_95,
+            6.847_030_117_302_452e-05,
+            -1.872_148_069_898_184e-05,
+            4.925_914_867_488_155e-06,
+            -1.250_685_348_027_151_8e-06,
+            3.067_171_138_965_919e-07,
+            -7.304_014_806_732_105e-08,
+            1.788_116_458_294_757e-08,
+            -4.011_551_217_137_873_5e-09,
+        ],
+    },
+    Piece {
+        end: 2.25,
+        centre: 1.625,
+        series: [
+            0.488_850_441_527_573_73,
+            -0.205_618_032_517_692_64,
+            0.077_360_569_343_161_59,
+            -0.026_635_702_445_018_35,
+            0.008_519_388_217_502_259,
+            -0.002_558_339_318_315_724_7,
+            0.000_727_014_470_858_371_7,
+            -0.000_196_705_829_018_195_4,
+            5.092_093_753_299_348e-05,
+            -1.266_214_513_023_202_7e-05,
+            3.034_493_729_183_369e-06,
+            -7.028_261_379_354_055e-07,
+            1.577_063_537_374_956e-07,
+            -3.435_220_446_581_268e-08,
+            7.261_630_978_772_698e-09,
+            -1.498_804_125_366_765_8e-09,
+            3.231_680_142_286_598_5e-10,
+            -6.336_119_224_908_08e-11,
+        ],
+    },
+    Piece {
+        end: 4.0,
+        centre: 3.125,
+        series: [
+            0.294_159_297_040_289_3,
+            -0.080_752_196_749_095_88,
+            0.020_904_341_099_682_325,
+            -0.005_142_043_604_196_193,
+            0.001_208_863_709_142_765_5,
+            -0.000_272_868_902_625_369_85,
+            5.935_806_473_358_239_6e-05,
+            -1.248_213_575_812_56e-05,
+            2.543_923_852_560_515e-06,
+            -5.035_971_007_441_458e-07,
+            9.701_813_528_266_501e-08,
+            -1.821_951_553_152_663_2e-08,
+            3.340_524_470_377_754_6e-09,
+            -5.986_278_286_012_12e-10,
+            1.045_410_168_399_410_1e-10,
+            -1.796_621_443_664_854_7e-11,
+            3.334_777_031_471_667e-12,
+            -5.495_995_114_607_273e-13,
+        ],
+    },
+    Piece {
+        end: 6.5,
+        centre: 5.25,
+        series: [
+            0.184_207_677_307_970_2,
+            -0.032_909_694_133_156_48,
+            0.005_715_891_554_449_327_4,
+            -0.000_967_087_824_099_146_2,
+            0.000_159_670_119_482_417_85,
+            -2.576_393_936_354_334e-05,
+            4.068_239_635_887_317e-06,
+            -6.293_830_380_686_685e-07,
+            9.549_734_040_989_248e-08,
+            -1.422_467_006_032_325_7e-08,
+            2.081_773_655_055_098_3e-09,
+            -2.995_728_627_107_046_3e-10,
+            4.242_734_776_717_890_4e-11,
+            -5.914_872_709_626_446e-12,
+            8.065_430_520_600_244e-13,
+            -1.092_356_510_883_392_7e-13,
+            1.657_920_817_892_832_4e-14,
+            -2.177_436_238_742_385_7e-15,
+        ],
+    },
+    Piece {
+        end: 10.0,
+        centre: 8.25,
+        series: [
+            0.119_504_482_399_252_96,
+            -0.014_088_020_206_163_045,
+            0.001_639_157_849_203_916_4,
+            -0.000_188_322_650_076_898_44,
+            2.137_399_651_741_684e-05,
+            -2.397_435_761_712_899_5e-06,
+            2.658_585_804_107_818_7e-07,
+            -2.915_749_601_562_754e-08,
+            3.163_655_014_917_789e-09,
+            -3.397_049_136_993_501e-10,
+            3.610_873_110_845_707_5e-11,
+            -3.800_534_594_060_557e-12,
+            3.963_133_286_764_928e-13,
+            -4.092_923_979_006_358_4e-14,
+            4.150_377_092_717_897e-15,
+            -4.211_099_159_482_791_6e-16,
+            4.899_721_423_981_829_7e-17,
+            -4.874_176_213_656_641e-18,
+        ],
+    },
+    Piece {
+        end: 14.0,
+        centre: 12.0,
+        series: [
+            0.082_766_286_501_369_18,
+            -0.006_804_561_983_569_873,
+            0.000_555_771_349_265_350_7,
+            -4.510_193_079_522_116e-05,
+            3.637_044_930_674_784_4e-06,
+            -2.914_783_254_262_089_5e-07,
+            2.321_750_425_852_805_8e-08,
+            -1.838_324_900_708_583e-09,
+            1.447_006_832_037_888_6e-10,
+            -1.132_408_075_785_141_2e-11,
+            8.811_700_032_646_613e-13,
+            -6.818_389_167_304_35e-14,
+            5.247_538_559_745_061e-15,
+            -4.016_231_523_518_574_7e-16,
+            3.042_841_126_038_41e-17,
+            -2.304_474_343_672_062_7e-18,
+            1.930_434_750_427_449_5e-19,
+            -1.445_379_733_358_719_2e-20,
+        ],
+    },
+    Piece {
+        end: 20.0,
+        centre: 17.0,
+        series: [
+            0.058_622_064_980_015_945,
+            -0.003_424_895_339_728_954,
+            0.000_199_422_102_311_861_8,
+            -1.157_320_014_243_37e-05,
+            6.694_249_726_226_342e-07,
+            -3.859_512_157_119_807e-08,
+            2.217_984_318_242_318_6e-09,
+            -1.270_554_504_253_283_8e-10,
+            7.255_207_894_326_439e-12,
+            -4.129_912_079_564_409_7e-13,
+            2.343_564_996_881_706e-14,
+            -1.325_787_216_785_996_4e-15,
+            7.478_846_603_797_982e-17,
+            -4.205_168_292_312_439e-18,
+            2.339_796_733_237_075e-19,
+            -1.307_876_344_270_355_6e-20,
+            8.327_895_499_333_239e-22,
+            -4.623_919_699_182_762e-23,
+        ],
+    },
+];
+
+/// Mills' ratio `Φ(-z)/φ(z)` for `z` from 0 to 20.
+fn mills(z: f64) -> f64 {
+    let mut place = 0;
+    while place + 1 < MILLS.len() && z > MILLS[place].end {
+        place += 1;
     }
-    let slope = TWO_OVER_ROOT_PI * super::exp(-argument.hi * argument.hi);
-    0.5 * (near - slope * argument.lo)
+    let piece = &MILLS[place];
+    polynomial(&piece.series, z - piece.centre)
 }
 
 /// The normal density of `|x| < 60`, as a pair and a power of two to multiply it by.
@@ -45,19 +219,36 @@ fn density(x: f64) -> (Pair, i32) {
 
 /// `1 - 1/x² + 3/x⁴ - 15/x⁶ + ...`, the normal distribution function below [`FAR`] over its leading term: DLMF 7.12.1.
 fn far_series(x: f64) -> f64 {
-    const SERIES: [f64; 8] = [0.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10_395.0, -135_135.0];
+    const SERIES: [f64; 10] = [
+        0.0,
+        -1.0,
+        3.0,
+        -15.0,
+        105.0,
+        -945.0,
+        10_395.0,
+        -135_135.0,
+        2_027_025.0,
+        -34_459_425.0,
+    ];
     polynomial(&SERIES, 1.0 / (x * x))
 }
 
-/// `x Φ(x)`, the Gaussian error linear unit. Error 2.5 ulp.
+/// `x Φ(x)`, the Gaussian error linear unit.
+///
+/// For negative `x` the density times Mills' ratio, both without loss in the tail. Error 1.7 ulp.
 pub(crate) fn gelu(x: f64) -> f64 {
     if x < ZERO {
         return -0.0;
     }
-    if x < FAR {
+    if x < 0.0 {
         let (value, power) = density(x);
-        let value = value.times(Pair::ordered(1.0, far_series(x)));
-        return -libm::scalbn(value.value(), power);
+        let factor = if x < FAR {
+            -Pair::ordered(1.0, far_series(x))
+        } else {
+            Pair::product(x, mills(-x))
+        };
+        return libm::scalbn(value.times(factor).value(), power);
     }
     x * distribution(x)
 }
@@ -155,7 +346,7 @@ const PAST_MINIMUM: [f64; 19] = [
 /// The derivative of [`gelu`], `Φ(x) + x φ(x)`.
 ///
 /// Near its root at -0.752 a polynomial in the distance from the root, known to twice the digits. Error
-/// 2.2 ulp.
+/// 2.6 ulp.
 pub(crate) fn gelu_slope(x: f64) -> f64 {
     if x >= 0.0 {
         if x > 10.0 {
@@ -190,7 +381,6 @@ pub(crate) fn gelu_slope(x: f64) -> f64 {
         let share = (1.0 + far_series(x)) / (x * x);
         return libm::scalbn(steep.times(Pair::ordered(1.0, -share)).value(), power);
     }
-    let unit = super::exp2(f64::from(power));
-    let steep = steep.scaled(unit);
-    steep.hi + (steep.lo + distribution(x))
+    let factor = Pair::sum(x, mills(-x));
+    libm::scalbn(value.times(factor).value(), power)
 }

@@ -1,12 +1,12 @@
 //! Logarithms and what is made of them directly.
 //!
-//! From the `libm` crate `ln`, 0.73 ulp, `ln_1p`, 0.77 ulp, `log2`, 0.51 ulp, and `log10`, 0.54 ulp.
+//! From the `libm` crate `ln`, 0.74 ulp, `ln_1p`, 0.77 ulp, `log2`, 0.56 ulp, and `log10`, 0.62 ulp.
 
 use super::pair::Pair;
 
 pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
 
-/// `x ln(x)`, 0 at 0. Error 1.4 ulp.
+/// `x ln(x)`, 0 at 0. Error 1.6 ulp.
 pub(crate) fn xlogx(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x * ln(x) }
 }
