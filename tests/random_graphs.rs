@@ -188,7 +188,7 @@ fn central_differences_agree_within_the_error_they_can_have() {
     );
     let strategy = Expression::any(8, true);
     let (mut checked, mut telling) = (0, 0);
-    for _ in 0..3000 {
+    for _ in 0..20_000 {
         let e = strategy.new_tree(&mut runner).unwrap().current();
         let (graph, (xs, y)) = tape::record(|| {
             let xs = inputs(&e);
