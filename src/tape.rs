@@ -38,13 +38,14 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
 /// assert_eq!(tape::stats().nodes, 0);
 /// ```
 pub fn scope<R>(work: impl FnOnce() -> R) -> R {
-    struct Free(usize);
+    struct Free;
     impl Drop for Free {
         fn drop(&mut self) {
-            with(|graph| graph.truncate(self.0));
+            with(Graph::close_scope);
         }
     }
-    let _free = Free(with(|graph| graph.len()));
+    with(Graph::open_scope);
+    let _free = Free;
     work()
 }
 
@@ -112,7 +113,7 @@ pub fn stats() -> Stats {
 /// assert_eq!(tape::stats().nodes, 0);
 /// ```
 pub fn clear() {
-    with(|graph| graph.truncate(0));
+    with(Graph::clear);
 }
 
 impl Graph {

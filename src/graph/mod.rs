@@ -262,6 +262,8 @@ pub struct Graph {
     generations: Vec<u32>,
     /// Operands that did not fit into their nodes.
     spilled: usize,
+    /// The number of nodes at the beginning of each scope that is open.
+    scopes: Vec<usize>,
     names: Names,
     order: Mutex<view::CachedOrder>,
 }
@@ -296,6 +298,7 @@ impl Graph {
             nodes: SlotMap::with_key(),
             generations: vec![0],
             spilled: 0,
+            scopes: Vec::new(),
             names: Names::default(),
             order: Mutex::default(),
         }
@@ -432,8 +435,25 @@ impl Graph {
         self.spilled += operands;
     }
 
+    /// Begins a scope: what is recorded from here on is freed at its end.
+    pub(crate) fn open_scope(&mut self) {
+        self.scopes.push(self.len());
+    }
+
+    /// Ends the innermost scope.
+    pub(crate) fn close_scope(&mut self) {
+        let start = self.scopes.pop().unwrap_or(0);
+        self.truncate(start);
+    }
+
+    /// Frees every node; scopes that are open begin anew.
+    pub(crate) fn clear(&mut self) {
+        self.scopes.fill(0);
+        self.truncate(0);
+    }
+
     /// Frees nodes, last to first, until so many are left, and forgets their names.
-    pub(crate) fn truncate(&mut self, len: usize) {
+    fn truncate(&mut self, len: usize) {
         while self.generations.len() > len + 1 {
             let key = self.key_at(self.generations.len() - 1);
             self.generations.pop();

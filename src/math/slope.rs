@@ -46,17 +46,24 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     a / super::hypot(a, b)
 }
 
-/// A slope with two sides: `above` for positive `x`, `below` for negative; at 0 the subgradient of least norm between
-/// 1 and `alpha`.
-pub(crate) fn two_sided(x: f64, above: f64, alpha: f64, below: f64) -> f64 {
-    if x > 0.0 {
-        above
-    } else if x < 0.0 {
-        below
-    } else if x == 0.0 {
-        alpha.clamp(0.0, 1.0)
+/// The slope of the power `y = aᵇ` in `b`, `y·ln a`; 0 where the power vanishes inside its domain.
+pub(crate) fn pow_log(y: f64, a: f64) -> f64 {
+    let log = ln(a);
+    if y == 0.0 && !log.is_nan() {
+        0.0
     } else {
-        x
+        y * log
+    }
+}
+
+/// A function made of two pieces, `above` for positive `x`, else `below`; NaN if `x` or the parameter is.
+pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
+    if x.is_nan() || parameter.is_nan() {
+        f64::NAN
+    } else if x > 0.0 {
+        above
+    } else {
+        below
     }
 }
 

@@ -8,6 +8,8 @@
 mod operators;
 #[macro_use]
 mod table;
+#[macro_use]
+mod methods;
 mod scalar;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};

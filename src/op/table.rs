@@ -348,14 +348,14 @@ binary {
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
         value |a, b| math::pow(a, b);
         left |a, b, _y| a.apply2::<PowSlope>(b);
-        right |a, _b, y| chain(y, a.ln());
+        right |a, _b, y| y.apply2::<PowLog>(a);
         domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
     }
     /// The power `aⁿ` of an integer exponent.
     Powi "ⁿ" {
         value |a, n| math::powi(a, n);
         left |a, n, _y| a.apply2::<PowSlope>(n);
-        right |a, _n, y| chain(y, a.ln());
+        right |a, _n, y| y.apply2::<PowLog>(a);
         domain (REALS, REALS); laws [Identity(1.0), Break(0.0), IntegerRight];
     }
     /// The slope of [`Pow`] in its base, `b·a^(b−1)`.
@@ -364,6 +364,13 @@ binary {
         left |a, b, _y| chain(b, a.apply2::<PowSlope>(b - 1.0));
         right |a, b, _y| chain(a.pow(b - 1.0), chain(b, a.ln()) + 1.0);
         domain (NOT_NEGATIVE, REALS); laws [];
+    }
+    /// The slope of the power `y = a^b` in its exponent, `y·ln a`, 0 where the power vanishes.
+    PowLog "y·ln a" {
+        value |y, a| slope::pow_log(y, a);
+        left |_y, a, _z| a.ln();
+        right |y, a, _z| chain(y, a.apply::<RecipPositive>());
+        domain (REALS, NOT_NEGATIVE); laws [];
     }
     /// The length `√(a² + b²)` of a vector, without overflow; slopes 0 at the origin, the subgradient of least norm.
     Hypot "hypot": hypot(3.0, 4.0) = 5.0, slopes 0.6, 0.8 {
@@ -445,30 +452,30 @@ binary {
 
     /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
     LeakyRelu "leaky ReLU" {
-        value |x, alpha| if x > 0.0 { x } else { alpha * x };
+        value |x, alpha| slope::joined(x, alpha, x, alpha * x);
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
         domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
     }
     /// The slope of [`LeakyRelu`].
     LeakyReluSlope "leaky ReLU′" {
-        value |x, alpha| slope::two_sided(x, 1.0, alpha, alpha);
+        value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
-        right |x, _alpha, _y| x.less(0.0);
+        right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
         domain (REALS, UNIT); laws [Break(0.0)];
     }
     /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
     Elu "ELU" {
-        value |x, alpha| if x > 0.0 { x } else { alpha * math::exp_m1(x) };
+        value |x, alpha| slope::joined(x, alpha, x, alpha * math::exp_m1(x));
         left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0).exp_m1();
         domain (REALS, UNIT); laws [Kink(0.0)];
     }
     /// The slope of [`Elu`].
     EluSlope "ELU′" {
-        value |x, alpha| slope::two_sided(x, 1.0, alpha, alpha * math::exp(x));
+        value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha * math::exp(x) });
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
-        right |x, _alpha, _y| chain(x.less(0.0), x.exp());
+        right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
         domain (REALS, UNIT); laws [Break(0.0)];
     }
     /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of [`Digamma`], for x ≥ 0.
@@ -490,7 +497,7 @@ binary {
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
         left |_u, p, _y| p;
         right |u, _p, _y| u;
-        domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
+        domain (REALS, REALS); laws [Commutative, Bilinear];
     }
 }
 ternary {
@@ -518,12 +525,12 @@ ternary {
         third |c, _a, _b, _y| c.equal(0.0);
         laws [Break(0.0)];
     }
-    /// The nearest value within bounds; slope 0 at a bound, the subgradient of least norm. NaN if the bounds are crossed.
+    /// The nearest value within bounds; at a bound the slope is 0, and 1 in the bound. NaN if the bounds are crossed.
     Clamp "clamp": clamp(2.5, 1.0, 3.0) = 2.5, slopes 1.0, 0.0, 0.0 {
         value |x, low, high| compare::clamp(x, low, high);
         first |x, low, high, y| x.greater(low) * x.less(high) + y.apply::<Flat>();
-        second |x, low, _high, y| x.less(low) + y.apply::<Flat>();
-        third |x, _low, high, y| x.greater(high) + y.apply::<Flat>();
+        second |x, low, _high, y| x.less_equal(low) + y.apply::<Flat>();
+        third |x, low, high, y| x.greater_equal(high) * x.greater(low) + y.apply::<Flat>();
         laws [KinkAtTie];
     }
 }
@@ -586,44 +593,6 @@ parameter {
     /// The polygamma function `ψ⁽ⁿ⁾(x)`, derivative `n` of [`digamma`](Self::digamma), for x ≥ 0.
     polygamma(n: u32) = Polygamma; at (2.5, 1) = 0.49035775610023485, slope -0.2362040516417274;
 }
-        }
-    };
-}
-
-/// Hands the rows that have a method to the macro `consumer`: documentation, method, row, the worked point.
-macro_rules! methods {
-    ($consumer:ident) => {
-        table! { methods_of_table, $consumer }
-    };
-}
-
-macro_rules! methods_of_table {
-    (
-        $consumer:ident
-        unary { $(
-            #[doc = $udoc:literal]
-            $unary:ident $usymbol:literal $(: $umethod:ident($uat:literal) = $uvalue:literal, slope $uslope:literal)? { $($ubody:tt)* }
-        )+ }
-        binary { $(
-            #[doc = $bdoc:literal]
-            $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? { $($bbody:tt)* }
-        )+ }
-        ternary { $(
-            #[doc = $tdoc:literal]
-            $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? { $($tbody:tt)* }
-        )+ }
-        nary { $(
-            #[doc = $ndoc:literal]
-            $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? { $($nbody:tt)* }
-        )+ }
-        parameter $parameters:tt
-    ) => {
-        $consumer! {
-            unary { $($( [$udoc] $umethod $unary ($uat) $uvalue $uslope; )?)+ }
-            binary { $($( [$bdoc] $bmethod $binary ($($bat),+) $bvalue ($($bslope),+); )?)+ }
-            ternary { $($( [$tdoc] $tmethod $ternary ($($tat),+) $tvalue ($($tslope),+); )?)+ }
-            nary { $($( [$ndoc] $nmethod $nary ($($nat),+) $nvalue ($($nslope),+); )?)+ }
-            parameter $parameters
         }
     };
 }

@@ -1,0 +1,140 @@
+//! Values at poles, domain borders, infinities and NaN.
+
+use super::*;
+
+/// The same float, zeros by sign, NaN for NaN.
+fn same(got: f64, wanted: f64) -> bool {
+    got.to_bits() == wanted.to_bits() || (got.is_nan() && wanted.is_nan())
+}
+
+fn number(text: &str) -> f64 {
+    text.parse().expect("a number")
+}
+
+/// Points and wanted values, written `point:value`, the coordinates of a point parted by commas.
+fn cases(text: &str) -> impl Iterator<Item = (Vec<f64>, f64)> {
+    text.split(' ').map(|case| {
+        let (point, wanted) = case.split_once(':').expect("a colon");
+        (point.split(',').map(number).collect(), number(wanted))
+    })
+}
+
+#[test]
+fn edges_of_functions_of_one_number_hold() {
+    type Function = fn(f64) -> f64;
+    let table: &[(&str, Function, &str)] = &[
+        ("exp", exp, "0:1 -0:1 710:inf -746:0 inf:inf -inf:0"),
+        ("exp2", exp2, "0:1 10:1024 -1074:5e-324 inf:inf -inf:0"),
+        ("exp_m1", exp_m1, "0:0 -0:-0 inf:inf -inf:-1"),
+        ("gaussian", gaussian, "0:1 1e-200:1 inf:0 -inf:0 1e300:0"),
+        ("ln", ln, "0:-inf -0:-inf 1:0 -1:NaN -inf:NaN inf:inf"),
+        ("ln_1p", ln_1p, "-1:-inf 0:0 -2:NaN inf:inf"),
+        ("log2", log2, "0:-inf 8:3 -1:NaN inf:inf"),
+        ("log10", log10, "0:-inf 1000:3 -1:NaN inf:inf"),
+        ("xlogx", xlogx, "0:0 1:0 -1:NaN inf:inf"),
+        ("xlogx_slope", xlogx_slope, "0:-inf 1:1 -1:NaN inf:inf"),
+        ("sin", sin, "0:0 -0:-0 inf:NaN -inf:NaN"),
+        ("cos", cos, "0:1 inf:NaN"),
+        ("tan", tan, "0:0 inf:NaN"),
+        (
+            "asin",
+            asin,
+            "1:1.5707963267948966 -1:-1.5707963267948966 1.5:NaN -inf:NaN",
+        ),
+        ("acos", acos, "1:0 -1:3.141592653589793 1.5:NaN -inf:NaN"),
+        (
+            "atan",
+            atan,
+            "inf:1.5707963267948966 -inf:-1.5707963267948966 0:0",
+        ),
+        ("sinh", sinh, "0:0 inf:inf -inf:-inf 711:inf"),
+        ("cosh", cosh, "0:1 inf:inf -inf:inf -711:inf"),
+        ("tanh", tanh, "0:0 800:1 -800:-1 inf:1 -inf:-1"),
+        ("asinh", asinh, "0:0 inf:inf -inf:-inf"),
+        ("acosh", acosh, "1:0 0.5:NaN -3:NaN -inf:NaN inf:inf"),
+        ("atanh", atanh, "0:0 1:inf -1:-inf 1.5:NaN inf:NaN"),
+        ("sqrt", f64::sqrt, "0:0 -0:-0 -1:NaN inf:inf"),
+        ("cbrt", cbrt, "0:0 -8:-2 inf:inf -inf:-inf"),
+        (
+            "recip_positive",
+            recip_positive,
+            "0:inf -0:inf 2:0.5 -1:NaN inf:0",
+        ),
+        ("sigmoid", sigmoid, "0:0.5 800:1 -800:0 inf:1 -inf:0"),
+        ("softplus", softplus, "800:800 -800:0 inf:inf -inf:0"),
+        ("silu", silu, "0:0 800:800 -1e300:-0 inf:inf -inf:-0"),
+        (
+            "silu_slope",
+            silu_slope,
+            "0:0.5 800:1 -1e300:-0 inf:1 -inf:-0",
+        ),
+        ("gelu", gelu, "0:0 800:800 -1e300:-0 inf:inf -inf:-0"),
+        (
+            "gelu_slope",
+            gelu_slope,
+            "0:0.5 800:1 -1e300:-0 inf:1 -inf:-0",
+        ),
+        ("erf", erf, "0:0 inf:1 -inf:-1"),
+        ("erfc", erfc, "0:1 inf:0 -inf:2"),
+        (
+            "ln_gamma",
+            ln_gamma,
+            "0:inf -0:inf 1:0 2:0 -0.5:NaN -inf:NaN inf:inf",
+        ),
+        (
+            "digamma",
+            digamma,
+            "0:-inf -0:-inf -0.5:NaN -inf:NaN inf:inf",
+        ),
+    ];
+    for (name, f, text) in table {
+        assert!(f(f64::NAN).is_nan(), "{name}(NaN)");
+        for (point, wanted) in cases(text) {
+            let got = f(point[0]);
+            assert!(same(got, wanted), "{name}{point:?} = {got}, not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn edges_of_functions_of_two_numbers_hold() {
+    type Function = fn(f64, f64) -> f64;
+    let table: &[(&str, Function, &str)] = &[
+        (
+            "pow",
+            pow,
+            "-2,3:-8 0,-1:inf -0,-1:-inf 0,0:1 0,2:0 -2,0.5:NaN 1,inf:1",
+        ),
+        (
+            "powi",
+            powi,
+            "-2,3:-8 0,-1:inf -0,-1:-inf -0,-2:inf -0,-3:-inf 0,0:1 inf,0:1 inf,-2:0 -3,1:-3 3,-1:0.3333333333333333 2,10:1024",
+        ),
+        ("hypot", hypot, "0,0:0 3,-4:5 inf,1:inf 1e300,inf:inf"),
+        (
+            "atan2",
+            atan2,
+            "0,0:0 -0,0:-0 0,-0:3.141592653589793 -0,-0:-3.141592653589793 1,0:1.5707963267948966 0,-1:3.141592653589793",
+        ),
+        (
+            "exp_difference",
+            exp_difference,
+            "3,3:1 inf,inf:1 -inf,-inf:1 -inf,3:0 3,inf:0 inf,-inf:inf 1e308,-1e308:inf",
+        ),
+        (
+            "polygamma",
+            polygamma,
+            "1,0:inf 2,0:-inf 1,inf:0 0,0:-inf 1,-0.5:NaN 1.5,2:NaN -1,2:NaN",
+        ),
+    ];
+    for (name, f, text) in table {
+        for (point, _) in cases("NaN,0:0 0,NaN:0 NaN,1:0 1,NaN:0 inf,NaN:0 NaN,inf:0 NaN,NaN:0") {
+            assert!(f(point[0], point[1]).is_nan(), "{name}{point:?}");
+        }
+        for (point, wanted) in cases(text) {
+            let got = f(point[0], point[1]);
+            assert!(same(got, wanted), "{name}{point:?} = {got}, not {wanted}");
+        }
+    }
+    assert_eq!(polygamma(0.0, 3.5), digamma(3.5));
+}

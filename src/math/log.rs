@@ -1,0 +1,36 @@
+//! Logarithms and what is made of them directly.
+//!
+//! From the `libm` crate `ln`, 0.74 ulp, `ln_1p`, 0.77 ulp, `log2`, 0.56 ulp, and `log10`, 0.62 ulp.
+
+use super::pair::Pair;
+
+pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
+
+/// `x ln(x)`, 0 at 0. Error 1.6 ulp.
+pub(crate) fn xlogx(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x * ln(x) }
+}
+
+/// The reciprocal of e.
+const INVERSE_E: Pair = Pair {
+    hi: 0.367_879_441_171_442_33,
+    lo: -1.242_875_367_278_836_3e-17,
+};
+/// The number e.
+const E: Pair = Pair {
+    hi: std::f64::consts::E,
+    lo: 1.445_646_891_729_250_2e-16,
+};
+
+/// `ln(x) + 1`, the derivative of `x ln(x)`.
+///
+/// Around the root at 1/e it is `ln(1 + u)` with `u = (x - 1/e) e` to twice the digits. Error 1.1 ulp.
+pub(crate) fn xlogx_slope(x: f64) -> f64 {
+    if x > 0.1 && x < 1.0 {
+        let u = Pair::sum(x, -INVERSE_E.hi)
+            .plus(Pair::from(-INVERSE_E.lo))
+            .times(E);
+        return ln_1p(u.hi) + u.lo / (1.0 + u.hi);
+    }
+    ln(x) + 1.0
+}

@@ -1,0 +1,207 @@
+//! Numbers as unevaluated sums of two floats, for the steps where one rounding would cost digits.
+//!
+//! Sums after Knuth, products after Dekker and Veltkamp; nothing here needs a fused multiply-add.
+
+/// The number `hi + lo`, with `lo` at most half a unit in the last place of `hi`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) hi: f64,
+    pub(super) lo: f64,
+}
+
+impl Pair {
+    /// `a + b` exactly.
+    #[inline]
+    pub(super) fn sum(a: f64, b: f64) -> Self {
+        let hi = a + b;
+        let back = hi - a;
+        Self {
+            hi,
+            lo: (a - (hi - back)) + (b - back),
+        }
+    }
+
+    /// `a + b` exactly, for `|a| >= |b|` or `a = 0`.
+    #[inline]
+    pub(super) fn ordered(a: f64, b: f64) -> Self {
+        let hi = a + b;
+        Self {
+            hi,
+            lo: b - (hi - a),
+        }
+    }
+
+    /// `a * b` exactly, for factors below `2^996` and products that do not underflow.
+    #[inline]
+    pub(super) fn product(a: f64, b: f64) -> Self {
+        let hi = a * b;
+        let ([ah, al], [bh, bl]) = (split(a), split(b));
+        Self {
+            hi,
+            lo: ((ah * bh - hi) + ah * bl + al * bh) + al * bl,
+        }
+    }
+
+    #[inline]
+    pub(super) fn plus(self, other: Self) -> Self {
+        let sum = Self::sum(self.hi, other.hi);
+        Self::ordered(sum.hi, sum.lo + (self.lo + other.lo))
+    }
+
+    #[inline]
+    pub(super) fn times(self, other: Self) -> Self {
+        let product = Self::product(self.hi, other.hi);
+        Self::ordered(
+            product.hi,
+            product.lo + (self.hi * other.lo + self.lo * other.hi),
+        )
+    }
+
+    #[inline]
+    pub(super) fn over(self, other: Self) -> Self {
+        let quotient = self.hi / other.hi;
+        let back = Self::product(quotient, other.hi);
+        let rest = ((self.hi - back.hi) - back.lo) + (self.lo - quotient * other.lo);
+        Self::ordered(quotient, rest / other.hi)
+    }
+
+    /// The pair times a power of two.
+    #[inline]
+    pub(super) fn scaled(self, power: f64) -> Self {
+        Self {
+            hi: self.hi * power,
+            lo: self.lo * power,
+        }
+    }
+
+    #[inline]
+    pub(super) fn value(self) -> f64 {
+        self.hi + self.lo
+    }
+}
+
+impl From<f64> for Pair {
+    #[inline]
+    fn from(x: f64) -> Self {
+        Self { hi: x, lo: 0.0 }
+    }
+}
+
+impl std::ops::Neg for Pair {
+    type Output = Self;
+    #[inline]
+    fn neg(self) -> Self {
+        Self {
+            hi: -self.hi,
+            lo: -self.lo,
+        }
+    }
+}
+
+/// A float as the sum of two of 26 digits.
+#[inline]
+fn split(x: f64) -> [f64; 2] {
+    let shifted = x * 134_217_729.0;
+    let high = shifted - (shifted - x);
+    [high, x - high]
+}
+
+/// A polynomial by Horner's rule, the constant coefficient first.
+#[inline]
+pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
+    coefficients
+        .iter()
+        .rev()
+        .fold(0.0, |sum, coefficient| sum * x + coefficient)
+}
+
+/// The logarithm of 2 in three parts; whole numbers below 2^13 times the first or the second are exact.
+pub(super) const LN_2: [f64; 3] = [
+    0.693_147_180_559_208_2,
+    7.371_002_565_161_996e-13,
+    5.802_988_983_595_690_5e-25,
+];
+
+/// Taylor coefficients of the exponential from `x^3` on.
+pub(super) const EXP_SERIES: [f64; 13] = [
+    0.166_666_666_666_666_66,
+    0.041_666_666_666_666_664,
+    0.008_333_333_333_333_333,
+    0.001_388_888_888_888_889,
+    0.000_198_412_698_412_698_4,
+    2.480_158_730_158_73e-05,
+    2.755_731_922_398_589_3e-06,
+    2.755_731_922_398_589e-07,
+    2.505_210_838_544_172e-08,
+    2.087_675_698_786_81e-09,
+    1.605_904_383_682_161_3e-10,
+    1.147_074_559_772_972_5e-11,
+    7.647_163_731_819_816e-13,
+];
+
+/// Twice the Taylor coefficients of the inverse hyperbolic tangent from `x^3` on.
+const LN_SERIES: [f64; 12] = [
+    0.666_666_666_666_666_6,
+    0.4,
+    0.285_714_285_714_285_7,
+    0.222_222_222_222_222_2,
+    0.181_818_181_818_181_82,
+    0.153_846_153_846_153_85,
+    0.133_333_333_333_333_33,
+    0.117_647_058_823_529_41,
+    0.105_263_157_894_736_84,
+    0.095_238_095_238_095_23,
+    0.086_956_521_739_130_43,
+    0.08,
+];
+
+/// `exp(x)` as a pair and a power of two to multiply it by, for `|x| < 2000`.
+///
+/// Only the terms from `x³/6` on are rounded to a float: relative error below `2^-59`.
+#[inline]
+pub(super) fn exp_pair(x: Pair) -> (Pair, i32) {
+    let count = (x.hi * std::f64::consts::LOG2_E + 0.5).floor();
+    let rest = Pair::sum(x.hi - count * LN_2[0], -(count * LN_2[1]));
+    let rest = Pair::sum(rest.hi, rest.lo + (x.lo - count * LN_2[2]));
+    let square = rest.times(rest);
+    let tail = square.hi * rest.hi * polynomial(&EXP_SERIES, rest.hi);
+    let small = rest.plus(square.scaled(0.5)).plus(tail.into());
+    #[allow(clippy::cast_possible_truncation)]
+    let power = count as i32;
+    (small.plus(Pair::from(1.0)), power)
+}
+
+/// `ln(x)` as a pair, for normal positive `x`.
+///
+/// With `x = m 2^k` and `s = (m - 1)/(m + 1)` it is `k ln 2 + 2 artanh(s)`; only the terms from `s³` on are rounded
+/// to a float: relative error below `2^-58`, also near 1.
+#[inline]
+pub(super) fn ln_pair(x: Pair) -> Pair {
+    let (mut unit, mut count) = (power_of_two_below(x.hi), exponent(x.hi));
+    if x.hi > unit * std::f64::consts::SQRT_2 {
+        count += 1.0;
+        unit *= 2.0;
+    }
+    let m = Pair {
+        hi: x.hi / unit,
+        lo: x.lo / unit,
+    };
+    let ratio = Pair::ordered(m.hi - 1.0, m.lo).over(Pair::sum(m.hi, 1.0).plus(m.lo.into()));
+    let square = ratio.hi * ratio.hi;
+    let tail = square * ratio.hi * polynomial(&LN_SERIES, square);
+    let series = ratio.scaled(2.0).plus(tail.into());
+    let whole = Pair::ordered(count * LN_2[0], count * LN_2[1]).plus((count * LN_2[2]).into());
+    whole.plus(series)
+}
+
+/// The exponent of a normal number.
+#[inline]
+pub(super) fn exponent(x: f64) -> f64 {
+    ((x.to_bits() >> 52) & 0x7ff) as f64 - 1023.0
+}
+
+/// The largest power of two that is at most the normal positive `x`.
+#[inline]
+pub(super) fn power_of_two_below(x: f64) -> f64 {
+    f64::from_bits(x.to_bits() & (0x7ff << 52))
+}

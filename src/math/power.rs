@@ -1,0 +1,58 @@
+//! Powers, roots and lengths.
+//!
+//! From the `libm` crate `sqrt` and `cbrt`, both correctly rounded.
+
+pub(crate) use libm::cbrt;
+
+/// `x` to the power `y`, NaN if either operand is.
+///
+/// IEEE's function but for `pow(NaN, 0)` and `pow(1, NaN)`, which are NaN here. Error 0.8 ulp.
+pub(crate) fn pow(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        return f64::NAN;
+    }
+    libm::pow(x, y)
+}
+
+/// `x` to the whole power `n`: by multiplication up to the third power, else [`pow`].
+///
+/// Error 1.4 ulp.
+pub(crate) fn powi(x: f64, n: f64) -> f64 {
+    let size = n.abs();
+    if size > 3.0 || x.is_nan() || size.floor() != size {
+        return pow(x, n);
+    }
+    let product = if size == 0.0 {
+        1.0
+    } else if size == 1.0 {
+        x
+    } else if size == 2.0 {
+        x * x
+    } else {
+        x * x * x
+    };
+    if n < 0.0 {
+        // A product outside the range of normal numbers has lost digits that its reciprocal may keep.
+        return if product.is_normal() {
+            1.0 / product
+        } else {
+            pow(x, n)
+        };
+    }
+    product
+}
+
+/// `√(x² + y²)` without overflow, NaN if either operand is.
+///
+/// IEEE's function but for `hypot(inf, NaN)`, which is NaN here. Error 0.9 ulp.
+pub(crate) fn hypot(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        return f64::NAN;
+    }
+    libm::hypot(x, y)
+}
+
+/// `1/x` for `x` at least 0, infinite at both zeros, NaN below. Correctly rounded.
+pub(crate) fn recip_positive(x: f64) -> f64 {
+    if x >= 0.0 { 1.0 / x.abs() } else { f64::NAN }
+}

@@ -1,0 +1,222 @@
+//! Functions and their derivatives in high precision, to measure the crate's own against.
+//!
+//! Every function here is written from its definition, in 320 binary digits, for points inside its domain;
+//! what happens at poles, infinities and NaN is left to tests that name those points.
+
+pub(crate) mod points;
+pub(crate) mod real;
+mod special;
+
+use real::Real;
+
+/// A function of one number and its derivative.
+pub(crate) struct Unary {
+    /// The function.
+    pub(crate) value: fn(&Real) -> Real,
+    /// Its derivative.
+    pub(crate) slope: fn(&Real) -> Real,
+}
+
+/// A function of two numbers and its partial derivatives.
+pub(crate) struct Binary {
+    /// The function.
+    pub(crate) value: fn(&Real, &Real) -> Real,
+    /// Its derivatives by the first and by the second operand.
+    pub(crate) slopes: [fn(&Real, &Real) -> Real; 2],
+}
+
+fn one() -> Real {
+    Real::from(1.0)
+}
+
+fn sigmoid(x: &Real) -> Real {
+    one() / ((-x).exp() + 1.0)
+}
+
+/// `ln(1 + x)` without loss near zero.
+fn ln_1p(x: &Real) -> Real {
+    if x > &one() {
+        return (x + 1.0).ln();
+    }
+    (x / (x + 2.0)).atanh() * 2.0
+}
+
+/// `exp(x) - 1` without loss near zero.
+fn exp_m1(x: &Real) -> Real {
+    if x.abs() > one() {
+        return x.exp() - 1.0;
+    }
+    let half = x / 2.0;
+    half.sinh() * half.exp() * 2.0
+}
+
+fn softplus(x: &Real) -> Real {
+    if x.is_negative() {
+        ln_1p(&x.exp())
+    } else {
+        x + ln_1p(&(-x).exp())
+    }
+}
+
+fn silu_slope(x: &Real) -> Real {
+    sigmoid(x) * (x * sigmoid(&-x) + 1.0)
+}
+
+fn silu_curvature(x: &Real) -> Real {
+    let (s, c) = (sigmoid(x), sigmoid(&-x));
+    &s * &c * (x * (&c - &s) + 2.0)
+}
+
+/// The normal density.
+fn density(x: &Real) -> Real {
+    (-(x * x / 2.0)).exp() / (Real::pi() * 2.0).sqrt()
+}
+
+/// The normal distribution function.
+fn distribution(x: &Real) -> Real {
+    special::erfc(&(-x / Real::from(2.0).sqrt())) / 2.0
+}
+
+fn gelu_slope(x: &Real) -> Real {
+    distribution(x) + x * density(x)
+}
+
+fn erf_slope(x: &Real) -> Real {
+    (-(x * x)).exp() * 2.0 / Real::pi().sqrt()
+}
+
+/// `√((1 - x)(1 + x))`.
+fn co_circle(x: &Real) -> Real {
+    ((one() - x) * (one() + x)).sqrt()
+}
+
+/// The reference of a function of one number, by its name.
+pub(crate) fn unary(name: &str) -> Option<Unary> {
+    type Function = fn(&Real) -> Real;
+    let (value, slope): (Function, Function) = match name {
+        "recip" => (|x| one() / x, |x| -one() / (x * x)),
+        "recip_positive" => (|x| one() / x, |x| -one() / (x * x)),
+        "square" => (|x| x * x, |x| x * 2.0),
+        "sqrt" => (Real::sqrt, |x| one() / (x.sqrt() * 2.0)),
+        "cbrt" => (Real::cbrt, |x| x.cbrt() / (x * 3.0)),
+        "exp" => (Real::exp, Real::exp),
+        "exp2" => (
+            |x| (x * Real::from(2.0).ln()).exp(),
+            |x| (x * Real::from(2.0).ln()).exp() * Real::from(2.0).ln(),
+        ),
+        "exp_m1" => (exp_m1, Real::exp),
+        "ln" => (Real::ln, |x| one() / x),
+        "ln_1p" => (ln_1p, |x| one() / (x + 1.0)),
+        "log2" => (Real::log2, |x| one() / (x * Real::from(2.0).ln())),
+        "log10" => (Real::log10, |x| one() / (x * Real::from(10.0).ln())),
+        "sin" => (Real::sin, Real::cos),
+        "cos" => (Real::cos, |x| -x.sin()),
+        "tan" => (Real::tan, |x| one() / (x.cos() * x.cos())),
+        "asin" => (Real::asin, |x| one() / co_circle(x)),
+        "acos" => (Real::acos, |x| -one() / co_circle(x)),
+        "atan" => (Real::atan, |x| one() / (x * x + 1.0)),
+        "sinh" => (Real::sinh, Real::cosh),
+        "cosh" => (Real::cosh, Real::sinh),
+        "tanh" => (Real::tanh, |x| one() / (x.cosh() * x.cosh())),
+        "asinh" => (Real::asinh, |x| one() / (x * x + 1.0).sqrt()),
+        "acosh" => (Real::acosh, |x| one() / ((x - 1.0) * (x + 1.0)).sqrt()),
+        "atanh" => (Real::atanh, |x| one() / ((one() - x) * (one() + x))),
+        "sigmoid" => (sigmoid, |x| sigmoid(x) * sigmoid(&-x)),
+        "softplus" => (softplus, sigmoid),
+        "silu" => (|x| x * sigmoid(x), silu_slope),
+        "silu_slope" => (silu_slope, silu_curvature),
+        "gelu" => (|x| x * distribution(x), gelu_slope),
+        "gelu_slope" => (gelu_slope, |x| density(x) * (-(x * x) + 2.0)),
+        "gaussian" => (|x| (-(x * x)).exp(), |x| (-(x * x)).exp() * x * -2.0),
+        "erf" => (special::erf, erf_slope),
+        "erfc" => (special::erfc, |x| -erf_slope(x)),
+        "ln_gamma" => (special::ln_gamma, special::digamma),
+        "digamma" => (special::digamma, |x| special::polygamma(&one(), x)),
+        "xlogx" => (|x| x * x.ln(), |x| x.ln() + 1.0),
+        "xlogx_slope" => (|x| x.ln() + 1.0, |x| one() / x),
+        _ => return None,
+    };
+    Some(Unary { value, slope })
+}
+
+/// `x` to the power `y`; a negative base needs a whole exponent.
+fn pow(x: &Real, y: &Real) -> Real {
+    if !x.is_negative() {
+        return x.power(y);
+    }
+    let size = x.abs().power(y);
+    if (y / 2.0).is_integer() { size } else { -size }
+}
+
+fn hypot(x: &Real, y: &Real) -> Real {
+    (x * x + y * y).sqrt()
+}
+
+fn atan2(y: &Real, x: &Real) -> Real {
+    let angle = (y / x).atan();
+    match (x.is_negative(), y.is_negative()) {
+        (false, _) => angle,
+        (true, false) => angle + Real::pi(),
+        (true, true) => angle - Real::pi(),
+    }
+}
+
+fn elu(x: &Real, alpha: &Real) -> Real {
+    if x.is_negative() {
+        exp_m1(x) * alpha
+    } else {
+        x.clone()
+    }
+}
+
+/// The reference of a function of two numbers, by its name.
+///
+/// `atan2` takes `(y, x)`, `elu` takes `(x, alpha)`, `polygamma` takes `(n, x)`.
+pub(crate) fn binary(name: &str) -> Option<Binary> {
+    type Function = fn(&Real, &Real) -> Real;
+    let (value, first, second): (Function, Function, Function) = match name {
+        "hypot" => (hypot, |x, y| x / hypot(x, y), |x, y| y / hypot(x, y)),
+        "atan2" => (
+            atan2,
+            |y, x| x / (x * x + y * y),
+            |y, x| -y / (x * x + y * y),
+        ),
+        "pow" | "powi" => (
+            pow,
+            |x, y| y * pow(x, &(y - 1.0)),
+            |x, y| pow(x, y) * x.ln(),
+        ),
+        "exp_difference" => (
+            |x, m| (x - m).exp(),
+            |x, m| (x - m).exp(),
+            |x, m| -(x - m).exp(),
+        ),
+        "elu" => (
+            elu,
+            |x, alpha| {
+                if x.is_negative() {
+                    x.exp() * alpha
+                } else {
+                    one()
+                }
+            },
+            |x, _| {
+                if x.is_negative() {
+                    exp_m1(x)
+                } else {
+                    Real::from(0.0)
+                }
+            },
+        ),
+        "polygamma" => (
+            special::polygamma,
+            |_, _| Real::from(f64::NAN),
+            |n, x| special::polygamma(&(n + 1.0), x),
+        ),
+        _ => return None,
+    };
+    Some(Binary {
+        value,
+        slopes: [first, second],
+    })
+}

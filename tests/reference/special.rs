@@ -1,0 +1,161 @@
+//! The error function and the gamma family in high precision, by series and continued fractions.
+
+use std::sync::OnceLock;
+
+use super::real::Real;
+
+/// The relative size below which a further term of a series no longer counts.
+const NEGLIGIBLE: f64 = 1e-105;
+
+/// `erf(x)`: the series of positive terms `2/√π exp(-x²) Σ 2^k x^(2k+1)/(2k+1)!!`, DLMF 7.6.2.
+pub(crate) fn erf(x: &Real) -> Real {
+    if x.abs() >= Real::from(4.0) {
+        return if x.is_negative() {
+            erfc(&-x) - 1.0
+        } else {
+            -(erfc(x) - 1.0)
+        };
+    }
+    let square = x * x;
+    let (mut term, mut sum) = (x.clone(), x.clone());
+    let mut odd = 3.0;
+    while term.abs() > sum.abs() * NEGLIGIBLE {
+        term = term * 2.0 * &square / odd;
+        sum = sum + &term;
+        odd += 2.0;
+    }
+    sum * 2.0 * (-square).exp() / Real::pi().sqrt()
+}
+
+/// `erfc(x)`: one less `erf`, and above 4 the continued fraction DLMF 7.9.1.
+pub(crate) fn erfc(x: &Real) -> Real {
+    if x < &Real::from(4.0) {
+        return -(erf(x) - 1.0);
+    }
+    let scale = (-(x * x)).exp();
+    if scale == Real::from(0.0) {
+        return scale;
+    }
+    // x + (1/2)/(x + 1/(x + (3/2)/(x + ...))), from the inside out.
+    let mut tail = x.clone();
+    for step in (1..700).rev() {
+        tail = x + Real::from(f64::from(step) / 2.0) / tail;
+    }
+    scale / tail / Real::pi().sqrt()
+}
+
+/// Even Bernoulli numbers `B_2, B_4, ...` from the tangent numbers (Brent and Harvey, 2011).
+fn bernoulli() -> &'static [Real] {
+    static NUMBERS: OnceLock<Vec<Real>> = OnceLock::new();
+    NUMBERS.get_or_init(|| {
+        const COUNT: usize = 50;
+        let count = |k: usize| Real::from(k as f64);
+        // Every tangent number here is a sum of positive numbers, so rounding does no harm.
+        let mut tangent = vec![Real::from(1.0)];
+        for k in 1..COUNT {
+            let next = &tangent[k - 1] * count(k);
+            tangent.push(next);
+        }
+        for k in 1..COUNT {
+            for j in k..COUNT {
+                tangent[j] = &tangent[j - 1] * count(j - k) + &tangent[j] * count(j - k + 2);
+            }
+        }
+        let mut power = Real::from(1.0);
+        (1..=COUNT)
+            .map(|n| {
+                power = &power * 4.0;
+                let size = &tangent[n - 1] * count(2 * n) / (&power * (&power - 1.0));
+                if n % 2 == 1 { size } else { -size }
+            })
+            .collect()
+    })
+}
+
+/// The argument from which the asymptotic series of the gamma family are used.
+const LARGE: f64 = 48.0;
+
+/// `ln Γ(x)` for positive `x`: Stirling's series after the recurrence, DLMF 5.11.1.
+pub(crate) fn ln_gamma(x: &Real) -> Real {
+    let (mut x, mut product) = (x.clone(), Real::from(1.0));
+    while x < Real::from(LARGE) {
+        product = product * &x;
+        x = x + 1.0;
+    }
+    let square = &x * &x;
+    let mut power = x.clone();
+    let mut sum = (&x - 0.5) * x.ln() - &x + (Real::pi() * 2.0).ln() / 2.0 - product.ln();
+    for (k, number) in (1..).zip(bernoulli()) {
+        let even = 2.0 * f64::from(k);
+        let term = number / (&power * (even * (even - 1.0)));
+        sum = sum + &term;
+        if negligible(&term, &sum) {
+            break;
+        }
+        power = power * &square;
+    }
+    sum
+}
+
+/// `ψ(x)` for positive `x`: recurrence and DLMF 5.11.2.
+pub(crate) fn digamma(x: &Real) -> Real {
+    let (mut x, mut sum) = (x.clone(), Real::from(0.0));
+    while x < Real::from(LARGE) {
+        sum = sum - Real::from(1.0) / &x;
+        x = x + 1.0;
+    }
+    let square = &x * &x;
+    let mut power = square.clone();
+    sum = sum + x.ln() - Real::from(0.5) / &x;
+    for (k, number) in (1..).zip(bernoulli()) {
+        let term = number / (&power * (2.0 * f64::from(k)));
+        sum = sum - &term;
+        if negligible(&term, &sum) {
+            break;
+        }
+        power = power * &square;
+    }
+    sum
+}
+
+/// `ψ⁽ⁿ⁾(x)` for positive `x` and a whole `n ≥ 1`: `(-1)^(n+1) n! ζ(n+1, x)`, the zeta by Euler and Maclaurin.
+pub(crate) fn polygamma(n: &Real, x: &Real) -> Real {
+    let n = n.to_f64();
+    let order = n + 1.0;
+    let power = |x: &Real| (x.ln() * -order).exp();
+    let (mut x, mut sum) = (x.clone(), Real::from(0.0));
+    while x < Real::from(LARGE + n) {
+        sum = sum + power(&x);
+        x = x + 1.0;
+    }
+    let last = power(&x);
+    sum = sum + &last * &x / n + &last / 2.0;
+    let square = &x * &x;
+    // B_2k/(2k)! · s(s+1)...(s+2k-2) / x^(s+2k-1)
+    let mut rising = &last * order / (&x * 2.0);
+    for (k, number) in (1..).zip(bernoulli()) {
+        let term = number * &rising;
+        sum = sum + &term;
+        if negligible(&term, &sum) {
+            break;
+        }
+        let even = 2.0 * f64::from(k);
+        rising = rising * ((order + even - 1.0) * (order + even))
+            / (&square * ((even + 1.0) * (even + 2.0)));
+    }
+    let mut factorial = Real::from(1.0);
+    let mut k = 2.0;
+    while k <= n {
+        factorial = factorial * k;
+        k += 1.0;
+    }
+    if n % 2.0 == 1.0 {
+        sum * factorial
+    } else {
+        -(sum * factorial)
+    }
+}
+
+fn negligible(term: &Real, sum: &Real) -> bool {
+    term.abs() < sum.abs() * NEGLIGIBLE
+}

@@ -1,0 +1,437 @@
+//! Recording: lifetimes of nodes, misuse, depth, and what the types promise.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use chainrule::op::{BinaryOp, Op};
+use chainrule::{Dual, Gradients, Graph, Lanes, Node, NodeKey, Scalar, Var, tape};
+use proptest::prelude::*;
+
+#[test]
+fn types_promise_what_users_need() {
+    fn anywhere<T: Send + Sync + 'static>() {}
+    anywhere::<Var>();
+    anywhere::<Graph>();
+    anywhere::<Gradients>();
+    anywhere::<Dual<Var>>();
+    anywhere::<Lanes<8>>();
+    anywhere::<chainrule::Error>();
+    assert_eq!(size_of::<Var>(), 24);
+    assert_eq!(size_of::<Node>(), 48);
+    assert_eq!(size_of::<NodeKey>(), 8);
+    assert_eq!(size_of::<Op>(), 2);
+}
+
+/// The message of a panic.
+fn message<T>(work: impl FnOnce() -> T) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(work)) else {
+        panic!("must panic");
+    };
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().expect("a text")).to_string(),
+    }
+}
+
+#[test]
+fn a_stale_value_is_caught_wherever_it_is_used() {
+    let alive = Var::new(1.0);
+    let stale = tape::scope(|| Var::new(2.0));
+    // Its slot is in use again, by another value.
+    let reused = Var::new(3.0);
+    let uses: [(&str, Box<dyn Fn() -> f64 + '_>); 10] = [
+        ("unary", Box::new(|| (stale.exp()).value())),
+        ("left", Box::new(|| (stale + alive).value())),
+        ("right", Box::new(|| (alive * stale).value())),
+        ("constant", Box::new(|| (stale - 1.0).value())),
+        ("ternary", Box::new(|| (alive.mul_add(2.0, stale)).value())),
+        (
+            "sum",
+            Box::new(|| ([alive, stale].iter().sum::<Var>()).value()),
+        ),
+        ("backward", Box::new(|| stale.backward()[alive])),
+        ("index", Box::new(|| reused.backward()[stale])),
+        (
+            "gradient",
+            Box::new(|| reused.gradient(&[stale])[0].value()),
+        ),
+        ("name", Box::new(|| (stale.named("x")).value())),
+    ];
+    for (name, work) in uses {
+        let nodes = tape::stats().nodes;
+        let message = message(&*work);
+        assert!(message.contains("freed"), "{name}: {message}");
+        assert_eq!(tape::stats().nodes, nodes, "{name} left nodes behind");
+    }
+    assert_eq!(stale.value(), 2.0, "the number itself stays readable");
+    assert_eq!(reused.backward().get(stale), None);
+}
+
+#[test]
+fn a_value_of_another_thread_is_caught() {
+    let foreign = thread::spawn(|| Var::new(2.0)).join().unwrap();
+    let mine = Var::new(1.0);
+    let text = message(|| mine + foreign);
+    assert!(
+        text.contains("another thread") && text.contains("value()"),
+        "{text}"
+    );
+    let text = message(|| mine.backward()[foreign]);
+    assert!(text.contains("another graph or thread"), "{text}");
+}
+
+#[test]
+fn a_value_of_another_graph_is_caught() {
+    let outside = Var::new(1.0);
+    let (graph, inside) = tape::record(|| Var::new(2.0));
+    let text = message(|| outside + inside);
+    assert!(
+        text.contains("another graph") && text.contains("tape::record"),
+        "{text}"
+    );
+    let text = message(|| tape::record(|| outside.exp()));
+    assert!(text.contains("another graph"), "{text}");
+    let text = message(|| graph.backward(&[(outside, 1.0)]));
+    assert!(text.contains("another graph"), "{text}");
+    // Both graphs are as usable as before.
+    assert_eq!(graph.backward(&[(inside, 1.0)])[inside], 1.0);
+    assert_eq!((outside * 2.0).backward()[outside], 2.0);
+}
+
+#[test]
+fn a_derivative_by_a_constant_is_refused_with_advice() {
+    let x = Var::new(1.0);
+    let constant = Var::from(2.0);
+    assert!(message(|| (x * constant).backward()[constant]).contains("Var::new"));
+    assert!(message(|| (x * constant).gradient(&[constant])).contains("Var::new"));
+    let later_than = x.backward();
+    let later = Var::new(1.0);
+    assert!(message(|| later_than[later]).contains("recorded later"));
+}
+
+#[test]
+fn a_graph_moves_to_another_thread_and_goes_on_there() {
+    let (mut graph, x) = tape::record(|| Var::new(3.0));
+    let slope = thread::spawn(move || {
+        let y = graph.record(|| x * x);
+        graph.backward(&[(y, 1.0)])[x]
+    });
+    assert_eq!(slope.join().unwrap(), 6.0);
+}
+
+#[test]
+fn what_a_panic_interrupts_is_undone() {
+    let before = tape::stats().nodes;
+    let _ = message(|| {
+        tape::scope(|| -> f64 {
+            let _x = Var::new(1.0).exp();
+            panic!("in a scope");
+        })
+    });
+    assert_eq!(tape::stats().nodes, before);
+    let x = Var::new(1.0);
+    let _ = message(|| tape::record(|| -> Var { panic!("in a recording") }));
+    assert_eq!((x * 2.0).backward()[x], 2.0, "the current graph is back");
+    let _ = message(|| tape::named("broken", || -> Var { panic!("in a name") }));
+    let (graph, _) = tape::record(|| Var::new(1.0));
+    assert!(graph.groups().is_empty());
+}
+
+#[test]
+fn constants_record_nothing() {
+    let before = tape::stats().nodes;
+    let c = Var::from(2.0);
+    let y = (c * 3.0 + c.exp()).max(1.0).clamp(0.0, 5.0) + Var::max_of(&[c, c]);
+    assert!(y.is_constant());
+    assert_eq!(tape::stats().nodes, before);
+    let grads = y.backward();
+    let x = Var::new(1.0);
+    assert_eq!(grads.get(x), None, "recorded after the sweep");
+    assert_eq!(y.gradient(&[x])[0], 0.0);
+}
+
+#[test]
+fn empty_folds_are_those_of_f64() {
+    let none: [Var; 0] = [];
+    assert_eq!(
+        none.iter().sum::<Var>().value().to_bits(),
+        std::iter::empty::<f64>().sum::<f64>().to_bits()
+    );
+    assert_eq!(none.iter().product::<Var>(), 1.0);
+    assert_eq!(Var::dot(&none, &none).unwrap(), 0.0);
+}
+
+#[test]
+fn every_operator_form_records_the_same() {
+    let a = Var::new(6.0);
+    let b = Var::new(2.0);
+    for (got, want) in [
+        (a + b, 8.0),
+        (a + &b, 8.0),
+        (&a + b, 8.0),
+        (&a + &b, 8.0),
+        (a + 2.0, 8.0),
+        (&a + 2.0, 8.0),
+        (6.0 + b, 8.0),
+        (6.0 + &b, 8.0),
+        (a - b, 4.0),
+        (a - &b, 4.0),
+        (&a - b, 4.0),
+        (&a - &b, 4.0),
+        (a - 2.0, 4.0),
+        (&a - 2.0, 4.0),
+        (6.0 - b, 4.0),
+        (6.0 - &b, 4.0),
+        (a * b, 12.0),
+        (a * &b, 12.0),
+        (&a * b, 12.0),
+        (&a * &b, 12.0),
+        (a * 2.0, 12.0),
+        (&a * 2.0, 12.0),
+        (6.0 * b, 12.0),
+        (6.0 * &b, 12.0),
+        (a / b, 3.0),
+        (a / &b, 3.0),
+        (&a / b, 3.0),
+        (&a / &b, 3.0),
+        (a / 2.0, 3.0),
+        (&a / 2.0, 3.0),
+        (6.0 / b, 3.0),
+        (6.0 / &b, 3.0),
+        (-a, -6.0),
+        (-&a, -6.0),
+    ] {
+        assert_eq!(got, want);
+        assert!(!got.is_constant());
+    }
+    assert_eq!((6.0 / b).backward()[b], -1.5);
+    assert_eq!((6.0 - b).backward()[b], -1.0);
+    let mut c = a;
+    c += b;
+    c += &b;
+    c += 1.0;
+    c -= b;
+    c -= 1.0;
+    c *= b;
+    c *= 2.0;
+    c /= b;
+    c /= 4.0;
+    assert_eq!(c, 4.0);
+    assert_eq!(c.backward()[a], 0.5);
+    assert_eq!(format!("{a:.2}"), "6.00");
+    assert!(format!("{a:?}").starts_with("Var(6.0 at node"));
+    assert_eq!(format!("{:?}", Var::from(1.0)), "Var(1.0 constant)");
+    assert!(a > b && a > 5.0 && 7.0 > a && a == 6.0 && 6.0 == a && b < a);
+}
+
+#[test]
+fn one_node_for_many_operands() {
+    let xs: Vec<Var> = (0..100).map(|i| Var::new(f64::from(i))).collect();
+    let before = tape::stats().nodes;
+    let total: Var = xs.iter().sum();
+    let dot = Var::dot(&xs, &xs).unwrap();
+    assert_eq!(tape::stats().nodes, before + 2);
+    assert_eq!(total, 4950.0);
+    let grads = dot.backward();
+    assert!(xs.iter().all(|&x| grads[x] == 2.0 * x.value()));
+}
+
+#[test]
+fn several_outputs_in_one_sweep() {
+    let x = Var::new(2.0);
+    let (y, z) = (x.square(), x * 3.0);
+    let grads = chainrule::backward_with(&[(y, 1.0), (z, 10.0), (y, 0.5)]);
+    assert_eq!(grads[x], 1.5 * 4.0 + 30.0);
+    let recorded =
+        chainrule::gradient_with(&[(y, 1.0.into()), (z, 10.0.into()), (y, 0.5.into())], &[x]);
+    assert_eq!(recorded[0], grads[x]);
+    assert_eq!(y.backward_with(0.0)[x], 0.0);
+    assert!(y.backward_with(f64::NAN)[x].is_nan());
+}
+
+#[test]
+fn a_small_cone_in_a_large_graph_is_swept_the_same() {
+    let x = Var::new(0.5);
+    let mut unrelated = Var::new(1.0);
+    for _ in 0..100_000 {
+        unrelated += 1.0;
+    }
+    let y = x.sin() * x;
+    let (grads, alone) = (y.backward(), x.value().sin() + 0.5 * 0.5f64.cos());
+    assert!((grads[x] - alone).abs() < 1e-15);
+    assert_eq!(grads[unrelated], 0.0);
+    assert_eq!(grads.iter().count(), 3);
+}
+
+/// Records, orders, sweeps, frees and names a chain of `n` nodes on a thread with the usual 2 MiB of stack.
+fn deep_chain(n: usize) {
+    let work = move || {
+        let (mut graph, (x, y)) = tape::record(|| {
+            let x = Var::new(0.5).named("x");
+            let mut y = x;
+            for i in 1..n {
+                y = if i % 2 == 0 { y.sin() } else { y + 0.25 };
+            }
+            (x, y)
+        });
+        assert_eq!(graph.stats().nodes, n);
+        let slope = graph.backward(&[(y, 1.0)])[x];
+        assert!(slope.is_finite());
+        let order = graph.order(&[y.key().unwrap()]);
+        assert_eq!(order.len(), n);
+        drop(order);
+        graph.record(tape::clear);
+        assert_eq!(graph.stats().nodes, 0);
+    };
+    let stack = thread::Builder::new().stack_size(2 << 20);
+    stack.spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn ten_million_nodes_in_a_chain() {
+    deep_chain(10_000_000);
+}
+
+#[test]
+fn a_deep_recorded_gradient() {
+    let stack = thread::Builder::new().stack_size(2 << 20);
+    let work = || {
+        let x = Var::new(0.5);
+        let y = (0..200_000).fold(x, |y, _| (y * 0.999).sin());
+        let first = y.gradient(&[x])[0];
+        assert_eq!(first.value(), y.backward()[x]);
+        assert!(first.backward()[x].is_finite());
+    };
+    stack.spawn(work).unwrap().join().unwrap();
+}
+
+/// What a program may do with the tape.
+#[derive(Clone, Debug)]
+enum Action {
+    Input(f64),
+    Add(usize, usize),
+    Sum(usize),
+    Open,
+    Close,
+    Name(usize),
+    Use(usize),
+    Clear,
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        4 => (-2.0..2.0).prop_map(Action::Input),
+        6 => (0..99usize, 0..99usize).prop_map(|(a, b)| Action::Add(a, b)),
+        2 => (1..9usize).prop_map(Action::Sum),
+        2 => Just(Action::Open),
+        2 => Just(Action::Close),
+        1 => (0..99usize).prop_map(Action::Name),
+        4 => (0..99usize).prop_map(Action::Use),
+        1 => Just(Action::Clear),
+    ];
+    prop::collection::vec(action, 0..60)
+}
+
+/// Runs actions until a scope closes; `alive` holds whether each value made so far should still be usable.
+fn run(actions: &mut std::slice::Iter<'_, Action>, made: &mut Vec<(Var, bool)>, depth: usize) {
+    let start = made.len();
+    while let Some(action) = actions.next() {
+        let living: Vec<Var> = made
+            .iter()
+            .filter(|(_, alive)| *alive)
+            .map(|&(x, _)| x)
+            .collect();
+        let pick = |i: usize| living[i % living.len()];
+        match action {
+            Action::Input(value) => made.push((Var::new(*value), true)),
+            Action::Add(a, b) if !living.is_empty() => made.push((pick(*a) + pick(*b), true)),
+            Action::Sum(n) if !living.is_empty() => {
+                made.push((living.iter().cycle().take(n + 1).sum(), true));
+            }
+            Action::Name(i) if !living.is_empty() => {
+                let _ = pick(*i).named("a name");
+            }
+            Action::Use(i) if !made.is_empty() => {
+                let (x, alive) = made[i % made.len()];
+                let used = catch_unwind(AssertUnwindSafe(|| x.backward()[x]));
+                assert_eq!(used.is_ok(), alive, "{x:?}");
+            }
+            Action::Open => tape::scope(|| run(actions, made, depth + 1)),
+            Action::Close if depth > 0 => break,
+            Action::Clear => {
+                tape::clear();
+                made.iter_mut().for_each(|(_, alive)| *alive = false);
+            }
+            _ => {}
+        }
+        let living = made.iter().filter(|(_, alive)| *alive).count();
+        assert_eq!(tape::stats().nodes, living, "after {action:?}");
+    }
+    if depth > 0 {
+        made[start..]
+            .iter_mut()
+            .for_each(|(_, alive)| *alive = false);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn scopes_behave_as_their_model(actions in actions()) {
+        tape::clear();
+        run(&mut actions.iter(), &mut Vec::new(), 0);
+        tape::clear();
+    }
+}
+
+#[test]
+fn memory_is_bounded_by_the_largest_scope() {
+    let mut bytes = 0;
+    for round in 0..50 {
+        tape::scope(|| {
+            let xs: Vec<Var> = (0..1000).map(|i| Var::new(f64::from(i))).collect();
+            let _ = xs.iter().sum::<Var>().exp();
+        });
+        if round == 1 {
+            bytes = tape::stats().bytes;
+        }
+    }
+    assert_eq!(tape::stats().nodes, 0);
+    assert_eq!(tape::stats().bytes, bytes);
+}
+
+#[test]
+fn operations_apply_by_name() {
+    let power = Op::Binary(BinaryOp::Pow);
+    assert_eq!(power.apply(&[2.0, 3.0]), Some(8.0));
+    assert_eq!(power.apply::<f64>(&[]), None);
+    assert_eq!(Op::Input.apply(&[1.0]), None);
+    assert!(Op::Input.partials(&[1.0], 1.0).is_empty());
+    assert_eq!(Op::Input.row().name, "Input");
+}
+
+#[test]
+fn named_groups_hold_what_was_recorded_in_them() {
+    let (graph, (x, a, b, c)) = tape::record(|| {
+        let x = Var::new(1.0);
+        let (a, b) = tape::named("outer", || {
+            let a = x.exp();
+            tape::scope(|| tape::named("gone", || a.exp()));
+            let b = tape::named("inner", || a.exp());
+            (a, b)
+        });
+        (x, a, b, b + 1.0)
+    });
+    let label = |v: Var| {
+        graph
+            .group_of(v.key().unwrap())
+            .map(|group| graph.groups()[group].label.as_str())
+    };
+    assert_eq!(
+        [x, a, b, c].map(label),
+        [None, Some("outer"), Some("inner"), None]
+    );
+    assert!(graph.groups().iter().all(|group| group.label != "gone"));
+    assert_eq!(graph.groups()[1].parent, Some(0));
+}
