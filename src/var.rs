@@ -5,7 +5,9 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+use crate::error::{Error, Result};
 use crate::graph::{Constant, GraphId, Node, NodeKey};
+use crate::math::fused;
 use crate::op::{Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, rows};
 use crate::{Graph, tape};
 
@@ -275,6 +277,36 @@ impl Scalar for Var {
         record_many(O::value(&values), Op::Nary(O::OP), operands)
     }
 
+    fn dot(ws: &[Self], xs: &[Self]) -> Result<Self> {
+        if ws.len() != xs.len() {
+            return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
+        }
+        let pairs = || ws.iter().zip(xs);
+        let value = fused::dot_pairs(pairs().map(|(w, x)| (w.value, x.value)));
+        let constant = |x: &Self| x.is_constant();
+        if ws.iter().any(constant) || xs.iter().any(constant) {
+            let factors: Vec<Self> = pairs().flat_map(|(&w, &x)| [w, x]).collect();
+            return Ok(record_many(value, Op::Nary(rows::Dot::OP), &factors));
+        }
+        if ws.is_empty() {
+            return Ok(Self::from(value));
+        }
+        Ok(tape::with(|graph| {
+            let mut keys = vec![NodeKey::default(); 2 * ws.len()];
+            for (place, (w, x)) in keys.as_chunks_mut::<2>().0.iter_mut().zip(pairs()) {
+                graph.check(w.graph, w.key);
+                graph.check(x.graph, x.key);
+                *place = [w.key, x.key];
+            }
+            record_keys(
+                graph,
+                value,
+                Op::Nary(rows::Dot::OP),
+                SmallVec::from_vec(keys),
+            )
+        }))
+    }
+
     #[inline]
     fn vanishes(self) -> bool {
         self.value == 0.0 && self.is_constant()
@@ -297,12 +329,17 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
         for operand in operands {
             keys.push(operand.leaf(graph));
         }
-        if keys.spilled() {
-            graph.count_spilled(keys.len());
-        }
-        Var::of(graph, value, |graph| {
-            graph.insert(|| Node::many(value, op, keys))
-        })
+        record_keys(graph, value, op, keys)
+    })
+}
+
+/// Records a node of many operands on this graph.
+fn record_keys(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
+    if keys.spilled() {
+        graph.count_spilled(keys.len());
+    }
+    Var::of(graph, value, |graph| {
+        graph.insert(|| Node::many(value, op, keys))
     })
 }
 
