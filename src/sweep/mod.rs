@@ -322,7 +322,7 @@ impl Sweep<'_> {
     /// find the nodes that are, and visit those alone, in the same order.
     #[inline(always)]
     fn run(&mut self, top: usize, seeds: &[(NodeKey, f64)]) {
-        const PATIENCE: usize = 1024;
+        const PATIENCE: usize = 1 << 14;
         let (mut slot, mut live, mut idle) = (top, 0, 0);
         while slot >= self.lowest && slot > 0 {
             if self.adjoints[slot] == 0.0 {
