@@ -1,0 +1,57 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use lexopt::{Arg, Error, Parser, ValueExt};
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Trains a small network (2-16-16-1) to tell two half moons apart.
+
+Usage: moons [OPTIONS]
+
+Options:
+  --points FILE      train on these points: CSV with columns x, y, label (-1 or 1)
+                     [default: 100 generated points]
+  --parameters FILE  start from these 337 parameters: CSV with a column value
+                     [default: random, between -1 and 1]
+  --trace FILE       write loss and accuracy before each step: CSV with columns step, loss, accuracy
+  --picture FILE     write the picture, an SVG, there [default: moons.svg]
+  --seed N           whole number that decides what is random [default: 1]
+  --help             print this
+";
+
+/// What the user asked for.
+pub(crate) struct Arguments {
+    pub(crate) points: Option<PathBuf>,
+    pub(crate) parameters: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
+    pub(crate) picture: PathBuf,
+    pub(crate) seed: u64,
+}
+
+impl Arguments {
+    /// Reads the process's arguments; `None` if they ask for help.
+    pub(crate) fn parse() -> Result<Option<Self>, Error> {
+        let mut arguments = Self {
+            points: None,
+            parameters: None,
+            trace: None,
+            picture: PathBuf::from("moons.svg"),
+            seed: 1,
+        };
+        let mut parser = Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("points") => arguments.points = Some(parser.value()?.into()),
+                Arg::Long("parameters") => arguments.parameters = Some(parser.value()?.into()),
+                Arg::Long("trace") => arguments.trace = Some(parser.value()?.into()),
+                Arg::Long("picture") => arguments.picture = parser.value()?.into(),
+                Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
+                Arg::Long("help") | Arg::Short('h') => return Ok(None),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Some(arguments))
+    }
+}

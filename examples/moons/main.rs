@@ -1,0 +1,136 @@
+//! Trains micrograd's demo: a small network learns to tell two interleaved half moons apart.
+//!
+//! Shows a whole training loop: record the network, compute one loss over all points, sweep, step; then draws what was
+//! learned, as text and as a picture.
+//!
+//! Run with `cargo run --release --example moons`, and with `-- --help` behind it for the options.
+
+mod arguments;
+mod picture;
+mod train;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use chainrule::nn::data::{Csv, Dataset, moons, read_csv};
+use chainrule::nn::Initialization;
+use chainrule::{Error, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::arguments::{Arguments, HELP};
+use crate::train::{Progress, STEPS, network, train};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("moons: {error}\nTry `--help`.");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("moons: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let mut rng = StdRng::seed_from_u64(arguments.seed);
+    let data = match &arguments.points {
+        Some(path) => points(path)?,
+        None => moons(100, 0.1, &mut rng)?,
+    };
+    let mut mlp = match &arguments.parameters {
+        Some(path) => network().build_from(&Csv::open(path)?.column("value")?)?,
+        None => network()
+            .initialization(Initialization::Uniform(1.0))
+            .build(&mut rng)?,
+    };
+    println!(
+        "{} points, {} parameters, {STEPS} steps",
+        data.len(),
+        mlp.parameter_count()
+    );
+
+    let bar = ProgressBar::new(STEPS as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} {msg}").expect("a valid template"));
+    let mut trace = Vec::new();
+    let last = train(&mut mlp, &data, |progress| {
+        if bar.is_hidden() && progress.step % 10 == 0 {
+            println!("{}", line(progress));
+        }
+        bar.set_message(line(progress));
+        bar.inc(1);
+        trace.push(progress);
+    })?;
+    bar.finish_and_clear();
+
+    print!("\n{}", picture::text(&mlp, &data)?);
+    if let Some(path) = &arguments.trace {
+        write_trace(path, &trace).map_err(|cause| Error::io(path, cause))?;
+        println!("trace    {}", path.display());
+    }
+    picture::draw(&arguments.picture, &mlp, &data)?;
+    println!("picture  {}", arguments.picture.display());
+    println!("{}", line(last));
+    Ok(())
+}
+
+/// The points of a file with the columns `x`, `y` and `label`, −1 or 1.
+fn points(path: &Path) -> Result<Dataset> {
+    let data = read_csv(path, "label")?;
+    let source = path.display().to_string();
+    if data.width() != 2 {
+        let problem = format!(
+            "expected two columns beside `label`, found {}",
+            data.width()
+        );
+        return Err(Error::data(&source, 1, "", problem));
+    }
+    for (label, line) in data.targets().iter().zip(2..) {
+        if label.abs() != 1.0 {
+            let problem = format!("expected -1 or 1, found {label}");
+            return Err(Error::data(&source, line, "label", problem));
+        }
+    }
+    Ok(data)
+}
+
+fn line(
+    Progress {
+        step,
+        loss,
+        accuracy,
+    }: Progress,
+) -> String {
+    format!(
+        "step {step:3}  loss {loss:.4}  accuracy {:.1} %",
+        100.0 * accuracy
+    )
+}
+
+/// Writes loss and accuracy before each step, in the fewest digits that read back as the same number.
+fn write_trace(path: &Path, trace: &[Progress]) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    writeln!(file, "step,loss,accuracy")?;
+    for Progress {
+        step,
+        loss,
+        accuracy,
+    } in trace
+    {
+        writeln!(file, "{step},{loss},{accuracy}")?;
+    }
+    file.flush()
+}
