@@ -165,4 +165,12 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn vanishes(self) -> bool {
         self.value.vanishes() && self.tangent.vanishes()
     }
+
+    #[inline]
+    fn shared(self) -> Self {
+        Self {
+            value: self.value.shared(),
+            ..self
+        }
+    }
 }

@@ -311,6 +311,14 @@ impl Scalar for Var {
     fn vanishes(self) -> bool {
         self.value == 0.0 && self.is_constant()
     }
+
+    #[inline]
+    fn shared(self) -> Self {
+        if self.is_constant() {
+            return Self::new(self.value);
+        }
+        self
+    }
 }
 
 /// Records a node of many operands, constants among them as leaves; a constant if all of them are.

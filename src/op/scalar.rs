@@ -110,6 +110,21 @@ macro_rules! define_scalar {
             /// ```
             fn vanishes(self) -> bool;
 
+            /// The same value, made ready to be an operand of many sums, dot products and the like.
+            ///
+            /// A recording constant becomes an input here, once, instead of one in each operation of many operands that
+            /// takes it. Other numbers stay as they are.
+            ///
+            /// ```
+            /// use chainrule::{Scalar, Var};
+            /// assert!(!Var::from(2.0).shared().is_constant());
+            /// assert_eq!(2.0.shared(), 2.0);
+            /// ```
+            #[must_use]
+            fn shared(self) -> Self {
+                self
+            }
+
             /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; 0 if there are none.
             ///
             /// A recorded dot product is one node.
