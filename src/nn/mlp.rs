@@ -158,7 +158,7 @@ impl<S: Scalar> Mlp<S> {
     /// The network's outputs for one row of inputs.
     ///
     /// Inputs may be of the network's own kind of number or anything that becomes it, such as the `f64`s of a data
-    /// set, which are constants to a recorded network.
+    /// set, which a recorded network records once a row.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl<S: Scalar> Mlp<S> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn forward<X: Copy + Into<S>>(&self, x: &[X]) -> Result<Vec<S>> {
-        let mut x: Vec<S> = x.iter().map(|&x| x.into()).collect();
+        let mut x: Vec<S> = x.iter().map(|&x| x.into().shared()).collect();
         let mut outputs = Vec::new();
         for layer in &self.layers {
             layer.forward_into(&x, &mut outputs)?;
@@ -320,7 +320,7 @@ impl Mlp<Var> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn forward_named<X: Copy + Into<Var>>(&self, x: &[X]) -> Result<Vec<Var>> {
-        let mut x: Vec<Var> = x.iter().map(|&x| x.into()).collect();
+        let mut x: Vec<Var> = x.iter().map(|&x| x.into().shared()).collect();
         for (index, layer) in self.layers.iter().enumerate() {
             x = tape::named(format!("layer {}", index + 1), || layer.forward_named(&x))?;
         }
