@@ -17,7 +17,7 @@ Options:
                      [default: random, between -1 and 1]
   --trace FILE       write loss and accuracy before each step: CSV with columns step, loss, accuracy
   --picture FILE     write the picture, an SVG, there [default: moons.svg]
-  --seed N           whole number that decides what is random [default: 1]
+  --seed N           whole number that decides what is random [default: 2]
   --help             print this
 ";
 
@@ -38,7 +38,7 @@ impl Arguments {
             parameters: None,
             trace: None,
             picture: PathBuf::from("moons.svg"),
-            seed: 1,
+            seed: 2,
         };
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {

@@ -14,8 +14,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use chainrule::nn::data::{Csv, Dataset, moons, read_csv};
 use chainrule::nn::Initialization;
+use chainrule::nn::data::{Csv, Dataset, moons, read_csv};
 use chainrule::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
