@@ -1,0 +1,175 @@
+//! Losses: values by hand, slopes by formula, behaviour at the ends of the range, messages about bad arguments.
+
+#![cfg(feature = "nn")]
+
+use chainrule::nn::loss::{
+    cross_entropy, hinge, l1_penalty, l2_penalty, mean_squared_error, multiclass_hinge,
+    squared_error,
+};
+use chainrule::nn::softmax;
+use chainrule::{Error, ErrorKind, Var};
+use proptest::prelude::{prop, prop_assert, proptest};
+
+fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    result.unwrap_err().to_string()
+}
+
+const INFINITY: f64 = f64::INFINITY;
+
+proptest! {
+    #[test]
+    fn cross_entropy_is_minus_the_logarithm_of_the_softmax(
+        logits in prop::collection::vec(-20.0_f64..20.0, 1..8),
+        class in 0_usize..8,
+    ) {
+        let class = class % logits.len();
+        let expected = -softmax(&logits).unwrap()[class].ln();
+        let loss = cross_entropy(&[logits], &[class]).unwrap();
+        prop_assert!((loss - expected).abs() <= 1e-13 * (1.0 + expected));
+    }
+
+    #[test]
+    fn cross_entropy_slopes_are_softmax_less_one_hot(
+        logits in prop::collection::vec(-20.0_f64..20.0, 2..8),
+        class in 0_usize..8,
+    ) {
+        let class = class % logits.len();
+        let shares = softmax(&logits).unwrap();
+        let xs: Vec<Var> = logits.into_iter().map(Var::new).collect();
+        let grads = cross_entropy(&[&xs[..]], &[class]).unwrap().backward();
+        for (j, &x) in xs.iter().enumerate() {
+            let expected = shares[j] - f64::from(u8::from(j == class));
+            prop_assert!((grads[x] - expected).abs() < 1e-14);
+        }
+    }
+}
+
+#[test]
+fn means_are_over_rows() {
+    let (s, t) = ([1.0, 2.0, 5.0], [0.0, 4.0, 5.0]);
+    assert_eq!(squared_error(&s, &t).unwrap(), 5.0);
+    assert_eq!(mean_squared_error(&s, &t).unwrap(), 5.0 / 3.0);
+    assert_eq!(hinge(&[0.25, -3.0], &[1.0, -1.0], 1.0).unwrap(), 0.375);
+    assert_eq!(hinge(&[0.25, -3.0], &[1.0, -1.0], 0.0).unwrap(), 0.0);
+    let rows = [vec![1.0, 2.0, 4.0], vec![0.0, 0.0, 0.0]];
+    assert_eq!(
+        multiclass_hinge(&rows, &[1, 2], 1.0).unwrap(),
+        f64::midpoint(3.0, 2.0)
+    );
+    assert_eq!(l1_penalty(&[1.0, -2.0], 0.25).unwrap(), 0.75);
+    assert_eq!(l2_penalty(&[1.0, -2.0], 0.25).unwrap(), 1.25);
+    assert_eq!(l2_penalty::<f64>(&[], 0.25).unwrap(), 0.0);
+    assert_eq!(l1_penalty::<f64>(&[], 0.25).unwrap(), 0.0);
+}
+
+#[test]
+fn slopes_are_the_formulas() {
+    let s = [1.0, 2.0].map(Var::new);
+    let grads = mean_squared_error(&s, &[0.5, 4.0]).unwrap().backward();
+    assert_eq!(grads.of(&s), [0.5, -2.0]);
+    let grads = hinge(&s, &[1.0, -1.0], 2.0).unwrap().backward();
+    assert_eq!(grads.of(&s), [-0.5, 0.5]);
+    let grads = multiclass_hinge(&[s], &[0], 1.0).unwrap().backward();
+    assert_eq!(grads.of(&s), [-1.0, 1.0]);
+    let p = [3.0, -4.0].map(Var::new);
+    assert_eq!(l2_penalty(&p, 0.5).unwrap().backward().of(&p), [3.0, -4.0]);
+    assert_eq!(l1_penalty(&p, 0.5).unwrap().backward().of(&p), [0.5, -0.5]);
+}
+
+#[test]
+fn cross_entropy_is_finite_and_right_at_the_ends() {
+    let loss = |logits: &[f64], class: usize| cross_entropy(&[logits], &[class]).unwrap();
+    assert_eq!(loss(&[1000.0, -1000.0], 0), 0.0);
+    assert_eq!(loss(&[1000.0, -1000.0], 1), 2000.0);
+    assert!((loss(&[1000.0, 1000.0], 0) - 2.0_f64.ln()).abs() < 1e-12);
+    assert_eq!(loss(&[f64::MAX, 0.0], 1), f64::MAX);
+    // The usual form would give 0 here: its two terms are equal but for e^-40.
+    assert!((loss(&[40.0, 0.0], 0) / (-40.0_f64).exp() - 1.0).abs() < 1e-14);
+    assert_eq!(loss(&[INFINITY, 0.0], 0), 0.0);
+    assert_eq!(loss(&[INFINITY, 0.0], 1), INFINITY);
+    assert_eq!(loss(&[0.0, -INFINITY], 0), 0.0);
+    assert_eq!(loss(&[0.0, -INFINITY], 1), INFINITY);
+    assert_eq!(loss(&[7.0], 0), 0.0);
+    assert!(loss(&[f64::NAN, 0.0], 1).is_nan());
+}
+
+#[test]
+fn slopes_are_finite_at_large_logits() {
+    for (logits, class, expected) in [
+        ([1000.0, -1000.0], 0, [0.0, 0.0]),
+        ([1000.0, -1000.0], 1, [1.0, -1.0]),
+        ([1000.0, 1000.0], 1, [0.5, -0.5]),
+    ] {
+        let xs = logits.map(Var::new);
+        assert_eq!(
+            cross_entropy(&[xs], &[class]).unwrap().backward().of(&xs),
+            expected
+        );
+    }
+}
+
+#[test]
+fn one_class_costs_nothing() {
+    let x = [Var::new(3.0)];
+    assert_eq!(cross_entropy(&[x], &[0]).unwrap(), 0.0);
+    assert_eq!(multiclass_hinge(&[x], &[0], 1.0).unwrap(), 0.0);
+    let zero = multiclass_hinge(&[[3.0]], &[0], 1.0).unwrap();
+    assert!(zero.is_sign_positive());
+}
+
+#[test]
+fn targets_may_be_recorded_too() {
+    let (s, t) = (Var::new(1.0), Var::new(3.0));
+    let grads = squared_error(&[s], &[t]).unwrap().backward();
+    assert_eq!((grads[s], grads[t]), (-4.0, 4.0));
+}
+
+#[test]
+fn bad_arguments_are_refused() {
+    let none: [f64; 0] = [];
+    let error = squared_error(&[1.0, 2.0], &[1.0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Length);
+    assert_eq!(error.to_string(), "targets: expected 2 values, found 1");
+    assert_eq!(
+        message(mean_squared_error(&none, &none)),
+        "outputs: must hold at least one value"
+    );
+    assert_eq!(
+        message(hinge(&[1.0], &none, 1.0)),
+        "labels: expected 1 value, found 0"
+    );
+    assert_eq!(
+        message(hinge(&none, &none, 1.0)),
+        "scores: must hold at least one value"
+    );
+    assert_eq!(
+        message(hinge(&[1.0], &[1.0], -1.0)),
+        "margin: must be finite and at least 0, found -1"
+    );
+    assert_eq!(
+        message(multiclass_hinge(&[[1.0]], &[0], f64::NAN)),
+        "margin: must be finite and at least 0, found NaN"
+    );
+    let rows = [[1.0, 2.0], [1.0, 2.0]];
+    assert_eq!(
+        message(cross_entropy(&rows, &[1, 2])),
+        "classes: row 1: expected a class below 2, found 2"
+    );
+    assert_eq!(
+        message(cross_entropy(&rows, &[1])),
+        "classes: expected 2 values, found 1"
+    );
+    let no_rows: [[f64; 2]; 0] = [];
+    assert_eq!(
+        message(cross_entropy(&no_rows, &[])),
+        "logits: must hold at least one value"
+    );
+    assert_eq!(
+        message(multiclass_hinge(&no_rows, &[], 1.0)),
+        "scores: must hold at least one value"
+    );
+    assert_eq!(
+        message(l1_penalty(&[1.0], INFINITY)),
+        "strength: must be finite and at least 0, found inf"
+    );
+}
