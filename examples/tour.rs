@@ -8,6 +8,10 @@
 use chainrule::{Scalar, Var, tape};
 
 /// The formula, over any kind of number.
+#[expect(
+    clippy::misrefactored_assign_op,
+    reason = "written as micrograd writes it"
+)]
 fn g<S: Scalar>(a: S, b: S) -> S {
     let mut c = a + b;
     let mut d = a * b + b.powi(3);

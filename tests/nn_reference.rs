@@ -1,4 +1,4 @@
-//! Networks against figures that NumPy computed: forward passes, and whole training runs step by step.
+//! Networks against figures that `NumPy` computed: forward passes, and whole training runs step by step.
 
 #![cfg(feature = "nn")]
 

@@ -14,7 +14,7 @@ macro_rules! activations {
     )+) => {
         /// The function that a layer applies to the weighted sums of its neurons.
         ///
-        /// Slopes at kinks are those of the crate's operations: the subgradient of least norm, 0 for ReLU at 0.
+        /// Slopes at kinks are those of the crate's operations: the subgradient of least norm, 0 for the rectifier at 0.
         ///
         /// ```
         /// use chainrule::nn::Activation;

@@ -96,7 +96,7 @@ impl<S: Scalar> Layer<S> {
     fn units(&self) -> Result<std::slice::ChunksExact<'_, Neuron<S>>> {
         self.activation.check()?;
         let pieces = self.activation.pieces();
-        if self.neurons.len() % pieces != 0 {
+        if !self.neurons.len().is_multiple_of(pieces) {
             let neurons = self.neurons.len();
             let problem = format!("{neurons} are not a multiple of Maxout's {pieces} pieces");
             return Err(Error::argument("neurons", problem));

@@ -13,7 +13,7 @@ use crate::{Gradients, Scalar, Var, tape};
 /// [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
 ///
 /// ```
-/// use chainrule::nn::optimizer::{Optimizer, Sgd};
+/// use chainrule::nn::optimizer::{Adam, Optimizer};
 /// use chainrule::nn::{Activation, Mlp, loss};
 /// use chainrule::{Var, tape};
 /// use rand::{SeedableRng, rngs::StdRng};
@@ -21,15 +21,15 @@ use crate::{Gradients, Scalar, Var, tape};
 /// let xor = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)];
 /// let targets = xor.map(|(_, target)| target);
 /// let mut mlp = Mlp::new(&mut StdRng::seed_from_u64(1), &[2, 8, 1], Activation::Tanh)?;
-/// let mut sgd = Sgd::new(0.5)?;
-/// for _ in 0..500 {
+/// let mut adam = Adam::new(0.05)?;
+/// for _ in 0..200 {
 ///     let gradient = tape::scope(|| {
 ///         let recorded = mlp.record();
 ///         let outputs: Result<Vec<Var>, _> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
 ///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
 ///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
 ///     })?;
-///     sgd.step(&mut mlp, &gradient)?;
+///     adam.step(&mut mlp, &gradient)?;
 /// }
 /// for (x, target) in xor {
 ///     assert_eq!(mlp.forward(&x)?[0].round(), target);

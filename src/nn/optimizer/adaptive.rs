@@ -121,10 +121,10 @@ impl Optimizer for Adam {
     }
 }
 
-/// AdamW: [`Adam`] with weight decay apart from the gradient.
+/// `AdamW`: [`Adam`] with weight decay apart from the gradient.
 ///
 /// I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2: before Adam's step each
-/// parameter shrinks, `p ← p − rate · decay · p`, as in PyTorch's `AdamW`.
+/// parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{AdamW, Optimizer};
@@ -142,7 +142,7 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// AdamW at this learning rate with this weight decay; 0.001 and 0.01 are usual.
+    /// `AdamW` at this learning rate with this weight decay; 0.001 and 0.01 are usual.
     ///
     /// # Errors
     ///
@@ -212,7 +212,7 @@ impl Optimizer for AdamW {
 
 /// `RMSProp`: steps along the gradient over the root of the mean of its past squares.
 ///
-/// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012), in PyTorch's form:
+/// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012), in `PyTorch`'s form:
 /// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. Starts with α = 0.99, ε = 10⁻⁸.
 ///
 /// ```

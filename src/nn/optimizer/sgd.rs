@@ -6,7 +6,7 @@ use crate::error::Result;
 /// Gradient descent: `p ← p − rate · g`; "stochastic" when the gradient is a mini-batch's.
 ///
 /// With momentum μ a velocity `v ← μ·v + g` takes the gradient's place (B. Polyak, 1964). Nesterov's form (1983) looks
-/// ahead: the step is along `g + μ·v`. Both as PyTorch's `SGD` writes them (I. Sutskever et al., 2013, with the rate
+/// ahead: the step is along `g + μ·v`. Both as `PyTorch`'s `SGD` writes them (I. Sutskever et al., 2013, with the rate
 /// outside the velocity).
 ///
 /// ```
