@@ -19,7 +19,7 @@ use rand::rngs::StdRng;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/digits.csv");
 const CLASSES: usize = 10;
-const EPOCHS: usize = 20;
+const EPOCHS: usize = 30;
 const BATCH: usize = 64;
 
 fn main() -> ExitCode {
