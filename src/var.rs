@@ -283,27 +283,20 @@ impl Scalar for Var {
         }
         let pairs = || ws.iter().zip(xs);
         let value = fused::dot_pairs(pairs().map(|(w, x)| (w.value, x.value)));
-        let constant = |x: &Self| x.is_constant();
-        if ws.iter().any(constant) || xs.iter().any(constant) {
-            let factors: Vec<Self> = pairs().flat_map(|(&w, &x)| [w, x]).collect();
-            return Ok(record_many(value, Op::Nary(rows::Dot::OP), &factors));
-        }
-        if ws.is_empty() {
-            return Ok(Self::from(value));
-        }
-        Ok(tape::with(|graph| {
+        let op = Op::Nary(rows::Dot::OP);
+        let recorded = tape::with(|graph| {
             let mut keys = vec![NodeKey::default(); 2 * ws.len()];
+            let mut alive = !ws.is_empty();
             for (place, (w, x)) in keys.as_chunks_mut::<2>().0.iter_mut().zip(pairs()) {
-                graph.check(w.graph, w.key);
-                graph.check(x.graph, x.key);
+                alive &= graph.holds(w.graph, w.key) & graph.holds(x.graph, x.key);
                 *place = [w.key, x.key];
             }
-            record_keys(
-                graph,
-                value,
-                Op::Nary(rows::Dot::OP),
-                SmallVec::from_vec(keys),
-            )
+            alive.then(|| record_keys(graph, value, op, SmallVec::from_vec(keys)))
+        });
+        // Constants, and values that must be refused, take the general way.
+        Ok(recorded.unwrap_or_else(|| {
+            let factors: Vec<Self> = pairs().flat_map(|(&w, &x)| [w, x]).collect();
+            record_many(value, op, &factors)
         }))
     }
 

@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::{Binary, Nary, Ternary, Unary, rows};
 use crate::error::{Error, Result};
+use crate::math::fused;
 
 /// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
 pub trait Sealed {}
@@ -266,6 +267,11 @@ impl Scalar for f64 {
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
+    }
+
+    #[inline]
+    fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
+        fused::dot_pairs(pairs.into_iter())
     }
 
     #[inline]
