@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use crate::graph::{Graph, Stats};
+use crate::graph::{Graph, GraphId, NodeKey, Stats};
 
 thread_local! {
     static CURRENT: RefCell<Graph> = RefCell::new(Graph::new());
@@ -15,6 +15,16 @@ thread_local! {
 #[inline]
 pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
     CURRENT.with_borrow_mut(work)
+}
+
+/// The name of a node of the current graph, if it has one; also while the thread ends or the graph is lent.
+pub(crate) fn name(id: GraphId, key: NodeKey) -> Option<String> {
+    let name = |current: &RefCell<Graph>| {
+        let graph = current.try_borrow().ok()?;
+        let known = graph.holds(id, key).then(|| graph.name(key))?;
+        known.map(str::to_owned)
+    };
+    CURRENT.try_with(name).ok().flatten()
 }
 
 /// Runs `work`, frees every node it recorded, and gives what it returned: plain numbers, not [`Var`](crate::Var)s.

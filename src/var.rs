@@ -157,10 +157,13 @@ impl From<f64> for Var {
 }
 
 impl fmt::Debug for Var {
+    /// The value, and the node's name or number: `Var(2.5, "w1")`, `Var(2.5, node 7)`, `Var(2.5, constant)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key() {
-            Some(key) => write!(f, "Var({:?} at node {})", self.value, key.slot()),
-            None => write!(f, "Var({:?} constant)", self.value),
+        write!(f, "Var({:?}, ", self.value)?;
+        match (self.key(), tape::name(self.graph, self.key)) {
+            (None, _) => f.write_str("constant)"),
+            (_, Some(name)) => write!(f, "{name:?})"),
+            (Some(key), None) => write!(f, "node {})", key.slot()),
         }
     }
 }

@@ -401,18 +401,16 @@ impl Graph {
     #[cold]
     #[inline(never)]
     fn reject(&self, id: GraphId) -> ! {
-        if id == self.id {
-            panic!(
-                "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
-                 return plain numbers from a scope, or record the value again"
-            );
-        }
-        if id.thread != self.id.thread {
-            panic!(
-                "Var of another thread: it was recorded on a graph that another thread made; \
-                 pass its `value()` over and record that with `Var::new`"
-            );
-        }
+        assert!(
+            id != self.id,
+            "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
+             return plain numbers from a scope, or record the value again"
+        );
+        assert!(
+            id.thread == self.id.thread,
+            "Var of another thread: it was recorded on a graph that another thread made; \
+             pass its `value()` over and record that with `Var::new`"
+        );
         panic!(
             "Var of another graph: it was recorded on a graph other than the one used here; \
              if it came from `tape::record`, use the methods of the graph returned with it, \

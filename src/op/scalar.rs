@@ -70,6 +70,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Exp};
             /// assert_eq!(0.0.apply::<Exp>(), 1.0);
             /// ```
+            #[must_use]
             fn apply<O: Unary>(self) -> Self;
 
             /// Applies a row of two operands.
@@ -78,6 +79,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Mul};
             /// assert_eq!(3.0.apply2::<Mul>(4.0), 12.0);
             /// ```
+            #[must_use]
             fn apply2<O: Binary>(self, b: Self) -> Self;
 
             /// Applies a row of three operands.
@@ -86,6 +88,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Select};
             /// assert_eq!(1.0.apply3::<Select>(3.0, 4.0), 3.0);
             /// ```
+            #[must_use]
             fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self;
 
             /// Applies a row of any number of operands.
@@ -97,6 +100,7 @@ macro_rules! define_scalar {
             ///
             /// # Panics
             /// If there is no operand.
+            #[must_use]
             fn apply_n<O: Nary>(operands: &[Self]) -> Self;
 
             /// Whether this is exactly 0 and stays 0 however it is differentiated: a constant.
@@ -158,6 +162,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(Dual::variable(", stringify!($uat), ")).tangent - ", stringify!($uslope), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $umethod(self) -> Self {
                     self.apply::<rows::$unary>()
                 }
@@ -173,6 +178,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(a.into(), Dual::variable(b)).tangent - ", stringify!($bright), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $bmethod(self, b: impl Into<Self>) -> Self {
                     self.apply2::<rows::$binary>(b.into())
                 }
@@ -189,6 +195,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert_eq!(f(a.into(), b.into(), Dual::variable(c)).tangent, ", stringify!($tthird), ");")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
                     self.apply3::<rows::$ternary>(b.into(), c.into())
                 }
@@ -208,6 +215,7 @@ macro_rules! define_scalar {
                 /// # Panics
                 /// If there is no operand.
                 #[inline]
+                #[must_use]
                 fn $nmethod(xs: &[Self]) -> Self {
                     Self::apply_n::<rows::$nary>(xs)
                 }
@@ -221,6 +229,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(Dual::variable(", stringify!($pat), ")).tangent - ", stringify!($pslope), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $pmethod(self, $parameter: $ptype) -> Self {
                     self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
                 }

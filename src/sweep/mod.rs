@@ -145,17 +145,15 @@ impl Gradients {
     #[cold]
     #[inline(never)]
     fn reject(&self, x: Var) -> ! {
-        if x.is_constant() {
-            panic!(
-                "no derivative by a constant: make the value with `Var::new`, or use `Gradients::get`"
-            );
-        }
-        if x.graph_id() == self.graph {
-            panic!(
-                "no derivative by a Var that was not alive when these gradients were computed: it was recorded \
-                 later, or freed before"
-            );
-        }
+        assert!(
+            !x.is_constant(),
+            "no derivative by a constant: make the value with `Var::new`, or use `Gradients::get`"
+        );
+        assert!(
+            x.graph_id() != self.graph,
+            "no derivative by a Var that was not alive when these gradients were computed: it was recorded \
+             later, or freed before"
+        );
         panic!(
             "no derivative by a Var of another graph or thread than the one these gradients were computed on"
         );
@@ -399,7 +397,7 @@ impl Sweep<'_> {
         operands.clear();
         operands.extend(keys.iter().map(|&key| graph.value_of(key)));
         op.partials(&operands, node.value(), &mut |i, partial| {
-            self.add(keys[i], u, partial)
+            self.add(keys[i], u, partial);
         });
         *self.operands = operands;
     }
