@@ -61,7 +61,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
             );
             fail("the recorded gradient", recorded[i].value(), slope);
         }
-        for i in 0..at.len() {
+        for (i, &slope) in slopes.iter().enumerate() {
             let seed = |k: usize| if k == i { 1.0 } else { 0.0 };
             let duals: Vec<Dual<f64>> = at
                 .iter()
@@ -71,7 +71,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
                     tangent: seed(k),
                 })
                 .collect();
-            fail("forward mode", f.at(&duals).tangent, slopes[i]);
+            fail("forward mode", f.at(&duals).tangent, slope);
             let duals: Vec<Dual<Var>> = xs
                 .iter()
                 .enumerate()
@@ -83,7 +83,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
             fail(
                 "forward mode on the tape",
                 f.at(&duals).tangent.value(),
-                slopes[i],
+                slope,
             );
         }
     });

@@ -367,7 +367,9 @@ fn run(actions: &mut std::slice::Iter<'_, Action>, made: &mut Vec<(Var, bool)>, 
             Action::Close if depth > 0 => break,
             Action::Clear => {
                 tape::clear();
-                made.iter_mut().for_each(|(_, alive)| *alive = false);
+                for (_, alive) in made.iter_mut() {
+                    *alive = false;
+                }
             }
             _ => {}
         }
@@ -375,9 +377,9 @@ fn run(actions: &mut std::slice::Iter<'_, Action>, made: &mut Vec<(Var, bool)>, 
         assert_eq!(tape::stats().nodes, living, "after {action:?}");
     }
     if depth > 0 {
-        made[start..]
-            .iter_mut()
-            .for_each(|(_, alive)| *alive = false);
+        for (_, alive) in &mut made[start..] {
+            *alive = false;
+        }
     }
 }
 
