@@ -35,7 +35,8 @@ use crate::{Graph, tape};
 #[derive(Clone, Copy)]
 pub struct Var {
     value: f64,
-    key: NodeKey,
+    /// The node's key as one number: a key of two halves, stored one by one and loaded at once, stalls the processor.
+    key: u64,
     graph: GraphId,
 }
 
@@ -82,7 +83,7 @@ impl Var {
     /// ```
     #[inline]
     pub fn key(self) -> Option<NodeKey> {
-        (!self.is_constant()).then_some(self.key)
+        (!self.is_constant()).then(|| NodeKey::from_bits(self.key))
     }
 
     /// Names the node, for pictures and messages, and gives it back. A constant has no node to name.
@@ -118,9 +119,37 @@ impl Var {
     fn of(graph: &mut Graph, value: f64, insert: impl FnOnce(&mut Graph) -> NodeKey) -> Self {
         Self {
             value,
-            key: insert(graph),
+            key: insert(graph).to_bits(),
             graph: graph.id(),
         }
+    }
+
+    /// The result of an operation of this node, or of it and a constant.
+    #[inline(always)]
+    fn one(self, value: f64, op: &'static Op, constant: Constant, payload: f64) -> Self {
+        let key = append_one(value, op, self.graph, self.key, constant, payload);
+        Self { value, key, ..self }
+    }
+
+    /// The result of an operation of this node and another.
+    #[inline(always)]
+    fn two(self, b: Self, value: f64, op: &'static Op) -> Self {
+        if self.graph != b.graph {
+            self.reject_mixed(b);
+        }
+        let key = append_two(value, op, self.graph, self.key, b.key);
+        Self { value, key, ..self }
+    }
+
+    /// Says which of two values on different graphs is not on the current one.
+    #[cold]
+    #[inline(never)]
+    fn reject_mixed(self, b: Self) -> ! {
+        tape::with(|graph| {
+            graph.check(self.graph, NodeKey::from_bits(self.key));
+            graph.check(b.graph, NodeKey::from_bits(b.key));
+        });
+        unreachable!("two graphs are not both the current one")
     }
 
     /// The value of a node on a graph.
@@ -128,7 +157,7 @@ impl Var {
     pub(crate) fn at(graph: &Graph, key: NodeKey) -> Self {
         Self {
             value: graph.value_of(key),
-            key,
+            key: key.to_bits(),
             graph: graph.id(),
         }
     }
@@ -139,8 +168,9 @@ impl Var {
         if self.is_constant() {
             return graph.insert(|| Node::input(self.value));
         }
-        graph.check(self.graph, self.key);
-        self.key
+        let key = NodeKey::from_bits(self.key);
+        graph.check(self.graph, key);
+        key
     }
 }
 
@@ -150,7 +180,7 @@ impl From<f64> for Var {
     fn from(value: f64) -> Self {
         Self {
             value,
-            key: NodeKey::default(),
+            key: 0,
             graph: GraphId::default(),
         }
     }
@@ -160,10 +190,12 @@ impl fmt::Debug for Var {
     /// The value, and the node's name or number: `Var(2.5, "w1")`, `Var(2.5, node 7)`, `Var(2.5, constant)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Var({:?}, ", self.value)?;
-        match (self.key(), tape::name(self.graph, self.key)) {
-            (None, _) => f.write_str("constant)"),
-            (_, Some(name)) => write!(f, "{name:?})"),
-            (Some(key), None) => write!(f, "node {})", key.slot()),
+        let Some(key) = self.key() else {
+            return f.write_str("constant)");
+        };
+        match tape::name(self.graph, key) {
+            Some(name) => write!(f, "{name:?})"),
+            None => write!(f, "node {})", key.slot()),
         }
     }
 }
@@ -222,50 +254,25 @@ operators!([] Var);
 impl Sealed for Var {}
 
 impl Scalar for Var {
-    #[inline]
+    #[inline(always)]
     fn apply<O: Unary>(self) -> Self {
         let value = O::value(self.value);
         if self.is_constant() {
             return Self::from(value);
         }
-        tape::with(|graph| {
-            graph.check(self.graph, self.key);
-            Self::of(graph, value, |graph| {
-                graph.insert(|| Node::one(value, Op::Unary(O::OP), self.key, Constant::None, 0.0))
-            })
-        })
+        self.one(value, const { &Op::Unary(O::OP) }, Constant::None, 0.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply2<O: Binary>(self, b: Self) -> Self {
         let value = O::value(self.value, b.value);
-        let op = Op::Binary(O::OP);
-        if b.is_constant() {
-            if self.is_constant() {
-                return Self::from(value);
-            }
-            return tape::with(|graph| {
-                graph.check(self.graph, self.key);
-                Self::of(graph, value, |graph| {
-                    graph.insert(|| Node::one(value, op, self.key, Constant::Right, b.value))
-                })
-            });
+        let op = const { &Op::Binary(O::OP) };
+        match (self.is_constant(), b.is_constant()) {
+            (false, false) => self.two(b, value, op),
+            (false, true) => self.one(value, op, Constant::Right, b.value),
+            (true, false) => b.one(value, op, Constant::Left, self.value),
+            (true, true) => Self::from(value),
         }
-        if self.is_constant() {
-            return tape::with(|graph| {
-                graph.check(b.graph, b.key);
-                Self::of(graph, value, |graph| {
-                    graph.insert(|| Node::one(value, op, b.key, Constant::Left, self.value))
-                })
-            });
-        }
-        tape::with(|graph| {
-            graph.check(self.graph, self.key);
-            graph.check(b.graph, b.key);
-            Self::of(graph, value, |graph| {
-                graph.insert(|| Node::two(value, op, [self.key, b.key]))
-            })
-        })
     }
 
     fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
@@ -284,6 +291,39 @@ impl Scalar for Var {
     }
 }
 
+// The two most frequent kinds of node are appended by a call with its arguments in registers, the same function for all
+// operations. What is inlined around it is short, so that a `Var` itself stays in registers too.
+
+/// Appends the result of an operation of one node, or of it and a constant, to the current graph.
+#[inline(never)]
+fn append_one(
+    value: f64,
+    op: &'static Op,
+    id: GraphId,
+    operand: u64,
+    constant: Constant,
+    payload: f64,
+) -> u64 {
+    tape::with(|graph| {
+        graph.check(id, NodeKey::from_bits(operand));
+        graph
+            .insert(|| Node::one(value, *op, NodeKey::from_bits(operand), constant, payload))
+            .to_bits()
+    })
+}
+
+/// Appends the result of an operation of two nodes to the current graph.
+#[inline(never)]
+fn append_two(value: f64, op: &'static Op, id: GraphId, left: u64, right: u64) -> u64 {
+    tape::with(|graph| {
+        graph.check(id, NodeKey::from_bits(left));
+        graph.check(id, NodeKey::from_bits(right));
+        graph
+            .insert(|| Node::two(value, *op, [left, right].map(NodeKey::from_bits)))
+            .to_bits()
+    })
+}
+
 /// Records a node of many operands, constants among them as leaves; a constant if all of them are.
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
     if operands.iter().all(|operand| operand.is_constant()) {
@@ -293,7 +333,7 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
         // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
         for operand in operands {
             if !operand.is_constant() {
-                graph.check(operand.graph, operand.key);
+                graph.check(operand.graph, NodeKey::from_bits(operand.key));
             }
         }
         let mut keys = SmallVec::with_capacity(operands.len());

@@ -3,9 +3,14 @@
 //! `f64::mul_add` is one function on every machine, but without the instruction enabled it is a call to a library.
 //! [`with_fma`] compiles a loop a second time for CPUs that have it, and chooses when it runs.
 
+pub(crate) use pulp::NullaryFnOnce as Fused;
+
 /// Runs `work`, compiled for the CPU's vector and fused multiply-add instructions if it has them.
+///
+/// Only what is inlined is so compiled. A closure of more than a few lines may not be: it should be a type of its own
+/// with an `#[inline(always)]` [`call`](Fused::call).
 #[inline]
-pub(crate) fn with_fma<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_fma<W: Fused>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 

@@ -329,6 +329,11 @@ macro_rules! define {
             fn apply<S: Scalar>(self, a: S, b: S) -> S {
                 match self { $(Self::$binary => a.apply2::<$binary>(b),)+ }
             }
+            /// Both partials.
+            #[inline(always)]
+            pub(crate) fn partials<S: Scalar>(self, a: S, b: S, y: S) -> (S, S) {
+                match self { $(Self::$binary => ($binary::left(a, b, y), $binary::right(a, b, y)),)+ }
+            }
             #[inline(always)]
             pub(crate) fn left<S: Scalar>(self, a: S, b: S, y: S) -> S {
                 match self { $(Self::$binary => $binary::left(a, b, y),)+ }
