@@ -4,6 +4,7 @@ mod error;
 mod math;
 #[macro_use]
 pub mod op;
+mod dot;
 mod dual;
 mod graph;
 mod lanes;
@@ -13,6 +14,7 @@ mod sweep;
 pub mod tape;
 mod var;
 
+pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};

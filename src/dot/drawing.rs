@@ -1,0 +1,351 @@
+//! The parts of a picture and the lines between them, as a petgraph graph that petgraph's `Dot` prints.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use petgraph::dot::{Config, Dot, RankDir};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::cone::{Cone, Feed, Shown, Source};
+use super::{Direction, Picture, label};
+use crate::op::Op;
+
+const VALUE: &str = "#1a7f37";
+const GRADIENT: &str = "#cf222e";
+const LOCAL: &str = "#57606a";
+const INK: &str = "#24292f";
+const WIRE: &str = "#6e7781";
+/// A group's shade is translucent: a group within another is darker.
+const GROUP: &str = "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
+
+/// Something drawn: a gate, a wire's label, a constant.
+#[derive(Debug)]
+struct Part {
+    attributes: String,
+    group: Option<usize>,
+}
+
+/// A picture laid out in parts and lines.
+pub(super) struct Drawing<'a> {
+    picture: &'a Picture<'a>,
+    /// Lines run the way values do.
+    parts: DiGraph<Part, String>,
+    compass: Compass,
+}
+
+/// Where lines enter and leave, by Graphviz's names of the points of the compass.
+struct Compass {
+    leave: &'static str,
+    enter: &'static str,
+    first: &'static str,
+    last: &'static str,
+    upright: bool,
+    rank: RankDir,
+}
+
+impl Compass {
+    fn of(direction: Direction) -> Self {
+        let (leave, enter, first, last, rank) = match direction {
+            Direction::LeftToRight => ("e", "w", "nw", "sw", RankDir::LR),
+            Direction::RightToLeft => ("w", "e", "ne", "se", RankDir::RL),
+            Direction::TopToBottom => ("s", "n", "nw", "ne", RankDir::TB),
+            Direction::BottomToTop => ("n", "s", "sw", "se", RankDir::BT),
+        };
+        Self {
+            leave,
+            enter,
+            first,
+            last,
+            upright: matches!(rank, RankDir::TB | RankDir::BT),
+            rank,
+        }
+    }
+}
+
+impl<'a> Drawing<'a> {
+    pub(super) fn of(picture: &'a Picture<'a>) -> Self {
+        let mut drawing = Self {
+            picture,
+            parts: DiGraph::new(),
+            compass: Compass::of(picture.direction),
+        };
+        drawing.lay_out(&picture.cone);
+        drawing
+    }
+
+    fn lay_out(&mut self, cone: &Cone) {
+        for &constant in &cone.constants {
+            self.constant(constant, None);
+        }
+        let hidden = (cone.hidden > 0).then(|| self.hidden(cone.hidden));
+        let mut ends = Vec::with_capacity(cone.nodes.len());
+        for node in &cone.nodes {
+            let end = if node.op == Op::Input {
+                let label = self.wire(node);
+                self.part(label.unwrap_or_else(|| self.bare(node)), node.group)
+            } else {
+                let gate = self.part(gate(node.op), node.group);
+                let feeds = node.feeds.len();
+                for (place, feed) in node.feeds.iter().enumerate() {
+                    let source = match feed.source {
+                        Source::Shown(operand) => ends[operand],
+                        Source::Constant(constant) => self.constant(constant, node.group),
+                        Source::Hidden => match hidden {
+                            Some(part) => part,
+                            None => continue,
+                        },
+                    };
+                    let line = self.line(feed, self.side(place, feeds));
+                    self.parts.add_edge(source, gate, line);
+                }
+                match self.wire(node) {
+                    Some(label) => {
+                        let wire = self.part(label, node.group);
+                        let line = format!(
+                            "tailport={} headport={} arrowhead=none weight=8",
+                            self.compass.leave, self.compass.enter
+                        );
+                        self.parts.add_edge(gate, wire, line);
+                        wire
+                    }
+                    None => gate,
+                }
+            };
+            ends.push(end);
+        }
+    }
+
+    fn part(&mut self, attributes: String, group: Option<usize>) -> NodeIndex {
+        self.parts.add_node(Part { attributes, group })
+    }
+
+    fn constant(&mut self, value: f64, group: Option<usize>) -> NodeIndex {
+        let value = label::number(value, self.picture.precision);
+        let attributes = format!(
+            "label=\"{value}\" shape=box style=\"rounded,filled\" fillcolor=\"#eaeef2\" color=\"#d0d7de\" \
+             fontcolor=\"{VALUE}\" fontsize=11 width=0.25 height=0.22 margin=\"0.06,0.02\""
+        );
+        self.part(attributes, group)
+    }
+
+    fn hidden(&mut self, count: usize) -> NodeIndex {
+        let nodes = if count == 1 { "node" } else { "nodes" };
+        let attributes = format!(
+            "label=\"… {count} more {nodes}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
+             fontcolor=\"{LOCAL}\" fontsize=11 height=0.3 margin=\"0.1,0.04\""
+        );
+        self.part(attributes, None)
+    }
+
+    /// Where the line of an operand enters the gate: first operands above, last ones below.
+    fn side(&self, place: usize, feeds: usize) -> &'static str {
+        if feeds > 1 && place == 0 {
+            self.compass.first
+        } else if feeds > 1 && place + 1 == feeds {
+            self.compass.last
+        } else {
+            self.compass.enter
+        }
+    }
+
+    /// The line of an operand into its gate.
+    fn line(&self, feed: &Feed, side: &str) -> String {
+        let mut line = match feed.source {
+            Source::Shown(_) => format!("tailport={} headport={side}", self.compass.leave),
+            Source::Constant(_) => format!("headport={side} color=\"#afb8c1\" arrowhead=none"),
+            Source::Hidden => format!("headport={side} style=dashed"),
+        };
+        if let Source::Shown(_) = feed.source {
+            let mut notes = Vec::new();
+            if feed.uses > 1 {
+                notes.push(format!("{} uses", feed.uses));
+            }
+            if self.picture.shows_local_gradients() {
+                notes.push(format!(
+                    "×{}",
+                    label::number(feed.partial, self.picture.precision)
+                ));
+            }
+            if !notes.is_empty() {
+                line.push_str(&format!(" label=\"{}\"", notes.join(" ")));
+            }
+        }
+        line
+    }
+
+    /// The label a node's wire runs through; none if nothing is to be said there.
+    fn wire(&self, node: &Shown) -> Option<String> {
+        let digits = self.picture.precision;
+        let name = node.name.as_deref().filter(|name| !name.is_empty());
+        let value = self
+            .picture
+            .values
+            .then(|| label::number(node.var.value(), digits));
+        let gradient = self
+            .picture
+            .gradients
+            .and_then(|gradients| gradients.get(node.var))
+            .map(|gradient| label::number(gradient, digits));
+        if name.is_none() && value.is_none() && gradient.is_none() {
+            return None;
+        }
+        let input = node.op == Op::Input;
+        let width = [&value, &gradient]
+            .map(|number| number.as_ref().map_or(0, |number| number.chars().count()))
+            .into_iter()
+            .max()
+            .unwrap_or(0);
+        let name = match name {
+            Some(name) => Some(format!("<FONT COLOR=\"{INK}\"><B>{}</B></FONT>", label::text(name))),
+            None => input.then(|| format!("<FONT COLOR=\"{WIRE}\">{}</FONT>", node.op.row().symbol)),
+        };
+        let value = value.map(|value| format!("<FONT COLOR=\"{VALUE}\">{value}</FONT>"));
+        let gradient = gradient.map(|gradient| format!("<FONT COLOR=\"{GRADIENT}\">{gradient}</FONT>"));
+        let table = Table {
+            name,
+            value,
+            gradient,
+            width,
+            input,
+            upright: self.compass.upright,
+        };
+        Some(format!("label=<{table}> shape=plain style=\"\""))
+    }
+
+    /// An input of which only that it is one is shown.
+    fn bare(&self, node: &Shown) -> String {
+        format!("label=\"{}\" shape=plain fontcolor=\"{WIRE}\"", node.op.row().symbol)
+    }
+}
+
+/// A gate: a circle around the operation's symbol.
+fn gate(op: Op) -> String {
+    let symbol = op.row().symbol;
+    match symbol.chars().count() {
+        0..=2 => format!("label=\"{symbol}\" shape=circle fixedsize=true width=0.36 fontsize=15"),
+        3 => format!("label=\"{symbol}\" shape=circle fixedsize=true width=0.42 fontsize=11"),
+        _ => format!("label=\"{symbol}\" shape=ellipse height=0.36 width=0.5 margin=\"0.02,0.02\" fontsize=11"),
+    }
+}
+
+/// The label of a wire: the value on one side of the wire, the gradient on the other.
+struct Table {
+    name: Option<String>,
+    value: Option<String>,
+    gradient: Option<String>,
+    /// The letters of the longer number.
+    width: usize,
+    input: bool,
+    upright: bool,
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const OPEN: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"";
+        let name = self.name.as_deref().unwrap_or_default();
+        let value = self.value.as_deref().unwrap_or_default();
+        let gradient = self.gradient.as_deref().unwrap_or_default();
+        let numbers = self.value.is_some() || self.gradient.is_some();
+        if !numbers {
+            return write!(f, "{OPEN}><TR><TD>{name}</TD></TR></TABLE>");
+        }
+        if self.upright {
+            let width = 8 * self.width + 6;
+            if !name.is_empty() {
+                write!(f, "{OPEN}><TR><TD>{name}</TD></TR><TR><TD CELLPADDING=\"0\">")?;
+            }
+            write!(
+                f,
+                "{OPEN} COLOR=\"{WIRE}\"><TR><TD ALIGN=\"RIGHT\" WIDTH=\"{width}\">{value}</TD><VR/>\
+                 <TD ALIGN=\"LEFT\" WIDTH=\"{width}\">{gradient}</TD></TR></TABLE>"
+            )?;
+            if !name.is_empty() {
+                f.write_str("</TD></TR></TABLE>")?;
+            }
+            return Ok(());
+        }
+        let (beside, above) = match (self.input, name.is_empty()) {
+            (_, true) => ("", String::new()),
+            (true, false) => (name, String::new()),
+            (false, false) => ("", format!("{name} ")),
+        };
+        if !beside.is_empty() {
+            write!(f, "{OPEN}><TR><TD>{beside}</TD><TD CELLPADDING=\"0\">")?;
+        }
+        write!(
+            f,
+            "{OPEN} COLOR=\"{WIRE}\"><TR><TD HEIGHT=\"18\" WIDTH=\"30\">{above}{value}</TD></TR><HR/>\
+             <TR><TD HEIGHT=\"18\">{gradient}</TD></TR></TABLE>"
+        )?;
+        if !beside.is_empty() {
+            f.write_str("</TD></TR></TABLE>")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Drawing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "digraph {{")?;
+        writeln!(f, "    graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]")?;
+        writeln!(
+            f,
+            "    node [fontname=\"Helvetica\" fontsize=12 color=\"{INK}\" fontcolor=\"{INK}\" style=filled fillcolor=white]"
+        )?;
+        writeln!(
+            f,
+            "    edge [fontname=\"Helvetica\" fontsize=9 fontcolor=\"{LOCAL}\" color=\"{WIRE}\" arrowsize=0.5]"
+        )?;
+        let config = [
+            Config::GraphContentOnly,
+            Config::NodeNoLabel,
+            Config::EdgeNoLabel,
+            Config::RankDir(self.compass.rank),
+        ];
+        let line = |_, edge: petgraph::graph::EdgeReference<'_, String>| edge.weight().clone();
+        let part = |_, (_, part): (NodeIndex, &Part)| part.attributes.clone();
+        write!(
+            f,
+            "{:?}",
+            Dot::with_attr_getters(&self.parts, &config, &line, &part)
+        )?;
+        self.write_groups(f)?;
+        f.write_str("}\n")
+    }
+}
+
+impl Drawing<'_> {
+    /// Boxes around the parts of each group, one within another.
+    fn write_groups(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = &self.picture.cone.groups;
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for part in self.parts.node_indices() {
+            if let Some(group) = self.parts[part].group {
+                parts.entry(group).or_default().push(part.index());
+            }
+        }
+        // A group's place follows those of the groups around it and precedes those of later ones, so that groups in
+        // their order are their tree walked depth first.
+        let mut open: Vec<usize> = Vec::new();
+        for (&group, scope) in groups {
+            while open.last().copied() != scope.parent && open.pop().is_some() {
+                writeln!(f, "{:1$}}}", "", 4 * (open.len() + 1))?;
+            }
+            open.push(group);
+            let indent = 4 * open.len();
+            writeln!(f, "{:indent$}subgraph cluster_{group} {{", "")?;
+            let label = match label::text(&scope.label) {
+                text if text.is_empty() => "\"\"".to_owned(),
+                text => format!("<{text}>"),
+            };
+            writeln!(f, "{:indent$}    label={label} {GROUP}", "")?;
+            for part in parts.get(&group).into_iter().flatten() {
+                writeln!(f, "{:indent$}    {part}", "")?;
+            }
+        }
+        while open.pop().is_some() {
+            writeln!(f, "{:1$}}}", "", 4 * (open.len() + 1))?;
+        }
+        Ok(())
+    }
+}
