@@ -98,6 +98,11 @@ impl Cone {
         cone
     }
 
+    /// A group shown and those around it, innermost first.
+    pub(super) fn around(&self, group: Option<usize>) -> impl Iterator<Item = usize> {
+        std::iter::successors(group, |group| self.groups.get(group)?.parent)
+    }
+
     /// Takes the groups around a node over, and gives the innermost of them that is drawn.
     fn enter(&mut self, graph: &Graph, key: NodeKey) -> Option<usize> {
         let groups = graph.groups();
@@ -149,7 +154,12 @@ fn feeds(graph: &Graph, key: NodeKey, places: &HashMap<NodeKey, usize>) -> Vec<F
     let node = &graph[key];
     let arguments = node.arguments(|operand| graph[operand].value());
     let partials = node.op().partials(&arguments, node.value());
-    let source = |operand: &NodeKey| places.get(operand).copied().map_or(Source::Hidden, Source::Shown);
+    let source = |operand: &NodeKey| {
+        places
+            .get(operand)
+            .copied()
+            .map_or(Source::Hidden, Source::Shown)
+    };
     let mut sources: Vec<Source> = node.operands().iter().map(source).collect();
     if let Some((place, constant)) = node.constant() {
         sources.insert(place, Source::Constant(constant));

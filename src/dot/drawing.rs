@@ -7,16 +7,14 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
+use super::wire::{INK, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
-use crate::op::Op;
+use crate::op::{Law, Op};
 
-const VALUE: &str = "#1a7f37";
-const GRADIENT: &str = "#cf222e";
 const LOCAL: &str = "#57606a";
-const INK: &str = "#24292f";
-const WIRE: &str = "#6e7781";
 /// A group's shade is translucent: a group within another is darker.
-const GROUP: &str = "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
+const GROUP: &str =
+    "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
 
 /// Something drawn: a gate, a wire's label, a constant.
 #[derive(Debug)]
@@ -39,7 +37,6 @@ struct Compass {
     enter: &'static str,
     first: &'static str,
     last: &'static str,
-    upright: bool,
     rank: RankDir,
 }
 
@@ -56,7 +53,6 @@ impl Compass {
             enter,
             first,
             last,
-            upright: matches!(rank, RankDir::TB | RankDir::BT),
             rank,
         }
     }
@@ -82,7 +78,7 @@ impl<'a> Drawing<'a> {
         for node in &cone.nodes {
             let end = if node.op == Op::Input {
                 let label = self.wire(node);
-                self.part(label.unwrap_or_else(|| self.bare(node)), node.group)
+                self.part(label.unwrap_or_else(bare), node.group)
             } else {
                 let gate = self.part(gate(node.op), node.group);
                 let feeds = node.feeds.len();
@@ -95,7 +91,7 @@ impl<'a> Drawing<'a> {
                             None => continue,
                         },
                     };
-                    let line = self.line(feed, self.side(place, feeds));
+                    let line = self.line(feed, self.side(node.op, place, feeds));
                     self.parts.add_edge(source, gate, line);
                 }
                 match self.wire(node) {
@@ -112,6 +108,46 @@ impl<'a> Drawing<'a> {
                 }
             };
             ends.push(end);
+        }
+        self.set_groups_apart(cone, &ends);
+    }
+
+    /// Draws the inputs of a group further along than what leads into the group, by lines that are not seen.
+    ///
+    /// Without them the weights of a layer would stand beside the layer before it. What leads into a group was recorded
+    /// before it began, so these lines make no cycle.
+    fn set_groups_apart(&mut self, cone: &Cone, ends: &[NodeIndex]) {
+        let mut depths: Vec<usize> = Vec::with_capacity(ends.len());
+        // The deepest node that leads into each group.
+        let mut sources: BTreeMap<usize, usize> = BTreeMap::new();
+        for node in &cone.nodes {
+            let mut depth = 0;
+            for feed in &node.feeds {
+                let Source::Shown(operand) = feed.source else {
+                    continue;
+                };
+                depth = depth.max(depths[operand] + 1);
+                let outside: Vec<usize> = cone.around(cone.nodes[operand].group).collect();
+                for group in cone.around(node.group) {
+                    if !outside.contains(&group) {
+                        let source = sources.entry(group).or_insert(operand);
+                        if depths[*source] < depths[operand] {
+                            *source = operand;
+                        }
+                    }
+                }
+            }
+            depths.push(depth);
+        }
+        for (node, &end) in cone.nodes.iter().zip(ends) {
+            if node.op == Op::Input
+                && let Some(source) = cone
+                    .around(node.group)
+                    .find_map(|group| sources.get(&group))
+            {
+                self.parts
+                    .add_edge(ends[*source], end, "style=invis".to_owned());
+            }
         }
     }
 
@@ -137,24 +173,31 @@ impl<'a> Drawing<'a> {
         self.part(attributes, None)
     }
 
-    /// Where the line of an operand enters the gate: first operands above, last ones below.
-    fn side(&self, place: usize, feeds: usize) -> &'static str {
-        if feeds > 1 && place == 0 {
-            self.compass.first
-        } else if feeds > 1 && place + 1 == feeds {
-            self.compass.last
-        } else {
-            self.compass.enter
+    /// Where the line of an operand enters its gate, if that tells: the first operand above, the last one below.
+    fn side(&self, op: Op, place: usize, feeds: usize) -> Option<&'static str> {
+        // Among groups lines come from afar, and bend less where they are free to enter.
+        let free =
+            !self.picture.cone.groups.is_empty() && op.row().laws.contains(&Law::Commutative);
+        let ordered = matches!(op, Op::Binary(_) | Op::Ternary(_)) && !free;
+        match place {
+            _ if !ordered => None,
+            0 => Some(self.compass.first),
+            _ if place + 1 == feeds => Some(self.compass.last),
+            _ => Some(self.compass.enter),
         }
     }
 
     /// The line of an operand into its gate.
-    fn line(&self, feed: &Feed, side: &str) -> String {
+    fn line(&self, feed: &Feed, side: Option<&str>) -> String {
         let mut line = match feed.source {
-            Source::Shown(_) => format!("tailport={} headport={side}", self.compass.leave),
-            Source::Constant(_) => format!("headport={side} color=\"#afb8c1\" arrowhead=none"),
-            Source::Hidden => format!("headport={side} style=dashed"),
+            Source::Shown(_) => format!("tailport={}", self.compass.leave),
+            Source::Constant(_) => "color=\"#afb8c1\"".to_owned(),
+            Source::Hidden => "style=dashed".to_owned(),
         };
+        if let Some(side) = side {
+            line.push_str(" headport=");
+            line.push_str(side);
+        }
         if let Source::Shown(_) = feed.source {
             let mut notes = Vec::new();
             if feed.uses > 1 {
@@ -175,47 +218,28 @@ impl<'a> Drawing<'a> {
 
     /// The label a node's wire runs through; none if nothing is to be said there.
     fn wire(&self, node: &Shown) -> Option<String> {
-        let digits = self.picture.precision;
-        let name = node.name.as_deref().filter(|name| !name.is_empty());
-        let value = self
-            .picture
-            .values
-            .then(|| label::number(node.var.value(), digits));
-        let gradient = self
-            .picture
+        let picture = self.picture;
+        let number = |number| label::number(number, picture.precision);
+        let gradient = picture
             .gradients
-            .and_then(|gradients| gradients.get(node.var))
-            .map(|gradient| label::number(gradient, digits));
-        if name.is_none() && value.is_none() && gradient.is_none() {
-            return None;
-        }
-        let input = node.op == Op::Input;
-        let width = [&value, &gradient]
-            .map(|number| number.as_ref().map_or(0, |number| number.chars().count()))
-            .into_iter()
-            .max()
-            .unwrap_or(0);
-        let name = match name {
-            Some(name) => Some(format!("<FONT COLOR=\"{INK}\"><B>{}</B></FONT>", label::text(name))),
-            None => input.then(|| format!("<FONT COLOR=\"{WIRE}\">{}</FONT>", node.op.row().symbol)),
+            .and_then(|gradients| gradients.get(node.var));
+        let wire = Wire {
+            name: node.name.as_deref().filter(|name| !name.is_empty()),
+            value: picture.values.then(|| number(node.var.value())),
+            gradient: gradient.map(number),
+            input: node.op == Op::Input,
+            direction: picture.direction,
         };
-        let value = value.map(|value| format!("<FONT COLOR=\"{VALUE}\">{value}</FONT>"));
-        let gradient = gradient.map(|gradient| format!("<FONT COLOR=\"{GRADIENT}\">{gradient}</FONT>"));
-        let table = Table {
-            name,
-            value,
-            gradient,
-            width,
-            input,
-            upright: self.compass.upright,
-        };
-        Some(format!("label=<{table}> shape=plain style=\"\""))
+        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain style=\"\""))
     }
+}
 
-    /// An input of which only that it is one is shown.
-    fn bare(&self, node: &Shown) -> String {
-        format!("label=\"{}\" shape=plain fontcolor=\"{WIRE}\"", node.op.row().symbol)
-    }
+/// An input of which nothing is shown but that it is one.
+fn bare() -> String {
+    format!(
+        "label=\"{}\" shape=plain fontcolor=\"{WIRE}\"",
+        Op::Input.row().symbol
+    )
 }
 
 /// A gate: a circle around the operation's symbol.
@@ -224,70 +248,19 @@ fn gate(op: Op) -> String {
     match symbol.chars().count() {
         0..=2 => format!("label=\"{symbol}\" shape=circle fixedsize=true width=0.36 fontsize=15"),
         3 => format!("label=\"{symbol}\" shape=circle fixedsize=true width=0.42 fontsize=11"),
-        _ => format!("label=\"{symbol}\" shape=ellipse height=0.36 width=0.5 margin=\"0.02,0.02\" fontsize=11"),
-    }
-}
-
-/// The label of a wire: the value on one side of the wire, the gradient on the other.
-struct Table {
-    name: Option<String>,
-    value: Option<String>,
-    gradient: Option<String>,
-    /// The letters of the longer number.
-    width: usize,
-    input: bool,
-    upright: bool,
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const OPEN: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"";
-        let name = self.name.as_deref().unwrap_or_default();
-        let value = self.value.as_deref().unwrap_or_default();
-        let gradient = self.gradient.as_deref().unwrap_or_default();
-        let numbers = self.value.is_some() || self.gradient.is_some();
-        if !numbers {
-            return write!(f, "{OPEN}><TR><TD>{name}</TD></TR></TABLE>");
-        }
-        if self.upright {
-            let width = 8 * self.width + 6;
-            if !name.is_empty() {
-                write!(f, "{OPEN}><TR><TD>{name}</TD></TR><TR><TD CELLPADDING=\"0\">")?;
-            }
-            write!(
-                f,
-                "{OPEN} COLOR=\"{WIRE}\"><TR><TD ALIGN=\"RIGHT\" WIDTH=\"{width}\">{value}</TD><VR/>\
-                 <TD ALIGN=\"LEFT\" WIDTH=\"{width}\">{gradient}</TD></TR></TABLE>"
-            )?;
-            if !name.is_empty() {
-                f.write_str("</TD></TR></TABLE>")?;
-            }
-            return Ok(());
-        }
-        let (beside, above) = match (self.input, name.is_empty()) {
-            (_, true) => ("", String::new()),
-            (true, false) => (name, String::new()),
-            (false, false) => ("", format!("{name} ")),
-        };
-        if !beside.is_empty() {
-            write!(f, "{OPEN}><TR><TD>{beside}</TD><TD CELLPADDING=\"0\">")?;
-        }
-        write!(
-            f,
-            "{OPEN} COLOR=\"{WIRE}\"><TR><TD HEIGHT=\"18\" WIDTH=\"30\">{above}{value}</TD></TR><HR/>\
-             <TR><TD HEIGHT=\"18\">{gradient}</TD></TR></TABLE>"
-        )?;
-        if !beside.is_empty() {
-            f.write_str("</TD></TR></TABLE>")?;
-        }
-        Ok(())
+        _ => format!(
+            "label=\"{symbol}\" shape=ellipse height=0.36 width=0.5 margin=\"0.02,0.02\" fontsize=11"
+        ),
     }
 }
 
 impl fmt::Display for Drawing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "digraph {{")?;
-        writeln!(f, "    graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]")?;
+        writeln!(f, "digraph chainrule {{")?;
+        writeln!(
+            f,
+            "    graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]"
+        )?;
         writeln!(
             f,
             "    node [fontname=\"Helvetica\" fontsize=12 color=\"{INK}\" fontcolor=\"{INK}\" style=filled fillcolor=white]"

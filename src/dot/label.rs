@@ -1,7 +1,7 @@
 //! What is written on a picture: numbers, names, and the escapes they need.
 
 /// The longest name drawn, in characters; of a longer one the beginning.
-const LONGEST: usize = 40;
+pub(super) const LONGEST: usize = 40;
 
 /// A number with up to so many significant digits, as short as they allow: `0.2`, `−4`, `1.5e-9`, `NaN`, `−∞`.
 pub(super) fn number(value: f64, digits: usize) -> String {
