@@ -28,6 +28,8 @@ pub(super) struct Drawing<'a> {
     picture: &'a Picture<'a>,
     /// Lines run the way values do.
     parts: DiGraph<Part, String>,
+    /// Where the wire of an operand enters a group.
+    points: BTreeMap<(usize, usize), NodeIndex>,
     compass: Compass,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Drawing<'a> {
         let mut drawing = Self {
             picture,
             parts: DiGraph::new(),
+            points: BTreeMap::new(),
             compass: Compass::of(picture.direction),
         };
         drawing.lay_out(&picture.cone);
@@ -84,7 +87,9 @@ impl<'a> Drawing<'a> {
                 let feeds = node.feeds.len();
                 for (place, feed) in node.feeds.iter().enumerate() {
                     let source = match feed.source {
-                        Source::Shown(operand) => ends[operand],
+                        Source::Shown(operand) => {
+                            self.take_up(cone, operand, ends[operand], node.group)
+                        }
                         Source::Constant(constant) => self.constant(constant, node.group),
                         Source::Hidden => match hidden {
                             Some(part) => part,
@@ -109,46 +114,34 @@ impl<'a> Drawing<'a> {
             };
             ends.push(end);
         }
-        self.set_groups_apart(cone, &ends);
     }
 
-    /// Draws the inputs of a group further along than what leads into the group, by lines that are not seen.
+    /// Where the wire of an operand can be taken up by a node: its end, or, if the node is in a group that the operand is
+    /// not in, a point of the wire within that group.
     ///
-    /// Without them the weights of a layer would stand beside the layer before it. What leads into a group was recorded
-    /// before it began, so these lines make no cycle.
-    fn set_groups_apart(&mut self, cone: &Cone, ends: &[NodeIndex]) {
-        let mut depths: Vec<usize> = Vec::with_capacity(ends.len());
-        // The deepest node that leads into each group.
-        let mut sources: BTreeMap<usize, usize> = BTreeMap::new();
-        for node in &cone.nodes {
-            let mut depth = 0;
-            for feed in &node.feeds {
-                let Source::Shown(operand) = feed.source else {
-                    continue;
-                };
-                depth = depth.max(depths[operand] + 1);
-                let outside: Vec<usize> = cone.around(cone.nodes[operand].group).collect();
-                for group in cone.around(node.group) {
-                    if !outside.contains(&group) {
-                        let source = sources.entry(group).or_insert(operand);
-                        if depths[*source] < depths[operand] {
-                            *source = operand;
-                        }
-                    }
-                }
-            }
-            depths.push(depth);
+    /// Without such points Graphviz would lead the wire around the group to the rank of the node.
+    fn take_up(
+        &mut self,
+        cone: &Cone,
+        operand: usize,
+        end: NodeIndex,
+        group: Option<usize>,
+    ) -> NodeIndex {
+        let mut around = cone.around(cone.nodes[operand].group);
+        let Some(entered) = group.filter(|&group| !around.any(|other| other == group)) else {
+            return end;
+        };
+        if let Some(&point) = self.points.get(&(operand, entered)) {
+            return point;
         }
-        for (node, &end) in cone.nodes.iter().zip(ends) {
-            if node.op == Op::Input
-                && let Some(source) = cone
-                    .around(node.group)
-                    .find_map(|group| sources.get(&group))
-            {
-                self.parts
-                    .add_edge(ends[*source], end, "style=invis".to_owned());
-            }
-        }
+        let point = self.part(
+            format!("label=\"\" shape=point width=0.02 color=\"{WIRE}\""),
+            group,
+        );
+        let line = format!("tailport={} arrowhead=none weight=2", self.compass.leave);
+        self.parts.add_edge(end, point, line);
+        self.points.insert((operand, entered), point);
+        point
     }
 
     fn part(&mut self, attributes: String, group: Option<usize>) -> NodeIndex {

@@ -56,6 +56,10 @@ pub(super) fn text(name: &str) -> String {
                     escaped.push('\u{200b}');
                 }
             }
+            // Graphviz looks for its own escapes in HTML-like labels also.
+            '\\' => escaped.push_str("\\\\"),
+            // Graphviz hands text to its reader of XML in pieces, of which one that ends so could end a section.
+            ']' => escaped.push_str("&#93;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
