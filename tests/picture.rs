@@ -391,8 +391,13 @@ fn groups_are_boxes_within_boxes() {
         .collect();
     labels.sort_unstable();
     assert_eq!(labels, ["hidden", "neuron", "neuron", "output"]);
-    // The lines that keep groups apart are not seen: 3 dots of 4 operands, 3 sums with a constant, 3 tanh.
-    assert_eq!(image.edges.len(), 3 * (4 + 1 + 2 + 1 + 1 + 1));
+    // Each neuron is a dot of 4 operands, a sum with a constant and a tanh, each followed by its wire; a wire has a line
+    // more where it enters a group: 2 into each of 3 neurons.
+    assert_eq!(image.edges.len(), 3 * (4 + 1 + 2 + 1 + 1 + 1) + 3 * 2);
+    assert_eq!(
+        image.nodes.iter().filter(|texts| texts.is_empty()).count(),
+        3 * 2
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::cone::{Cone, Feed, Shown, Source};
 use super::wire::{INK, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
-use crate::op::{Law, Op};
+use crate::op::Op;
 
 const LOCAL: &str = "#57606a";
 /// A group's shade is translucent: a group within another is darker.
@@ -168,10 +168,7 @@ impl<'a> Drawing<'a> {
 
     /// Where the line of an operand enters its gate, if that tells: the first operand above, the last one below.
     fn side(&self, op: Op, place: usize, feeds: usize) -> Option<&'static str> {
-        // Among groups lines come from afar, and bend less where they are free to enter.
-        let free =
-            !self.picture.cone.groups.is_empty() && op.row().laws.contains(&Law::Commutative);
-        let ordered = matches!(op, Op::Binary(_) | Op::Ternary(_)) && !free;
+        let ordered = matches!(op, Op::Binary(_) | Op::Ternary(_)) && feeds > 1;
         match place {
             _ if !ordered => None,
             0 => Some(self.compass.first),
