@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use petgraph::dot::{Config, Dot, RankDir};
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
 use super::wire::{INK, VALUE, WIRE, Wire};
@@ -166,7 +166,7 @@ impl<'a> Drawing<'a> {
         self.part(attributes, None)
     }
 
-    /// Where the line of an operand enters its gate, if that tells: the first operand above, the last one below.
+    /// Where the line of an operand enters its gate, if the operands are few: the first operand above, the last one below.
     fn side(&self, op: Op, place: usize, feeds: usize) -> Option<&'static str> {
         let ordered = matches!(op, Op::Binary(_) | Op::Ternary(_)) && feeds > 1;
         match place {
@@ -200,7 +200,7 @@ impl<'a> Drawing<'a> {
                 ));
             }
             if !notes.is_empty() {
-                line.push_str(&format!(" label=\"{}\"", notes.join(" ")));
+                return format!("{line} label=\"{}\"", notes.join(" "));
             }
         }
         line
@@ -265,7 +265,7 @@ impl fmt::Display for Drawing<'_> {
             Config::EdgeNoLabel,
             Config::RankDir(self.compass.rank),
         ];
-        let line = |_, edge: petgraph::graph::EdgeReference<'_, String>| edge.weight().clone();
+        let line = |_, edge: EdgeReference<'_, String>| edge.weight().clone();
         let part = |_, (_, part): (NodeIndex, &Part)| part.attributes.clone();
         write!(
             f,

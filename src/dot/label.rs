@@ -20,14 +20,17 @@ pub(super) fn number(value: f64, digits: usize) -> String {
     let digits = digits.clamp(1, 17);
     let scientific = format!("{size:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let point = exponent.parse::<i32>().unwrap_or(0);
-    let after_point = digits as i32 - 1 - point;
-    if point < -4 || after_point < 0 {
-        let exponent = exponent.replace('-', "−");
-        return format!("{sign}{}e{exponent}", trimmed(mantissa));
+    let point: isize = exponent.parse().unwrap_or(0);
+    match (digits - 1).checked_add_signed(-point) {
+        Some(after_point) if point >= -4 => {
+            let decimal = format!("{size:.after_point$}");
+            format!("{sign}{}", trimmed(&decimal))
+        }
+        _ => {
+            let exponent = exponent.replace('-', "−");
+            format!("{sign}{}e{exponent}", trimmed(mantissa))
+        }
     }
-    let decimal = format!("{size:.*}", after_point as usize);
-    format!("{sign}{}", trimmed(&decimal))
 }
 
 /// A decimal without the zeros that say nothing.

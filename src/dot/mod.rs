@@ -16,14 +16,19 @@
 //!        3
 //! ```
 //!
-//! Where values run upwards or downwards, they stand on the left of the wire and gradients on the right. Names are bold,
-//! before the wire of an input and beside the value of a result; an input without a name begins with `•`. Constants are
-//! small grey boxes. Where the order of operands matters, the first enters the circle from above (or left), the last
-//! from below (or right). Operands that an n-ary operation uses many times are one line that says how often.
-//! [`tape::named`] groups are boxes, one within another.
+//! The numbers stand in nodes of their own, through the middle of which the wire runs as a rule: labels of edges would be
+//! put on one side of the wire, and could not be shared by all that a value leads to. Where values run upwards or
+//! downwards, they stand on the left of the wire and gradients on the right.
 //!
-//! Three files do it: `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a
-//! small petgraph graph, which petgraph's own `Dot` prints, `wire` and `label` write what stands on them.
+//! Names are bold, before the wire of an input and beside the value of a result; an input without a name begins with
+//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`.
+//! Constants are small grey boxes. The first of two or three operands enters its circle from above (or left), the last
+//! from below (or right). An operand that an n-ary operation uses many times is one line that says how often.
+//! [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
+//! counts it.
+//!
+//! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph
+//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them.
 
 mod cone;
 mod drawing;
@@ -197,7 +202,7 @@ impl<'a> Picture<'a> {
     /// How many nodes are shown at most, those nearest to the outputs; 200 without this.
     ///
     /// If there are more, a node `… n more nodes` stands for them: all others that the outputs depend on. Constants are
-    /// not counted. Finding the nodes takes some 30 ns for each node the outputs depend on, does not recurse, and is done
+    /// not counted. Finding the nodes takes some 15 ns for each node the outputs depend on, does not recurse, and is done
     /// anew each time this is called; the picture is no larger than what it shows.
     ///
     /// ```

@@ -49,7 +49,8 @@ impl Wire<'_> {
         let mut width = letters(&self.value).max(letters(&self.gradient));
         if let Some(name) = name {
             value = format!("{name} {value}");
-            width += letters(&self.name.map(str::to_owned)).min(label::LONGEST) + 1;
+            let letters = self.name.unwrap_or_default().chars().count();
+            width += letters.min(label::LONGEST) + 1;
         }
         let gradient = colored(GRADIENT, &self.gradient);
         write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
