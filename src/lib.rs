@@ -32,6 +32,7 @@ mod error;
 mod math;
 #[macro_use]
 pub mod op;
+mod dot;
 mod dual;
 mod graph;
 mod lanes;
@@ -41,6 +42,7 @@ mod sweep;
 pub mod tape;
 mod var;
 
+pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
