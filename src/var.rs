@@ -162,15 +162,13 @@ impl Var {
         }
     }
 
-    /// The key of its node on the current graph, a leaf appended for a constant.
+    /// The key of its node, known to be on this graph; a leaf appended for a constant.
     #[inline]
     fn leaf(self, graph: &mut Graph) -> NodeKey {
         if self.is_constant() {
             return graph.insert(|| Node::input(self.value));
         }
-        let key = NodeKey::from_bits(self.key);
-        graph.check(self.graph, key);
-        key
+        NodeKey::from_bits(self.key)
     }
 }
 
@@ -276,7 +274,8 @@ impl Scalar for Var {
     }
 
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        let values: SmallVec<[f64; 64]> = operands.iter().map(|operand| operand.value).collect();
+        let mut values = SmallVec::<[f64; 64]>::new();
+        values.extend(operands.iter().map(|operand| operand.value));
         record_many(O::value(&values), Op::Nary(O::OP), operands)
     }
 
@@ -321,19 +320,28 @@ fn append_two(value: f64, op: &'static Op, id: GraphId, left: u64, right: u64) -
 
 /// Records a node of many operands, constants among them as leaves; a constant if all of them are.
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
-    if operands.iter().all(|operand| operand.is_constant()) {
-        return Var::from(value);
-    }
     tape::with(|graph| {
         // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
+        let mut constants = 0;
         for operand in operands {
-            if !operand.is_constant() {
+            if operand.is_constant() {
+                constants += 1;
+            } else {
                 graph.check(operand.graph, NodeKey::from_bits(operand.key));
             }
         }
-        let mut keys = SmallVec::with_capacity(operands.len());
-        for operand in operands {
-            keys.push(operand.leaf(graph));
+        if constants == operands.len() {
+            return Var::from(value);
+        }
+        let mut keys = SmallVec::new();
+        if constants == 0 {
+            keys.extend(
+                operands
+                    .iter()
+                    .map(|operand| NodeKey::from_bits(operand.key)),
+            );
+        } else {
+            keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
         }
         if keys.spilled() {
             graph.count_spilled(keys.len());
