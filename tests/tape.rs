@@ -161,7 +161,7 @@ fn empty_folds_are_those_of_f64() {
         std::iter::empty::<f64>().sum::<f64>().to_bits()
     );
     assert_eq!(none.iter().product::<Var>(), 1.0);
-    assert_eq!(<Var as Scalar>::dot(&none, &none).unwrap(), 0.0);
+    assert_eq!(Var::dot_product(&none, &none).unwrap(), 0.0);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn one_node_for_many_operands() {
     let xs: Vec<Var> = (0..100).map(|i| Var::new(f64::from(i))).collect();
     let before = tape::stats().nodes;
     let total: Var = xs.iter().sum();
-    let dot = <Var as Scalar>::dot(&xs, &xs).unwrap();
+    let dot = Var::dot_product(&xs, &xs).unwrap();
     assert_eq!(tape::stats().nodes, before + 2);
     assert_eq!(total, 4950.0);
     let grads = dot.backward();

@@ -228,7 +228,7 @@ pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
             next.clear();
             for _ in 0..width {
                 let (weights, after) = rest.split_at(layer.len());
-                let sum = Var::dot(weights, &layer).expect("a weight an input");
+                let sum = Var::dot_product(weights, &layer).expect("a weight an input");
                 next.push(if i + 2 == LAYERS.len() {
                     sum
                 } else {
@@ -242,7 +242,7 @@ pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
         losses.push((1.0 - layer[0] * label).relu());
     }
     let losses: Var = losses.iter().sum();
-    let squares = Var::dot(p, p).expect("the same length");
+    let squares = Var::dot_product(p, p).expect("the same length");
     losses * (1.0 / rows.len() as f64) + squares * L2
 }
 

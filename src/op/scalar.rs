@@ -120,15 +120,15 @@ macro_rules! define_scalar {
             ///
             /// ```
             /// use chainrule::Scalar;
-            /// assert_eq!(f64::dot(&[1.0, 2.0], &[3.0, 4.0])?, 11.0);
-            /// let error = f64::dot(&[1.0, 2.0], &[3.0]).unwrap_err();
+            /// assert_eq!(f64::dot_product(&[1.0, 2.0], &[3.0, 4.0])?, 11.0);
+            /// let error = f64::dot_product(&[1.0, 2.0], &[3.0]).unwrap_err();
             /// assert_eq!(error.to_string(), "xs of the dot product: expected 2 values, found 1");
             /// # Ok::<(), chainrule::Error>(())
             /// ```
             ///
             /// # Errors
             /// If the lengths differ.
-            fn dot(ws: &[Self], xs: &[Self]) -> Result<Self> {
+            fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
                 if ws.len() != xs.len() {
                     return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
                 }
@@ -143,27 +143,6 @@ macro_rules! define_scalar {
                     *pair = [w, x];
                 }
                 Ok(Self::apply_n::<rows::Dot>(&factors))
-            }
-
-            /// The dot product of pairs `(w, x)`, the form without a length to mismatch.
-            ///
-            /// ```
-            /// use chainrule::Scalar;
-            /// assert_eq!(f64::dot_pairs([(1.0, 3.0), (2.0, 4.0)]), 11.0);
-            /// ```
-            fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
-                let pairs = pairs.into_iter();
-                // Pushed one by one: collecting from a flattened iterator takes four times as long.
-                let mut factors = smallvec::SmallVec::<[Self; 64]>::new();
-                factors.reserve(2 * pairs.size_hint().0);
-                for (w, x) in pairs {
-                    factors.push(w);
-                    factors.push(x);
-                }
-                if factors.is_empty() {
-                    return Self::from(0.0);
-                }
-                Self::apply_n::<rows::Dot>(&factors)
             }
 
             $(
