@@ -35,7 +35,7 @@ fn sigmoid() -> Var {
 fn network() -> Var {
     let neuron = |xs: &[Var], weights: &[f64]| {
         let ws: Vec<Var> = weights.iter().map(|&w| Var::new(w)).collect();
-        (Scalar::dot(&ws, xs).unwrap() + 0.1).tanh()
+        (Var::dot_product(&ws, xs).unwrap() + 0.1).tanh()
     };
     let xs = [named("x1", 0.5), named("x2", -1.0)];
     let hidden = tape::named("hidden", || {
