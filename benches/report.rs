@@ -111,7 +111,36 @@ fn print(lines: &[Line]) {
     }
 }
 
+/// Sees to it that the work by hand is the same work: its gradient is the tape's.
+fn check(at: &[f64], formula: impl Fn(&[Var]) -> Var, gradient: &[f64]) {
+    let on_tape = tape::scope(|| {
+        let x: Vec<Var> = at.iter().map(|&x| Var::new(x)).collect();
+        formula(&x).backward().of(&x)
+    });
+    for (a, b) in on_tape.iter().zip(gradient) {
+        assert!(
+            (a - b).abs() <= 1e-9 * (1.0 + a.abs()),
+            "{a} on the tape, {b} by hand"
+        );
+    }
+}
+
+fn check_all() {
+    let (_, gradient) = chain_by_hand(CHAIN_AT, 1000, &mut Vec::new());
+    check(&CHAIN_AT, |x| chain([x[0], x[1], x[2]], 1000), &gradient);
+    let at = rosenbrock_at(100);
+    let mut gradient = vec![0.0; at.len()];
+    rosenbrock_by_hand(&at, &mut gradient);
+    check(&at, rosenbrock, &gradient);
+    let (rows, at) = (moons(), parameters());
+    let mut gradient = vec![0.0; at.len()];
+    moons_by_hand(&at, &rows, &mut gradient);
+    check(&at, |p| moons_loss(p, &rows), &gradient);
+    check(&at, |p| moons_loss_of_sums(p, &rows), &gradient);
+}
+
 fn main() {
+    check_all();
     // `cargo test --benches` runs this too, without `--bench`: then once is enough.
     let arguments: Vec<String> = std::env::args().collect();
     let given = |name: &str| arguments.iter().any(|argument| argument == name);
@@ -136,7 +165,7 @@ fn main() {
                     black_box(CHAIN_AT),
                     nodes / LINK * LINK,
                     &mut kept,
-                ))
+                ));
             },
         ));
         orders.push((exponent, order(nodes, samples) * 1e9 / nodes as f64));

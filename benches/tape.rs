@@ -19,7 +19,7 @@ const NODES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// A chain of mixed operations; items are nodes.
 #[divan::bench_group(sample_count = 20)]
 mod chain_of {
-    use super::*;
+    use super::{Bencher, CHAIN_AT, Gradients, ItemsCount, NODES, Var, chain, chain_by_hand, tape};
 
     /// Recording, and freeing what was recorded.
     #[divan::bench(args = NODES)]
@@ -66,7 +66,9 @@ mod chain_of {
 /// One step on the moons: loss and gradient of the network 2-16-16-1 over 100 rows, and freeing.
 #[divan::bench_group(sample_count = 50)]
 mod moons_step {
-    use super::*;
+    use super::{
+        Bencher, Gradients, moons, moons_by_hand, moons_loss, moons_loss_of_sums, parameters, step,
+    };
 
     #[divan::bench]
     fn sums_of_two(bencher: Bencher) {
@@ -91,7 +93,7 @@ mod moons_step {
 /// Rosenbrock's function: value and gradient.
 #[divan::bench_group(sample_count = 50)]
 mod rosenbrock_of {
-    use super::*;
+    use super::{Bencher, Gradients, rosenbrock, rosenbrock_at, rosenbrock_by_hand, step};
 
     const DIMENSIONS: [usize; 3] = [10, 1000, 100_000];
 

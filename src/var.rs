@@ -1,5 +1,14 @@
 //! The recording value: a number that remembers how it was made.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a `Var` handed to a function through memory stalls the processor: 13 ns a node instead of 9"
+)]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "an operation takes two registers by value and one by reference, and all six are in use"
+)]
+
 use std::cmp::Ordering;
 use std::fmt;
 

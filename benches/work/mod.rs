@@ -280,8 +280,8 @@ pub(crate) fn moons_by_hand(p: &[f64], rows: &[Row], gradient: &mut [f64]) -> f6
             g3[i] += u * h2[i];
             if h2[i] > 0.0 {
                 let u2 = u * last[i];
-                let w = &second[i * (H + 1)..][..H + 1];
-                let g = &mut g2[i * (H + 1)..][..H + 1];
+                let w = &second[i * (H + 1)..][..=H];
+                let g = &mut g2[i * (H + 1)..][..=H];
                 for j in 0..H {
                     g[j] += u2 * h1[j];
                     u1[j] += u2 * w[j];

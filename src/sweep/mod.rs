@@ -3,6 +3,11 @@
 //! The sweep takes a graph and seeds, one for each output, and gives [`Gradients`]: for every node the derivative of the
 //! seeded sum of outputs by it. [`recorded`] does the same by recording, so that the result can be differentiated again.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the fused instruction"
+)]
+
 mod recorded;
 
 pub use recorded::gradient_with;

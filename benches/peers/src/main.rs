@@ -55,11 +55,7 @@ struct Run {
     phases: Phases,
 }
 
-fn with_chainrule(
-    grads: &mut Gradients,
-    at: &[f64],
-    formula: impl FnOnce(&[Var]) -> Var,
-) -> Run {
+fn with_chainrule(grads: &mut Gradients, at: &[f64], formula: impl FnOnce(&[Var]) -> Var) -> Run {
     let mut end = None;
     let before = tape::stats().nodes;
     let mut run = tape::scope(|| {
@@ -74,7 +70,12 @@ fn with_chainrule(
         });
         let nodes = tape::stats().nodes - before;
         end = Some(Instant::now());
-        Run { value: y.value(), gradient, nodes, phases: [record, sweep, 0.0] }
+        Run {
+            value: y.value(),
+            gradient,
+            nodes,
+            phases: [record, sweep, 0.0],
+        }
     });
     run.phases[2] = end.map_or(0.0, |end| end.elapsed().as_secs_f64());
     run
@@ -91,7 +92,12 @@ fn with_rustquant(graph: &RustQuant_autodiff::Graph, at: &[f64], formula: &impl 
     let (sweep, gradient) = seconds(|| y.accumulate().wrt(&x));
     let nodes = graph.len();
     let (free, ()) = seconds(|| graph.clear());
-    Run { value: y.value, gradient, nodes, phases: [record, sweep, free] }
+    Run {
+        value: y.value,
+        gradient,
+        nodes,
+        phases: [record, sweep, free],
+    }
 }
 
 fn with_reverse(tape: &reverse::Tape, at: &[f64], formula: &impl Formula) -> Run {
@@ -105,7 +111,12 @@ fn with_reverse(tape: &reverse::Tape, at: &[f64], formula: &impl Formula) -> Run
     let (sweep, gradient) = seconds(|| y.grad().wrt(&x));
     let nodes = tape.len();
     let (free, ()) = seconds(|| tape.clear());
-    Run { value: y.val(), gradient, nodes, phases: [record, sweep, free] }
+    Run {
+        value: y.val(),
+        gradient,
+        nodes,
+        phases: [record, sweep, free],
+    }
 }
 
 fn with_echidna(tape: &mut echidna::tape::Tape<f64>, at: &[f64], formula: &impl Formula) -> Run {
@@ -127,19 +138,39 @@ fn with_echidna(tape: &mut echidna::tape::Tape<f64>, at: &[f64], formula: &impl 
         (adjoints[..at.len()].to_vec(), adjoints.len())
     });
     let (free, ()) = seconds(|| tape.clear());
-    Run { value: numbers::value_of(y), gradient, nodes, phases: [record, sweep, free] }
+    Run {
+        value: numbers::value_of(y),
+        gradient,
+        nodes,
+        phases: [record, sweep, free],
+    }
 }
 
 fn with_num_dual(at: &[f64; 10], formula: &impl Formula) -> Run {
     let at = nalgebra::SVector::<f64, 10>::from(*at);
     let (time, (value, gradient)) = seconds(|| {
-        num_dual::gradient(|x: nalgebra::SVector<DualSVec64<10>, 10>| formula.at(x.as_slice()), &at)
+        num_dual::gradient(
+            |x: nalgebra::SVector<DualSVec64<10>, 10>| formula.at(x.as_slice()),
+            &at,
+        )
     });
-    Run { value, gradient: gradient.as_slice().to_vec(), nodes: 0, phases: [time, 0.0, 0.0] }
+    Run {
+        value,
+        gradient: gradient.as_slice().to_vec(),
+        nodes: 0,
+        phases: [time, 0.0, 0.0],
+    }
 }
 
 /// Prints the table of one piece of work: for every tape nanoseconds an operation, and how many times ours it takes.
-fn table(title: &str, operations: usize, at: &[f64], formula: &impl Formula, samples: usize, runs: usize) {
+fn table(
+    title: &str,
+    operations: usize,
+    at: &[f64],
+    formula: &impl Formula,
+    samples: usize,
+    runs: usize,
+) {
     let mut grads = Gradients::new();
     let graph = RustQuant_autodiff::Graph::new();
     let other = reverse::Tape::new();
@@ -156,19 +187,39 @@ fn table(title: &str, operations: usize, at: &[f64], formula: &impl Formula, sam
         nodes.push(run.nodes);
     }
     let mut cases: Vec<Case<'_, 3>> = vec![
-        ("chainrule", Box::new(|| with_chainrule(&mut grads, at, |x| formula.at(x)).phases)),
-        ("RustQuant", Box::new(|| with_rustquant(&graph, at, formula).phases)),
-        ("reverse", Box::new(|| with_reverse(&other, at, formula).phases)),
-        ("echidna", Box::new(|| with_echidna(&mut third, at, formula).phases)),
+        (
+            "chainrule",
+            Box::new(|| with_chainrule(&mut grads, at, |x| formula.at(x)).phases),
+        ),
+        (
+            "RustQuant",
+            Box::new(|| with_rustquant(&graph, at, formula).phases),
+        ),
+        (
+            "reverse",
+            Box::new(|| with_reverse(&other, at, formula).phases),
+        ),
+        (
+            "echidna",
+            Box::new(|| with_echidna(&mut third, at, formula).phases),
+        ),
     ];
     let ten: Result<[f64; 10], _> = at.try_into();
     if let Ok(ten) = ten {
         let run = with_num_dual(&ten, formula);
         agree(&expected, &run);
         nodes.push(0);
-        cases.push(("num-dual, forward", Box::new(move || with_num_dual(&ten, formula).phases)));
+        cases.push((
+            "num-dual, forward",
+            Box::new(move || with_num_dual(&ten, formula).phases),
+        ));
     }
-    print(title, operations, &nodes, &cases_of(&mut cases, samples, runs));
+    print(
+        title,
+        operations,
+        &nodes,
+        &cases_of(&mut cases, samples, runs),
+    );
 }
 
 /// Prints the network's step with sums and dot products as one node each, beside the step of sums and products of two.
@@ -178,7 +229,14 @@ fn moons_table(samples: usize, runs: usize) {
         let mut grads = Gradients::new();
         with_chainrule(&mut grads, &at, |x| formula.at(x)).nodes
     };
-    table("moons step, sums and products of two", operations, &at, &formula, samples, runs);
+    table(
+        "moons step, sums and products of two",
+        operations,
+        &at,
+        &formula,
+        samples,
+        runs,
+    );
 
     let (mut grads, graph) = (Gradients::new(), RustQuant_autodiff::Graph::new());
     let ours = with_chainrule(&mut grads, &at, |x| moons_loss_of_sums(x, &formula.0));
@@ -188,9 +246,14 @@ fn moons_table(samples: usize, runs: usize) {
     let mut cases: Vec<Case<'_, 3>> = vec![
         (
             "chainrule, dot and sum",
-            Box::new(|| with_chainrule(&mut grads, &at, |x| moons_loss_of_sums(x, &formula.0)).phases),
+            Box::new(|| {
+                with_chainrule(&mut grads, &at, |x| moons_loss_of_sums(x, &formula.0)).phases
+            }),
         ),
-        ("RustQuant, as above", Box::new(|| with_rustquant(&graph, &at, &formula).phases)),
+        (
+            "RustQuant, as above",
+            Box::new(|| with_rustquant(&graph, &at, &formula).phases),
+        ),
     ];
     let rows = cases_of(&mut cases, samples, runs);
     print("moons step, one node a sum", operations, &nodes, &rows);
@@ -209,7 +272,19 @@ fn print(title: &str, operations: usize, nodes: &[usize], rows: &[(&str, Phases)
         "| {:22} | {:>9} | {:>10} | {:>8} | {:>8} | {:>8} | {:>11} |",
         "", "nodes", "record ns", "sweep ns", "free ns", "whole µs", "ours ÷ this"
     );
-    println!("|{}|", ["-".repeat(24), "-".repeat(11), "-".repeat(12), "-".repeat(10), "-".repeat(10), "-".repeat(10), "-".repeat(13)].join("|"));
+    println!(
+        "|{}|",
+        [
+            "-".repeat(24),
+            "-".repeat(11),
+            "-".repeat(12),
+            "-".repeat(10),
+            "-".repeat(10),
+            "-".repeat(10),
+            "-".repeat(13)
+        ]
+        .join("|")
+    );
     for ((name, phases), nodes) in rows.iter().zip(nodes) {
         let [record, sweep, free] = phases.map(|phase| phase * 1e9 / operations as f64);
         println!(
@@ -223,7 +298,12 @@ fn print(title: &str, operations: usize, nodes: &[usize], rows: &[(&str, Phases)
 /// Sees to it that two crates computed the same thing.
 fn agree(a: &Run, b: &Run) {
     let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * (1.0 + a.abs());
-    assert!(close(a.value, b.value), "values {} and {}", a.value, b.value);
+    assert!(
+        close(a.value, b.value),
+        "values {} and {}",
+        a.value,
+        b.value
+    );
     assert_eq!(a.gradient.len(), b.gradient.len());
     for (a, b) in a.gradient.iter().zip(&b.gradient) {
         assert!(close(*a, *b), "derivatives {a} and {b}");
@@ -234,11 +314,25 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let samples = if quick { 3 } else { 15 };
     for (nodes, runs) in [(1_000, 200), (1_000_000, 1)] {
-        table("chain", nodes / LINK * LINK, &CHAIN_AT, &Chain(nodes), samples, runs);
+        table(
+            "chain",
+            nodes / LINK * LINK,
+            &CHAIN_AT,
+            &Chain(nodes),
+            samples,
+            runs,
+        );
     }
     moons_table(samples, 4);
     for (n, runs) in [(10, 2000), (1000, 20), (100_000, 1)] {
         let title = format!("Rosenbrock, n = {n}");
-        table(&title, 8 * (n - 1) - 1, &rosenbrock_at(n), &Rosenbrock, samples, runs);
+        table(
+            &title,
+            8 * (n - 1) - 1,
+            &rosenbrock_at(n),
+            &Rosenbrock,
+            samples,
+            runs,
+        );
     }
 }
