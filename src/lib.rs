@@ -1,9 +1,38 @@
-//! Scalar automatic differentiation over a computational graph.
+//! Exact gradients of ordinary Rust code, on a graph that you can see.
+//!
+//! ```
+//! use chainrule::Var;
+//!
+//! let x = Var::new(2.0);
+//! let y = Var::new(-3.0);
+//! let z = (x * y).exp() + x;
+//! let grads = z.backward();
+//! assert_eq!(grads[x], 1.0 - 3.0 * (-6.0f64).exp());
+//! ```
+//!
+//! # Which part do I need?
+//!
+//! - *A gradient of code that I write*: [`Var`], [`Var::backward`], [`Gradients`].
+//! - *Many steps without the memory growing*: [`tape::scope`], and [`Gradients::sweep`] to keep the buffer.
+//! - *Second derivatives, or a gradient inside a loss*: [`Var::gradient`], which records.
+//! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
+//! - *A derivative in one direction, without a graph*: [`Dual`].
+//! - *One function for all of these and plain numbers*: write it over [`Scalar`].
+//! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
+//! - *Networks, losses, optimizers, data*: [`nn`].
+//! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
+//!
+//! # Errors and panics
+//!
+//! What a caller's data can cause is an [`Error`] that names the argument, or the file, line and column. Mistakes in the
+//! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
+//! *Panics*.
 
 mod error;
 mod math;
 #[macro_use]
 pub mod op;
+mod dot;
 mod dual;
 mod graph;
 mod lanes;
@@ -13,6 +42,7 @@ mod sweep;
 pub mod tape;
 mod var;
 
+pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
@@ -20,3 +50,8 @@ pub use lanes::Lanes;
 pub use op::Scalar;
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,18 +3,60 @@
 //! Every thread records on a graph of its own. [`scope`] frees what was recorded inside it, [`record`] records on a fresh
 //! graph and hands it over, [`named`] gives a stretch of recording a name for pictures and messages.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
-use crate::graph::{Graph, Stats};
+use crate::graph::{Graph, GraphId, NodeKey, Stats};
 
 thread_local! {
-    static CURRENT: RefCell<Graph> = RefCell::new(Graph::new());
+    /// The current graph; nothing before the first use, and while it is lent.
+    static CURRENT: Cell<Option<Box<Graph>>> = const { Cell::new(None) };
+}
+
+/// The current graph taken out of its place, to be put back also when the borrower panics.
+struct Lent(Option<Box<Graph>>);
+
+impl Drop for Lent {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(other) = CURRENT.replace(self.0.take()) {
+            reject(other);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(clippy::boxed_local, reason = "as it lies in its place")]
+fn reject(_other: Box<Graph>) {
+    assert!(std::thread::panicking(), "the current graph was lent twice");
 }
 
 /// Lends the current graph to record on. `work` must not run the caller's code: that may record too.
+///
+/// Taking it out and putting it back are so short that they become part of the caller; a closure run by the
+/// thread-local's own `with` does not.
 #[inline]
 pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
-    CURRENT.with_borrow_mut(work)
+    let mut lent = Lent(CURRENT.take());
+    work(lent.0.get_or_insert_with(fresh))
+}
+
+#[cold]
+#[inline(never)]
+fn fresh() -> Box<Graph> {
+    Box::new(Graph::new())
+}
+
+/// The name of a node of the current graph, if it has one; none while the graph is lent or the thread ends.
+pub(crate) fn name(id: GraphId, key: NodeKey) -> Option<String> {
+    let graph = CURRENT.try_with(Cell::take).ok()??;
+    let name = if graph.holds(id, key) {
+        graph.name(key).map(str::to_owned)
+    } else {
+        None
+    };
+    CURRENT.set(Some(graph));
+    name
 }
 
 /// Runs `work`, frees every node it recorded, and gives what it returned: plain numbers, not [`Var`](crate::Var)s.

@@ -1,13 +1,20 @@
 //! The recording value: a number that remembers how it was made.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a `Var` handed to a function through memory stalls the processor: 13 ns a node instead of 9"
+)]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "an operation takes two registers by value and one by reference, and all six are in use"
+)]
+
 use std::cmp::Ordering;
 use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::error::{Error, Result};
 use crate::graph::{Constant, GraphId, Node, NodeKey};
-use crate::math::fused;
 use crate::op::{Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, rows};
 use crate::{Graph, tape};
 
@@ -37,7 +44,8 @@ use crate::{Graph, tape};
 #[derive(Clone, Copy)]
 pub struct Var {
     value: f64,
-    key: NodeKey,
+    /// The node's key as one number: a key of two halves, stored one by one and loaded at once, stalls the processor.
+    key: u64,
     graph: GraphId,
 }
 
@@ -84,7 +92,7 @@ impl Var {
     /// ```
     #[inline]
     pub fn key(self) -> Option<NodeKey> {
-        (!self.is_constant()).then_some(self.key)
+        (!self.is_constant()).then(|| NodeKey::from_bits(self.key))
     }
 
     /// Names the node, for pictures and messages, and gives it back. A constant has no node to name.
@@ -120,9 +128,37 @@ impl Var {
     fn of(graph: &mut Graph, value: f64, insert: impl FnOnce(&mut Graph) -> NodeKey) -> Self {
         Self {
             value,
-            key: insert(graph),
+            key: insert(graph).to_bits(),
             graph: graph.id(),
         }
+    }
+
+    /// The result of an operation of this node, or of it and a constant.
+    #[inline(always)]
+    fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
+        let key = append_one(value, op, self.graph, self.key, constant, payload);
+        Self { value, key, ..self }
+    }
+
+    /// The result of an operation of this node and another.
+    #[inline(always)]
+    fn two(self, b: Self, value: f64, op: Op) -> Self {
+        if self.graph != b.graph {
+            self.reject_mixed(b);
+        }
+        let key = append_two(value, op, self.graph, self.key, b.key);
+        Self { value, key, ..self }
+    }
+
+    /// Says which of two values on different graphs is not on the current one.
+    #[cold]
+    #[inline(never)]
+    fn reject_mixed(self, b: Self) -> ! {
+        tape::with(|graph| {
+            graph.check(self.graph, NodeKey::from_bits(self.key));
+            graph.check(b.graph, NodeKey::from_bits(b.key));
+        });
+        unreachable!("two graphs are not both the current one")
     }
 
     /// The value of a node on a graph.
@@ -130,19 +166,18 @@ impl Var {
     pub(crate) fn at(graph: &Graph, key: NodeKey) -> Self {
         Self {
             value: graph.value_of(key),
-            key,
+            key: key.to_bits(),
             graph: graph.id(),
         }
     }
 
-    /// The key of its node on the current graph, a leaf appended for a constant.
+    /// The key of its node, known to be on this graph; a leaf appended for a constant.
     #[inline]
     fn leaf(self, graph: &mut Graph) -> NodeKey {
         if self.is_constant() {
             return graph.insert(|| Node::input(self.value));
         }
-        graph.check(self.graph, self.key);
-        self.key
+        NodeKey::from_bits(self.key)
     }
 }
 
@@ -152,17 +187,22 @@ impl From<f64> for Var {
     fn from(value: f64) -> Self {
         Self {
             value,
-            key: NodeKey::default(),
+            key: 0,
             graph: GraphId::default(),
         }
     }
 }
 
 impl fmt::Debug for Var {
+    /// The value, and the node's name or number: `Var(2.5, "w1")`, `Var(2.5, node 7)`, `Var(2.5, constant)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.key() {
-            Some(key) => write!(f, "Var({:?} at node {})", self.value, key.slot()),
-            None => write!(f, "Var({:?} constant)", self.value),
+        write!(f, "Var({:?}, ", self.value)?;
+        let Some(key) = self.key() else {
+            return f.write_str("constant)");
+        };
+        match tape::name(self.graph, key) {
+            Some(name) => write!(f, "{name:?})"),
+            None => write!(f, "node {})", key.slot()),
         }
     }
 }
@@ -221,50 +261,25 @@ operators!([] Var);
 impl Sealed for Var {}
 
 impl Scalar for Var {
-    #[inline]
+    #[inline(always)]
     fn apply<O: Unary>(self) -> Self {
         let value = O::value(self.value);
         if self.is_constant() {
             return Self::from(value);
         }
-        tape::with(|graph| {
-            graph.check(self.graph, self.key);
-            Self::of(graph, value, |graph| {
-                graph.insert(|| Node::one(value, Op::Unary(O::OP), self.key, Constant::None, 0.0))
-            })
-        })
+        self.one(value, Op::Unary(O::OP), Constant::None, 0.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply2<O: Binary>(self, b: Self) -> Self {
         let value = O::value(self.value, b.value);
         let op = Op::Binary(O::OP);
-        if b.is_constant() {
-            if self.is_constant() {
-                return Self::from(value);
-            }
-            return tape::with(|graph| {
-                graph.check(self.graph, self.key);
-                Self::of(graph, value, |graph| {
-                    graph.insert(|| Node::one(value, op, self.key, Constant::Right, b.value))
-                })
-            });
+        match (self.is_constant(), b.is_constant()) {
+            (false, false) => self.two(b, value, op),
+            (false, true) => self.one(value, op, Constant::Right, b.value),
+            (true, false) => b.one(value, op, Constant::Left, self.value),
+            (true, true) => Self::from(value),
         }
-        if self.is_constant() {
-            return tape::with(|graph| {
-                graph.check(b.graph, b.key);
-                Self::of(graph, value, |graph| {
-                    graph.insert(|| Node::one(value, op, b.key, Constant::Left, self.value))
-                })
-            });
-        }
-        tape::with(|graph| {
-            graph.check(self.graph, self.key);
-            graph.check(b.graph, b.key);
-            Self::of(graph, value, |graph| {
-                graph.insert(|| Node::two(value, op, [self.key, b.key]))
-            })
-        })
     }
 
     fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
@@ -273,31 +288,9 @@ impl Scalar for Var {
     }
 
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        let values: SmallVec<[f64; 64]> = operands.iter().map(|operand| operand.value).collect();
+        let mut values = SmallVec::<[f64; 64]>::new();
+        values.extend(operands.iter().map(|operand| operand.value));
         record_many(O::value(&values), Op::Nary(O::OP), operands)
-    }
-
-    fn dot(ws: &[Self], xs: &[Self]) -> Result<Self> {
-        if ws.len() != xs.len() {
-            return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
-        }
-        let pairs = || ws.iter().zip(xs);
-        let value = fused::dot_pairs(pairs().map(|(w, x)| (w.value, x.value)));
-        let op = Op::Nary(rows::Dot::OP);
-        let recorded = tape::with(|graph| {
-            let mut keys = vec![NodeKey::default(); 2 * ws.len()];
-            let mut alive = !ws.is_empty();
-            for (place, (w, x)) in keys.as_chunks_mut::<2>().0.iter_mut().zip(pairs()) {
-                alive &= graph.holds(w.graph, w.key) & graph.holds(x.graph, x.key);
-                *place = [w.key, x.key];
-            }
-            alive.then(|| record_keys(graph, value, op, SmallVec::from_vec(keys)))
-        });
-        // Constants, and values that must be refused, take the general way.
-        Ok(recorded.unwrap_or_else(|| {
-            let factors: Vec<Self> = pairs().flat_map(|(&w, &x)| [w, x]).collect();
-            record_many(value, op, &factors)
-        }))
     }
 
     #[inline]
@@ -314,33 +307,70 @@ impl Scalar for Var {
     }
 }
 
-/// Records a node of many operands, constants among them as leaves; a constant if all of them are.
-fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
-    if operands.iter().all(|operand| operand.is_constant()) {
-        return Var::from(value);
-    }
+// The two most frequent kinds of node are appended by a call with its arguments in registers, the same function for all
+// operations. What is inlined around it is short, so that a `Var` itself stays in registers too.
+
+/// Appends the result of an operation of one node, or of it and a constant, to the current graph.
+#[inline(never)]
+fn append_one(
+    value: f64,
+    op: Op,
+    id: GraphId,
+    operand: u64,
+    constant: Constant,
+    payload: f64,
+) -> u64 {
     tape::with(|graph| {
-        // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
-        for operand in operands {
-            if !operand.is_constant() {
-                graph.check(operand.graph, operand.key);
-            }
-        }
-        let mut keys = SmallVec::with_capacity(operands.len());
-        for operand in operands {
-            keys.push(operand.leaf(graph));
-        }
-        record_keys(graph, value, op, keys)
+        graph.check(id, NodeKey::from_bits(operand));
+        graph
+            .insert(|| Node::one(value, op, NodeKey::from_bits(operand), constant, payload))
+            .to_bits()
     })
 }
 
-/// Records a node of many operands on this graph.
-fn record_keys(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
-    if keys.spilled() {
-        graph.count_spilled(keys.len());
-    }
-    Var::of(graph, value, |graph| {
-        graph.insert(|| Node::many(value, op, keys))
+/// Appends the result of an operation of two nodes to the current graph.
+#[inline(never)]
+fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
+    tape::with(|graph| {
+        graph.check(id, NodeKey::from_bits(left));
+        graph.check(id, NodeKey::from_bits(right));
+        graph
+            .insert(|| Node::two(value, op, [left, right].map(NodeKey::from_bits)))
+            .to_bits()
+    })
+}
+
+/// Records a node of many operands, constants among them as leaves; a constant if all of them are.
+fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
+    tape::with(|graph| {
+        // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
+        let mut constants = 0;
+        for operand in operands {
+            if operand.is_constant() {
+                constants += 1;
+            } else {
+                graph.check(operand.graph, NodeKey::from_bits(operand.key));
+            }
+        }
+        if constants == operands.len() {
+            return Var::from(value);
+        }
+        let mut keys = SmallVec::new();
+        if constants == 0 {
+            keys.extend(
+                operands
+                    .iter()
+                    .map(|operand| NodeKey::from_bits(operand.key)),
+            );
+        } else {
+            keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
+        }
+        if keys.spilled() {
+            graph.count_spilled(keys.len());
+        }
+        Var::of(graph, value, |graph| {
+            graph.insert(|| Node::many(value, op, keys))
+        })
     })
 }
 

@@ -4,10 +4,13 @@
 //! derivatives where they exist as recorded twice, forward twice and forward over reverse.
 
 use std::f64::consts::{FRAC_PI_2, PI};
-use std::f64::{INFINITY, NAN, NEG_INFINITY};
 
 use chainrule::op::{NaryOp, Op};
 use chainrule::{Dual, Lanes, Scalar, Var, tape};
+
+const INFINITY: f64 = f64::INFINITY;
+const NEG_INFINITY: f64 = f64::NEG_INFINITY;
+const NAN: f64 = f64::NAN;
 
 /// A formula that can be evaluated on any kind of number.
 trait Formula {
@@ -50,15 +53,15 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
         fail("the tape", y.value(), value);
         let swept = y.backward();
         let recorded = y.gradient(&xs);
-        for i in 0..at.len() {
-            fail("the sweep", swept[xs[i]], slopes[i]);
+        for (i, &slope) in slopes.iter().enumerate() {
+            fail("the sweep", swept[xs[i]], slope);
             assert!(
                 swept[xs[i]] != 0.0 || swept[xs[i]].is_sign_positive(),
                 "{name}: −0"
             );
-            fail("the recorded gradient", recorded[i].value(), slopes[i]);
+            fail("the recorded gradient", recorded[i].value(), slope);
         }
-        for i in 0..at.len() {
+        for (i, &slope) in slopes.iter().enumerate() {
             let seed = |k: usize| if k == i { 1.0 } else { 0.0 };
             let duals: Vec<Dual<f64>> = at
                 .iter()
@@ -68,7 +71,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
                     tangent: seed(k),
                 })
                 .collect();
-            fail("forward mode", f.at(&duals).tangent, slopes[i]);
+            fail("forward mode", f.at(&duals).tangent, slope);
             let duals: Vec<Dual<Var>> = xs
                 .iter()
                 .enumerate()
@@ -80,7 +83,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
             fail(
                 "forward mode on the tape",
                 f.at(&duals).tangent.value(),
-                slopes[i],
+                slope,
             );
         }
     });
@@ -225,7 +228,7 @@ points! {
     }
     integer_power_zero: |x| x[0].powi(0) => { [0.0] => 1.0, [0.0]; [-3.0] => 1.0, [0.0]; [NAN] => NAN, [NAN]; }
     integer_power_negative: |x| x[0].powi(-2) => { [-2.0] => 0.25, [0.25]; [0.0] => INFINITY, [NEG_INFINITY]; }
-    integer_power_large: |x| x[0].powi(i32::MAX) => { [1.0] => 1.0, [2147483647.0]; [-1.0] => -1.0, [2147483647.0]; [0.5] => 0.0, [0.0]; }
+    integer_power_large: |x| x[0].powi(i32::MAX) => { [1.0] => 1.0, [2_147_483_647.0]; [-1.0] => -1.0, [2_147_483_647.0]; [0.5] => 0.0, [0.0]; }
     angle: |x| x[0].atan2(x[1]) => {
         [0.0, 0.0] => 0.0, [NAN, NAN];
         [0.0, -1.0] => PI, [-1.0, 0.0];

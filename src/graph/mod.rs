@@ -31,6 +31,18 @@ impl NodeKey {
         KeyData::from_ffi(u64::from(generation) << 32 | u64::from(slot)).into()
     }
 
+    /// The key as one number.
+    #[inline]
+    pub(crate) fn to_bits(self) -> u64 {
+        self.data().as_ffi()
+    }
+
+    /// The key that this number stands for.
+    #[inline]
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        KeyData::from_ffi(bits).into()
+    }
+
     /// The slot: 1 for the first node recorded, ascending in the order of recording.
     #[inline]
     pub(crate) fn slot(self) -> usize {
@@ -46,28 +58,24 @@ impl NodeKey {
 
 /// Which graph a value belongs to: the thread that made the graph and its number there; 0 is no graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct GraphId {
-    thread: u32,
-    serial: u32,
-}
+pub(crate) struct GraphId(u64);
 
 impl GraphId {
     /// An identity that no living graph of this process has.
     fn fresh() -> Self {
         static THREADS: AtomicU32 = AtomicU32::new(1);
         thread_local! {
-            static LAST: Cell<GraphId> = Cell::new(GraphId {
-                thread: THREADS.fetch_add(1, Ordering::Relaxed),
-                serial: 0,
-            });
+            static THREAD: u32 = THREADS.fetch_add(1, Ordering::Relaxed);
+            static LAST: Cell<u32> = const { Cell::new(0) };
         }
-        let last = LAST.get();
-        let next = Self {
-            serial: last.serial.wrapping_add(1),
-            ..last
-        };
-        LAST.set(next);
-        next
+        let serial = LAST.get().wrapping_add(1);
+        LAST.set(serial);
+        Self(u64::from(THREAD.with(|&thread| thread)) << 32 | u64::from(serial))
+    }
+
+    /// The thread that made the graph.
+    fn thread(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 
@@ -401,18 +409,16 @@ impl Graph {
     #[cold]
     #[inline(never)]
     fn reject(&self, id: GraphId) -> ! {
-        if id == self.id {
-            panic!(
-                "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
-                 return plain numbers from a scope, or record the value again"
-            );
-        }
-        if id.thread != self.id.thread {
-            panic!(
-                "Var of another thread: it was recorded on a graph that another thread made; \
-                 pass its `value()` over and record that with `Var::new`"
-            );
-        }
+        assert!(
+            id != self.id,
+            "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
+             return plain numbers from a scope, or record the value again"
+        );
+        assert!(
+            id.thread() == self.id.thread(),
+            "Var of another thread: it was recorded on a graph that another thread made; \
+             pass its `value()` over and record that with `Var::new`"
+        );
         panic!(
             "Var of another graph: it was recorded on a graph other than the one used here; \
              if it came from `tape::record`, use the methods of the graph returned with it, \

@@ -174,9 +174,9 @@ impl<'a> IntoEdges for &'a Graph {
 #[derive(Debug)]
 pub struct Consumers<'a> {
     graph: &'a Graph,
-    /// Where the consumers of each slot begin in `consumers`.
+    /// Where the consumers of each slot begin in `keys`.
     starts: Vec<usize>,
-    consumers: Vec<NodeKey>,
+    keys: Vec<NodeKey>,
 }
 
 impl<'a> Consumers<'a> {
@@ -191,17 +191,17 @@ impl<'a> Consumers<'a> {
             starts[slot] += starts[slot - 1];
         }
         let mut next = starts.clone();
-        let mut consumers = vec![NodeKey::default(); starts[starts.len() - 1]];
+        let mut keys = vec![NodeKey::default(); starts[starts.len() - 1]];
         for (key, node) in graph.iter() {
             for operand in &node.operands {
-                consumers[next[operand.slot()]] = key;
+                keys[next[operand.slot()]] = key;
                 next[operand.slot()] += 1;
             }
         }
         Self {
             graph,
             starts,
-            consumers,
+            keys,
         }
     }
 
@@ -217,7 +217,7 @@ impl<'a> Consumers<'a> {
     /// assert_eq!(graph.consumers().of_node(x), [y, y]);
     /// ```
     pub fn of_node(&self, key: NodeKey) -> &[NodeKey] {
-        &self.consumers[self.starts[key.slot()]..self.starts[key.slot() + 1]]
+        &self.keys[self.starts[key.slot()]..self.starts[key.slot() + 1]]
     }
 }
 

@@ -3,23 +3,22 @@
 //! `f64::mul_add` is one function on every machine, but without the instruction enabled it is a call to a library.
 //! [`with_fma`] compiles a loop a second time for CPUs that have it, and chooses when it runs.
 
+pub(crate) use pulp::NullaryFnOnce as Fused;
+
 /// Runs `work`, compiled for the CPU's vector and fused multiply-add instructions if it has them.
+///
+/// Only what is inlined is so compiled. A closure of more than a few lines may not be: it should be a type of its own
+/// with an `#[inline(always)]` [`call`](Fused::call).
 #[inline]
-pub(crate) fn with_fma<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_fma<W: Fused>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 
 /// The dot product of alternating factors `w₀ x₀ w₁ x₁ …`: `w₀·x₀`, then each further term added with one rounding.
 pub(crate) fn dot(factors: &[f64]) -> f64 {
     let (pairs, _) = factors.as_chunks::<2>();
-    dot_pairs(pairs.iter().map(|&[w, x]| (w, x)))
-}
-
-/// The dot product of pairs of factors, summed as [`dot`] does; 0 if there are none.
-#[inline]
-pub(crate) fn dot_pairs(mut pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
-    let Some((w, x)) = pairs.next() else {
+    let Some((&[w, x], rest)) = pairs.split_first() else {
         return 0.0;
     };
-    with_fma(|| pairs.fold(w * x, |sum, (w, x)| w.mul_add(x, sum)))
+    with_fma(|| rest.iter().fold(w * x, |sum, &[w, x]| w.mul_add(x, sum)))
 }

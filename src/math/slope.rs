@@ -24,6 +24,9 @@ pub(crate) fn pow(a: f64, b: f64) -> f64 {
     b * super::pow(a, less)
 }
 
+/// 2⁶⁰⁰.
+const BIG: f64 = f64::from_bits((1023 + 600) << 52);
+
 /// The slope of `√(a² + b²)` in `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity.
 pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() || (a.is_infinite() && b.is_infinite()) {
@@ -36,7 +39,6 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
         return a.signum();
     }
     // Powers of two scale exactly, so the length neither overflows nor loses digits among the subnormals.
-    const BIG: f64 = f64::from_bits((1023 + 600) << 52);
     let scale = match a.abs().max(b.abs()) {
         size if size > BIG => 1.0 / BIG,
         size if size < 1.0 / BIG => BIG,

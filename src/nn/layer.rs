@@ -37,7 +37,7 @@ impl<S: Scalar> Neuron<S> {
         if x.len() != self.weights.len() {
             return Err(Error::length("x", self.weights.len(), x.len()));
         }
-        let sum = S::dot(&self.weights, x)?;
+        let sum = S::dot_product(&self.weights, x)?;
         Ok(self.bias.map_or(sum, |bias| bias + sum))
     }
 

@@ -22,7 +22,7 @@ pub fn squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: &[T])
     paired("outputs", outputs.len(), "targets", targets.len())?;
     let pairs = outputs.iter().zip(targets);
     let errors: Vec<S> = pairs.map(|(&s, &t)| s - t.into()).collect();
-    S::dot(&errors, &errors)
+    S::dot_product(&errors, &errors)
 }
 
 /// The mean squared error `1/n Σ (s − t)²` of outputs `s` and targets `t`.
@@ -163,7 +163,7 @@ pub fn l1_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
 /// ```
 pub fn l2_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
     at_least_zero("strength", strength)?;
-    Ok(S::dot(parameters, parameters)? * strength)
+    Ok(S::dot_product(parameters, parameters)? * strength)
 }
 
 /// The mean of each row's loss, made from the score of its class and the scores of all others.

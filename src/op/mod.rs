@@ -13,7 +13,6 @@ mod methods;
 mod scalar;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
-use std::f64::{INFINITY, NAN, NEG_INFINITY};
 
 pub use scalar::Scalar;
 pub(crate) use scalar::Sealed;
@@ -22,6 +21,10 @@ use crate::math::{self, compare, fused, slope};
 
 /// A range of operands, ends included.
 pub type Interval = [f64; 2];
+
+const INFINITY: f64 = f64::INFINITY;
+const NEG_INFINITY: f64 = f64::NEG_INFINITY;
+const NAN: f64 = f64::NAN;
 
 const REALS: Interval = [NEG_INFINITY, INFINITY];
 const FINITE: Interval = [f64::MIN, f64::MAX];
@@ -325,6 +328,11 @@ macro_rules! define {
             #[inline]
             fn apply<S: Scalar>(self, a: S, b: S) -> S {
                 match self { $(Self::$binary => a.apply2::<$binary>(b),)+ }
+            }
+            /// Both partials.
+            #[inline(always)]
+            pub(crate) fn partials<S: Scalar>(self, a: S, b: S, y: S) -> (S, S) {
+                match self { $(Self::$binary => ($binary::left(a, b, y), $binary::right(a, b, y)),)+ }
             }
             #[inline(always)]
             pub(crate) fn left<S: Scalar>(self, a: S, b: S, y: S) -> S {

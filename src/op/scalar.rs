@@ -6,7 +6,6 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::{Binary, Nary, Ternary, Unary, rows};
 use crate::error::{Error, Result};
-use crate::math::fused;
 
 /// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
 pub trait Sealed {}
@@ -71,6 +70,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Exp};
             /// assert_eq!(0.0.apply::<Exp>(), 1.0);
             /// ```
+            #[must_use]
             fn apply<O: Unary>(self) -> Self;
 
             /// Applies a row of two operands.
@@ -79,6 +79,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Mul};
             /// assert_eq!(3.0.apply2::<Mul>(4.0), 12.0);
             /// ```
+            #[must_use]
             fn apply2<O: Binary>(self, b: Self) -> Self;
 
             /// Applies a row of three operands.
@@ -87,6 +88,7 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Select};
             /// assert_eq!(1.0.apply3::<Select>(3.0, 4.0), 3.0);
             /// ```
+            #[must_use]
             fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self;
 
             /// Applies a row of any number of operands.
@@ -98,6 +100,7 @@ macro_rules! define_scalar {
             ///
             /// # Panics
             /// If there is no operand.
+            #[must_use]
             fn apply_n<O: Nary>(operands: &[Self]) -> Self;
 
             /// Whether this is exactly 0 and stays 0 however it is differentiated: a constant.
@@ -132,37 +135,29 @@ macro_rules! define_scalar {
             ///
             /// ```
             /// use chainrule::Scalar;
-            /// assert_eq!(f64::dot(&[1.0, 2.0], &[3.0, 4.0])?, 11.0);
-            /// let error = f64::dot(&[1.0, 2.0], &[3.0]).unwrap_err();
+            /// assert_eq!(f64::dot_product(&[1.0, 2.0], &[3.0, 4.0])?, 11.0);
+            /// let error = f64::dot_product(&[1.0, 2.0], &[3.0]).unwrap_err();
             /// assert_eq!(error.to_string(), "xs of the dot product: expected 2 values, found 1");
             /// # Ok::<(), chainrule::Error>(())
             /// ```
             ///
             /// # Errors
             /// If the lengths differ.
-            fn dot(ws: &[Self], xs: &[Self]) -> Result<Self> {
+            fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
                 if ws.len() != xs.len() {
                     return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
                 }
                 if ws.is_empty() {
                     return Ok(Self::from(0.0));
                 }
-                Ok(Self::dot_pairs(ws.iter().copied().zip(xs.iter().copied())))
-            }
-
-            /// The dot product of pairs `(w, x)`, the form without a length to mismatch.
-            ///
-            /// ```
-            /// use chainrule::Scalar;
-            /// assert_eq!(f64::dot_pairs([(1.0, 3.0), (2.0, 4.0)]), 11.0);
-            /// ```
-            fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
-                let factors: smallvec::SmallVec<[Self; 64]> =
-                    pairs.into_iter().flat_map(|(w, x)| [w, x]).collect();
-                if factors.is_empty() {
-                    return Self::from(0.0);
+                // Straight from slice to slice: numbers handed over by an iterator are copied three times as slowly.
+                let mut factors = smallvec::SmallVec::<[Self; 64]>::new();
+                factors.resize(2 * ws.len(), ws[0]);
+                let (pairs, _) = factors.as_chunks_mut::<2>();
+                for (pair, (&w, &x)) in pairs.iter_mut().zip(ws.iter().zip(xs)) {
+                    *pair = [w, x];
                 }
-                Self::apply_n::<rows::Dot>(&factors)
+                Ok(Self::apply_n::<rows::Dot>(&factors))
             }
 
             $(
@@ -174,6 +169,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(Dual::variable(", stringify!($uat), ")).tangent - ", stringify!($uslope), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $umethod(self) -> Self {
                     self.apply::<rows::$unary>()
                 }
@@ -189,6 +185,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(a.into(), Dual::variable(b)).tangent - ", stringify!($bright), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $bmethod(self, b: impl Into<Self>) -> Self {
                     self.apply2::<rows::$binary>(b.into())
                 }
@@ -205,6 +202,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert_eq!(f(a.into(), b.into(), Dual::variable(c)).tangent, ", stringify!($tthird), ");")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
                     self.apply3::<rows::$ternary>(b.into(), c.into())
                 }
@@ -224,6 +222,7 @@ macro_rules! define_scalar {
                 /// # Panics
                 /// If there is no operand.
                 #[inline]
+                #[must_use]
                 fn $nmethod(xs: &[Self]) -> Self {
                     Self::apply_n::<rows::$nary>(xs)
                 }
@@ -237,6 +236,7 @@ macro_rules! define_scalar {
                 #[doc = concat!("assert!((f(Dual::variable(", stringify!($pat), ")).tangent - ", stringify!($pslope), ").abs() < 1e-14);")]
                 /// ```
                 #[inline]
+                #[must_use]
                 fn $pmethod(self, $parameter: $ptype) -> Self {
                     self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
                 }
@@ -267,11 +267,6 @@ impl Scalar for f64 {
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
-    }
-
-    #[inline]
-    fn dot_pairs(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
-        fused::dot_pairs(pairs.into_iter())
     }
 
     #[inline]

@@ -3,16 +3,21 @@
 //! The sweep takes a graph and seeds, one for each output, and gives [`Gradients`]: for every node the derivative of the
 //! seeded sum of outputs by it. [`recorded`] does the same by recording, so that the result can be differentiated again.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the fused instruction"
+)]
+
 mod recorded;
 
 pub use recorded::gradient_with;
 
-use std::ops::Index;
+use std::ops::{Index, RangeInclusive};
 
 use smallvec::SmallVec;
 
-use crate::graph::{Constant, Graph, GraphId, Node, NodeKey};
-use crate::math::fused::with_fma;
+use crate::graph::{Constant, Graph, GraphId, NodeKey};
+use crate::math::fused::{Fused, with_fma};
 use crate::op::Op;
 use crate::tape;
 use crate::var::Var;
@@ -145,17 +150,15 @@ impl Gradients {
     #[cold]
     #[inline(never)]
     fn reject(&self, x: Var) -> ! {
-        if x.is_constant() {
-            panic!(
-                "no derivative by a constant: make the value with `Var::new`, or use `Gradients::get`"
-            );
-        }
-        if x.graph_id() == self.graph {
-            panic!(
-                "no derivative by a Var that was not alive when these gradients were computed: it was recorded \
-                 later, or freed before"
-            );
-        }
+        assert!(
+            !x.is_constant(),
+            "no derivative by a constant: make the value with `Var::new`, or use `Gradients::get`"
+        );
+        assert!(
+            x.graph_id() != self.graph,
+            "no derivative by a Var that was not alive when these gradients were computed: it was recorded \
+             later, or freed before"
+        );
         panic!(
             "no derivative by a Var of another graph or thread than the one these gradients were computed on"
         );
@@ -295,13 +298,13 @@ impl Graph {
             grads.adjoints[key.slot()] += seed;
             lowest = lowest.min(key.slot());
         }
-        let mut sweep = Sweep {
+        with_fma(Sweep {
             graph: self,
             adjoints: &mut grads.adjoints,
             operands: &mut grads.operands,
-            lowest,
-        };
-        with_fma(|| sweep.run(top, &seeds));
+            seeds: &seeds,
+            slots: lowest..=top,
+        });
     }
 }
 
@@ -310,110 +313,110 @@ struct Sweep<'a> {
     graph: &'a Graph,
     adjoints: &'a mut [f64],
     operands: &'a mut Vec<f64>,
-    /// The lowest slot with an adjoint: below it there is nothing to do.
-    lowest: usize,
+    seeds: &'a [(NodeKey, f64)],
+    /// From the lowest slot with an adjoint, below which there is nothing to do, to the highest.
+    slots: RangeInclusive<usize>,
 }
 
-impl Sweep<'_> {
+impl Fused for Sweep<'_> {
+    type Output = ();
+
     /// Passes every adjoint on to the operands, latest node first.
     ///
     /// Operands stand in lower slots, so slots from above are a reverse topological order; a slot whose adjoint is 0 is
     /// passed over in a nanosecond. Where most of the graph is of no use to the outputs, it is cheaper to have petgraph
     /// find the nodes that are, and visit those alone, in the same order.
     #[inline(always)]
-    fn run(&mut self, top: usize, seeds: &[(NodeKey, f64)]) {
+    fn call(self) {
         const PATIENCE: usize = 1 << 14;
-        let (mut slot, mut live, mut idle) = (top, 0, 0);
-        while slot >= self.lowest && slot > 0 {
+        let (mut lowest, mut slot) = self.slots.into_inner();
+        let (mut live, mut idle) = (0, 0);
+        while slot >= lowest && slot > 0 {
             if self.adjoints[slot] == 0.0 {
                 idle += 1;
                 if idle > PATIENCE + 16 * live {
-                    return self.run_cone(slot, seeds);
+                    break;
                 }
             } else {
                 live += 1;
-                self.visit(slot);
+                lowest = lowest.min(visit(self.graph, self.adjoints, self.operands, slot));
             }
             slot -= 1;
         }
-    }
-
-    /// Goes on below `slot` with the nodes that the outputs depend on.
-    #[inline(never)]
-    fn run_cone(&mut self, slot: usize, seeds: &[(NodeKey, f64)]) {
-        let outputs: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
-        let order = self.graph.order(&outputs);
-        let mut slots: Vec<usize> = order
-            .iter()
-            .map(|key| key.slot())
-            .filter(|&s| s < slot)
-            .collect();
-        slots.sort_unstable();
-        with_fma(|| {
-            for &slot in slots.iter().rev() {
+        if slot >= lowest && slot > 0 {
+            for slot in cone_below(self.graph, self.seeds, slot) {
                 if self.adjoints[slot] != 0.0 {
-                    self.visit(slot);
+                    visit(self.graph, self.adjoints, self.operands, slot);
                 }
             }
-        });
-    }
-
-    /// Passes the adjoint of one node on to its operands: `operand's += adjoint · partial`.
-    #[inline(always)]
-    fn visit(&mut self, slot: usize) {
-        let node = self.graph.node_at(slot);
-        let (u, y) = (self.adjoints[slot], node.value());
-        match (node.op(), node.operands()) {
-            (Op::Unary(op), &[x]) => {
-                let partial = op.partial(self.graph.value_of(x), y);
-                self.add(x, u, partial);
-            }
-            (Op::Binary(op), &[a, b]) => {
-                let (x, z) = (self.graph.value_of(a), self.graph.value_of(b));
-                self.add(a, u, op.left(x, z, y));
-                self.add(b, u, op.right(x, z, y));
-            }
-            (Op::Binary(op), &[x]) => {
-                let value = self.graph.value_of(x);
-                let partial = match node.constant_side() {
-                    Constant::Left => op.right(node.payload(), value, y),
-                    _ => op.left(value, node.payload(), y),
-                };
-                self.add(x, u, partial);
-            }
-            (Op::Ternary(op), &[a, b, c]) => {
-                let [v, w, z] = [a, b, c].map(|key| self.graph.value_of(key));
-                self.add(a, u, op.first(v, w, z, y));
-                self.add(b, u, op.second(v, w, z, y));
-                self.add(c, u, op.third(v, w, z, y));
-            }
-            (Op::Nary(op), keys) => self.visit_many(op, node, keys, u),
-            _ => {}
         }
     }
+}
 
-    #[inline(always)]
-    fn visit_many(&mut self, op: crate::op::NaryOp, node: &Node, keys: &[NodeKey], u: f64) {
-        let graph = self.graph;
-        let mut operands = std::mem::take(self.operands);
-        operands.clear();
-        operands.extend(keys.iter().map(|&key| graph.value_of(key)));
-        op.partials(&operands, node.value(), &mut |i, partial| {
-            self.add(keys[i], u, partial)
-        });
-        *self.operands = operands;
-    }
+/// The slots below this one of nodes that the outputs depend on, latest first.
+#[inline(never)]
+fn cone_below(graph: &Graph, seeds: &[(NodeKey, f64)], slot: usize) -> Vec<usize> {
+    let outputs: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
+    let order = graph.order(&outputs);
+    let mut slots: Vec<usize> = order
+        .iter()
+        .map(|key| key.slot())
+        .filter(|&s| s < slot)
+        .collect();
+    slots.sort_unstable_by_key(|&slot| std::cmp::Reverse(slot));
+    slots
+}
 
-    /// Adds `u·partial` to an operand's adjoint, rounded once; nothing if the partial is 0, whatever `u` is.
-    #[inline(always)]
-    fn add(&mut self, operand: NodeKey, u: f64, partial: f64) {
-        let slot = operand.slot();
-        let adjoint = &mut self.adjoints[slot];
-        let sum = u.mul_add(partial, *adjoint);
-        // `u` is not 0, so only a partial of 0 can annihilate, and without a NaN the plain product was 0 already.
-        if !(sum.is_nan() && partial == 0.0) {
-            *adjoint = sum;
+/// Passes the adjoint of one node on to its operands, `operand's += adjoint · partial`; gives the lowest operand's slot.
+#[inline(always)]
+fn visit(graph: &Graph, adjoints: &mut [f64], operands: &mut Vec<f64>, slot: usize) -> usize {
+    let node = graph.node_at(slot);
+    let (u, y) = (adjoints[slot], node.value());
+    match (node.op(), node.operands()) {
+        (Op::Unary(op), &[x]) => {
+            let partial = op.partial(graph.value_of(x), y);
+            add(adjoints, x, u, partial)
         }
-        self.lowest = self.lowest.min(slot);
+        (Op::Binary(op), &[a, b]) => {
+            let (x, z) = (graph.value_of(a), graph.value_of(b));
+            let (left, right) = op.partials(x, z, y);
+            add(adjoints, a, u, left).min(add(adjoints, b, u, right))
+        }
+        (Op::Binary(op), &[x]) => {
+            let value = graph.value_of(x);
+            let partial = match node.constant_side() {
+                Constant::Left => op.right(node.payload(), value, y),
+                _ => op.left(value, node.payload(), y),
+            };
+            add(adjoints, x, u, partial)
+        }
+        (Op::Ternary(op), &[a, b, c]) => {
+            let [v, w, z] = [a, b, c].map(|key| graph.value_of(key));
+            let lowest = add(adjoints, a, u, op.first(v, w, z, y));
+            let lowest = lowest.min(add(adjoints, b, u, op.second(v, w, z, y)));
+            lowest.min(add(adjoints, c, u, op.third(v, w, z, y)))
+        }
+        (Op::Nary(op), keys) => {
+            operands.clear();
+            operands.extend(keys.iter().map(|&key| graph.value_of(key)));
+            let mut lowest = slot;
+            op.partials(operands, y, &mut |i, partial| {
+                lowest = lowest.min(add(adjoints, keys[i], u, partial));
+            });
+            lowest
+        }
+        _ => slot,
     }
+}
+
+/// Adds `u·partial` to an operand's adjoint, rounded once; nothing if the partial is 0, whatever `u` is. Gives its slot.
+#[inline(always)]
+fn add(adjoints: &mut [f64], operand: NodeKey, u: f64, partial: f64) -> usize {
+    let slot = operand.slot();
+    let sum = u.mul_add(partial, adjoints[slot]);
+    // `u` is not 0, so only a partial of 0 can annihilate, and without a NaN the plain product was 0 already.
+    if !(sum.is_nan() && partial == 0.0) {
+        adjoints[slot] = sum;
+    }
+    slot
 }

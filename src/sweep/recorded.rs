@@ -162,7 +162,7 @@ impl Sweep {
                 pass(2, &mut || op.third(a, b, c, y));
             }
             (Op::Nary(op), xs) => {
-                op.partials(xs, y, &mut |place, partial| pass(place, &mut || partial))
+                op.partials(xs, y, &mut |place, partial| pass(place, &mut || partial));
             }
             _ => {}
         }

@@ -1,0 +1,269 @@
+//! The picture: what a value was computed from, as Graphviz text.
+//!
+//! A [`Picture`] takes the part of a graph that outputs depend on and gives, as its `Display`, text in the language of
+//! [Graphviz](https://graphviz.org). It is drawn the way backpropagation is taught: a circle for each operation, with the
+//! table's symbol in it; between circles a wire, with its **value above in green** and the **gradient** of the output by
+//! it **below in red**; at the arrow into a circle the **local gradient** as a factor, `×0.5`. So the sweep can be read
+//! off from right to left: the gradient after a circle times the factor on the arrow is what this arrow adds to the
+//! gradient before it.
+//!
+//! ```text
+//! x  ── −2 ──╮ ×1
+//!       −4   ╰─▶ (+) ── 3 ──╮ ×−4
+//! y  ──  5 ──╭─▶      −4    ╰─▶ (×) ── −12 ──
+//!       −4   ╯ ×1           ╭─▶         1
+//! z  ── −4 ─────────────────╯ ×3
+//!        3
+//! ```
+//!
+//! The numbers stand in nodes of their own, through the middle of which the wire runs as a rule: labels of edges would be
+//! put on one side of the wire, and could not be shared by all that a value leads to. Where values run upwards or
+//! downwards, they stand on the left of the wire and gradients on the right.
+//!
+//! Names are bold, before the wire of an input and beside the value of a result; an input without a name begins with
+//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`.
+//! Constants are small grey boxes. The first of two or three operands enters its circle from above (or left), the last
+//! from below (or right). An operand that an n-ary operation uses many times is one line that says how often.
+//! [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
+//! counts it.
+//!
+//! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph
+//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them.
+
+mod cone;
+mod drawing;
+mod label;
+mod wire;
+
+use std::fmt;
+
+use crate::graph::Graph;
+use crate::sweep::Gradients;
+use crate::tape;
+use crate::var::Var;
+use cone::Cone;
+use drawing::Drawing;
+
+/// Which way values run on a [`Picture`].
+///
+/// ```
+/// use chainrule::{Direction, Var};
+/// let y = Var::new(2.0).exp();
+/// assert!(y.dot().direction(Direction::BottomToTop).to_string().contains("rankdir=\"BT\""));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Inputs on the left.
+    #[default]
+    LeftToRight,
+    /// Inputs on the right.
+    RightToLeft,
+    /// Inputs above.
+    TopToBottom,
+    /// Inputs below.
+    BottomToTop,
+}
+
+/// A picture of what outputs were computed from; its `Display` is Graphviz text.
+///
+/// It comes from [`Var::dot`], [`Graph::dot`] or [`Picture::of`]. `dot -Tsvg` makes an image of the text. It is a copy of
+/// what it shows, so the graph can change or be freed before it is printed.
+///
+/// ```
+/// use chainrule::Var;
+///
+/// let x = Var::new(-2.0).named("x");
+/// let y = Var::new(5.0).named("y");
+/// let z = Var::new(-4.0).named("z");
+/// let f = (x + y) * z;
+/// let text = f.dot().gradients(&f.backward()).to_string();
+/// assert!(text.starts_with("digraph"));
+/// assert!(text.contains("−12")); // the value of f
+/// ```
+#[derive(Clone, Debug)]
+pub struct Picture<'a> {
+    /// The graph drawn; the current one if none.
+    graph: Option<&'a Graph>,
+    outputs: Vec<Var>,
+    cone: Cone,
+    gradients: Option<&'a Gradients>,
+    local_gradients: Option<bool>,
+    values: bool,
+    direction: Direction,
+    precision: usize,
+}
+
+impl<'a> Picture<'a> {
+    /// How many nodes are shown unless [`max_nodes`](Self::max_nodes) says otherwise: what fits on a wide screen.
+    const NODES: usize = 200;
+
+    /// Draws several outputs on the thread's current graph.
+    ///
+    /// ```
+    /// use chainrule::{Picture, Var};
+    /// let x = Var::new(0.5);
+    /// let text = Picture::of(&[x.sin(), x.cos()]).to_string();
+    /// assert!(text.contains("\"sin\"") && text.contains("\"cos\""));
+    /// ```
+    ///
+    /// # Panics
+    /// If an output's node was freed or is not on the current graph.
+    pub fn of(outputs: &[Var]) -> Self {
+        Self::new(None, outputs)
+    }
+
+    fn new(graph: Option<&'a Graph>, outputs: &[Var]) -> Self {
+        let picture = Self {
+            graph,
+            outputs: outputs.to_vec(),
+            cone: Cone::default(),
+            gradients: None,
+            local_gradients: None,
+            values: true,
+            direction: Direction::default(),
+            precision: 3,
+        };
+        picture.max_nodes(Self::NODES)
+    }
+
+    /// Shows these gradients, and the local gradients that they were made with.
+    ///
+    /// A value that the gradients do not know, such as one recorded after the sweep or on another graph, is shown
+    /// without.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let x = Var::new(3.0);
+    /// let y = x.square();
+    /// let text = y.dot().gradients(&y.backward()).to_string();
+    /// assert!(text.contains("label=\"×6\"")); // dy/dx
+    /// ```
+    #[must_use]
+    pub fn gradients(mut self, gradients: &'a Gradients) -> Self {
+        self.gradients = Some(gradients);
+        self
+    }
+
+    /// Shows on each line the derivative of its operation by this operand, or does not.
+    ///
+    /// Without this they are shown when gradients are.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let y = Var::new(3.0).square();
+    /// assert!(y.dot().local_gradients(true).to_string().contains("label=\"×6\""));
+    /// ```
+    #[must_use]
+    pub fn local_gradients(mut self, shown: bool) -> Self {
+        self.local_gradients = Some(shown);
+        self
+    }
+
+    /// Shows values, as it does without this, or only what is computed.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let y = Var::new(3.25).square();
+    /// assert!(!y.dot().values(false).to_string().contains("3.25"));
+    /// ```
+    #[must_use]
+    pub fn values(mut self, shown: bool) -> Self {
+        self.values = shown;
+        self
+    }
+
+    /// Which way values run; from left to right without this.
+    ///
+    /// ```
+    /// use chainrule::{Direction, Var};
+    /// let y = Var::new(3.0).square();
+    /// assert!(y.dot().direction(Direction::TopToBottom).to_string().contains("rankdir=\"TB\""));
+    /// ```
+    #[must_use]
+    pub fn direction(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+
+    /// How many significant digits numbers have at most, from 1 to 17; 3 without this.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let y = Var::new(2.0).sqrt();
+    /// assert!(y.dot().to_string().contains(">1.41<"));
+    /// assert!(y.dot().precision(6).to_string().contains(">1.41421<"));
+    /// ```
+    #[must_use]
+    pub fn precision(mut self, digits: usize) -> Self {
+        self.precision = digits;
+        self
+    }
+
+    /// How many nodes are shown at most, those nearest to the outputs; 200 without this.
+    ///
+    /// If there are more, a node `… n more nodes` stands for them: all others that the outputs depend on. Constants are
+    /// not counted. Finding the nodes takes some 15 ns for each node the outputs depend on, does not recurse, and is done
+    /// anew each time this is called; the picture is no larger than what it shows.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let mut y = Var::new(0.5);
+    /// for _ in 0..1000 {
+    ///     y = y.sin();
+    /// }
+    /// assert!(y.dot().max_nodes(5).to_string().contains("… 996 more nodes"));
+    /// ```
+    ///
+    /// # Panics
+    /// If an output was freed or is not on the graph any more.
+    #[must_use]
+    pub fn max_nodes(mut self, nodes: usize) -> Self {
+        self.cone = match self.graph {
+            Some(graph) => Cone::of(graph, &self.outputs, nodes),
+            None => tape::with(|graph| Cone::of(graph, &self.outputs, nodes)),
+        };
+        self
+    }
+
+    fn shows_local_gradients(&self) -> bool {
+        self.local_gradients.unwrap_or(self.gradients.is_some())
+    }
+}
+
+impl fmt::Display for Picture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Drawing::of(self).fmt(f)
+    }
+}
+
+impl Var {
+    /// A picture of what this value was computed from, as Graphviz text; a constant is a single node.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let y = (Var::new(2.0).named("x") * 3.0).exp();
+    /// println!("{}", y.dot().gradients(&y.backward()));
+    /// ```
+    ///
+    /// # Panics
+    /// If its node was freed or is not on the current graph.
+    pub fn dot<'a>(self) -> Picture<'a> {
+        Picture::of(&[self])
+    }
+}
+
+impl Graph {
+    /// A picture of what these outputs were computed from, as Graphviz text.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0).exp());
+    /// assert!(graph.dot(&[y]).to_string().contains("\"exp\""));
+    /// ```
+    ///
+    /// # Panics
+    /// If an output is not alive on this graph.
+    pub fn dot(&self, outputs: &[Var]) -> Picture<'_> {
+        Picture::new(Some(self), outputs)
+    }
+}

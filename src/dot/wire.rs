@@ -1,0 +1,106 @@
+//! The label of a wire: the value on one side of the wire, the gradient on the other.
+
+use std::fmt;
+
+use super::{Direction, label};
+use crate::op::Op;
+
+pub(super) const VALUE: &str = "#1a7f37";
+const GRADIENT: &str = "#cf222e";
+pub(super) const INK: &str = "#24292f";
+pub(super) const WIRE: &str = "#6e7781";
+
+const TABLE: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"";
+
+/// What is said of a node where its value leaves it. Its `Display` is an HTML-like label of Graphviz.
+pub(super) struct Wire<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) value: Option<String>,
+    pub(super) gradient: Option<String>,
+    /// Whether the wire begins here: then the name stands before it, else beside the value.
+    pub(super) input: bool,
+    pub(super) direction: Direction,
+}
+
+impl Wire<'_> {
+    /// Whether there is nothing to say.
+    pub(super) fn is_bare(&self) -> bool {
+        self.name.is_none() && self.value.is_none() && self.gradient.is_none()
+    }
+
+    /// The name, or for an input without one the symbol of inputs.
+    fn title(&self) -> Option<String> {
+        match self.name {
+            Some(name) => Some(format!("<B>{}</B>", label::text(name))),
+            None if self.input => Some(Op::Input.row().symbol.to_owned()),
+            None => None,
+        }
+    }
+
+    /// The numbers, with the wire as a rule between them; `name` stands before the value.
+    fn write_numbers(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
+        let letters =
+            |text: &Option<String>| text.as_deref().map_or(0, |text| text.chars().count());
+        let colored = |color: &str, text: &Option<String>| match text {
+            Some(text) => format!("<FONT COLOR=\"{color}\">{text}</FONT>"),
+            None => String::new(),
+        };
+        let mut value = colored(VALUE, &self.value);
+        let mut width = letters(&self.value).max(letters(&self.gradient));
+        if let Some(name) = name {
+            value = format!("{name} {value}");
+            let letters = self.name.unwrap_or_default().chars().count();
+            width += letters.min(label::LONGEST) + 1;
+        }
+        let gradient = colored(GRADIENT, &self.gradient);
+        write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
+        match self.direction {
+            Direction::LeftToRight | Direction::RightToLeft => write!(
+                f,
+                "<TD HEIGHT=\"18\" WIDTH=\"30\">{value}</TD></TR><HR/><TR><TD HEIGHT=\"18\">{gradient}</TD>"
+            )?,
+            // Columns are as wide as their text, but the wire runs in the middle: both get room for the longer one.
+            Direction::TopToBottom | Direction::BottomToTop => {
+                let width = 8 * width + 6;
+                write!(
+                    f,
+                    "<TD ALIGN=\"RIGHT\" WIDTH=\"{width}\">{value}</TD><VR/>\
+                     <TD ALIGN=\"LEFT\" WIDTH=\"{width}\">{gradient}</TD>"
+                )?;
+            }
+        }
+        f.write_str("</TR></TABLE>")
+    }
+}
+
+impl fmt::Display for Wire<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = self.title();
+        let numbers = self.value.is_some() || self.gradient.is_some();
+        let Some(title) = title.as_deref().filter(|_| self.input || !numbers) else {
+            return self.write_numbers(f, title.as_deref());
+        };
+        if !numbers {
+            return write!(f, "{TABLE}><TR><TD>{title}</TD></TR></TABLE>");
+        }
+        // The name stands where the wire begins, away from its way.
+        let row = match self.direction {
+            Direction::LeftToRight | Direction::RightToLeft => "",
+            Direction::TopToBottom | Direction::BottomToTop => "</TR><TR>",
+        };
+        write!(f, "{TABLE}><TR>")?;
+        if matches!(
+            self.direction,
+            Direction::LeftToRight | Direction::TopToBottom
+        ) {
+            write!(f, "<TD>{title}</TD>{row}<TD CELLPADDING=\"0\">")?;
+            self.write_numbers(f, None)?;
+            f.write_str("</TD>")?;
+        } else {
+            f.write_str("<TD CELLPADDING=\"0\">")?;
+            self.write_numbers(f, None)?;
+            write!(f, "</TD>{row}<TD>{title}</TD>")?;
+        }
+        f.write_str("</TR></TABLE>")
+    }
+}
