@@ -14,7 +14,9 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+use crate::error::{Error, Result};
 use crate::graph::{Constant, GraphId, Node, NodeKey};
+use crate::math::fused;
 use crate::op::{Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, rows};
 use crate::{Graph, tape};
 
@@ -293,6 +295,29 @@ impl Scalar for Var {
         record_many(O::value(&values), Op::Nary(O::OP), operands)
     }
 
+    fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
+        if ws.len() != xs.len() {
+            return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
+        }
+        let pairs = || ws.iter().zip(xs);
+        let value = fused::dot_pairs(pairs().map(|(w, x)| (w.value, x.value)));
+        let op = Op::Nary(rows::Dot::OP);
+        let recorded = tape::with(|graph| {
+            let mut keys = vec![NodeKey::default(); 2 * ws.len()];
+            let mut alive = !ws.is_empty();
+            for (place, (w, x)) in keys.as_chunks_mut::<2>().0.iter_mut().zip(pairs()) {
+                *place = [w.key, x.key].map(NodeKey::from_bits);
+                alive &= graph.holds(w.graph, place[0]) & graph.holds(x.graph, place[1]);
+            }
+            alive.then(|| record_keys(graph, value, op, SmallVec::from_vec(keys)))
+        });
+        // Constants, and values that must be refused, take the general way.
+        Ok(recorded.unwrap_or_else(|| {
+            let factors: Vec<Self> = pairs().flat_map(|(&w, &x)| [w, x]).collect();
+            record_many(value, op, &factors)
+        }))
+    }
+
     #[inline]
     fn vanishes(self) -> bool {
         self.value == 0.0 && self.is_constant()
@@ -365,12 +390,17 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
         } else {
             keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
         }
-        if keys.spilled() {
-            graph.count_spilled(keys.len());
-        }
-        Var::of(graph, value, |graph| {
-            graph.insert(|| Node::many(value, op, keys))
-        })
+        record_keys(graph, value, op, keys)
+    })
+}
+
+/// Records a node of many operands that live on this graph.
+fn record_keys(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
+    if keys.spilled() {
+        graph.count_spilled(keys.len());
+    }
+    Var::of(graph, value, |graph| {
+        graph.insert(|| Node::many(value, op, keys))
     })
 }
 
