@@ -295,6 +295,7 @@ impl Scalar for Var {
         record_many(O::value(&values), Op::Nary(O::OP), operands)
     }
 
+    #[inline(always)]
     fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
         if ws.len() != xs.len() {
             return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
@@ -395,6 +396,7 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
 }
 
 /// Records a node of many operands that live on this graph.
+#[inline(always)]
 fn record_keys(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
     if keys.spilled() {
         graph.count_spilled(keys.len());
