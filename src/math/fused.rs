@@ -14,11 +14,11 @@ pub(crate) fn with_fma<W: Fused>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 
-/// The dot product of alternating factors `w₀ x₀ w₁ x₁ …`: `w₀·x₀`, then each further term added with one rounding.
-pub(crate) fn dot(factors: &[f64]) -> f64 {
-    let (pairs, _) = factors.as_chunks::<2>();
-    let Some((&[w, x], rest)) = pairs.split_first() else {
+/// The dot product of pairs `(w, x)`: `w₀·x₀`, then each further term added with one rounding; 0 if there are none.
+#[inline]
+pub(crate) fn dot(mut pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let Some((w, x)) = pairs.next() else {
         return 0.0;
     };
-    with_fma(|| rest.iter().fold(w * x, |sum, &[w, x]| w.mul_add(x, sum)))
+    with_fma(|| pairs.fold(w * x, |sum, (w, x)| w.mul_add(x, sum)))
 }
