@@ -18,7 +18,7 @@ fn inputs(expression: &Expression) -> Vec<Var> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(5000))]
 
     #[test]
     fn values_are_the_same_bits_in_every_mode(e in Expression::any(12, false)) {
