@@ -26,7 +26,6 @@ impl Drop for Lent {
 
 #[cold]
 #[inline(never)]
-#[expect(clippy::boxed_local, reason = "as it lies in its place")]
 fn reject(_other: Box<Graph>) {
     assert!(std::thread::panicking(), "the current graph was lent twice");
 }

@@ -270,7 +270,7 @@ fn a_small_cone_in_a_large_graph_is_swept_the_same() {
     assert_eq!(grads.iter().count(), 3);
 }
 
-/// Records, orders, sweeps, frees and names a chain of `n` nodes on a thread with the usual 2 MiB of stack.
+/// Records, orders, sweeps, draws and frees a chain of `n` nodes on a thread with the usual 2 MiB of stack.
 fn deep_chain(n: usize) {
     let work = move || {
         let (mut graph, (x, y)) = tape::record(|| {
@@ -287,6 +287,8 @@ fn deep_chain(n: usize) {
         let order = graph.order(&[y.key().unwrap()]);
         assert_eq!(order.len(), n);
         drop(order);
+        let picture = graph.dot(&[y]).max_nodes(10).to_string();
+        assert!(picture.contains(&format!("{} more nodes", n - 10)));
         graph.record(tape::clear);
         assert_eq!(graph.stats().nodes, 0);
     };

@@ -14,15 +14,9 @@ pub(crate) fn with_fma<W: Fused>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
 }
 
-/// The dot product of alternating factors `w₀ x₀ w₁ x₁ …`: `w₀·x₀`, then each further term added with one rounding.
-pub(crate) fn dot(factors: &[f64]) -> f64 {
-    let (pairs, _) = factors.as_chunks::<2>();
-    dot_pairs(pairs.iter().map(|&[w, x]| (w, x)))
-}
-
-/// The dot product of pairs of factors, summed as [`dot`] does; 0 if there are none.
+/// The dot product of pairs `(w, x)`: `w₀·x₀`, then each further term added with one rounding; 0 if there are none.
 #[inline]
-pub(crate) fn dot_pairs(mut pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
+pub(crate) fn dot(mut pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
     let Some((w, x)) = pairs.next() else {
         return 0.0;
     };

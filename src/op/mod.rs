@@ -15,7 +15,7 @@ mod scalar;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
 
 pub use scalar::Scalar;
-pub(crate) use scalar::Sealed;
+pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 
 use crate::math::{self, compare, fused, slope};
 

@@ -6,7 +6,6 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::{Binary, Nary, Ternary, Unary, rows};
 use crate::error::{Error, Result};
-use crate::math::fused;
 
 /// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
 pub trait Sealed {}
@@ -145,20 +144,8 @@ macro_rules! define_scalar {
             /// # Errors
             /// If the lengths differ.
             fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
-                if ws.len() != xs.len() {
-                    return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
-                }
-                if ws.is_empty() {
-                    return Ok(Self::from(0.0));
-                }
-                // Straight from slice to slice: numbers handed over by an iterator are copied three times as slowly.
-                let mut factors = smallvec::SmallVec::<[Self; 64]>::new();
-                factors.resize(2 * ws.len(), ws[0]);
-                let (pairs, _) = factors.as_chunks_mut::<2>();
-                for (pair, (&w, &x)) in pairs.iter_mut().zip(ws.iter().zip(xs)) {
-                    *pair = [w, x];
-                }
-                Ok(Self::apply_n::<rows::Dot>(&factors))
+                same_length(ws, xs)?;
+                Ok(interleaved_dot(ws, xs))
             }
 
             $(
@@ -247,6 +234,30 @@ macro_rules! define_scalar {
 }
 methods!(define_scalar);
 
+/// Passes if the factors of a dot product pair up.
+pub(crate) fn same_length<S>(ws: &[S], xs: &[S]) -> Result<()> {
+    if ws.len() == xs.len() {
+        Ok(())
+    } else {
+        Err(Error::length("xs of the dot product", ws.len(), xs.len()))
+    }
+}
+
+/// The dot product of slices of one length, through the row's alternating operands.
+pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
+    let Some(&first) = ws.first() else {
+        return S::from(0.0);
+    };
+    // Straight from slice to slice: numbers handed over by an iterator are copied three times as slowly.
+    let mut factors = smallvec::SmallVec::<[S; 64]>::new();
+    factors.resize(2 * ws.len(), first);
+    let (pairs, _) = factors.as_chunks_mut::<2>();
+    for (pair, (&w, &x)) in pairs.iter_mut().zip(ws.iter().zip(xs)) {
+        *pair = [w, x];
+    }
+    S::apply_n::<rows::Dot>(&factors)
+}
+
 impl Sealed for f64 {}
 
 impl Scalar for f64 {
@@ -268,14 +279,6 @@ impl Scalar for f64 {
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
-    }
-
-    #[inline]
-    fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
-        if ws.len() != xs.len() {
-            return Err(Error::length("xs of the dot product", ws.len(), xs.len()));
-        }
-        Ok(fused::dot_pairs(ws.iter().copied().zip(xs.iter().copied())))
     }
 
     #[inline]

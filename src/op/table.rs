@@ -549,7 +549,7 @@ nary {
     }
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
-        value |xs| fused::dot(xs);
+        value |xs| fused::dot(xs.as_chunks::<2>().0.iter().map(|&[w, x]| (w, x)));
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, xs[i ^ 1]); };
         laws [];
     }

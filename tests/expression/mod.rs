@@ -6,7 +6,7 @@
 use std::fmt;
 
 use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, UnaryOp};
-use chainrule::{Graph, NodeKey, Scalar, Var};
+use chainrule::{Gradients, Graph, NodeKey, Scalar, Var};
 use proptest::prelude::*;
 
 /// An operand: an earlier value or a constant.
@@ -43,8 +43,8 @@ impl Expression {
             (-3.0..3.0).boxed()
         } else {
             prop_oneof![
-                6 => -3.0..3.0,
-                1 => prop::sample::select(vec![0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NAN, 1e-310, 1e300]),
+                3 => -3.0..3.0,
+                2 => prop::sample::select(vec![0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NAN, 1e-310, 1e300]),
             ]
             .boxed()
         };
@@ -239,6 +239,14 @@ impl Scale {
             adjoints: keys.into_iter().zip(magnitudes).collect(),
             output,
         }
+    }
+
+    /// Whether large terms cancel in the derivative by any node, so that only rounding may be left of it.
+    pub(crate) fn cancels(&self, grads: &Gradients) -> bool {
+        self.adjoints.iter().any(|&(key, magnitude)| {
+            let adjoint = grads.by_key(key).expect("a node of this graph");
+            adjoint.abs() < 0.05 * magnitude
+        })
     }
 
     /// The magnitude of the derivative by `x`, as if nothing cancelled.
