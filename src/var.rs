@@ -294,25 +294,22 @@ impl Scalar for Var {
     }
 
     /// Straight from the two slices to the node: an intermediate list of handles would cost as much again.
+    #[inline(always)]
     fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
         same_length(ws, xs)?;
-        if ws.iter().chain(xs).any(|factor| factor.is_constant()) {
-            return Ok(interleaved_dot(ws, xs));
-        }
-        let value = fused::dot(ws.iter().zip(xs).map(|(w, x)| (w.value, x.value)));
-        if ws.is_empty() {
-            return Ok(Self::from(value));
-        }
-        Ok(tape::with(|graph| {
-            let mut keys = Vec::with_capacity(2 * ws.len());
-            for (w, x) in ws.iter().zip(xs) {
-                let pair = [w, x].map(|factor| NodeKey::from_bits(factor.key));
-                graph.check(w.graph, pair[0]);
-                graph.check(x.graph, pair[1]);
-                keys.extend(pair);
+        let pairs = || ws.iter().zip(xs);
+        let value = fused::dot(pairs().map(|(w, x)| (w.value, x.value)));
+        let recorded = tape::with(|graph| {
+            let mut keys = vec![NodeKey::default(); 2 * ws.len()];
+            let mut alive = !ws.is_empty();
+            for (place, (w, x)) in keys.as_chunks_mut::<2>().0.iter_mut().zip(pairs()) {
+                *place = [w.key, x.key].map(NodeKey::from_bits);
+                alive &= graph.holds(w.graph, place[0]) & graph.holds(x.graph, place[1]);
             }
-            append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into())
-        }))
+            alive.then(|| append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into()))
+        });
+        // Constants, and values that must be refused, take the general way.
+        Ok(recorded.unwrap_or_else(|| interleaved_dot(ws, xs)))
     }
 
     #[inline]
@@ -392,6 +389,7 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
 }
 
 /// Appends the result of an operation of many nodes to this graph.
+#[inline(always)]
 fn append_many(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
     if keys.spilled() {
         graph.count_spilled(keys.len());

@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::{Binary, Nary, Ternary, Unary, rows};
 use crate::error::{Error, Result};
+use crate::math::fused;
 
 /// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
 pub trait Sealed {}
@@ -279,6 +280,12 @@ impl Scalar for f64 {
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
+    }
+
+    #[inline]
+    fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
+        same_length(ws, xs)?;
+        Ok(fused::dot(ws.iter().copied().zip(xs.iter().copied())))
     }
 
     #[inline]
