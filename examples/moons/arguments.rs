@@ -16,7 +16,7 @@ Options:
   --parameters FILE  start from these 337 parameters: CSV with a column value
                      [default: random, between -1 and 1]
   --trace FILE       write loss and accuracy before each step: CSV with columns step, loss, accuracy
-  --picture FILE     write the picture, an SVG, there [default: moons.svg]
+  --picture FILE     write the picture, an SVG, there [default: target/moons.svg]
   --seed N           whole number that decides what is random [default: 2]
   --help             print this
 ";
@@ -37,7 +37,7 @@ impl Arguments {
             points: None,
             parameters: None,
             trace: None,
-            picture: PathBuf::from("moons.svg"),
+            picture: PathBuf::from("target/moons.svg"),
             seed: 2,
         };
         let mut parser = Parser::from_env();

@@ -9,7 +9,7 @@ mod arguments;
 mod picture;
 mod train;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -80,6 +80,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.trace {
         write_trace(path, &trace).map_err(|cause| Error::io(path, cause))?;
         println!("trace    {}", path.display());
+    }
+    if let Some(folder) = arguments.picture.parent() {
+        fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))?;
     }
     picture::draw(&arguments.picture, &mlp, &data)?;
     println!("picture  {}", arguments.picture.display());
