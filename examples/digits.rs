@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use chainrule::nn::data::{Dataset, Row, read_csv};
-use chainrule::nn::metrics::ConfusionMatrix;
+use chainrule::nn::metrics::{ConfusionMatrix, predicted_class};
 use chainrule::nn::optimizer::{Adam, Optimizer, Schedule};
 use chainrule::nn::{Activation, Mlp, loss};
 use chainrule::{Error, Gradients, Result, Var, tape};
@@ -105,12 +105,9 @@ fn loss_and_gradient(
 
 /// The digit with the highest score, for every row.
 fn predictions(mlp: &Mlp<f64>, data: &Dataset) -> Result<Vec<usize>> {
-    let best = |scores: &[f64]| {
-        let highest = (0..CLASSES).max_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-        highest.ok_or_else(|| Error::argument("classes", "must be at least one"))
-    };
+    let unclear = || Error::argument("scores", "must not be NaN: training has diverged");
     data.rows()
-        .map(|(pixels, _)| best(&mlp.forward(pixels)?))
+        .map(|(pixels, _)| predicted_class(&mlp.forward(pixels)?).ok_or_else(unclear))
         .collect()
 }
 

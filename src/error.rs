@@ -18,7 +18,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.kind(), ErrorKind::Length);
 /// assert_eq!(error.to_string(), "xs: expected 3 values, found 2");
 /// ```
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -121,6 +120,13 @@ impl Error {
             message,
             source: None,
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The kind and the message, which is what a program prints whose `main` returns the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.message)
     }
 }
 

@@ -47,6 +47,7 @@ pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
 pub use lanes::Lanes;
+#[doc(inline)]
 pub use op::Scalar;
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;

@@ -106,13 +106,12 @@ impl Var {
     /// # Panics
     /// If the node was freed or is not on the current graph.
     #[must_use = "the name is on the node; use the value, or `let _ =` it"]
+    #[track_caller]
     pub fn named(self, name: impl Into<String>) -> Self {
         if let Some(key) = self.key() {
+            self.check();
             let name = name.into();
-            tape::with(|graph| {
-                graph.check(self.graph, key);
-                graph.set_name(key, name);
-            });
+            tape::with(|graph| graph.set_name(key, name));
         }
         self
     }
@@ -135,30 +134,61 @@ impl Var {
 
     /// The result of an operation of this node, or of it and a constant.
     #[inline(always)]
+    #[track_caller]
     fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
         let key = append_one(value, op, self.graph, self.key, constant, payload);
+        if key == 0 {
+            self.refuse(self);
+        }
         Self { value, key, ..self }
     }
 
     /// The result of an operation of this node and another.
     #[inline(always)]
+    #[track_caller]
     fn two(self, b: Self, value: f64, op: Op) -> Self {
         if self.graph != b.graph {
-            self.reject_mixed(b);
+            self.refuse(b);
         }
         let key = append_two(value, op, self.graph, self.key, b.key);
+        if key == 0 {
+            self.refuse(b);
+        }
         Self { value, key, ..self }
     }
 
-    /// Says which of two values on different graphs is not on the current one.
+    /// Panics for the one of two values that is not alive on the current graph.
     #[cold]
     #[inline(never)]
-    fn reject_mixed(self, b: Self) -> ! {
-        tape::with(|graph| {
-            graph.check(self.graph, NodeKey::from_bits(self.key));
-            graph.check(b.graph, NodeKey::from_bits(b.key));
-        });
-        unreachable!("two graphs are not both the current one")
+    #[track_caller]
+    fn refuse(self, b: Self) -> ! {
+        self.check();
+        b.check();
+        unreachable!("both values are alive on the current graph")
+    }
+
+    /// Passes for a constant, and for a value alive on the current graph.
+    ///
+    /// # Panics
+    /// If it is neither, with advice, and with the place of the caller.
+    #[track_caller]
+    pub(crate) fn check(self) {
+        if let Some(refusal) = tape::with(|graph| self.refusal(graph)) {
+            panic!("{refusal}");
+        }
+    }
+
+    /// As [`check`](Self::check), for a graph in hand.
+    #[track_caller]
+    pub(crate) fn check_on(self, graph: &Graph) {
+        if let Some(refusal) = self.refusal(graph) {
+            panic!("{refusal}");
+        }
+    }
+
+    #[inline]
+    fn refusal(self, graph: &Graph) -> Option<&'static str> {
+        graph.refusal(self.graph, self.key()?)
     }
 
     /// The value of a node on a graph.
@@ -190,6 +220,13 @@ impl From<f64> for Var {
             key: 0,
             graph: GraphId::default(),
         }
+    }
+}
+
+impl Default for Var {
+    /// The constant 0.
+    fn default() -> Self {
+        Self::from(0.0)
     }
 }
 
@@ -262,6 +299,7 @@ impl Sealed for Var {}
 
 impl Scalar for Var {
     #[inline(always)]
+    #[track_caller]
     fn apply<O: Unary>(self) -> Self {
         let value = O::value(self.value);
         if self.is_constant() {
@@ -271,6 +309,7 @@ impl Scalar for Var {
     }
 
     #[inline(always)]
+    #[track_caller]
     fn apply2<O: Binary>(self, b: Self) -> Self {
         let value = O::value(self.value, b.value);
         let op = Op::Binary(O::OP);
@@ -282,11 +321,13 @@ impl Scalar for Var {
         }
     }
 
+    #[track_caller]
     fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
         let value = O::value(self.value, b.value, c.value);
         record_many(value, Op::Ternary(O::OP), &[self, b, c])
     }
 
+    #[track_caller]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         let mut values = SmallVec::<[f64; 64]>::new();
         values.extend(operands.iter().map(|operand| operand.value));
@@ -295,6 +336,7 @@ impl Scalar for Var {
 
     /// Straight from the two slices to the node: an intermediate list of handles would cost as much again.
     #[inline(always)]
+    #[track_caller]
     fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
         same_length(ws, xs)?;
         let pairs = || ws.iter().zip(xs);
@@ -309,7 +351,10 @@ impl Scalar for Var {
             alive.then(|| append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into()))
         });
         // Constants, and values that must be refused, take the general way.
-        Ok(recorded.unwrap_or_else(|| interleaved_dot(ws, xs)))
+        match recorded {
+            Some(result) => Ok(result),
+            None => Ok(interleaved_dot(ws, xs)),
+        }
     }
 
     #[inline]
@@ -329,7 +374,8 @@ impl Scalar for Var {
 // The two most frequent kinds of node are appended by a call with its arguments in registers, the same function for all
 // operations. What is inlined around it is short, so that a `Var` itself stays in registers too.
 
-/// Appends the result of an operation of one node, or of it and a constant, to the current graph.
+/// Appends the result of an operation of one node, or of it and a constant, to the current graph; gives 0 if the node is
+/// not alive there, so that the caller, who knows the place in the program, can refuse it.
 #[inline(never)]
 fn append_one(
     value: f64,
@@ -339,40 +385,44 @@ fn append_one(
     constant: Constant,
     payload: f64,
 ) -> u64 {
+    let operand = NodeKey::from_bits(operand);
     tape::with(|graph| {
-        graph.check(id, NodeKey::from_bits(operand));
+        if !graph.holds(id, operand) {
+            return 0;
+        }
         graph
-            .insert(|| Node::one(value, op, NodeKey::from_bits(operand), constant, payload))
+            .insert(|| Node::one(value, op, operand, constant, payload))
             .to_bits()
     })
 }
 
-/// Appends the result of an operation of two nodes to the current graph.
+/// Appends the result of an operation of two nodes of a graph to the current one; gives 0 if they are not alive there.
 #[inline(never)]
 fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
+    let operands = [left, right].map(NodeKey::from_bits);
     tape::with(|graph| {
-        graph.check(id, NodeKey::from_bits(left));
-        graph.check(id, NodeKey::from_bits(right));
-        graph
-            .insert(|| Node::two(value, op, [left, right].map(NodeKey::from_bits)))
-            .to_bits()
+        if !(graph.holds(id, operands[0]) && graph.holds(id, operands[1])) {
+            return 0;
+        }
+        graph.insert(|| Node::two(value, op, operands)).to_bits()
     })
 }
 
 /// Records a node of many operands, constants among them as leaves; a constant if all of them are.
+#[track_caller]
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
-    tape::with(|graph| {
+    let recorded = tape::with(|graph| {
         // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
         let mut constants = 0;
         for operand in operands {
             if operand.is_constant() {
                 constants += 1;
-            } else {
-                graph.check(operand.graph, NodeKey::from_bits(operand.key));
+            } else if !graph.holds(operand.graph, NodeKey::from_bits(operand.key)) {
+                return None;
             }
         }
         if constants == operands.len() {
-            return Var::from(value);
+            return Some(Var::from(value));
         }
         let mut keys = SmallVec::new();
         if constants == 0 {
@@ -384,8 +434,22 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
         } else {
             keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
         }
-        append_many(graph, value, op, keys)
-    })
+        Some(append_many(graph, value, op, keys))
+    });
+    match recorded {
+        Some(result) => result,
+        None => refuse_any(operands),
+    }
+}
+
+/// Panics for the first of many values that is not alive on the current graph.
+#[cold]
+#[track_caller]
+fn refuse_any(operands: &[Var]) -> ! {
+    for operand in operands {
+        operand.check();
+    }
+    unreachable!("all values are alive on the current graph")
 }
 
 /// Appends the result of an operation of many nodes to this graph.
@@ -410,11 +474,12 @@ impl Graph {
     ///
     /// # Panics
     /// If `x` is a constant or not alive on this graph.
+    #[track_caller]
     pub fn node(&self, x: Var) -> &Node {
         let Some(key) = x.key() else {
             panic!("a constant has no node: make the value with `Var::new`");
         };
-        self.check(x.graph, key);
+        x.check_on(self);
         &self[key]
     }
 }
@@ -442,6 +507,7 @@ macro_rules! define_methods {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 pub fn $umethod(self) -> Self {
                     self.apply::<rows::$unary>()
                 }
@@ -458,6 +524,7 @@ macro_rules! define_methods {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 pub fn $bmethod(self, b: impl Into<Self>) -> Self {
                     self.apply2::<rows::$binary>(b.into())
                 }
@@ -473,6 +540,7 @@ macro_rules! define_methods {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 pub fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
                     self.apply3::<rows::$ternary>(b.into(), c.into())
                 }
@@ -487,6 +555,7 @@ macro_rules! define_methods {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 pub fn $pmethod(self, $parameter: $ptype) -> Self {
                     self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
                 }

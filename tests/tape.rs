@@ -1,7 +1,8 @@
 //! Recording: lifetimes of nodes, misuse, depth, and what the types promise.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::sync::Mutex;
+use std::thread::{self, ThreadId};
 
 use chainrule::op::{BinaryOp, Op};
 use chainrule::{Dual, Gradients, Graph, Lanes, Node, NodeKey, Scalar, Var, tape};
@@ -68,6 +69,61 @@ fn a_stale_value_is_caught_wherever_it_is_used() {
     }
     assert_eq!(stale.value(), 2.0, "the number itself stays readable");
     assert_eq!(reused.backward().get(stale), None);
+}
+
+#[test]
+fn misuse_is_reported_where_it_stands() {
+    static PLACES: Mutex<Vec<(ThreadId, String, u32)>> = Mutex::new(Vec::new());
+    let stale = tape::scope(|| Var::new(2.0));
+    let alive = Var::new(1.0);
+    let constant = Var::from(1.0);
+    let (graph, inside) = tape::record(|| Var::new(3.0));
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().expect("a place");
+        let mut places = PLACES.lock().expect("no panic while held");
+        places.push((
+            thread::current().id(),
+            place.file().to_string(),
+            place.line(),
+        ));
+    }));
+    let first = line!() + 2;
+    let uses: [Use; 20] = [
+        Box::new(|| stale.exp().value()),
+        Box::new(|| (stale + alive).value()),
+        Box::new(|| (alive * stale).value()),
+        Box::new(|| (2.0 - stale).value()),
+        Box::new(|| (-stale).value()),
+        Box::new(|| stale.powi(2).value()),
+        Box::new(|| alive.max(stale).value()),
+        Box::new(|| alive.mul_add(2.0, stale).value()),
+        Box::new(|| Var::max_of(&[alive, stale]).value()),
+        Box::new(|| Var::dot_product(&[alive], &[stale]).unwrap().value()),
+        Box::new(|| stale.backward()[alive]),
+        Box::new(|| stale.backward_with(2.0)[alive]),
+        Box::new(|| alive.backward()[stale]),
+        Box::new(|| alive.backward()[constant]),
+        Box::new(|| alive.backward().of(&[stale])[0]),
+        Box::new(|| alive.gradient(&[stale])[0].value()),
+        Box::new(|| alive.gradient(&[constant])[0].value()),
+        Box::new(|| stale.named("x").value()),
+        Box::new(|| stale.dot().to_string().len() as f64),
+        Box::new(|| graph.backward(&[(alive, 1.0)])[inside]),
+    ];
+    for work in &uses {
+        assert!(catch_unwind(AssertUnwindSafe(work)).is_err());
+    }
+    std::panic::set_hook(before);
+    let places = PLACES.lock().expect("no panic while held");
+    let own = places
+        .iter()
+        .filter(|(thread, _, _)| *thread == thread::current().id());
+    let lines: Vec<u32> = own
+        .map(|(_, file, line)| if file == file!() { *line } else { 0 })
+        .collect();
+    let wanted: Vec<u32> = (0..20).map(|i| first + i).collect();
+    assert_eq!(lines, wanted);
 }
 
 #[test]

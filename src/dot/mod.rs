@@ -108,10 +108,12 @@ impl<'a> Picture<'a> {
     ///
     /// # Panics
     /// If an output's node was freed or is not on the current graph.
+    #[track_caller]
     pub fn of(outputs: &[Var]) -> Self {
         Self::new(None, outputs)
     }
 
+    #[track_caller]
     fn new(graph: Option<&'a Graph>, outputs: &[Var]) -> Self {
         let picture = Self {
             graph,
@@ -217,7 +219,14 @@ impl<'a> Picture<'a> {
     /// # Panics
     /// If an output was freed or is not on the graph any more.
     #[must_use]
+    #[track_caller]
     pub fn max_nodes(mut self, nodes: usize) -> Self {
+        for output in &self.outputs {
+            match self.graph {
+                Some(graph) => output.check_on(graph),
+                None => output.check(),
+            }
+        }
         self.cone = match self.graph {
             Some(graph) => Cone::of(graph, &self.outputs, nodes),
             None => tape::with(|graph| Cone::of(graph, &self.outputs, nodes)),
@@ -247,6 +256,7 @@ impl Var {
     ///
     /// # Panics
     /// If its node was freed or is not on the current graph.
+    #[track_caller]
     pub fn dot<'a>(self) -> Picture<'a> {
         Picture::of(&[self])
     }
@@ -263,6 +273,7 @@ impl Graph {
     ///
     /// # Panics
     /// If an output is not alive on this graph.
+    #[track_caller]
     pub fn dot(&self, outputs: &[Var]) -> Picture<'_> {
         Picture::new(Some(self), outputs)
     }

@@ -395,35 +395,26 @@ impl Graph {
         id == self.id && self.generations.get(key.slot()) == Some(&key.generation())
     }
 
-    /// Passes if a value with this key and graph identity lives here.
-    ///
-    /// # Panics
-    /// If it does not, with advice.
+    /// What to tell a caller whose value does not live here; nothing if it does.
     #[inline]
-    pub(crate) fn check(&self, id: GraphId, key: NodeKey) {
-        if !self.holds(id, key) {
-            self.reject(id);
-        }
+    pub(crate) fn refusal(&self, id: GraphId, key: NodeKey) -> Option<&'static str> {
+        (!self.holds(id, key)).then(|| self.explain(id))
     }
 
     #[cold]
     #[inline(never)]
-    fn reject(&self, id: GraphId) -> ! {
-        assert!(
-            id != self.id,
+    fn explain(&self, id: GraphId) -> &'static str {
+        if id == self.id {
             "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
              return plain numbers from a scope, or record the value again"
-        );
-        assert!(
-            id.thread() == self.id.thread(),
-            "Var of another thread: it was recorded on a graph that another thread made; \
-             pass its `value()` over and record that with `Var::new`"
-        );
-        panic!(
+        } else if id.thread() == self.id.thread() {
             "Var of another graph: it was recorded on a graph other than the one used here; \
              if it came from `tape::record`, use the methods of the graph returned with it, \
              or record inside `Graph::record`; outside values enter a graph as `Var::new(x.value())`"
-        );
+        } else {
+            "Var of another thread: it was recorded on a graph that another thread made; \
+             pass its `value()` over and record that with `Var::new`"
+        }
     }
 
     /// Appends a node, built in place.

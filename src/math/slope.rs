@@ -71,7 +71,7 @@ pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
 
 /// `ln Σ e^xᵢ` through the largest, so that nothing overflows.
 pub(crate) fn log_sum_exp(xs: &[f64]) -> f64 {
-    let largest = xs[1..].iter().fold(xs[0], |max, &x| larger(max, x));
+    let largest = xs.iter().fold(f64::NEG_INFINITY, |max, &x| larger(max, x));
     let mut sum = 0.0;
     for &x in xs {
         sum += exp_difference(x, largest);

@@ -45,12 +45,12 @@ pub fn mean_squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: 
 
 /// The binary hinge loss `1/n Σ max(0, margin − y·s)` of scores `s` and labels `y`, −1 or +1.
 ///
-/// The loss of a support vector machine, and of micrograd's demo with margin 1. Labels are taken as they are.
+/// The loss of a support vector machine, and of micrograd's demo with margin 1.
 ///
 /// # Errors
 ///
 /// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument) when
-/// they are empty or the margin is negative or not finite.
+/// they are empty, the margin is negative or not finite, or a label is the constant 0, which would teach nothing.
 ///
 /// ```
 /// use chainrule::nn::loss::hinge;
@@ -60,6 +60,10 @@ pub fn mean_squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: 
 pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f64) -> Result<S> {
     paired("scores", scores.len(), "labels", labels.len())?;
     at_least_zero("margin", margin)?;
+    if let Some(row) = labels.iter().position(|&y| y.into().vanishes()) {
+        let problem = format!("row {row}: must be −1 or 1, found 0");
+        return Err(Error::argument("labels", problem));
+    }
     let pairs = scores.iter().zip(labels);
     let losses: Vec<S> = pairs
         .map(|(&s, &y)| (S::from(margin) - s * y.into()).relu())

@@ -5,6 +5,28 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
+/// The place of the highest score, the first of equals: the class that a classifier predicts. `None` of no scores, or if
+/// one is NaN.
+///
+/// ```
+/// use chainrule::nn::metrics::predicted_class;
+/// assert_eq!(predicted_class(&[0.1, 2.0, -1.0]), Some(1));
+/// assert_eq!(predicted_class(&[0.1, f64::NAN]), None);
+/// ```
+pub fn predicted_class(scores: &[f64]) -> Option<usize> {
+    if scores.iter().any(|score| score.is_nan()) {
+        return None;
+    }
+    let places = 0..scores.len();
+    places.reduce(|best, place| {
+        if scores[place] > scores[best] {
+            place
+        } else {
+            best
+        }
+    })
+}
+
 /// The share of predictions that equal the actual value, from 0 to 1.
 ///
 /// Works for classes, for labels ±1, for anything that can be compared; a NaN equals nothing and so is a miss.

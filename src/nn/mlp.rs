@@ -71,6 +71,7 @@ impl Mlp<f64> {
         sizes: &[usize],
         activation: Activation,
     ) -> Result<Self> {
+        activation.check()?;
         if let Some(position) = sizes.iter().position(|&size| size == 0) {
             let problem = format!("must all be positive, found 0 at position {position}");
             return Err(Error::argument("sizes", problem));

@@ -120,14 +120,11 @@ pub trait Ternary: 'static {
     fn third<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
 }
 
-/// An operation of any number of operands, at least one.
+/// An operation of any number of operands.
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
     /// Its value.
-    ///
-    /// # Panics
-    /// If there is no operand.
     fn value(xs: &[f64]) -> f64;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
@@ -195,7 +192,7 @@ impl Op {
             (Op::Unary(op), &[x]) => Some(op.apply(x)),
             (Op::Binary(op), &[a, b]) => Some(op.apply(a, b)),
             (Op::Ternary(op), &[a, b, c]) => Some(op.apply(a, b, c)),
-            (Op::Nary(op), xs) if !xs.is_empty() => Some(op.apply(xs)),
+            (Op::Nary(op), xs) => Some(op.apply(xs)),
             _ => None,
         }
     }
@@ -216,7 +213,7 @@ impl Op {
                 op.second(a, b, c, y),
                 op.third(a, b, c, y),
             ],
-            (Op::Nary(op), xs) if !xs.is_empty() => {
+            (Op::Nary(op), xs) => {
                 let mut partials = Vec::with_capacity(xs.len());
                 op.partials(xs, y, &mut |_, partial| partials.push(partial));
                 partials

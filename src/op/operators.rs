@@ -7,6 +7,7 @@ macro_rules! operators {
         impl<$($generics)*> ::std::ops::Neg for $type {
             type Output = $type;
             #[inline]
+            #[track_caller]
             fn neg(self) -> $type {
                 $crate::op::Scalar::apply::<$crate::op::rows::Neg>(self)
             }
@@ -14,6 +15,7 @@ macro_rules! operators {
         impl<$($generics)*> ::std::ops::Neg for &$type {
             type Output = $type;
             #[inline]
+            #[track_caller]
             fn neg(self) -> $type {
                 -*self
             }
@@ -29,6 +31,7 @@ macro_rules! operators {
         impl<$($generics)*> ::std::ops::$op for $type {
             type Output = $type;
             #[inline]
+            #[track_caller]
             fn $method(self, b: $type) -> $type {
                 $crate::op::Scalar::apply2::<$crate::op::rows::$op>(self, b)
             }
@@ -48,6 +51,7 @@ macro_rules! operators {
         impl<$($generics)*> ::std::ops::$op<$right> for $left {
             type Output = $type;
             #[inline]
+            #[track_caller]
             fn $method(self, $b: $right) -> $type {
                 let $a = self;
                 $value
@@ -57,6 +61,7 @@ macro_rules! operators {
     (@assign [$($generics:tt)*] $type:ty, $right:ty, $assign:ident $assign_method:ident $op:ident $method:ident) => {
         impl<$($generics)*> ::std::ops::$assign<$right> for $type {
             #[inline]
+            #[track_caller]
             fn $assign_method(&mut self, b: $right) {
                 *self = ::std::ops::$op::$method(*self, b);
             }
@@ -64,6 +69,7 @@ macro_rules! operators {
     };
     (@fold [$($generics:tt)*] $type:ty, $fold:ident $method:ident) => {
         impl<$($generics)*> ::std::iter::$fold for $type {
+            #[track_caller]
             fn $method<I: Iterator<Item = Self>>(iter: I) -> Self {
                 let operands: ::smallvec::SmallVec<[Self; 32]> = iter.collect();
                 match operands[..] {

@@ -26,8 +26,12 @@ macro_rules! define_scalar {
         /// [`Dual`](crate::Dual) and [`Var`](crate::Var).
         ///
         /// A function that is generic over `Scalar` gives plain values, many values at once, forward derivatives or a
-        /// recorded graph, as its caller chooses, and the same bits in all of them. Constants are written as `f64`
-        /// (`x * 2.0`, `x.max(0.0)`) or `S::from(2.0)`; a function that compares asks for `PartialOrd` beside it.
+        /// recorded graph, as its caller chooses, and the same bits in all of them. Constants are written as `f64` on the
+        /// right (`x * 2.0`, `x.max(0.0)`) or `S::from(2.0)`; a function that compares asks for
+        /// `PartialOrd + PartialOrd<f64>` beside it, which lanes do not have.
+        ///
+        /// Outside generic code, `f64`'s own methods come first: `x.sin()` of a plain `f64` is the standard library's,
+        /// and `f64::max` hides a NaN. `Scalar::sin(x)` is this crate's.
         ///
         /// ```
         /// use chainrule::{Dual, Scalar, Var};
@@ -59,6 +63,10 @@ macro_rules! define_scalar {
             + SubAssign
             + MulAssign
             + DivAssign
+            + AddAssign<f64>
+            + SubAssign<f64>
+            + MulAssign<f64>
+            + DivAssign<f64>
             + Sum
             + Product
             + for<'a> Sum<&'a Self>
@@ -72,6 +80,7 @@ macro_rules! define_scalar {
             /// assert_eq!(0.0.apply::<Exp>(), 1.0);
             /// ```
             #[must_use]
+            #[track_caller]
             fn apply<O: Unary>(self) -> Self;
 
             /// Applies a row of two operands.
@@ -81,6 +90,7 @@ macro_rules! define_scalar {
             /// assert_eq!(3.0.apply2::<Mul>(4.0), 12.0);
             /// ```
             #[must_use]
+            #[track_caller]
             fn apply2<O: Binary>(self, b: Self) -> Self;
 
             /// Applies a row of three operands.
@@ -90,6 +100,7 @@ macro_rules! define_scalar {
             /// assert_eq!(1.0.apply3::<Select>(3.0, 4.0), 3.0);
             /// ```
             #[must_use]
+            #[track_caller]
             fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self;
 
             /// Applies a row of any number of operands.
@@ -98,10 +109,8 @@ macro_rules! define_scalar {
             /// use chainrule::{Scalar, op::rows::Sum};
             /// assert_eq!(f64::apply_n::<Sum>(&[1.0, 2.0, 3.0]), 6.0);
             /// ```
-            ///
-            /// # Panics
-            /// If there is no operand.
             #[must_use]
+            #[track_caller]
             fn apply_n<O: Nary>(operands: &[Self]) -> Self;
 
             /// Whether this is exactly 0 and stays 0 however it is differentiated: a constant.
@@ -144,6 +153,7 @@ macro_rules! define_scalar {
             ///
             /// # Errors
             /// If the lengths differ.
+            #[track_caller]
             fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
                 same_length(ws, xs)?;
                 Ok(interleaved_dot(ws, xs))
@@ -159,6 +169,7 @@ macro_rules! define_scalar {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 fn $umethod(self) -> Self {
                     self.apply::<rows::$unary>()
                 }
@@ -175,6 +186,7 @@ macro_rules! define_scalar {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 fn $bmethod(self, b: impl Into<Self>) -> Self {
                     self.apply2::<rows::$binary>(b.into())
                 }
@@ -192,6 +204,7 @@ macro_rules! define_scalar {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 fn $tmethod(self, b: impl Into<Self>, c: impl Into<Self>) -> Self {
                     self.apply3::<rows::$ternary>(b.into(), c.into())
                 }
@@ -207,11 +220,9 @@ macro_rules! define_scalar {
                 /// let grads = y.backward();
                 /// assert!(xs.iter().zip(slopes).all(|(&x, slope)| (grads[x] - slope).abs() < 1e-14));
                 /// ```
-                ///
-                /// # Panics
-                /// If there is no operand.
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 fn $nmethod(xs: &[Self]) -> Self {
                     Self::apply_n::<rows::$nary>(xs)
                 }
@@ -226,6 +237,7 @@ macro_rules! define_scalar {
                 /// ```
                 #[inline]
                 #[must_use]
+                #[track_caller]
                 fn $pmethod(self, $parameter: $ptype) -> Self {
                     self.apply2::<rows::$prow>(Self::from(f64::from($parameter)))
                 }
@@ -245,6 +257,7 @@ pub(crate) fn same_length<S>(ws: &[S], xs: &[S]) -> Result<()> {
 }
 
 /// The dot product of slices of one length, through the row's alternating operands.
+#[track_caller]
 pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
     let Some(&first) = ws.first() else {
         return S::from(0.0);

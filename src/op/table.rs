@@ -537,13 +537,13 @@ ternary {
 nary {
     /// The sum, added from left to right.
     Sum "Σ" {
-        value |xs| xs[1..].iter().fold(xs[0], |sum, x| sum + x);
+        value |xs| xs.iter().sum::<f64>();
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
         laws [Linear];
     }
     /// The product, multiplied from left to right.
     Product "Π" {
-        value |xs| xs[1..].iter().fold(xs[0], |product, x| product * x);
+        value |xs| xs.iter().product::<f64>();
         partials |xs, _y, emit| product_partials(xs, emit);
         laws [];
     }
@@ -553,9 +553,9 @@ nary {
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, xs[i ^ 1]); };
         laws [];
     }
-    /// The largest of many; `k` tied operands get `1/k` of the slope each.
+    /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
-        value |xs| xs[1..].iter().fold(xs[0], |max, &x| compare::larger(max, x));
+        value |xs| xs.iter().fold(NEG_INFINITY, |max, &x| compare::larger(max, x));
         partials |xs, y, emit| {
             let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
             let share = ties.iter().copied().sum::<S>().recip();
@@ -563,7 +563,7 @@ nary {
         };
         laws [KinkAtTie];
     }
-    /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow; its slopes are the softmax.
+    /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
         value |xs| slope::log_sum_exp(xs);
         partials |xs, _y, emit| {
@@ -574,9 +574,9 @@ nary {
         };
         laws [];
     }
-    /// The arithmetic mean.
+    /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
-        value |xs| xs[1..].iter().fold(xs[0], |sum, x| sum + x) / xs.len() as f64;
+        value |xs| xs.iter().sum::<f64>() / xs.len() as f64;
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];
     }

@@ -72,7 +72,11 @@ impl Gradients {
     ///
     /// # Panics
     /// If an output's node was freed or is not on the current graph.
+    #[track_caller]
     pub fn sweep(&mut self, outputs: &[(Var, f64)]) {
+        for (y, _) in outputs {
+            y.check();
+        }
         tape::with(|graph| graph.sweep(outputs, self));
     }
 
@@ -100,8 +104,13 @@ impl Gradients {
     ///
     /// # Panics
     /// As indexing does.
+    #[track_caller]
     pub fn of(&self, xs: &[Var]) -> Vec<f64> {
-        xs.iter().map(|&x| self[x]).collect()
+        let mut derivatives = Vec::with_capacity(xs.len());
+        for &x in xs {
+            derivatives.push(self[x]);
+        }
+        derivatives
     }
 
     /// The derivative by the node with this key, on the graph that was swept.
@@ -149,6 +158,7 @@ impl Gradients {
 
     #[cold]
     #[inline(never)]
+    #[track_caller]
     fn reject(&self, x: Var) -> ! {
         assert!(
             !x.is_constant(),
@@ -173,6 +183,7 @@ impl Index<Var> for Gradients {
     /// # Panics
     /// If `x` is a constant, or was not alive on the graph when it was swept; the message says which.
     #[inline]
+    #[track_caller]
     fn index(&self, x: Var) -> &f64 {
         match self.slot(x) {
             Some(slot) => match self.adjoints.get(slot) {
@@ -188,6 +199,7 @@ impl Index<&Var> for Gradients {
     type Output = f64;
 
     #[inline]
+    #[track_caller]
     fn index(&self, x: &Var) -> &f64 {
         &self[*x]
     }
@@ -206,6 +218,7 @@ impl Var {
     ///
     /// # Panics
     /// If its node was freed or is not on the current graph.
+    #[track_caller]
     pub fn backward(self) -> Gradients {
         self.backward_with(1.0)
     }
@@ -222,8 +235,9 @@ impl Var {
     ///
     /// # Panics
     /// If its node was freed or is not on the current graph.
+    #[track_caller]
     pub fn backward_with(self, seed: f64) -> Gradients {
-        tape::with(|graph| graph.backward(&[(self, seed)]))
+        backward_with(&[(self, seed)])
     }
 }
 
@@ -238,8 +252,11 @@ impl Var {
 ///
 /// # Panics
 /// If an output was freed or is not on the current graph.
+#[track_caller]
 pub fn backward_with(outputs: &[(Var, f64)]) -> Gradients {
-    tape::with(|graph| graph.backward(outputs))
+    let mut grads = Gradients::new();
+    grads.sweep(outputs);
+    grads
 }
 
 impl Graph {
@@ -257,6 +274,7 @@ impl Graph {
     ///
     /// # Panics
     /// If an output is not alive on this graph.
+    #[track_caller]
     pub fn backward(&self, outputs: &[(Var, f64)]) -> Gradients {
         let mut grads = Gradients::new();
         self.sweep(outputs, &mut grads);
@@ -278,14 +296,14 @@ impl Graph {
     ///
     /// # Panics
     /// If an output is not alive on this graph.
+    #[track_caller]
     pub fn sweep(&self, outputs: &[(Var, f64)], grads: &mut Gradients) {
+        for (y, _) in outputs {
+            y.check_on(self);
+        }
         let seeds: SmallVec<[(NodeKey, f64); 4]> = outputs
             .iter()
-            .filter_map(|&(y, seed)| {
-                let key = y.key()?;
-                self.check(y.graph_id(), key);
-                Some((key, seed))
-            })
+            .filter_map(|&(y, seed)| Some((y.key()?, seed)))
             .collect();
         let top = seeds.iter().map(|(key, _)| key.slot()).max().unwrap_or(0);
         grads.graph = self.id();

@@ -27,6 +27,7 @@ impl Var {
     ///
     /// # Panics
     /// If this value or one of `xs` was freed or is not on the current graph, and if one of `xs` is a constant.
+    #[track_caller]
     pub fn gradient(self, xs: &[Var]) -> Vec<Var> {
         gradient_with(&[(self, Var::from(1.0))], xs)
     }
@@ -45,7 +46,19 @@ impl Var {
 ///
 /// # Panics
 /// As [`Var::gradient`].
+#[track_caller]
 pub fn gradient_with(outputs: &[(Var, Var)], xs: &[Var]) -> Vec<Var> {
+    for (y, seed) in outputs {
+        y.check();
+        seed.check();
+    }
+    for x in xs {
+        assert!(
+            !x.is_constant(),
+            "no derivative by a constant: make the value with `Var::new`"
+        );
+        x.check();
+    }
     let mut sweep = tape::with(|graph| Sweep::new(graph, outputs, xs));
     for &(y, seed) in outputs {
         if let Some(key) = y.key() {
@@ -87,21 +100,12 @@ struct Visit {
 impl Sweep {
     fn new(graph: &Graph, outputs: &[(Var, Var)], xs: &[Var]) -> Self {
         let mut keys: SmallVec<[NodeKey; 4]> = SmallVec::new();
-        for &(y, seed) in outputs {
-            for value in [y, seed] {
-                if let Some(key) = value.key() {
-                    graph.check(value.graph_id(), key);
-                }
-            }
+        for (y, _) in outputs {
             keys.extend(y.key());
         }
         let top = keys.iter().map(|key| key.slot()).max().unwrap_or(0);
         let mut adjoints = vec![Adjoint::Unwanted; top + 1];
-        for &x in xs {
-            let Some(key) = x.key() else {
-                panic!("no derivative by a constant: make the value with `Var::new`");
-            };
-            graph.check(x.graph_id(), key);
+        for key in xs.iter().filter_map(|x| x.key()) {
             if let Some(adjoint) = adjoints.get_mut(key.slot()) {
                 *adjoint = Adjoint::Zero;
             }
