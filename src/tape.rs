@@ -3,6 +3,11 @@
 //! Every thread records on a graph of its own. [`scope`] frees what was recorded inside it, [`record`] records on a fresh
 //! graph and hands it over, [`named`] gives a stretch of recording a name for pictures and messages.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for putting the graph back costs 3 ns a node"
+)]
+
 use std::cell::Cell;
 
 use crate::graph::{Graph, GraphId, NodeKey, Stats};
@@ -15,12 +20,19 @@ thread_local! {
 /// The current graph taken out of its place, to be put back also when the borrower panics.
 struct Lent(Option<Box<Graph>>);
 
-impl Drop for Lent {
-    #[inline]
-    fn drop(&mut self) {
+impl Lent {
+    #[inline(always)]
+    fn put_back(&mut self) {
         if let Some(other) = CURRENT.replace(self.0.take()) {
             reject(other);
         }
+    }
+}
+
+impl Drop for Lent {
+    #[cold]
+    fn drop(&mut self) {
+        self.put_back();
     }
 }
 
@@ -37,13 +49,36 @@ fn reject(_other: Box<Graph>) {
 #[inline]
 pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
     let mut lent = Lent(CURRENT.take());
-    work(lent.0.get_or_insert_with(fresh))
+    let result = work(lent.0.get_or_insert_with(fresh));
+    // Put back here, where it is inlined; the guard's own drop serves a panic.
+    lent.put_back();
+    std::mem::forget(lent);
+    result
 }
 
 #[cold]
 #[inline(never)]
 fn fresh() -> Box<Graph> {
     Box::new(Graph::new())
+}
+
+thread_local! {
+    /// Why the last value was refused, on its way from where it was found out to where the program called.
+    static REFUSAL: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// Keeps the reason for refusing a value, for [`refuse`].
+#[cold]
+pub(crate) fn keep_refusal(reason: &'static str) {
+    REFUSAL.set(reason);
+}
+
+/// Panics with the reason kept, at the place of the caller.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn refuse() -> ! {
+    panic!("{}", REFUSAL.get());
 }
 
 /// The name of a node of the current graph, if it has one; none while the graph is lent or the thread ends.

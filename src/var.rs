@@ -138,7 +138,7 @@ impl Var {
     fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
         let key = append_one(value, op, self.graph, self.key, constant, payload);
         if key == 0 {
-            self.refuse(self);
+            tape::refuse();
         }
         Self { value, key, ..self }
     }
@@ -148,23 +148,13 @@ impl Var {
     #[track_caller]
     fn two(self, b: Self, value: f64, op: Op) -> Self {
         if self.graph != b.graph {
-            self.refuse(b);
+            refuse_mixed(self.graph, self.key, b.graph, b.key);
         }
         let key = append_two(value, op, self.graph, self.key, b.key);
         if key == 0 {
-            self.refuse(b);
+            tape::refuse();
         }
         Self { value, key, ..self }
-    }
-
-    /// Panics for the one of two values that is not alive on the current graph.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn refuse(self, b: Self) -> ! {
-        self.check();
-        b.check();
-        unreachable!("both values are alive on the current graph")
     }
 
     /// Passes for a constant, and for a value alive on the current graph.
@@ -387,7 +377,8 @@ fn append_one(
 ) -> u64 {
     let operand = NodeKey::from_bits(operand);
     tape::with(|graph| {
-        if !graph.holds(id, operand) {
+        if let Some(refusal) = graph.refusal(id, operand) {
+            tape::keep_refusal(refusal);
             return 0;
         }
         graph
@@ -401,8 +392,11 @@ fn append_one(
 fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
     let operands = [left, right].map(NodeKey::from_bits);
     tape::with(|graph| {
-        if !(graph.holds(id, operands[0]) && graph.holds(id, operands[1])) {
-            return 0;
+        for operand in operands {
+            if let Some(refusal) = graph.refusal(id, operand) {
+                tape::keep_refusal(refusal);
+                return 0;
+            }
         }
         graph.insert(|| Node::two(value, op, operands)).to_bits()
     })
@@ -440,6 +434,22 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
         Some(result) => result,
         None => refuse_any(operands),
     }
+}
+
+/// Panics for the one of two values on different graphs, graph and key of each, that is not alive on the current one.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refuse_mixed(left: GraphId, left_key: u64, right: GraphId, right_key: u64) -> ! {
+    for (graph, key) in [(left, left_key), (right, right_key)] {
+        Var {
+            value: 0.0,
+            key,
+            graph,
+        }
+        .check();
+    }
+    unreachable!("two graphs are not both the current one")
 }
 
 /// Panics for the first of many values that is not alive on the current graph.
