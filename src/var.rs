@@ -556,6 +556,22 @@ macro_rules! define_methods {
                 }
             )+
             $(
+                #[doc = $ndoc]
+                ///
+                /// ```
+                #[doc = concat!("let xs = [", $(stringify!($nat), ", ",)+ "].map(chainrule::Var::new);")]
+                #[doc = concat!("let y = chainrule::Var::", stringify!($nmethod), "(&xs);")]
+                #[doc = concat!("assert!((y.value() - ", stringify!($nvalue), ").abs() < 1e-14);")]
+                #[doc = concat!("assert!((y.backward()[xs[0]] - [", $(stringify!($nslope), ", ",)+ "][0]).abs() < 1e-14);")]
+                /// ```
+                #[inline]
+                #[must_use]
+                #[track_caller]
+                pub fn $nmethod(xs: &[Self]) -> Self {
+                    Self::apply_n::<rows::$nary>(xs)
+                }
+            )+
+            $(
                 #[doc = $pdoc]
                 ///
                 /// ```

@@ -52,7 +52,7 @@ const UNARY: &[(UnaryOp, &str)] = &[
 ];
 
 /// Where functions of this table have roots, saturate, overflow or change their formula.
-const PLACES: [f64; 20] = [
+const PLACES: [f64; 25] = [
     1.0,
     -1.0,
     0.5,
@@ -73,6 +73,11 @@ const PLACES: [f64; 20] = [
     -355.0,
     709.0,
     -709.0,
+    1024.2,
+    -1022.0,
+    f64::MIN_POSITIVE,
+    4e-309,
+    f64::MAX,
 ];
 
 /// The worst error seen, and where.
@@ -194,6 +199,16 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     lengths.retain(|[a, b]| *a != 0.0 && *b != 0.0);
     table.push_str(&binary_rows(BinaryOp::Hypot, "hypot", &lengths));
     table.push_str(&binary_rows(BinaryOp::Atan2, "atan2", &lengths));
+    let mut quotients = pairs(&line(1501), &line(1500));
+    quotients.extend(pairs(
+        &log_spread(5e-324, 1e-300, 301),
+        &log_spread(1e-12, 1e3, 300),
+    ));
+    // Where the quotient and both slopes are normal numbers, or the quotient is subnormal and they are not.
+    quotients.retain(|[a, b]| *a != 0.0 && *b != 0.0);
+    quotients
+        .retain(|[a, b]| (a / b).is_finite() && (a / b / b).is_normal() && b.recip().is_normal());
+    table.push_str(&binary_rows(BinaryOp::Div, "div", &quotients));
     let mut powers = pairs(&half_line(801), &line(800));
     powers.extend(pairs(
         &log_spread(1e-5, 1e5, 401),
@@ -201,6 +216,17 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     ));
     powers.retain(|[a, b]| *a > 0.0 && *b != 0.0);
     powers.retain(|&[a, b]| (a.ln() * b).abs() < 700.0 && (a.ln() * (b - 1.0)).abs() < 700.0);
+    for exponent in [
+        9_007_199_254_740_996.0,
+        3e16,
+        1e17,
+        4_503_599_627_370_497.5,
+        1e-3,
+        1e-17,
+    ] {
+        powers.extend([1.0 + 2e-14, 1.0 - 5e-15, 1e-309, 0.5].map(|base| [base, exponent]));
+    }
+    powers.retain(|&[a, b]| (a.ln() * b).abs() < 700.0);
     table.push_str(&binary_rows(BinaryOp::Pow, "pow", &powers));
     let mut integers = Vec::new();
     for n in (-9..=9).filter(|&n| n != 0) {

@@ -43,7 +43,7 @@ fn a_stale_value_is_caught_wherever_it_is_used() {
     let stale = tape::scope(|| Var::new(2.0));
     // Its slot is in use again, by another value.
     let reused = Var::new(3.0);
-    let uses: [(&str, Use); 10] = [
+    let uses: [(&str, Use); 12] = [
         ("unary", Box::new(|| (stale.exp()).value())),
         ("left", Box::new(|| (stale + alive).value())),
         ("right", Box::new(|| (alive * stale).value())),
@@ -58,6 +58,14 @@ fn a_stale_value_is_caught_wherever_it_is_used() {
         (
             "gradient",
             Box::new(|| reused.gradient(&[stale])[0].value()),
+        ),
+        (
+            "left factor",
+            Box::new(|| Var::dot_product(&[stale], &[alive]).unwrap().value()),
+        ),
+        (
+            "right factor",
+            Box::new(|| Var::dot_product(&[alive], &[stale]).unwrap().value()),
         ),
         ("name", Box::new(|| (stale.named("x")).value())),
     ];
@@ -314,16 +322,51 @@ fn several_outputs_in_one_sweep() {
 
 #[test]
 fn a_small_cone_in_a_large_graph_is_swept_the_same() {
-    let x = Var::new(0.5);
-    let mut unrelated = Var::new(1.0);
-    for _ in 0..100_000 {
-        unrelated += 1.0;
+    // Below and above the idle stretch, which is long enough for the sweep to ask petgraph for the cone.
+    let program = |idle: usize| {
+        tape::record(|| {
+            let x = Var::new(0.5);
+            let a = x.sin();
+            let b = x * a;
+            let c = (b.exp() + a) * b;
+            let mut unrelated = Var::new(1.0);
+            for _ in 0..idle {
+                unrelated += 1.0;
+            }
+            let y = c * b + a.tanh();
+            (x, a, b, c, unrelated, y)
+        })
+    };
+    let (large, (x, a, b, c, unrelated, y)) = program(100_000);
+    let (small, (x0, a0, b0, c0, _, y0)) = program(0);
+    let (grads, wanted) = (large.backward(&[(y, 1.0)]), small.backward(&[(y0, 1.0)]));
+    for (got, want) in [(x, x0), (a, a0), (b, b0), (c, c0)] {
+        assert_eq!(grads[got].to_bits(), wanted[want].to_bits());
+        assert!(grads[got] != 0.0);
     }
-    let y = x.sin() * x;
-    let (grads, alone) = (y.backward(), x.value().sin() + 0.5 * 0.5f64.cos());
-    assert!((grads[x] - alone).abs() < 1e-15);
     assert_eq!(grads[unrelated], 0.0);
-    assert_eq!(grads.iter().count(), 3);
+    assert_eq!(grads.iter().count(), wanted.iter().count());
+}
+
+#[test]
+fn every_way_to_read_a_derivative_agrees() {
+    let x = Var::new(-0.0);
+    let w = Var::new(3.0);
+    let n = Var::new(f64::NAN);
+    // The derivative by x underflows to −0 and must be read as +0; by w it is negative, by n it is NaN.
+    let y = x * -1e-200 * 1e-200 - w + n * n;
+    let grads = y.backward();
+    for value in [x, w, n] {
+        let bits = grads[value].to_bits();
+        assert_eq!(grads.get(value).unwrap().to_bits(), bits);
+        assert_eq!(grads.by_key(value.key().unwrap()).unwrap().to_bits(), bits);
+        assert_eq!(grads.of(&[value])[0].to_bits(), bits);
+    }
+    assert_eq!(grads[x].to_bits(), 0.0f64.to_bits());
+    let found = |value: Var| grads.iter().any(|(key, _)| Some(key) == value.key());
+    assert!(!found(x) && found(w) && found(n));
+    assert_eq!(grads[w], -1.0);
+    assert!(grads.iter().any(|(_, derivative)| derivative.is_nan()));
 }
 
 /// Records, orders, sweeps, draws and frees a chain of `n` nodes on a thread with the usual 2 MiB of stack.
@@ -476,6 +519,118 @@ fn operations_apply_by_name() {
     assert_eq!(Op::Input.apply(&[1.0]), None);
     assert!(Op::Input.partials(&[1.0], 1.0).is_empty());
     assert_eq!(Op::Input.row().name, "Input");
+}
+
+#[test]
+fn freed_nodes_leave_no_names_and_no_groups() {
+    let label = |graph: &Graph, v: Var| {
+        let group = graph.group_of(v.key().unwrap());
+        group.map(|group| graph.groups()[group].label.clone())
+    };
+    let mut graph = Graph::new();
+    let (reused, outer, after) = graph.record(|| {
+        let _keep = Var::new(0.0).named("kept");
+        tape::scope(|| {
+            let _ = Var::new(1.0).named("freed");
+            tape::named("freed group", || Var::new(2.0));
+        });
+        let reused = Var::new(3.0);
+        // A group that goes on after a scope inside it, and after a closed group inside it.
+        let outer = tape::named("outer", || {
+            tape::named("inner", || Var::new(4.0));
+            tape::scope(|| Var::new(5.0).exp().value());
+            Var::new(6.0)
+        });
+        // A scope that ends inside the stretch that a closed group took.
+        tape::scope(|| tape::named("long", || Var::new(7.0).exp().sin().value()));
+        (reused, outer, Var::new(8.0))
+    });
+    assert_eq!(graph.name(reused.key().unwrap()), None);
+    assert_eq!(label(&graph, reused), None);
+    assert_eq!(label(&graph, outer).as_deref(), Some("outer"));
+    assert_eq!(label(&graph, after), None);
+    assert_eq!(graph.groups().len(), 2);
+
+    // Clearing inside a group begins it anew, and forgets those before it.
+    let (first, second) = graph.record(|| {
+        let inside = tape::named("anew", || {
+            tape::clear();
+            Var::new(1.0)
+        });
+        tape::named("empty", || ());
+        (inside, Var::new(2.0))
+    });
+    assert_eq!(label(&graph, first).as_deref(), Some("anew"));
+    assert_eq!(label(&graph, second), None);
+    let empty = graph.record(|| {
+        tape::named("cleared", tape::clear);
+        Var::new(3.0)
+    });
+    assert_eq!(label(&graph, empty), None);
+}
+
+#[test]
+fn named_steps_leave_nothing_behind_in_either_nesting() {
+    let (graph, ()) = tape::record(|| {
+        for step in 0..100_000 {
+            let x = f64::from(step);
+            tape::named("step", || tape::scope(|| Var::new(x).square().value()));
+            tape::scope(|| tape::named("step", || Var::new(x).square().value()));
+        }
+    });
+    assert_eq!(graph.groups().len(), 0);
+    assert_eq!(graph.stats().nodes, 0);
+}
+
+#[test]
+fn an_order_is_kept_until_its_outputs_are_freed() {
+    let mut graph = Graph::new();
+    let y = graph.record(|| Var::new(1.0).exp().sin());
+    let order = graph.order(&[y.key().unwrap()]);
+    graph.record(|| {
+        tape::scope(|| ());
+        tape::scope(|| y.cos().value())
+    });
+    assert!(std::sync::Arc::ptr_eq(
+        &order,
+        &graph.order(&[y.key().unwrap()])
+    ));
+    let later = graph.record(|| tape::scope(|| y.cos()));
+    graph.record(|| y.tan());
+    assert!(catch_unwind(AssertUnwindSafe(|| graph.order(&[later.key().unwrap()]))).is_err());
+}
+
+#[test]
+fn an_order_of_freed_outputs_is_forgotten() {
+    let mut graph = Graph::new();
+    let x = graph.record(|| Var::new(1.0));
+    let mut keys = Vec::new();
+    graph.record(|| {
+        tape::scope(|| keys.push(x.exp().key().unwrap()));
+    });
+    let key = graph.record(|| x.sin()).key().unwrap();
+    assert_eq!(graph.order(&[key]).len(), 2);
+    graph.record(tape::clear);
+    assert!(catch_unwind(AssertUnwindSafe(|| graph.order(&[key]))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| graph.order(&keys))).is_err());
+}
+
+#[test]
+fn factors_come_in_pairs() {
+    use chainrule::op::NaryOp;
+    let dot = Op::Nary(NaryOp::Dot);
+    assert_eq!(dot.apply(&[1.0, 2.0, 3.0]), None);
+    assert!(dot.partials(&[1.0, 2.0, 3.0], 2.0).is_empty());
+    assert_eq!(dot.apply::<f64>(&[]), Some(0.0));
+    assert_eq!(
+        Op::Nary(NaryOp::MaxOf).apply::<f64>(&[]),
+        Some(f64::NEG_INFINITY)
+    );
+    assert_eq!(
+        Op::Nary(NaryOp::LogSumExp).apply::<f64>(&[]),
+        Some(f64::NEG_INFINITY)
+    );
+    assert!(Op::Nary(NaryOp::Mean).apply::<f64>(&[]).unwrap().is_nan());
 }
 
 #[test]

@@ -21,7 +21,8 @@ use names::Names;
 pub use view::{Consumers, Operand, Visited};
 
 slotmap::new_key_type! {
-    /// The place of a node in its graph; it never means another node, even after the node was freed.
+    /// The place of a node in its graph; it means no other node after the node was freed, until its slot has been used
+    /// again 2³¹ times.
     pub struct NodeKey;
 }
 
@@ -451,6 +452,9 @@ impl Graph {
 
     /// Frees nodes, last to first, until so many are left, and forgets their names.
     fn truncate(&mut self, len: usize) {
+        if len == self.len() {
+            return;
+        }
         while self.generations.len() > len + 1 {
             let key = self.key_at(self.generations.len() - 1);
             self.generations.pop();
@@ -461,6 +465,6 @@ impl Graph {
             }
         }
         self.names.truncate(len);
-        self.forget_order();
+        self.forget_order(len);
     }
 }

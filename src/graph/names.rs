@@ -25,6 +25,10 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Forgets the names of nodes above slot `len`, and what of groups lies there.
+    ///
+    /// Groups stand in the order of their beginnings, so only the last ones can be concerned: the work is that of what is
+    /// freed, however many groups there are.
     pub(super) fn truncate(&mut self, len: usize) {
         if self
             .nodes
@@ -33,18 +37,25 @@ impl Names {
         {
             self.nodes.split_off(&(len + 1));
         }
-        // Groups stand in the order of their beginnings; one that is still open keeps its place.
-        while let Some(last) = self.groups.last()
-            && last.slots.start > len
-            && self.open.is_none_or(|open| open + 1 < self.groups.len())
-        {
+        // Every group that is open began before what is recorded now; those inside it that are closed can go.
+        let open = self.open.map_or(0, |open| open + 1);
+        while self.groups.len() > open && self.groups[self.groups.len() - 1].slots.start > len {
             self.groups.pop();
         }
-        for group in &mut self.groups {
-            if group.slots.end != usize::MAX {
-                group.slots.end = group.slots.end.min(len + 1);
+        // Groups before the last one ended where it begins; those around it may reach as far as it does. Only when nothing
+        // is left, which is possible inside a group that is open, earlier ones lie there too.
+        let around = |groups: &[Group], index: usize| match len {
+            0 => index.checked_sub(1),
+            _ => groups[index].parent,
+        };
+        let mut last = self.groups.len().checked_sub(1);
+        while let Some(index) = last {
+            let slots = &mut self.groups[index].slots;
+            slots.start = slots.start.min(len + 1);
+            if slots.end != usize::MAX {
+                slots.end = slots.end.min(len + 1);
             }
-            group.slots.start = group.slots.start.min(len + 1);
+            last = around(&self.groups, index);
         }
     }
 }
@@ -123,6 +134,10 @@ impl Graph {
             && let Some(group) = self.names.groups.get_mut(open)
         {
             group.slots.end = end;
+            // A group without nodes, such as one around a scope, leaves nothing behind.
+            if group.slots.is_empty() && open + 1 == self.names.groups.len() {
+                self.names.groups.pop();
+            }
         }
         self.names.open = parent;
     }

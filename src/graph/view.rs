@@ -295,7 +295,7 @@ impl Graph {
     /// ```
     ///
     /// # Panics
-    /// If a key is not of a node alive in this graph.
+    /// If a key is not of a node alive in this graph. Keys of another graph are not told apart.
     pub fn order(&self, outputs: &[NodeKey]) -> Arc<[NodeKey]> {
         let mut cached = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.outputs != outputs || cached.order.is_empty() {
@@ -328,8 +328,11 @@ impl Graph {
         Consumers::of(self)
     }
 
-    pub(super) fn forget_order(&mut self) {
+    /// Forgets the order kept if one of its outputs stood above slot `len`; all it depends on stands lower.
+    pub(super) fn forget_order(&mut self, len: usize) {
         let order = self.order.get_mut().unwrap_or_else(PoisonError::into_inner);
-        *order = CachedOrder::default();
+        if order.outputs.iter().any(|output| output.slot() > len) {
+            *order = CachedOrder::default();
+        }
     }
 }

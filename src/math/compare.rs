@@ -33,13 +33,7 @@ pub(crate) fn smaller(a: f64, b: f64) -> f64 {
 /// The value of `low..=high` nearest to `x`; NaN if any is NaN or the bounds are crossed.
 pub(crate) fn clamp(x: f64, low: f64, high: f64) -> f64 {
     if low <= high {
-        if x < low {
-            low
-        } else if x > high {
-            high
-        } else {
-            x
-        }
+        smaller(larger(x, low), high)
     } else {
         f64::NAN
     }

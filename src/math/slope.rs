@@ -5,7 +5,7 @@ use super::{exp_difference, ln};
 
 /// The slope of `aᵇ` in `a`, `b·a^(b−1)`; 0 where `b` is 0.
 ///
-/// The exponent `b − 1` must not be rounded, its error would grow with `ln a`; where it would be, `aᵇ/a·b` is used
+/// The exponent `b − 1` must not be rounded, its error would grow with `ln a`; where it would be, `aᵇ·b/a` is used
 /// as long as the power itself neither vanishes nor overflows.
 pub(crate) fn pow(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
@@ -15,13 +15,34 @@ pub(crate) fn pow(a: f64, b: f64) -> f64 {
         return 0.0;
     }
     let less = b - 1.0;
-    if less + 1.0 != b {
+    let exact = less + 1.0 == b && b - less == 1.0;
+    if !exact {
         let y = super::pow(a, b);
         if y.is_normal() {
-            return y / a * b;
+            let product = y * b;
+            return if product.is_normal() {
+                product / a
+            } else {
+                y / a * b
+            };
         }
     }
     b * super::pow(a, less)
+}
+
+/// The slope of `a/b` in `b`, `−(a/b)/b`, also where `a/b` has lost digits among the subnormals.
+pub(crate) fn div(a: f64, b: f64) -> f64 {
+    let y = a / b;
+    if y != 0.0 && y.abs() < f64::MIN_POSITIVE {
+        // Powers of two scale exactly.
+        return -(a * BIG / b) / b / BIG;
+    }
+    -y / b
+}
+
+/// `a/|b|` for `b ≥ 0`, −0 included, and NaN below.
+pub(crate) fn div_positive(a: f64, b: f64) -> f64 {
+    if b >= 0.0 { a / b.abs() } else { f64::NAN }
 }
 
 /// 2⁶⁰⁰.

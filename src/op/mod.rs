@@ -2,7 +2,7 @@
 //!
 //! [`table`](self) rows become the operations' names ([`UnaryOp`], [`BinaryOp`], [`TernaryOp`], [`NaryOp`], together
 //! [`Op`]), one type a row ([`rows`]) with its value and partials, and the methods of [`Scalar`]. No other place of
-//! the crate knows an operation by name.
+//! the crate tells operations apart; a few name the row that they apply.
 
 #[macro_use]
 mod operators;
@@ -64,6 +64,8 @@ pub enum Law {
     Bilinear,
     /// The second operand is an integer.
     IntegerRight,
+    /// Operands come in pairs.
+    Pairs,
     /// The value turns a corner where the first operand is this.
     Kink(f64),
     /// The value, or its slope, jumps where an operand is this.
@@ -80,8 +82,8 @@ pub enum Law {
 
 use Law::{
     At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight,
-    InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Range,
-    SelfIdentity, Stop,
+    InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Pairs,
+    Range, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.
@@ -192,7 +194,7 @@ impl Op {
             (Op::Unary(op), &[x]) => Some(op.apply(x)),
             (Op::Binary(op), &[a, b]) => Some(op.apply(a, b)),
             (Op::Ternary(op), &[a, b, c]) => Some(op.apply(a, b, c)),
-            (Op::Nary(op), xs) => Some(op.apply(xs)),
+            (Op::Nary(op), xs) if op.takes(xs.len()) => Some(op.apply(xs)),
             _ => None,
         }
     }
@@ -213,13 +215,20 @@ impl Op {
                 op.second(a, b, c, y),
                 op.third(a, b, c, y),
             ],
-            (Op::Nary(op), xs) => {
+            (Op::Nary(op), xs) if op.takes(xs.len()) => {
                 let mut partials = Vec::with_capacity(xs.len());
                 op.partials(xs, y, &mut |_, partial| partials.push(partial));
                 partials
             }
             _ => Vec::new(),
         }
+    }
+}
+
+impl NaryOp {
+    /// Whether so many operands fit.
+    fn takes(self, operands: usize) -> bool {
+        operands.is_multiple_of(2) || !self.row().laws.contains(&Law::Pairs)
     }
 }
 

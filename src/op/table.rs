@@ -60,7 +60,7 @@ unary {
     /// The power of two `2ˣ`.
     Exp2 "exp2": exp2(0.5) = 1.4142135623730951, slope 0.9802581434685472 {
         value |x| math::exp2(x);
-        partial |_x, y| y * LN_2;
+        partial |x, _y| (x - 1.0).exp2() * (2.0 * LN_2);
         domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
     }
     /// The exponential less one, `eˣ − 1`, accurate near 0.
@@ -84,13 +84,13 @@ unary {
     /// The logarithm to base 2.
     Log2 "log2": log2(3.0) = 1.584962500721156, slope 0.4808983469629878 {
         value |x| math::log2(x);
-        partial |x, _y| x.apply::<RecipPositive>() * LOG2_E;
+        partial |x, _y| S::from(LOG2_E).apply2::<DivPositive>(x);
         domain NOT_NEGATIVE; laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
     }
     /// The logarithm to base 10.
     Log10 "log10": log10(2.0) = 0.3010299956639812, slope 0.2171472409516259 {
         value |x| math::log10(x);
-        partial |x, _y| x.apply::<RecipPositive>() * LOG10_E;
+        partial |x, _y| S::from(LOG10_E).apply2::<DivPositive>(x);
         domain NOT_NEGATIVE; laws [Nondecreasing, At(1000.0, 3.0)];
     }
 
@@ -115,13 +115,13 @@ unary {
     /// The inverse sine, in radians, of −1 to 1.
     Asin "asin": asin(0.5) = 0.5235987755982989, slope 1.1547005383792515 {
         value |x| math::asin(x);
-        partial |x, _y| ((-x + 1.0) * (x + 1.0)).sqrt().apply::<RecipPositive>();
+        partial |x, _y| x.apply::<AsinSlope>();
         domain UNIT; laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
     }
     /// The inverse cosine, in radians, of −1 to 1.
     Acos "acos": acos(0.5) = 1.0471975511965979, slope -1.1547005383792515 {
         value |x| math::acos(x);
-        partial |x, _y| -((-x + 1.0) * (x + 1.0)).sqrt().apply::<RecipPositive>();
+        partial |x, _y| -x.apply::<AsinSlope>();
         domain UNIT; laws [Nonincreasing, Range(0.0, PI), At(1.0, 0.0)];
     }
     /// The inverse tangent, in radians.
@@ -145,7 +145,7 @@ unary {
     /// The hyperbolic tangent.
     Tanh "tanh": tanh(0.5) = 0.46211715726000974, slope 0.7864477329659274 {
         value |x| math::tanh(x);
-        partial |x, _y| { let x2 = x * 2.0; x2.sigmoid() * (-x2).sigmoid() * 4.0 };
+        partial |x, _y| x.apply::<TanhSlope>();
         domain REALS; laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
     }
     /// The inverse hyperbolic sine.
@@ -163,7 +163,7 @@ unary {
     /// The inverse hyperbolic tangent, of −1 to 1.
     Atanh "atanh": atanh(0.5) = 0.5493061443340549, slope 1.3333333333333333 {
         value |x| math::atanh(x);
-        partial |x, _y| ((-x + 1.0) * (x + 1.0)).apply::<RecipPositive>();
+        partial |x, _y| x.apply::<AtanhSlope>();
         domain UNIT; laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Tanh)];
     }
 
@@ -213,7 +213,7 @@ unary {
     /// The logistic function `1/(1 + e⁻ˣ)`.
     Sigmoid "σ": sigmoid(0.5) = 0.6224593312018546, slope 0.2350037122015945 {
         value |x| math::sigmoid(x);
-        partial |x, y| y * (-x).sigmoid();
+        partial |x, _y| x.apply::<SigmoidSlope>();
         domain REALS; laws [Nondecreasing, Range(0.0, 1.0), At(0.0, 0.5)];
     }
     /// The smooth rectifier `ln(1 + eˣ)`.
@@ -278,12 +278,36 @@ unary {
         partial |x, y| chain(x * -2.0, y);
         domain REALS; laws [Even, Range(0.0, 1.0), At(0.0, 1.0)];
     }
+    /// The slope of [`Tanh`]: `4·σ(2x)·σ(−2x)`.
+    TanhSlope "tanh′" {
+        value |x| 4.0 * math::sigmoid(2.0 * x) * math::sigmoid(-2.0 * x);
+        partial |x, y| chain(x.tanh() * -2.0, y);
+        domain REALS; laws [Even, At(0.0, 1.0)];
+    }
+    /// The slope of [`Sigmoid`]: `σ(x)·σ(−x)`.
+    SigmoidSlope "σ′" {
+        value |x| math::sigmoid(x) * math::sigmoid(-x);
+        partial |x, y| chain(-(x * 0.5).tanh(), y);
+        domain REALS; laws [Even, At(0.0, 0.25)];
+    }
+    /// The slope of [`Asin`]: `1/√((1 − x)(1 + x))`.
+    AsinSlope "asin′" {
+        value |x| math::recip_positive(((1.0 - x) * (1.0 + x)).sqrt());
+        partial |x, y| chain(x, y * y * y);
+        domain UNIT; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+    }
+    /// The slope of [`Atanh`]: `1/((1 − x)(1 + x))`.
+    AtanhSlope "atanh′" {
+        value |x| math::recip_positive((1.0 - x) * (1.0 + x));
+        partial |x, y| chain(x * 2.0, y * y);
+        domain UNIT; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+    }
     /// The slope of [`Silu`]: `σ(x)·(1 + x·σ(−x))`.
     SiluSlope "SiLU′" {
         value |x| math::silu_slope(x);
         partial |x, _y| {
-            let (s, t) = (x.sigmoid(), (-x).sigmoid());
-            chain(s * t, chain(x, t - s) + 2.0)
+            let slope = x.apply::<SigmoidSlope>();
+            chain(slope, chain(x, -(x * 0.5).tanh()) + 2.0)
         };
         domain REALS; laws [At(0.0, 0.5)];
     }
@@ -341,8 +365,22 @@ binary {
     Div "÷" {
         value |a, b| a / b;
         left |_a, b, _y| b.recip();
-        right |_a, b, y| -y / b;
+        right |a, b, _y| a.apply2::<DivSlope>(b);
         domain (REALS, REALS); laws [Identity(1.0), Break(0.0)];
+    }
+    /// The slope of [`Div`] in its divisor, `−a/b²`.
+    DivSlope "−a/b²" {
+        value |a, b| slope::div(a, b);
+        left |_a, b, _y| -b.recip().square();
+        right |_a, b, y| y * -2.0 / b;
+        domain (REALS, REALS); laws [Break(0.0)];
+    }
+    /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
+    DivPositive "a/|b|" {
+        value |a, b| slope::div_positive(a, b);
+        left |_a, b, _y| b.apply::<RecipPositive>();
+        right |_a, b, y| -y / b;
+        domain (REALS, NOT_NEGATIVE); laws [Break(0.0)];
     }
     /// The power `a^b` of a variable or constant exponent; the exponent's slope is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
@@ -452,7 +490,7 @@ binary {
 
     /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
     LeakyRelu "leaky ReLU" {
-        value |x, alpha| slope::joined(x, alpha, x, alpha * x);
+        value |x, alpha| slope::joined(x, alpha, x, if alpha == 0.0 { 0.0 } else { alpha * x });
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
         domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
@@ -550,8 +588,8 @@ nary {
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
         value |xs| fused::dot(xs.as_chunks::<2>().0.iter().map(|&[w, x]| (w, x)));
-        partials |xs, _y, emit| for i in 0..xs.len() { emit(i, xs[i ^ 1]); };
-        laws [];
+        partials |xs, _y, emit| for i in (1..xs.len()).step_by(2) { emit(i - 1, xs[i]); emit(i, xs[i - 1]); };
+        laws [Pairs];
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {

@@ -175,6 +175,7 @@ fn elu(x: &Real, alpha: &Real) -> Real {
 pub(crate) fn binary(name: &str) -> Option<Binary> {
     type Function = fn(&Real, &Real) -> Real;
     let (value, first, second): (Function, Function, Function) = match name {
+        "div" => (|x, y| x / y, |_, y| one() / y, |x, y| -x / (y * y)),
         "hypot" => (hypot, |x, y| x / hypot(x, y), |x, y| y / hypot(x, y)),
         "atan2" => (
             atan2,
