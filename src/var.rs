@@ -473,6 +473,27 @@ fn append_many(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2
     })
 }
 
+impl Var {
+    /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding, as one node; 0 if there are none.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let (ws, xs) = ([1.0, 2.0].map(Var::new), [3.0, 4.0].map(Var::new));
+    /// let y = Var::dot_product(&ws, &xs)?;
+    /// assert_eq!(y, 11.0);
+    /// assert_eq!(y.backward().of(&ws), [3.0, 4.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the lengths differ.
+    #[inline(always)]
+    #[track_caller]
+    pub fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
+        <Self as Scalar>::dot_product(ws, xs)
+    }
+}
+
 impl Graph {
     /// The node behind a value recorded on this graph.
     ///
