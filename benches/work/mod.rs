@@ -214,8 +214,6 @@ pub(crate) fn moons_loss<S: Number>(p: &[S], rows: &[Row]) -> S {
 
 /// The same loss with one node a sum: 7,300 nodes.
 pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
-    use chainrule::Scalar;
-
     let mut layer: Vec<Var> = Vec::with_capacity(17);
     let mut next: Vec<Var> = Vec::with_capacity(17);
     let mut losses: Vec<Var> = Vec::with_capacity(rows.len());
