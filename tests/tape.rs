@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 
 use chainrule::op::{BinaryOp, Op};
-use chainrule::{Dual, Gradients, Graph, Lanes, Node, NodeKey, Scalar, Var, tape};
+use chainrule::{Dual, Gradients, Graph, Lanes, Node, NodeKey, Var, tape};
 use proptest::prelude::*;
 
 #[test]
