@@ -5,7 +5,7 @@ mod image;
 use std::time::{Duration, Instant};
 
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
-use chainrule::{Direction, Gradients, Graph, Picture, Scalar, Var, tape};
+use chainrule::{Direction, Gradients, Graph, Picture, Var, tape};
 use proptest::prelude::{
     Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
