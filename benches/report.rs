@@ -3,12 +3,12 @@
 //! `cargo bench --bench report` prints it; `-- --quick` takes few samples and leaves out the largest graphs. Times are
 //! medians of samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
 
-mod work;
+mod formulas;
 
 use std::hint::black_box;
 
 use chainrule::{Gradients, Node, Var, tape};
-use work::{
+use formulas::{
     CHAIN_AT, Case, LINK, chain, chain_by_hand, medians, moons, moons_by_hand, moons_loss,
     moons_loss_of_sums, parameters, rosenbrock, rosenbrock_at, rosenbrock_by_hand, seconds, step,
 };

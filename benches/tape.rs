@@ -1,11 +1,11 @@
 //! Recording, sweeping, ordering and freeing, each beside the same work by hand: `cargo bench --bench tape`.
 
-mod work;
+mod formulas;
 
 use chainrule::{Gradients, Var, tape};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use work::{
+use formulas::{
     CHAIN_AT, chain, chain_by_hand, moons, moons_by_hand, moons_loss, moons_loss_of_sums,
     parameters, rosenbrock, rosenbrock_at, rosenbrock_by_hand, step,
 };

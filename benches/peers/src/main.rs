@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release` prints the table; `cargo run --release -- --quick` takes few samples, to see that it works.
 
-#[path = "../../work/mod.rs"]
-mod work;
+#[path = "../../formulas/mod.rs"]
+mod formulas;
 
 mod numbers;
 
@@ -12,7 +12,7 @@ use std::time::Instant;
 use RustQuant_autodiff::Accumulate;
 use chainrule::{Gradients, Var, tape};
 use num_dual::DualSVec64;
-use work::{
+use formulas::{
     CHAIN_AT, Case, LINK, Number, Row, chain, medians, moons, moons_loss, moons_loss_of_sums,
     parameters, rosenbrock, rosenbrock_at, seconds,
 };

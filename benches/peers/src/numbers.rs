@@ -4,7 +4,7 @@ use RustQuant_autodiff::Variable;
 use echidna::Reverse;
 use num_dual::{DualNum, DualSVec64};
 
-use crate::work::Number;
+use crate::formulas::Number;
 
 impl Number for Variable<'_> {
     #[inline]
