@@ -180,7 +180,7 @@ impl<M: Clone + Default> Memory<M> {
         if gradient.len() != parameters {
             return Err(Error::length("gradient", parameters, gradient.len()));
         }
-        refuse_first(gradient, "finite", |g| g.is_finite())
+        refuse_first(gradient, "finite", f64::is_finite)
     }
 
     /// As [`check`](Self::check), for a rule that keeps squares: one that overflowed would stay in the mean for good.
