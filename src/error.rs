@@ -4,6 +4,21 @@ use std::fmt;
 use std::path::Path;
 
 /// The result of a fallible call of this crate.
+///
+/// ```
+/// use chainrule::{Error, Result};
+///
+/// fn root(x: f64) -> Result<f64> {
+///     if x < 0.0 {
+///         return Err(Error::argument("x", format!("must be at least 0, found {x}")));
+///     }
+///     Ok(x.sqrt())
+/// }
+///
+/// assert_eq!(root(9.0)?, 3.0);
+/// assert_eq!(root(-1.0).unwrap_err().to_string(), "x: must be at least 0, found -1");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What was wrong with an input, and where.
@@ -25,6 +40,17 @@ pub struct Error {
 }
 
 /// The kinds of [`Error`].
+///
+/// ```
+/// use chainrule::{Error, ErrorKind};
+///
+/// let advice = |error: &Error| match error.kind() {
+///     ErrorKind::Data | ErrorKind::Io => "look at the file",
+///     _ => "look at the call",
+/// };
+/// assert_eq!(advice(&Error::length("xs", 3, 2)), "look at the call");
+/// assert_eq!(advice(&Error::data("points.csv", 3, "x", "no number")), "look at the file");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -165,7 +165,23 @@ fn bad_files_are_named_with_line_and_column() {
         ),
         (
             b"x,y\n1,\"2\n3,4\n",
-            "rows.csv, line 2, column `y`: expected a number, found `2\\n3,4`",
+            "rows.csv, line 2: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\n1,\"2",
+            "rows.csv, line 2: the quote opened here is not closed",
+        ),
+        (
+            b"x,\"y\n1,2\n",
+            "rows.csv, line 1: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\r\n1,2\r\n\"1\r\n\",\"2\"\"\r\n",
+            "rows.csv, line 4: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\n1,\"2\n\"3,4\n",
+            "rows.csv, line 2: expected 2 values in the row, found 3",
         ),
         (
             b"x,y\n0123456789012345678901234567890123456789x,1\n",
@@ -204,6 +220,22 @@ fn columns_are_chosen_by_name() {
         message(csv.column("id")),
         "rows.csv, line 2, column `id`: expected a number, found `A`"
     );
+}
+
+#[test]
+fn quotes_that_close_and_quotes_within_fields_are_no_fault() {
+    for text in [
+        &b"y,x\n\"1\",\"2\""[..],
+        b"y,x,z\n1,2,\"a \"\"b\"\"\"",
+        b"y,x,z\n1,2,a\"b",
+        b"y,x,z\n1,2,\"a\"b\"",
+        b"y,x,z\n1,2,\"\"",
+        b"y,x,z\n1,2, \"a\n",
+    ] {
+        let csv = Csv::read("rows.csv", text).unwrap();
+        let data = csv.dataset_of(&["x"], "y").unwrap();
+        assert_eq!(data.rows().collect::<Vec<_>>(), [(&[2.0][..], 1.0)]);
+    }
 }
 
 #[test]

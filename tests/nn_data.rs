@@ -398,6 +398,18 @@ fn bad_classes_are_named() {
 }
 
 #[test]
+fn a_table_beyond_any_memory_is_refused() {
+    for classes in [usize::MAX / 2, usize::MAX, 1 << (usize::BITS / 2 + 1)] {
+        let error = ConfusionMatrix::new(&[0], &[0], classes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument);
+        assert_eq!(
+            error.to_string(),
+            format!("classes: too many for a table in any memory, found {classes}")
+        );
+    }
+}
+
+#[test]
 fn absent_classes_have_no_ratio() {
     let matrix = ConfusionMatrix::new(&[0], &[2], 3).unwrap();
     assert_eq!(

@@ -60,6 +60,7 @@ fn means_are_over_rows() {
     assert_eq!(l2_penalty(&[1.0, -2.0], 0.25).unwrap(), 1.25);
     assert_eq!(l2_penalty::<f64>(&[], 0.25).unwrap(), 0.0);
     assert_eq!(l1_penalty::<f64>(&[], 0.25).unwrap(), 0.0);
+    assert!(l1_penalty::<f64>(&[], 0.25).unwrap().is_sign_positive());
 }
 
 #[test]
@@ -91,6 +92,9 @@ fn cross_entropy_is_finite_and_right_at_the_ends() {
     assert_eq!(loss(&[0.0, -INFINITY], 1), INFINITY);
     assert_eq!(loss(&[7.0], 0), 0.0);
     assert!(loss(&[f64::NAN, 0.0], 1).is_nan());
+    assert!(loss(&[INFINITY, INFINITY], 0).is_nan());
+    assert!(loss(&[-INFINITY, -INFINITY], 0).is_nan());
+    assert_eq!(loss(&[-INFINITY], 0), 0.0);
 }
 
 #[test]

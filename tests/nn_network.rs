@@ -262,6 +262,45 @@ fn bad_sizes_are_refused() {
 }
 
 #[test]
+fn sizes_beyond_any_memory_are_refused() {
+    let quarter = usize::MAX / 4;
+    let error = Mlp::new(&mut rng(1), &[1, quarter, 1], Activation::Relu).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert_eq!(
+        error.to_string(),
+        format!("sizes: too large for any memory, 1 by {quarter} at positions 0 and 1")
+    );
+    assert_eq!(
+        message(Mlp::new(
+            &mut rng(1),
+            &[2, 3, 1],
+            Activation::Maxout(usize::MAX)
+        )),
+        "sizes: too large for any memory, 2 by 3 at positions 0 and 1"
+    );
+    // Neurons take memory beside their weights.
+    for (inputs, outputs) in [(quarter, 1), (usize::MAX, usize::MAX), (1, quarter / 16)] {
+        let builder = Mlp::builder(inputs).layer(outputs, Activation::Relu);
+        assert_eq!(
+            message(builder.without_biases().build_from(&[])),
+            format!("layer 1: too large for any memory, {inputs} inputs by {outputs} outputs")
+        );
+    }
+    let builder = Mlp::builder(2).layer(quarter / 128, Activation::Relu);
+    assert_eq!(
+        message(
+            builder
+                .layer(5, Activation::Maxout(quarter))
+                .build_from(&[])
+        ),
+        format!(
+            "layer 2: too large for any memory, {} inputs by 5 outputs",
+            quarter / 128
+        )
+    );
+}
+
+#[test]
 fn bad_activations_and_bounds_are_refused() {
     let new = |activation| message(Mlp::new(&mut rng(1), &[2, 2, 1], activation));
     assert_eq!(
@@ -310,6 +349,17 @@ fn bad_rows_and_parameters_are_refused() {
         "parameters: expected 13 values, found 12"
     );
     assert_eq!(mlp, before);
+
+    for bad in [f64::NAN, f64::INFINITY] {
+        let builder = Mlp::builder(1).layer(1, Activation::Relu);
+        assert_eq!(
+            message(builder.build_from(&[0.5, bad])),
+            format!("parameters: parameter 1 must be finite, found {bad}")
+        );
+    }
+    let builder = Mlp::builder(1).layer(1, Activation::Relu);
+    let unused = builder.initialization(Initialization::Uniform(f64::NAN));
+    assert!(unused.build_from(&[0.5, 0.0]).is_ok());
 }
 
 #[test]

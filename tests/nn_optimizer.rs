@@ -158,6 +158,39 @@ proptest! {
     }
 }
 
+/// A derivative whose square overflows is refused and leaves no trace: the step after goes as if it had not been.
+fn refuses_what_it_cannot_square(mut optimizer: impl Optimizer + Clone) {
+    let (mut p, mut q) = ([1.0, 2.0], [1.0, 2.0]);
+    let mut plain = optimizer.clone();
+    for big in [1e200, -f64::MAX] {
+        let error = optimizer.step(&mut p, &[1.0, big]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "gradient: the derivative by parameter 1 must be small enough to square, found {big:?}"
+            )
+        );
+        assert_eq!(p, [1.0, 2.0]);
+    }
+    for gradient in [[1.0, 1e150], [1.0, -1.0]] {
+        optimizer.step(&mut p, &gradient).unwrap();
+        plain.step(&mut q, &gradient).unwrap();
+        assert_eq!(p, q);
+    }
+    assert!(p.iter().all(|p| p.is_finite()));
+}
+
+#[test]
+fn squares_that_overflow_are_refused() {
+    refuses_what_it_cannot_square(Adam::new(0.1).unwrap());
+    refuses_what_it_cannot_square(AdamW::new(0.1, 0.5).unwrap());
+    refuses_what_it_cannot_square(RmsProp::new(0.1).unwrap());
+    let mut p = [1.0];
+    Sgd::new(1.0).unwrap().step(&mut p, &[1e200]).unwrap();
+    assert_eq!(p, [-1e200]);
+}
+
 #[test]
 fn a_network_is_moved_in_its_order() {
     let builder = Mlp::builder(1).layer(2, Activation::Relu);

@@ -23,6 +23,13 @@ pub use view::{Consumers, Operand, Visited};
 slotmap::new_key_type! {
     /// The place of a node in its graph; it means no other node after the node was freed, until its slot has been used
     /// again 2³¹ times.
+    ///
+    /// ```
+    /// use chainrule::{NodeKey, Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0).exp());
+    /// let key: NodeKey = y.key().unwrap();
+    /// assert_eq!(graph[key].value(), 2.0_f64.exp());
+    /// ```
     pub struct NodeKey;
 }
 
@@ -89,6 +96,16 @@ pub(crate) enum Constant {
 }
 
 /// One node: an input or the result of an operation.
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Op};
+/// use chainrule::{Node, Var, tape};
+///
+/// let (graph, y) = tape::record(|| Var::new(2.0) * 3.0);
+/// let node: &Node = graph.node(y);
+/// assert_eq!((node.op(), node.value()), (Op::Binary(BinaryOp::Mul), 6.0));
+/// assert_eq!((node.operands().len(), node.constant()), (1, Some((1, 3.0))));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Node {
     value: f64,
@@ -233,6 +250,14 @@ impl Node {
 }
 
 /// How much a graph holds.
+///
+/// ```
+/// use chainrule::{Stats, Var, tape};
+/// let (graph, _) = tape::record(|| Var::new(2.0).exp());
+/// let Stats { nodes, bytes, .. } = graph.stats();
+/// assert_eq!(nodes, 2);
+/// assert_eq!(graph.stats().to_string(), format!("2 nodes, {bytes} bytes"));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// The nodes alive.

@@ -6,6 +6,15 @@ use std::ops::Range;
 use super::{Graph, NodeKey};
 
 /// A named stretch of recording, from [`tape::named`](crate::tape::named).
+///
+/// ```
+/// use chainrule::{Group, Var, tape};
+///
+/// let (graph, _) = tape::record(|| tape::named("layer", || tape::named("neuron", || Var::new(2.0))));
+/// let groups: &[Group] = graph.groups();
+/// assert_eq!((groups[0].label.as_str(), groups[0].parent), ("layer", None));
+/// assert_eq!((groups[1].label.as_str(), groups[1].parent), ("neuron", Some(0)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The name.

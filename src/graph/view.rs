@@ -19,6 +19,19 @@ use petgraph::visit::{
 use super::{Graph, Node, NodeKey};
 
 /// An edge of the graph: a node uses another as its operand in this place.
+///
+/// ```
+/// use chainrule::{Operand, Var, tape};
+/// use petgraph::visit::IntoEdgeReferences;
+///
+/// let (graph, (x, y)) = tape::record(|| {
+///     let x = Var::new(2.0);
+///     (x, x.exp())
+/// });
+/// let (consumer, operand) = (y.key().unwrap(), x.key().unwrap());
+/// let edges: Vec<Operand> = (&graph).edge_references().collect();
+/// assert_eq!(edges, [Operand { consumer, operand, place: 0 }]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operand {
     /// The node that uses.
@@ -52,6 +65,18 @@ impl EdgeRef for Operand {
 }
 
 /// Which nodes a search has seen.
+///
+/// ```
+/// use chainrule::{Var, Visited, tape};
+/// use petgraph::visit::{VisitMap, Visitable};
+///
+/// let (graph, x) = tape::record(|| Var::new(2.0));
+/// let x = x.key().unwrap();
+/// let mut seen: Visited = graph.visit_map();
+/// assert!(!seen.is_visited(&x));
+/// assert!(seen.visit(x), "for the first time");
+/// assert!(!seen.visit(x));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Visited(FixedBitSet);
 
@@ -171,6 +196,21 @@ impl<'a> IntoEdges for &'a Graph {
 /// [`toposort`](petgraph::algo::toposort).
 ///
 /// It has the graph's edges: outgoing ones lead to operands, incoming ones come from consumers.
+///
+/// ```
+/// use chainrule::{Consumers, Var, tape};
+/// use petgraph::Direction;
+/// use petgraph::visit::IntoNeighborsDirected;
+///
+/// let (graph, (x, y)) = tape::record(|| {
+///     let x = Var::new(2.0);
+///     (x, x.exp())
+/// });
+/// let (x, y) = (x.key().unwrap(), y.key().unwrap());
+/// let consumers: Consumers = graph.consumers();
+/// assert!((&consumers).neighbors_directed(x, Direction::Incoming).eq([y]));
+/// assert!((&consumers).neighbors_directed(y, Direction::Outgoing).eq([x]));
+/// ```
 #[derive(Debug)]
 pub struct Consumers<'a> {
     graph: &'a Graph,

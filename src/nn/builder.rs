@@ -8,6 +8,16 @@ use crate::error::{Error, Result};
 /// How the first weights of a layer are drawn. Biases start at 0.
 ///
 /// With `i` inputs and `o` neurons, weights are uniform between −b and b.
+///
+/// ```
+/// use chainrule::nn::{Activation, Initialization, Mlp};
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let builder = Mlp::builder(6).layer(3, Activation::Linear).initialization(Initialization::He);
+/// let mlp = builder.build(&mut StdRng::seed_from_u64(1))?;
+/// assert!(mlp.parameters().iter().all(|p| p.abs() <= 1.0)); // √(6/6)
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initialization {
     /// b = √(6/(i + o)): X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
@@ -38,6 +48,18 @@ impl Initialization {
 }
 
 /// A network under construction, made by [`Mlp::builder`].
+///
+/// ```
+/// use chainrule::nn::{Activation, Mlp, MlpBuilder};
+///
+/// let mut builder: MlpBuilder = Mlp::builder(2);
+/// for outputs in [8, 4] {
+///     builder = builder.layer(outputs, Activation::Tanh);
+/// }
+/// let mlp = builder.layer(1, Activation::Sigmoid).build_from(&[0.0; 65])?;
+/// assert_eq!(mlp.forward(&[3.0, 2.0])?, [0.5]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct MlpBuilder {
     inputs: usize,
@@ -105,8 +127,9 @@ impl MlpBuilder {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when there are no layers, a size is 0, an activation's parameter is of
-    /// no use, or the bound of [`Initialization::Uniform`] is negative or not finite.
+    /// [`Argument`](crate::ErrorKind::Argument) when there are no layers, a size is 0, the sizes are more than any
+    /// memory holds, an activation's parameter is of no use, or the bound of [`Initialization::Uniform`] is negative or
+    /// not finite.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -144,8 +167,10 @@ impl MlpBuilder {
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), and [`Length`](crate::ErrorKind::Length) when the network does not have so many
-    /// parameters.
+    /// As [`build`](Self::build), but for the [`Initialization`], which is not used and so not checked;
+    /// [`Length`](crate::ErrorKind::Length) when the network does not have so many parameters;
+    /// [`Argument`](crate::ErrorKind::Argument) when one is NaN or infinite: the message names its position, counted
+    /// from 0.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -155,7 +180,29 @@ impl MlpBuilder {
     pub fn build_from(self, parameters: &[f64]) -> Result<Mlp<f64>> {
         let mut mlp = self.zeros()?;
         mlp.set_parameters(parameters)?;
+        if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
+            let problem = format!(
+                "parameter {index} must be finite, found {}",
+                parameters[index]
+            );
+            return Err(Error::argument("parameters", problem));
+        }
         Ok(mlp)
+    }
+
+    /// The place of the first layer with which the network is more than any memory holds, from 0.
+    pub(super) fn first_too_large(&self) -> Option<usize> {
+        let mut inputs = self.inputs;
+        let mut total: usize = 0;
+        self.layers.iter().position(|&(outputs, activation)| {
+            let sum = outputs
+                .checked_mul(activation.pieces())
+                .and_then(|neurons| neurons.checked_mul(neuron_bytes(inputs)?))
+                .and_then(|bytes| total.checked_add(bytes));
+            inputs = outputs;
+            total = sum.unwrap_or(usize::MAX);
+            isize::try_from(total).is_err()
+        })
     }
 
     /// The network with all parameters 0.
@@ -168,6 +215,13 @@ impl MlpBuilder {
         }
         if self.inputs == 0 {
             return Err(Error::argument("inputs", "must be positive, found 0"));
+        }
+        if let Some(index) = self.first_too_large() {
+            let before = index.checked_sub(1);
+            let inputs = before.map_or(self.inputs, |before| self.layers[before].0);
+            let outputs = self.layers[index].0;
+            let problem = format!("too large for any memory, {inputs} inputs by {outputs} outputs");
+            return Err(Error::argument(&format!("layer {}", index + 1), problem));
         }
         let mut layers = Vec::with_capacity(self.layers.len());
         let mut inputs = self.inputs;
@@ -191,4 +245,10 @@ impl MlpBuilder {
         }
         Ok(Mlp { layers })
     }
+}
+
+/// The memory that a neuron of so many inputs takes, if that is a number.
+fn neuron_bytes(inputs: usize) -> Option<usize> {
+    let weights = inputs.checked_mul(size_of::<f64>())?;
+    weights.checked_add(size_of::<Neuron<f64>>())
 }

@@ -77,6 +77,16 @@ impl<S: Scalar> Layer<S> {
     ///
     /// [`Length`](crate::ErrorKind::Length) when a neuron has not as many weights as there are inputs;
     /// [`Argument`](crate::ErrorKind::Argument) when the neurons do not make whole maxout units.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Layer, Neuron};
+    ///
+    /// let neuron = Neuron { weights: vec![2.0, 3.0], bias: Some(-1.0) };
+    /// let layer = Layer { neurons: vec![neuron], activation: Activation::Linear };
+    /// assert_eq!(layer.forward(&[10.0, 1.0])?, [22.0]);
+    /// assert_eq!(layer.forward(&[10.0]).unwrap_err().to_string(), "x: expected 2 values, found 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn forward(&self, x: &[S]) -> Result<Vec<S>> {
         let mut outputs = Vec::new();
         self.forward_into(x, &mut outputs)?;

@@ -109,6 +109,9 @@ pub fn multiclass_hinge<S: Scalar>(
 /// A row's loss is computed as `softplus(ln Σ_{j≠c} e^sⱼ − s_c)`, which equals `ln Σⱼ e^sⱼ − s_c`, overflows as little,
 /// and keeps its digits where the right class is nearly certain: there the two terms of the usual form cancel.
 ///
+/// NaN where a logit is NaN, where the logits of the right class and of another are both +∞, and where all of several
+/// logits are −∞: the difference of infinities has no value.
+///
 /// # Errors
 ///
 /// [`Length`](crate::ErrorKind::Length) when there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
@@ -146,6 +149,10 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 /// ```
 pub fn l1_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
     at_least_zero("strength", strength)?;
+    if parameters.is_empty() {
+        // The sum of none is −0.
+        return Ok(S::from(0.0));
+    }
     Ok(parameters.iter().map(|p| p.abs()).sum::<S>() * strength)
 }
 

@@ -81,7 +81,8 @@ impl ConfusionMatrix {
     /// # Errors
     ///
     /// [`Length`](crate::ErrorKind::Length) when the two differ in length; [`Argument`](crate::ErrorKind::Argument)
-    /// when they are empty, or when a class is not below `classes`: the message names its row, counted from 0.
+    /// when they are empty, when a class is not below `classes` (the message names its row, counted from 0), or when
+    /// `classes` squared counts are more than any memory holds.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -93,6 +94,14 @@ impl ConfusionMatrix {
         paired(predicted, actual)?;
         below("predicted", predicted, classes)?;
         below("actual", actual, classes)?;
+        let line = classes.checked_mul(size_of::<usize>());
+        let table = line
+            .and_then(|bytes| bytes.checked_add(size_of::<Vec<usize>>()))
+            .and_then(|bytes| bytes.checked_mul(classes));
+        if table.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
+            let problem = format!("too many for a table in any memory, found {classes}");
+            return Err(Error::argument("classes", problem));
+        }
         let mut counts = vec![vec![0; classes]; classes];
         for (&predicted, &actual) in predicted.iter().zip(actual) {
             counts[actual][predicted] += 1;

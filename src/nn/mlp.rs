@@ -51,8 +51,8 @@ impl Mlp<f64> {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when there are fewer than two sizes, a size is 0, or the activation's
-    /// parameter is not finite or not positive where it must be.
+    /// [`Argument`](crate::ErrorKind::Argument) when there are fewer than two sizes, a size is 0, the sizes are more
+    /// than any memory holds, or the activation's parameter is not finite or not positive where it must be.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -87,7 +87,14 @@ impl Mlp<f64> {
         let builder = hidden
             .iter()
             .fold(builder, |builder, &size| builder.layer(size, activation));
-        builder.layer(*outputs, Activation::Linear).build(rng)
+        let builder = builder.layer(*outputs, Activation::Linear);
+        if let Some(layer) = builder.first_too_large() {
+            let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
+            let problem =
+                format!("too large for any memory, {from} by {to} at positions {layer} and {next}");
+            return Err(Error::argument("sizes", problem));
+        }
+        builder.build(rng)
     }
 
     /// Starts a network of so many inputs, to be given its layers one by one.

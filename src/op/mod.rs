@@ -20,6 +20,12 @@ pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 use crate::math::{self, compare, fused, slope};
 
 /// A range of operands, ends included.
+///
+/// ```
+/// use chainrule::op::{Interval, UnaryOp};
+/// let domain: &[Interval] = UnaryOp::Sqrt.row().domain;
+/// assert_eq!(domain, [[0.0, f64::INFINITY]]);
+/// ```
 pub type Interval = [f64; 2];
 
 const INFINITY: f64 = f64::INFINITY;
@@ -32,6 +38,18 @@ const NOT_NEGATIVE: Interval = [0.0, INFINITY];
 const UNIT: Interval = [-1.0, 1.0];
 
 /// What holds for an operation `f`, as data: tests are made from it.
+///
+/// ```
+/// use chainrule::Scalar;
+/// use chainrule::op::{Law, Op, UnaryOp};
+///
+/// for &op in UnaryOp::ALL {
+///     if op.row().laws.contains(&Law::Odd) {
+///         let f = |x: f64| Op::Unary(op).apply(&[x]).unwrap();
+///         assert_eq!(f(-0.5), -f(0.5));
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Law {
     /// `f(−x) = −f(x)`.
@@ -87,6 +105,13 @@ use Law::{
 };
 
 /// An operation of one operand.
+///
+/// ```
+/// use chainrule::op::{Unary, UnaryOp, rows::Exp};
+/// assert_eq!(Exp::OP, UnaryOp::Exp);
+/// let y = Exp::value(1.0);
+/// assert_eq!(Exp::partial(1.0, y), y);
+/// ```
 pub trait Unary: 'static {
     /// Its name.
     const OP: UnaryOp;
@@ -97,6 +122,13 @@ pub trait Unary: 'static {
 }
 
 /// An operation of two operands.
+///
+/// ```
+/// use chainrule::op::{Binary, BinaryOp, rows::Mul};
+/// assert_eq!(Mul::OP, BinaryOp::Mul);
+/// let y = Mul::value(3.0, 4.0);
+/// assert_eq!((y, Mul::left(3.0, 4.0, y), Mul::right(3.0, 4.0, y)), (12.0, 4.0, 3.0));
+/// ```
 pub trait Binary: 'static {
     /// Its name.
     const OP: BinaryOp;
@@ -109,6 +141,13 @@ pub trait Binary: 'static {
 }
 
 /// An operation of three operands.
+///
+/// ```
+/// use chainrule::op::{Ternary, TernaryOp, rows::Select};
+/// assert_eq!(Select::OP, TernaryOp::Select);
+/// let y = Select::value(1.0, 3.0, 4.0);
+/// assert_eq!((y, Select::second(1.0, 3.0, 4.0, y), Select::third(1.0, 3.0, 4.0, y)), (3.0, 1.0, 0.0));
+/// ```
 pub trait Ternary: 'static {
     /// Its name.
     const OP: TernaryOp;
@@ -123,6 +162,15 @@ pub trait Ternary: 'static {
 }
 
 /// An operation of any number of operands.
+///
+/// ```
+/// use chainrule::op::{Nary, NaryOp, rows::Mean};
+/// assert_eq!(Mean::OP, NaryOp::Mean);
+/// let y = Mean::value(&[1.0, 3.0]);
+/// let mut partials = Vec::new();
+/// Mean::partials(&[1.0, 3.0], y, &mut |place, partial| partials.push((place, partial)));
+/// assert_eq!((y, partials), (2.0, vec![(0, 0.5), (1, 0.5)]));
+/// ```
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
@@ -133,6 +181,15 @@ pub trait Nary: 'static {
 }
 
 /// Any operation, or none: a node of the graph is an input or the result of one of these.
+///
+/// ```
+/// use chainrule::op::{Op, UnaryOp};
+/// use chainrule::{Var, tape};
+///
+/// let (graph, _) = tape::record(|| Var::new(2.0).exp());
+/// let ops: Vec<Op> = graph.iter().map(|(_, node)| node.op()).collect();
+/// assert_eq!(ops, [Op::Input, Op::Unary(UnaryOp::Exp)]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// An input: no operation.
@@ -148,6 +205,13 @@ pub enum Op {
 }
 
 /// What the table says of an operation.
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Law, Row};
+/// let Row { name, symbol, domain, laws, .. } = BinaryOp::Mul.row();
+/// assert_eq!((name, symbol, domain.len()), ("Mul", "×", 2));
+/// assert!(laws.contains(&Law::Commutative));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// The name of the row, such as `Exp`.
@@ -277,6 +341,13 @@ macro_rules! define {
         define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [REALS] [$($nlaw),*])+);
 
         /// One type for each row of the table, which [`Scalar::apply`] and its kin take.
+        ///
+        /// ```
+        /// use chainrule::Scalar;
+        /// use chainrule::op::rows::{Exp, Mul};
+        /// assert_eq!(3.0.apply2::<Mul>(4.0), 12.0);
+        /// assert_eq!(0.0.apply::<Exp>(), 1.0);
+        /// ```
         pub mod rows {
             $( #[doc = $udoc] #[derive(Clone, Copy, Debug)] pub struct $unary; )+
             $( #[doc = $bdoc] #[derive(Clone, Copy, Debug)] pub struct $binary; )+
@@ -380,14 +451,33 @@ macro_rules! define {
     };
     (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($domain:expr),+] [$($law:expr),*])+) => {
         #[doc = $about]
+        ///
+        /// ```
+        #[doc = concat!("use chainrule::op::", stringify!($kind), ";")]
+        #[doc = concat!("for op in ", stringify!($kind), "::ALL {")]
+        ///     assert_eq!(format!("{op:?}"), op.row().name);
+        /// }
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $kind { $( #[doc = $doc] $row, )+ }
 
         impl $kind {
             /// Every operation of this kind, in the table's order.
+            ///
+            /// ```
+            /// use std::collections::BTreeSet;
+            #[doc = concat!("use chainrule::op::", stringify!($kind), ";\n")]
+            #[doc = concat!("let names: BTreeSet<&str> = ", stringify!($kind), "::ALL.iter().map(|op| op.row().name).collect();")]
+            #[doc = concat!("assert_eq!(names.len(), ", stringify!($kind), "::ALL.len());")]
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$row),+];
 
             /// What the table says of this operation.
+            ///
+            /// ```
+            #[doc = concat!("use chainrule::op::", stringify!($kind), ";")]
+            #[doc = concat!("assert!(", stringify!($kind), "::ALL.iter().all(|op| op.row().name == format!(\"{op:?}\")));")]
+            /// ```
             pub fn row(self) -> Row {
                 match self {
                     $(Self::$row => Row {

@@ -10,6 +10,19 @@ use crate::error::{Error, Result};
 /// The mini-batches of one pass over a [`Dataset`], made by [`Dataset::batches`].
 ///
 /// Each item is a vector of rows that borrow from the data set.
+///
+/// ```
+/// use chainrule::nn::data::{Batches, moons};
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let mut rng = StdRng::seed_from_u64(1);
+/// let data = moons(10, 0.1, &mut rng)?;
+/// let batches: Batches = data.batches(4, &mut rng)?;
+/// assert_eq!(batches.len(), 3);
+/// let sizes: Vec<usize> = batches.map(|batch| batch.len()).collect();
+/// assert_eq!(sizes, [4, 4, 2]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
     data: &'a Dataset,

@@ -35,6 +35,15 @@ pub use generate::{blobs, circles, moons, spirals};
 pub use read::{Csv, read_csv};
 
 /// One row of a [`Dataset`]: its inputs and its target.
+///
+/// ```
+/// use chainrule::nn::data::{Dataset, Row};
+///
+/// let data = Dataset::new(vec![vec![1.0, 2.0]], vec![5.0])?;
+/// let row: Row = data.rows().next().unwrap();
+/// assert_eq!(row, (&[1.0, 2.0][..], 5.0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub type Row<'a> = (&'a [f64], f64);
 
 /// Rows of inputs, all of one width, with one target each.

@@ -39,7 +39,8 @@ pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
 /// The first line is the header: distinct column names, none empty. Every further line holds one value for each
 /// column. Fields are separated by commas and may be quoted as RFC 4180 says; spaces around them are ignored. Lines
 /// end in LF, CRLF or CR; empty lines are skipped; a byte order mark is dropped. Values are numbers as
-/// [`f64::from_str`](std::str::FromStr) reads them, and finite. Columns that are not asked for may hold anything.
+/// [`f64::from_str`](std::str::FromStr) reads them, and finite. Columns that are not asked for may hold anything, but a
+/// quote that is open at the end of the file is an error that names the line where it opens.
 ///
 /// ```
 /// use chainrule::nn::data::Csv;
@@ -67,7 +68,7 @@ impl Csv {
     /// # Errors
     ///
     /// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is empty,
-    /// or when a column's name is empty, not UTF-8 or there twice.
+    /// or when a column's name is empty, not UTF-8, there twice, or in a quote that is not closed.
     ///
     /// ```
     /// use chainrule::{ErrorKind, nn::data::Csv};
@@ -377,8 +378,37 @@ impl<'a> Records<'a> {
             }
         }
         self.counted = begin;
+        // A quote that is not closed takes in all the rest, so only the last record can have one.
+        let end = usize::try_from(self.reader.position().byte()).unwrap_or(self.bytes.len());
+        if end >= self.bytes.len()
+            && let Some(lines) = open_quote(&self.bytes[begin..])
+        {
+            let problem = "the quote opened here is not closed";
+            return Err(Error::data(source, self.line + lines, "", problem));
+        }
         Ok(Some((self.line, &self.record)))
     }
+}
+
+/// Whether a quote in this record is not closed, and if so how many lines below the first it opens.
+///
+/// As the `csv` crate has it, a quote opens at the beginning of a field only, and a pair within is one that is meant.
+fn open_quote(record: &[u8]) -> Option<u64> {
+    let mut lines = 0;
+    let mut opened = None;
+    let mut field_begins = true;
+    let mut bytes = record.iter().peekable();
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'"' if opened.is_none() && field_begins => opened = Some(lines),
+            b'"' if opened.is_some() && bytes.next_if_eq(&&b'"').is_none() => opened = None,
+            b'\n' => lines += 1,
+            b'\r' if bytes.peek() != Some(&&b'\n') => lines += 1,
+            _ => {}
+        }
+        field_begins = opened.is_none() && byte == b',';
+    }
+    opened
 }
 
 fn text(field: &[u8]) -> Option<&str> {

@@ -10,7 +10,8 @@ use crate::error::Result;
 ///
 /// `m ← β₁·m + (1 − β₁)·g`, `v ← β₂·v + (1 − β₂)·g²`, `p ← p − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)`.
 ///
-/// Starts with their β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸.
+/// Starts with their β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. A derivative whose square overflows, from about 1.3 · 10¹⁵⁴, is
+/// refused: v would be infinite ever after.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Adam, Optimizer};
@@ -92,7 +93,7 @@ impl Adam {
         parameters: &mut P,
         gradient: &[f64],
     ) -> Result<()> {
-        self.moments.check(parameters.count(), gradient)?;
+        self.moments.check_squares(parameters.count(), gradient)?;
         let (rate, epsilon, [beta1, beta2]) = (self.rate, self.epsilon, self.betas);
         self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         let [scale1, scale2] = self.powers.map(|power| 1.0 - power);
@@ -124,7 +125,7 @@ impl Optimizer for Adam {
 /// `AdamW`: [`Adam`] with weight decay apart from the gradient.
 ///
 /// I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2: before Adam's step each
-/// parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`.
+/// parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`. It refuses what [`Adam`] refuses.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{AdamW, Optimizer};
@@ -213,7 +214,8 @@ impl Optimizer for AdamW {
 /// `RMSProp`: steps along the gradient over the root of the mean of its past squares.
 ///
 /// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012), in `PyTorch`'s form:
-/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. Starts with α = 0.99, ε = 10⁻⁸.
+/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. Starts with α = 0.99, ε = 10⁻⁸. A derivative whose
+/// square overflows, from about 1.3 · 10¹⁵⁴, is refused: v would be infinite ever after.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Optimizer, RmsProp};
@@ -289,7 +291,7 @@ impl RmsProp {
 
 impl Optimizer for RmsProp {
     fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.squares.check(parameters.count(), gradient)?;
+        self.squares.check_squares(parameters.count(), gradient)?;
         let Self {
             rate,
             smoothing,

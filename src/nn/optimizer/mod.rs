@@ -40,9 +40,20 @@ use crate::error::{Error, Result};
 /// ```
 pub trait Parameters {
     /// How many there are.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::Parameters;
+    /// assert_eq!([1.0, 2.0].count(), 2);
+    /// ```
     fn count(&self) -> usize;
 
     /// Each of them, always in the same order.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::Parameters;
+    /// let mut parameters = [1.0, 2.0];
+    /// assert_eq!(parameters.values_mut().last(), Some(&mut 2.0));
+    /// ```
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64>;
 }
 
@@ -87,6 +98,24 @@ impl Parameters for Mlp<f64> {
 }
 
 /// A rule that moves parameters down a gradient.
+///
+/// ```
+/// use chainrule::nn::optimizer::{Optimizer, RmsProp, Sgd};
+///
+/// /// The minimum of (x − 3)², as found in so many steps.
+/// fn minimum(mut optimizer: impl Optimizer, steps: usize) -> chainrule::Result<f64> {
+///     let mut x = [0.0];
+///     for _ in 0..steps {
+///         let gradient = [2.0 * (x[0] - 3.0)];
+///         optimizer.step(&mut x, &gradient)?;
+///     }
+///     Ok(x[0])
+/// }
+///
+/// assert!((minimum(Sgd::new(0.1)?, 200)? - 3.0).abs() < 1e-12);
+/// assert!((minimum(RmsProp::new(0.01)?, 1000)? - 3.0).abs() < 0.02);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub trait Optimizer {
     /// Moves every parameter one step down the gradient, which has one derivative a parameter in their order.
     ///
@@ -94,7 +123,8 @@ pub trait Optimizer {
     ///
     /// [`Length`](crate::ErrorKind::Length) when the gradient has not as many derivatives as there are parameters, or
     /// there are not as many as at the first step; [`Argument`](crate::ErrorKind::Argument) when a derivative is NaN
-    /// or infinite: the message names its position, counted from 0. Nothing is changed then.
+    /// or infinite, or its square overflows in an optimizer that keeps squares ([`Adam`], [`AdamW`], [`RmsProp`]): the
+    /// message names its position, counted from 0. Nothing is changed then.
     ///
     /// ```
     /// use chainrule::nn::optimizer::{Optimizer, Sgd};
@@ -111,6 +141,12 @@ pub trait Optimizer {
     fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()>;
 
     /// The learning rate: how far a step goes.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Adam, Optimizer};
+    /// assert_eq!(Adam::new(0.001)?.rate(), 0.001);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     fn rate(&self) -> f64;
 
     /// Changes the learning rate, for the steps to come. A rate of 0, the end of some schedules, stands still.
@@ -144,15 +180,13 @@ impl<M: Clone + Default> Memory<M> {
         if gradient.len() != parameters {
             return Err(Error::length("gradient", parameters, gradient.len()));
         }
-        match gradient.iter().position(|g| !g.is_finite()) {
-            None => Ok(()),
-            Some(index) => {
-                let g = gradient[index];
-                let problem =
-                    format!("the derivative by parameter {index} must be finite, found {g}");
-                Err(Error::argument("gradient", problem))
-            }
-        }
+        refuse_first(gradient, "finite", f64::is_finite)
+    }
+
+    /// As [`check`](Self::check), for a rule that keeps squares: one that overflowed would stay in the mean for good.
+    fn check_squares(&self, parameters: usize, gradient: &[f64]) -> Result<()> {
+        self.check(parameters, gradient)?;
+        refuse_first(gradient, "small enough to square", |g| (g * g).is_finite())
     }
 
     /// Applies `rule(parameter, derivative, memory)` to each parameter, after [`check`](Self::check).
@@ -166,6 +200,19 @@ impl<M: Clone + Default> Memory<M> {
         let entries = parameters.values_mut().zip(gradient).zip(&mut self.0);
         for ((parameter, &derivative), memory) in entries {
             rule(parameter, derivative, memory);
+        }
+    }
+}
+
+/// Names the first derivative that is not as it must be.
+fn refuse_first(gradient: &[f64], must_be: &str, passes: impl Fn(f64) -> bool) -> Result<()> {
+    match gradient.iter().position(|&g| !passes(g)) {
+        None => Ok(()),
+        Some(index) => {
+            let g = gradient[index];
+            let problem =
+                format!("the derivative by parameter {index} must be {must_be}, found {g:?}");
+            Err(Error::argument("gradient", problem))
         }
     }
 }
