@@ -3,15 +3,21 @@
 //! `cargo bench --bench report` prints it; `-- --quick` takes few samples and leaves out the largest graphs. Times are
 //! medians of samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
 
+#[path = "formulas/by_hand.rs"]
+mod by_hand;
 mod formulas;
+#[path = "formulas/timing.rs"]
+mod timing;
 
 use std::hint::black_box;
 
+use by_hand::{chain_by_hand, moons_by_hand, rosenbrock_by_hand, step};
 use chainrule::{Gradients, Node, Var, tape};
 use formulas::{
-    CHAIN_AT, Case, LINK, chain, chain_by_hand, medians, moons, moons_by_hand, moons_loss,
-    moons_loss_of_sums, parameters, rosenbrock, rosenbrock_at, rosenbrock_by_hand, seconds, step,
+    CHAIN_AT, LINK, chain, moons, moons_loss, moons_loss_of_sums, parameters, rosenbrock,
+    rosenbrock_at, seconds,
 };
+use timing::{Case, medians};
 
 /// A line of the table: the seconds of recording, sweeping and freeing, and of the same by hand.
 struct Line {

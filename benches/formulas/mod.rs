@@ -1,15 +1,13 @@
-//! The work that the benches share: formulas over any kind of number, the same by hand, and how they are timed.
+//! The formulas that the benches share, over any kind of number.
 //!
-//! `benches/tape.rs`, `benches/report.rs` and the crate in `benches/peers` all include this file, so each of them does
+//! `benches/tape.rs`, `benches/report.rs` and the crate in `benches/peers` all include this folder, so each of them does
 //! the same work.
-
-#![allow(dead_code, reason = "no bench uses all of it")]
 
 use std::hint::black_box;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::time::Instant;
 
-use chainrule::{Gradients, Var, tape};
+use chainrule::Var;
 
 /// What the formulas need of a number.
 pub(crate) trait Number:
@@ -67,6 +65,7 @@ impl Number for Var {
 
 /// Where the chain begins: `[x, a, b]`.
 pub(crate) const CHAIN_AT: [f64; 3] = [3.0, 1.0, 2.0];
+
 /// The nodes that one link of the chain records.
 pub(crate) const LINK: usize = 8;
 
@@ -86,32 +85,6 @@ pub(crate) fn chain<S: Number>([x, a, b]: [S; 3], nodes: usize) -> S {
     (0..nodes / LINK).fold(x, |x, _| link(x, a, b))
 }
 
-/// The chain's value and gradient by hand: forward keeping what backward needs, backward without any bookkeeping.
-pub(crate) fn chain_by_hand(
-    [x, a, b]: [f64; 3],
-    nodes: usize,
-    kept: &mut Vec<[f64; 3]>,
-) -> (f64, [f64; 3]) {
-    kept.clear();
-    let mut value = x;
-    for _ in 0..nodes / LINK {
-        let sum = value * 0.5 + a;
-        let t = -(3.0 - sum * b) + a;
-        value = (t * t).sqrt();
-        kept.push([sum, t, value]);
-    }
-    let (mut u, mut da, mut db) = (1.0, 0.0, 0.0);
-    for &[sum, t, root] in kept.iter().rev() {
-        u = u * 0.5 / root * (2.0 * t);
-        da += u;
-        db += u * sum;
-        u *= b;
-        da += u;
-        u *= 0.5;
-    }
-    (value, [u, da, db])
-}
-
 /// Rosenbrock's function `Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²`: eight nodes a term.
 pub(crate) fn rosenbrock<S: Number>(x: &[S]) -> S {
     let term = |x: S, y: S| {
@@ -129,25 +102,13 @@ pub(crate) fn rosenbrock_at(n: usize) -> Vec<f64> {
     (0..n).map(|i| 0.5 + 0.01 * (i % 97) as f64).collect()
 }
 
-/// Rosenbrock's value by hand, the gradient written to `gradient`.
-pub(crate) fn rosenbrock_by_hand(x: &[f64], gradient: &mut [f64]) -> f64 {
-    let mut value = 0.0;
-    gradient.fill(0.0);
-    for i in 0..x.len() - 1 {
-        let (valley, rest) = (x[i + 1] - x[i] * x[i], 1.0 - x[i]);
-        value += 100.0 * valley * valley + rest * rest;
-        gradient[i] -= 400.0 * valley * x[i] + 2.0 * rest;
-        gradient[i + 1] += 200.0 * valley;
-    }
-    value
-}
-
 /// One row of the moons data: a point of the plane and its label, −1 or 1.
 pub(crate) type Row = [f64; 3];
 
 /// The layers of the network on the moons.
 pub(crate) const LAYERS: [usize; 4] = [2, 16, 16, 1];
-const L2: f64 = 1e-4;
+
+pub(crate) const L2: f64 = 1e-4;
 
 /// The 100 points of the moons.
 pub(crate) fn moons() -> Vec<Row> {
@@ -244,127 +205,9 @@ pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
     losses * (1.0 / rows.len() as f64) + squares * L2
 }
 
-/// The same loss by hand, its gradient written to `gradient`.
-pub(crate) fn moons_by_hand(p: &[f64], rows: &[Row], gradient: &mut [f64]) -> f64 {
-    const H: usize = 16;
-    // The first layer has 48 parameters, the second 272 and the third 17.
-    let (first, rest) = p.split_at(3 * H);
-    let (second, last) = rest.split_at(H * (H + 1));
-    let (g1, g) = gradient.split_at_mut(3 * H);
-    let (g2, g3) = g.split_at_mut(H * (H + 1));
-    g1.fill(0.0);
-    g2.fill(0.0);
-    g3.fill(0.0);
-    let (mut losses, scale) = (0.0, 1.0 / rows.len() as f64);
-    for &[x, y, label] in rows {
-        let mut h1 = [0.0; H];
-        for (h, w) in h1.iter_mut().zip(first.as_chunks::<3>().0) {
-            *h = (w[0] * x + w[1] * y + w[2]).max(0.0);
-        }
-        let mut h2 = [0.0; H];
-        for (h, w) in h2.iter_mut().zip(second.chunks_exact(H + 1)) {
-            let sum: f64 = w[..H].iter().zip(&h1).map(|(w, x)| w * x).sum();
-            *h = (sum + w[H]).max(0.0);
-        }
-        let score: f64 = last[..H].iter().zip(&h2).map(|(w, x)| w * x).sum::<f64>() + last[H];
-        let loss = 1.0 - label * score;
-        if loss <= 0.0 {
-            continue;
-        }
-        losses += loss;
-        let u = -label * scale;
-        let mut u1 = [0.0; H];
-        for i in 0..H {
-            g3[i] += u * h2[i];
-            if h2[i] > 0.0 {
-                let u2 = u * last[i];
-                let w = &second[i * (H + 1)..][..=H];
-                let g = &mut g2[i * (H + 1)..][..=H];
-                for j in 0..H {
-                    g[j] += u2 * h1[j];
-                    u1[j] += u2 * w[j];
-                }
-                g[H] += u2;
-            }
-        }
-        g3[H] += u;
-        for (i, g) in g1.chunks_exact_mut(3).enumerate() {
-            if h1[i] > 0.0 {
-                g[0] += u1[i] * x;
-                g[1] += u1[i] * y;
-                g[2] += u1[i];
-            }
-        }
-    }
-    let mut squares = 0.0;
-    for (g, &p) in gradient.iter_mut().zip(p) {
-        squares += p * p;
-        *g += 2.0 * L2 * p;
-    }
-    losses * scale + L2 * squares
-}
-
-/// One piece of work to time: its name, and a run that gives the seconds of each of its phases.
-pub(crate) type Case<'a, const PHASES: usize> = (&'a str, Box<dyn FnMut() -> [f64; PHASES] + 'a>);
-
-/// The median seconds of every phase of every case, the cases taken in turns so that all meet the same disturbances.
-///
-/// A sample is the mean of `runs` runs; the first sample of each case warms it up and is not counted.
-pub(crate) fn medians<const PHASES: usize>(
-    samples: usize,
-    runs: usize,
-    cases: &mut [Case<'_, PHASES>],
-) -> Vec<[f64; PHASES]> {
-    let mut seconds = vec![Vec::with_capacity(samples); cases.len()];
-    for sample in 0..=samples {
-        for ((_, run), seconds) in cases.iter_mut().zip(&mut seconds) {
-            let mut sum = [0.0; PHASES];
-            for _ in 0..runs {
-                let phases = run();
-                for (sum, phase) in sum.iter_mut().zip(phases) {
-                    *sum += phase / runs as f64;
-                }
-            }
-            if sample > 0 {
-                seconds.push(sum);
-            }
-        }
-    }
-    seconds
-        .iter()
-        .map(|samples| {
-            let mut phase = 0;
-            [(); PHASES].map(|()| {
-                let mut values: Vec<f64> = samples.iter().map(|sample| sample[phase]).collect();
-                values.sort_by(f64::total_cmp);
-                phase += 1;
-                values[values.len() / 2]
-            })
-        })
-        .collect()
-}
-
 /// The seconds that `work` takes, and what it gives, kept from being optimized away.
 pub(crate) fn seconds<R>(work: impl FnOnce() -> R) -> (f64, R) {
     let start = Instant::now();
     let result = black_box(work());
     (start.elapsed().as_secs_f64(), result)
-}
-
-/// Records a formula at a point, sweeps it, reads the gradient out and frees it; the seconds of recording, sweeping with
-/// the reading, and freeing.
-pub(crate) fn step(grads: &mut Gradients, at: &[f64], formula: impl Fn(&[Var]) -> Var) -> [f64; 3] {
-    let (record, sweep, freed_from) = tape::scope(|| {
-        let (record, (x, y)) = seconds(|| {
-            let x: Vec<Var> = at.iter().map(|&x| Var::new(x)).collect();
-            let y = formula(&x);
-            (x, y)
-        });
-        let (sweep, _) = seconds(|| {
-            grads.sweep(&[(y, 1.0)]);
-            grads.of(&x)
-        });
-        (record, sweep, Instant::now())
-    });
-    [record, sweep, freed_from.elapsed().as_secs_f64()]
 }

@@ -4,6 +4,8 @@
 
 #[path = "../../formulas/mod.rs"]
 mod formulas;
+#[path = "../../formulas/timing.rs"]
+mod timing;
 
 mod numbers;
 
@@ -11,11 +13,12 @@ use std::time::Instant;
 
 use RustQuant_autodiff::Accumulate;
 use chainrule::{Gradients, Var, tape};
-use num_dual::DualSVec64;
 use formulas::{
-    CHAIN_AT, Case, LINK, Number, Row, chain, medians, moons, moons_loss, moons_loss_of_sums,
-    parameters, rosenbrock, rosenbrock_at, seconds,
+    CHAIN_AT, LINK, Number, Row, chain, moons, moons_loss, moons_loss_of_sums, parameters,
+    rosenbrock, rosenbrock_at, seconds,
 };
+use num_dual::DualSVec64;
+use timing::{Case, medians};
 
 /// The seconds of recording, sweeping with the gradient read out, and freeing.
 type Phases = [f64; 3];
