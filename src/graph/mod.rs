@@ -427,9 +427,10 @@ impl Graph {
         (!self.holds(id, key)).then(|| self.explain(id))
     }
 
+    /// Why a value of this graph identity, known not to live here, does not.
     #[cold]
     #[inline(never)]
-    fn explain(&self, id: GraphId) -> &'static str {
+    pub(crate) fn explain(&self, id: GraphId) -> &'static str {
         if id == self.id {
             "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
              return plain numbers from a scope, or record the value again"

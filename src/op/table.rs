@@ -588,7 +588,7 @@ nary {
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
         value |xs| fused::dot(xs.as_chunks::<2>().0.iter().map(|&[w, x]| (w, x)));
-        partials |xs, _y, emit| for i in (1..xs.len()).step_by(2) { emit(i - 1, xs[i]); emit(i, xs[i - 1]); };
+        partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
         laws [Pairs];
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.

@@ -379,9 +379,8 @@ fn append_one(
 ) -> u64 {
     let operand = NodeKey::from_bits(operand);
     tape::with(|graph| {
-        if let Some(refusal) = graph.refusal(id, operand) {
-            tape::keep_refusal(refusal);
-            return 0;
+        if !graph.holds(id, operand) {
+            return keep_refusal(graph, id);
         }
         graph
             .insert(|| Node::one(value, op, operand, constant, payload))
@@ -389,16 +388,21 @@ fn append_one(
     })
 }
 
+/// Keeps the reason why a value of this graph identity is refused; gives 0, no node.
+#[cold]
+#[inline(never)]
+fn keep_refusal(graph: &Graph, id: GraphId) -> u64 {
+    tape::keep_refusal(graph.explain(id));
+    0
+}
+
 /// Appends the result of an operation of two nodes of a graph to the current one; gives 0 if they are not alive there.
 #[inline(never)]
 fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
     let operands = [left, right].map(NodeKey::from_bits);
     tape::with(|graph| {
-        for operand in operands {
-            if let Some(refusal) = graph.refusal(id, operand) {
-                tape::keep_refusal(refusal);
-                return 0;
-            }
+        if !(graph.holds(id, operands[0]) && graph.holds(id, operands[1])) {
+            return keep_refusal(graph, id);
         }
         graph.insert(|| Node::two(value, op, operands)).to_bits()
     })
