@@ -164,7 +164,6 @@ pub(crate) fn polygamma(n: f64, x: f64) -> f64 {
     let (zeta, zeta_power) = zeta(n, x);
     let value = factorial.times(zeta).value();
     let power = (factorial_power + zeta_power).clamp(-10_000.0, 10_000.0);
-    #[allow(clippy::cast_possible_truncation)]
     let power = power as i32;
     sign * libm::scalbn(value, power)
 }

@@ -166,7 +166,6 @@ pub(super) fn exp_pair(x: Pair) -> (Pair, i32) {
     let square = rest.times(rest);
     let tail = square.hi * rest.hi * polynomial(&EXP_SERIES, rest.hi);
     let small = rest.plus(square.scaled(0.5)).plus(tail.into());
-    #[allow(clippy::cast_possible_truncation)]
     let power = count as i32;
     (small.plus(Pair::from(1.0)), power)
 }

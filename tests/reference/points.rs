@@ -26,7 +26,7 @@ pub(crate) fn log_spread(low: f64, high: f64, count: u32) -> Vec<f64> {
     let mut bits = Bits(0x9e37_79b9_7f4a_7c15 ^ low.to_bits() ^ high.to_bits().rotate_left(17));
     let mut points: Vec<f64> = (0..count)
         .map(|_| {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[expect(clippy::cast_sign_loss, reason = "bits of positive floats")]
             f64::from_bits((first + span * bits.unit()) as u64 ^ (bits.next() >> 54))
         })
         .filter(|x| (low..=high).contains(x))
