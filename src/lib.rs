@@ -38,17 +38,19 @@ mod graph;
 mod lanes;
 #[cfg(feature = "nn")]
 pub mod nn;
+mod program;
 mod sweep;
 pub mod tape;
 mod var;
 
 pub use dot::{Direction, Picture};
 pub use dual::Dual;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 

@@ -13,6 +13,7 @@ const LADDER: &[&[&str]] = &[
     &["var"],
     &["sweep"],
     &["dot"],
+    &["program"],
     &["nn"],
     &["lib"],
 ];

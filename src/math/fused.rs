@@ -4,6 +4,8 @@
 //! [`with_fma`] compiles a loop a second time for CPUs that have it, and chooses when it runs.
 
 pub(crate) use pulp::NullaryFnOnce as Fused;
+/// The vector instructions of this machine, asked for once.
+pub(crate) use pulp::Arch;
 
 /// Runs `work`, compiled for the CPU's vector and fused multiply-add instructions if it has them.
 ///

@@ -174,10 +174,24 @@ pub trait Ternary: 'static {
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
-    /// Its value.
-    fn value(xs: &[f64]) -> f64;
+    /// Its value, over numbers or lanes of them.
+    fn value<S: Scalar>(xs: &[S]) -> S;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
+}
+
+/// Work that is done with the row of an operation as a type, so that it is compiled for every row.
+pub(crate) trait Visit {
+    /// What the work gives.
+    type Output;
+    /// For a row of one operand.
+    fn unary<O: Unary>(self) -> Self::Output;
+    /// For a row of two operands.
+    fn binary<O: Binary>(self) -> Self::Output;
+    /// For a row of three operands.
+    fn ternary<O: Ternary>(self) -> Self::Output;
+    /// For a row of any number of operands.
+    fn nary<O: Nary>(self) -> Self::Output;
 }
 
 /// Any operation, or none: a node of the graph is an input or the result of one of these.
@@ -190,7 +204,7 @@ pub trait Nary: 'static {
 /// let ops: Vec<Op> = graph.iter().map(|(_, node)| node.op()).collect();
 /// assert_eq!(ops, [Op::Input, Op::Unary(UnaryOp::Exp)]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Op {
     /// An input: no operation.
     Input,
@@ -385,12 +399,25 @@ macro_rules! define {
         })+
         $(impl Nary for $nary {
             const OP: NaryOp = NaryOp::$nary;
-            #[inline]
-            fn value($nx: &[f64]) -> f64 { $nf }
+            #[inline(always)]
+            fn value<S: Scalar>($nx: &[S]) -> S { $nf }
             #[inline]
             fn partials<S: Scalar>($px: &[S], $py: S, $emit: &mut impl FnMut(usize, S)) { $npartials }
         })+
 
+        impl Op {
+            /// Does the work with this operation's row; an input has none.
+            #[inline]
+            pub(crate) fn visit<V: Visit>(self, work: V) -> Option<V::Output> {
+                Some(match self {
+                    Op::Input => return None,
+                    $(Op::Unary(UnaryOp::$unary) => work.unary::<$unary>(),)+
+                    $(Op::Binary(BinaryOp::$binary) => work.binary::<$binary>(),)+
+                    $(Op::Ternary(TernaryOp::$ternary) => work.ternary::<$ternary>(),)+
+                    $(Op::Nary(NaryOp::$nary) => work.nary::<$nary>(),)+
+                })
+            }
+        }
         impl UnaryOp {
             #[inline]
             fn apply<S: Scalar>(self, x: S) -> S {
@@ -458,7 +485,7 @@ macro_rules! define {
         ///     assert_eq!(format!("{op:?}"), op.row().name);
         /// }
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $kind { $( #[doc = $doc] $row, )+ }
 
         impl $kind {
@@ -511,6 +538,41 @@ pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
     } else {
         u.apply3::<ChainAdd>(p, a)
     }
+}
+
+/// The sum from left to right; −0 of none, so that a single operand keeps its sign.
+#[inline(always)]
+fn total<S: Scalar>(xs: &[S]) -> S {
+    xs.iter().fold(S::from(-0.0), |sum, &x| sum + x)
+}
+
+/// The largest of many, −∞ of none.
+#[inline(always)]
+fn largest<S: Scalar>(xs: &[S]) -> S {
+    xs.iter()
+        .fold(S::from(NEG_INFINITY), |max, &x| max.apply2::<Max>(x))
+}
+
+/// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.
+#[inline(always)]
+fn dot<S: Scalar>(xs: &[S]) -> S {
+    let Some(([w, x], rest)) = xs.as_chunks::<2>().0.split_first() else {
+        return S::from(0.0);
+    };
+    let first = *w * *x;
+    fused::with_fma(
+        #[inline(always)]
+        || rest.iter().fold(first, |sum, &[w, x]| w.mul_add(x, sum)),
+    )
+}
+
+/// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.
+#[inline(always)]
+fn adjoint<S: Scalar>(xs: &[S]) -> S {
+    let (pairs, _) = xs.as_chunks::<2>();
+    pairs
+        .iter()
+        .fold(S::from(0.0), |sum, &[u, p]| u.apply3::<ChainAdd>(p, sum))
 }
 
 /// The partials of a product: what stands before an operand times what stands after it.

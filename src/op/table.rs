@@ -530,6 +530,13 @@ binary {
         right |_x, _m, y| -y;
         domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
     }
+    /// The exponential of a value below the largest, `e^(x−m)`, 1 where both are equal.
+    ExpBelow "exp(x−max)" {
+        value |x, m| math::exp_difference(x, m);
+        left |_x, _m, y| y;
+        right |_x, _m, y| -y;
+        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
+    }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
@@ -575,25 +582,31 @@ ternary {
 nary {
     /// The sum, added from left to right.
     Sum "Σ" {
-        value |xs| xs.iter().sum::<f64>();
+        value |xs| total(xs);
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
         laws [Linear];
     }
     /// The product, multiplied from left to right.
     Product "Π" {
-        value |xs| xs.iter().product::<f64>();
+        value |xs| xs.iter().fold(S::from(1.0), |product, &x| product * x);
         partials |xs, _y, emit| product_partials(xs, emit);
         laws [];
     }
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
-        value |xs| fused::dot(xs.as_chunks::<2>().0.iter().map(|&[w, x]| (w, x)));
+        value |xs| dot(xs);
+        partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
+        laws [Pairs];
+    }
+    /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
+    Adjoint "⋅Σ" {
+        value |xs| adjoint(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
         laws [Pairs];
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
-        value |xs| xs.iter().fold(NEG_INFINITY, |max, &x| compare::larger(max, x));
+        value |xs| largest(xs);
         partials |xs, y, emit| {
             let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
             let share = ties.iter().copied().sum::<S>().recip();
@@ -603,7 +616,11 @@ nary {
     }
     /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
-        value |xs| slope::log_sum_exp(xs);
+        value |xs| {
+            let largest = largest(xs);
+            let sum = xs.iter().fold(S::from(0.0), |sum, x| sum + x.apply2::<ExpBelow>(largest));
+            largest + sum.ln()
+        };
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
             let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
@@ -614,7 +631,7 @@ nary {
     }
     /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
-        value |xs| xs.iter().sum::<f64>() / xs.len() as f64;
+        value |xs| total(xs) / xs.len() as f64;
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];
     }

@@ -1,0 +1,423 @@
+//! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
+//!
+//! Sums over rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on
+//! the rows alone, not on the number of threads or the width of the processor's vectors.
+
+use std::sync::Arc;
+
+use super::elementwise::Source;
+use super::plan::{Machine, Plan, RowData};
+use super::rows::BLOCK;
+use super::tree::{self, Tree};
+use super::{Program, Question, Uniform};
+use crate::error::{Error, Result};
+
+/// Lanes are filled up to whole vectors of this many.
+const VECTOR: usize = 8;
+
+/// A program with rows of data to evaluate it on, again and again with other uniform inputs.
+///
+/// After the first call of a kind nothing is allocated on a single thread.
+///
+/// ```
+/// use chainrule::{Program, Scalar};
+///
+/// let rows = [[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]];
+/// let f = Program::trace_rows(&[0.0, 0.0], 2, |p, row| (p[0] * row[0] + p[1] - row[1]).square())?;
+/// let mut batch = f.batch(&rows)?;
+/// let mut p = [0.0, 0.0];
+/// for _ in 0..500 {
+///     let (_, gradient) = batch.mean_gradient(&p)?;
+///     for (p, g) in p.iter_mut().zip(gradient) {
+///         *p -= 0.1 * g;
+///     }
+/// }
+/// assert!((p[0] - 2.0).abs() < 1e-6 && (p[1] - 1.0).abs() < 1e-6);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Batch {
+    program: Program,
+    rows: Blocks,
+    uniform: Vec<f64>,
+    values: Option<Answer>,
+    gradients: Option<Answer>,
+    sum: Option<Answer>,
+    outputs: Vec<f64>,
+    threads: usize,
+}
+
+/// Rows of data, block by block: in each block the lanes of one varying input after another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocks {
+    width: usize,
+    count: usize,
+    data: Vec<f64>,
+}
+
+impl Blocks {
+    fn new<R: AsRef<[f64]>>(width: usize, rows: &[R]) -> Result<Self> {
+        let mut blocks = Self {
+            width,
+            ..Self::default()
+        };
+        blocks.fill(rows)?;
+        Ok(blocks)
+    }
+
+    /// Replaces the rows, and keeps the memory.
+    fn fill<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<()> {
+        for (row, values) in rows.iter().enumerate() {
+            let found = values.as_ref().len();
+            if found != self.width {
+                return Err(Error::length(&format!("row {row}"), self.width, found));
+            }
+        }
+        self.count = rows.len();
+        self.data.clear();
+        for block in rows.chunks(BLOCK) {
+            let lanes = block.len().next_multiple_of(VECTOR);
+            for column in 0..self.width {
+                // What fills the lanes up is a copy of a row, for which the program is defined.
+                let rows = block.iter().chain(std::iter::repeat(&block[block.len() - 1]));
+                self.data.extend(rows.take(lanes).map(|row| row.as_ref()[column]));
+            }
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> usize {
+        self.count.div_ceil(BLOCK)
+    }
+
+    fn block(&self, index: usize) -> RowData<'_> {
+        let first = index * BLOCK;
+        let count = BLOCK.min(self.count - first);
+        let lanes = count.next_multiple_of(VECTOR);
+        RowData {
+            first,
+            count,
+            lanes,
+            inputs: &self.data[first * self.width..][..lanes * self.width],
+        }
+    }
+}
+
+/// A plan with the numbers of one or several threads.
+#[derive(Debug)]
+struct Answer {
+    plan: Arc<Plan>,
+    machine: Machine,
+    tree: Tree,
+    outputs: Vec<f64>,
+}
+
+fn answer<'a>(slot: &'a mut Option<Answer>, program: &Program, question: Question) -> &'a mut Answer {
+    slot.get_or_insert_with(|| {
+        let plan = program.plan(question);
+        Answer {
+            machine: plan.machine(),
+            outputs: Vec::new(),
+            tree: Tree::default(),
+            plan,
+        }
+    })
+}
+
+impl Program {
+    /// This program over rows of data, each with a value for every varying input.
+    ///
+    /// The rows are copied into the order in which they are computed.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0] * x[1])?;
+    /// let mut batch = f.batch(&[[1.0, 2.0], [3.0, 4.0]])?;
+    /// assert_eq!(batch.values(&[])?, [2.0, 12.0]);
+    /// assert_eq!(batch.gradients(&[])?.1, [2.0, 1.0, 4.0, 3.0]);
+    ///
+    /// let error = f.batch(&[&[1.0, 2.0][..], &[3.0]]).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1: expected 2 values, found 1");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if a row has not as many values; it names the row, counted from 0.
+    pub fn batch<R: AsRef<[f64]>>(&self, rows: &[R]) -> Result<Batch> {
+        Ok(Batch {
+            rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
+            program: self.clone(),
+            uniform: Vec::new(),
+            values: None,
+            gradients: None,
+            sum: None,
+            outputs: Vec::new(),
+            threads: 0,
+        })
+    }
+}
+
+impl Batch {
+    /// The program that it evaluates.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(1, |x| x[0])?;
+    /// assert_eq!(f.batch(&[[1.0]])?.program().outputs(), 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// How many rows there are.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| x[0])?.batch(&[[1.0], [2.0]])?.len(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        self.rows.count
+    }
+
+    /// Whether there are no rows.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert!(Program::trace(1, |x| x[0])?.batch::<[f64; 1]>(&[])?.is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.rows.count == 0
+    }
+
+    /// Uses so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut batch = Program::trace(1, |x| x[0])?.batch(&[[1.0]])?.threads(1);
+    /// assert_eq!(batch.values(&[])?, [1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Replaces the rows, and keeps the memory: for one mini-batch after another.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut batch = Program::trace(1, |x| x[0].square())?.batch(&[[1.0]])?;
+    /// batch.set_rows(&[[2.0], [3.0]])?;
+    /// assert_eq!(batch.values(&[])?, [4.0, 9.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::batch`]; the old rows stay then.
+    pub fn set_rows<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<()> {
+        self.rows.fill(rows)
+    }
+
+    /// Passes if every value of every row is finite.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0] * x[1])?;
+    /// let error = f.batch(&[[1.0, 2.0], [3.0, f64::NAN]])?.check_finite().unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1: the value in column 1 must be finite, found NaN");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) for the first that is not; it names row and column, counted from 0.
+    pub fn check_finite(&self) -> Result<()> {
+        for index in 0..self.rows.blocks() {
+            let block = self.rows.block(index);
+            for row in 0..block.count {
+                for column in 0..self.rows.width {
+                    let value = block.inputs[column * block.lanes + row];
+                    if !value.is_finite() {
+                        let problem = format!("the value in column {column} must be finite, found {value:?}");
+                        return Err(Error::argument(&format!("row {}", block.first + row), problem));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every output of every row, row by row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| [p[0] * row[0], row[0]])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.values(&[10.0])?, [10.0, 1.0, 20.0, 2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if `uniform` has not as many values as there are uniform inputs;
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
+    pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
+        self.read(uniform)?;
+        let values = answer(&mut self.values, &self.program, Question::RowValues);
+        values.each_row(&self.uniform, &self.rows)?;
+        Ok(&values.outputs)
+    }
+
+    /// The first output of every row, and its derivatives by every input, row by row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0])?;
+    /// let mut batch = f.batch(&[[1.0], [2.0]])?;
+    /// let (values, gradients) = batch.gradients(&[10.0])?;
+    /// assert_eq!((values, gradients), (&[10.0, 20.0][..], &[1.0, 10.0, 2.0, 10.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+        self.read(uniform)?;
+        self.some_output()?;
+        let gradients = answer(&mut self.gradients, &self.program, Question::RowGradients);
+        gradients.each_row(&self.uniform, &self.rows)?;
+        let inputs = self.program.inputs();
+        self.outputs.clear();
+        self.outputs.extend(gradients.outputs.iter().step_by(inputs + 1));
+        let mut place = 0;
+        gradients.outputs.retain_mut(|derivative| {
+            *derivative += 0.0;
+            place += 1;
+            (place - 1) % (inputs + 1) != 0
+        });
+        Ok((&self.outputs, &gradients.outputs))
+    }
+
+    /// The sum of the first output over all rows, and its derivatives by the uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.sum_gradient(&[10.0])?, (30.0, &[3.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn sum_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+        self.weighted_gradient(uniform, 1.0)
+    }
+
+    /// The mean of the first output over all rows, and its derivatives by the uniform inputs: the sum's, divided by the
+    /// number of rows.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.mean_gradient(&[10.0])?, (15.0, &[1.5][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values), and if there are no rows.
+    pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+        if self.is_empty() {
+            return Err(Error::argument("rows", "there are none to take the mean of"));
+        }
+        self.weighted_gradient(uniform, self.len() as f64)
+    }
+
+    fn weighted_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U, divisor: f64) -> Result<(f64, &[f64])> {
+        self.read(uniform)?;
+        self.some_output()?;
+        let threads = self.threads;
+        let answer = answer(&mut self.sum, &self.program, Question::SumGradient);
+        let sum = answer.sum(&self.uniform, &self.rows, threads)?;
+        for derivative in &mut answer.outputs {
+            *derivative = *derivative / divisor + 0.0;
+        }
+        Ok((sum / divisor, &answer.outputs))
+    }
+
+    /// Brings the uniform inputs together.
+    fn read<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
+        self.uniform.clear();
+        uniform.write(&mut self.uniform);
+        Program::check_len("uniform", self.program.uniform_inputs(), self.uniform.len())
+    }
+
+    fn some_output(&self) -> Result<()> {
+        if self.program.outputs() > 0 {
+            return Ok(());
+        }
+        Err(Error::argument("outputs", "the program has none"))
+    }
+}
+
+impl Answer {
+    /// Every output of every row.
+    fn each_row(&mut self, uniform: &[f64], rows: &Blocks) -> Result<()> {
+        let Self {
+            plan,
+            machine,
+            outputs,
+            ..
+        } = self;
+        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
+        let width = plan.outputs();
+        outputs.clear();
+        outputs.resize(rows.count * width, 0.0);
+        for index in 0..rows.blocks() {
+            let block = rows.block(index);
+            plan.run_rows(machine, block, &mut [])?;
+            for output in 0..width {
+                let values = plan.row_output(machine, block, output);
+                let places = outputs[block.first * width + output..].iter_mut().step_by(width);
+                for (row, place) in places.take(block.count).enumerate() {
+                    *place = values.at(row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of the first output; the derivatives of the uniform inputs are the outputs then.
+    fn sum(&mut self, uniform: &[f64], rows: &Blocks, threads: usize) -> Result<f64> {
+        let Self {
+            plan,
+            machine,
+            tree,
+            outputs,
+        } = self;
+        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
+        let plan: &Plan = plan;
+        let totals = tree::sum(tree, machine, plan.sums() + 1, rows.blocks(), threads, |machine, index, sums| {
+            add_block(plan, machine, rows.block(index), sums)
+        })?;
+        let (total, sums) = totals.split_at(1);
+        plan.run_after(machine, sums);
+        outputs.clear();
+        for output in 1..plan.outputs() {
+            outputs.push(plan.shared_output(machine, output));
+        }
+        Ok(total[0])
+    }
+}
+
+/// Computes a block and adds its outputs and sums.
+fn add_block(plan: &Plan, machine: &mut Machine, block: RowData<'_>, sums: &mut [f64]) -> Result<()> {
+    let (total, sums) = sums.split_at_mut(1);
+    plan.run_rows(machine, block, sums)?;
+    let values = plan.row_output(machine, block, 0);
+    total[0] = match values {
+        Source::Slice(values) => values[..block.count].iter().fold(total[0], |sum, y| sum + y),
+        Source::Splat(y) => (0..block.count).fold(total[0], |sum, _| sum + y),
+    };
+    Ok(())
+}
