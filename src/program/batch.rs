@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::elementwise::Source;
+use super::parallel;
 use super::plan::{Machine, Plan, RowData};
 use super::rows::BLOCK;
 use super::tree::{self, Tree};
@@ -39,7 +40,6 @@ const VECTOR: usize = 8;
 pub struct Batch {
     program: Program,
     rows: Blocks,
-    uniform: Vec<f64>,
     values: Option<Answer>,
     gradients: Option<Answer>,
     sum: Option<Answer>,
@@ -147,7 +147,6 @@ impl Program {
         Ok(Batch {
             rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
             program: self.clone(),
-            uniform: Vec::new(),
             values: None,
             gradients: None,
             sum: None,
@@ -263,9 +262,9 @@ impl Batch {
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has not as many values as there are uniform inputs;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
     pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        self.read(uniform)?;
+        self.check(uniform)?;
         let values = answer(&mut self.values, &self.program, Question::RowValues);
-        values.each_row(&self.uniform, &self.rows)?;
+        values.each_row(uniform, &self.rows)?;
         Ok(&values.outputs)
     }
 
@@ -283,10 +282,10 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values).
     pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        self.read(uniform)?;
+        self.check(uniform)?;
         self.some_output()?;
         let gradients = answer(&mut self.gradients, &self.program, Question::RowGradients);
-        gradients.each_row(&self.uniform, &self.rows)?;
+        gradients.each_row(uniform, &self.rows)?;
         let inputs = self.program.inputs();
         self.outputs.clear();
         self.outputs.extend(gradients.outputs.iter().step_by(inputs + 1));
@@ -334,22 +333,15 @@ impl Batch {
     }
 
     fn weighted_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U, divisor: f64) -> Result<(f64, &[f64])> {
-        self.read(uniform)?;
+        self.check(uniform)?;
         self.some_output()?;
         let threads = self.threads;
         let answer = answer(&mut self.sum, &self.program, Question::SumGradient);
-        let sum = answer.sum(&self.uniform, &self.rows, threads)?;
-        for derivative in &mut answer.outputs {
-            *derivative = *derivative / divisor + 0.0;
-        }
-        Ok((sum / divisor, &answer.outputs))
+        answer.sum(uniform, &self.rows, threads, divisor)
     }
 
-    /// Brings the uniform inputs together.
-    fn read<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
-        self.uniform.clear();
-        uniform.write(&mut self.uniform);
-        Program::check_len("uniform", self.program.uniform_inputs(), self.uniform.len())
+    fn check<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<()> {
+        Program::check_len("uniform", self.program.uniform_inputs(), uniform.count())
     }
 
     fn some_output(&self) -> Result<()> {
@@ -362,14 +354,14 @@ impl Batch {
 
 impl Answer {
     /// Every output of every row.
-    fn each_row(&mut self, uniform: &[f64], rows: &Blocks) -> Result<()> {
+    fn each_row<U: Uniform + ?Sized>(&mut self, uniform: &U, rows: &Blocks) -> Result<()> {
         let Self {
             plan,
             machine,
             outputs,
             ..
         } = self;
-        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
+        plan.run_before(machine, |inputs| uniform.write(inputs))?;
         let width = plan.outputs();
         outputs.clear();
         outputs.resize(rows.count * width, 0.0);
@@ -387,37 +379,54 @@ impl Answer {
         Ok(())
     }
 
-    /// The sum of the first output; the derivatives of the uniform inputs are the outputs then.
-    fn sum(&mut self, uniform: &[f64], rows: &Blocks, threads: usize) -> Result<f64> {
+    /// The sum of the first output and its derivatives by the uniform inputs, divided.
+    fn sum<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        rows: &Blocks,
+        threads: usize,
+        divisor: f64,
+    ) -> Result<(f64, &[f64])> {
         let Self {
             plan,
             machine,
             tree,
             outputs,
         } = self;
-        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
+        let threads = parallel::threads(threads);
+        machine.threads = if rows.blocks() == 1 { threads } else { 1 };
+        plan.run_before(machine, |inputs| uniform.write(inputs))?;
         let plan: &Plan = plan;
-        let totals = tree::sum(tree, machine, plan.sums() + 1, rows.blocks(), threads, |machine, index, sums| {
-            add_block(plan, machine, rows.block(index), sums)
+        let width = plan.sums() + 1;
+        let totals = tree::sum(tree, machine, width, rows.blocks(), threads, |machine, index, sums| {
+            sum_block(plan, machine, rows.block(index), sums)
         })?;
-        let (total, sums) = totals.split_at(1);
-        plan.run_after(machine, sums);
-        outputs.clear();
-        for output in 1..plan.outputs() {
-            outputs.push(plan.shared_output(machine, output));
+        let (total, sums) = totals.split_at_mut(1);
+        let derivatives = if plan.gives_sums() {
+            sums
+        } else {
+            plan.run_after(machine, sums);
+            outputs.clear();
+            outputs.extend((1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0));
+            outputs
+        };
+        if divisor != 1.0 {
+            for derivative in &mut *derivatives {
+                *derivative /= divisor;
+            }
         }
-        Ok(total[0])
+        Ok((total[0] / divisor, derivatives))
     }
 }
 
-/// Computes a block and adds its outputs and sums.
-fn add_block(plan: &Plan, machine: &mut Machine, block: RowData<'_>, sums: &mut [f64]) -> Result<()> {
+/// Computes a block: the sum of its outputs, then its sums.
+fn sum_block(plan: &Plan, machine: &mut Machine, block: RowData<'_>, sums: &mut [f64]) -> Result<()> {
     let (total, sums) = sums.split_at_mut(1);
     plan.run_rows(machine, block, sums)?;
     let values = plan.row_output(machine, block, 0);
     total[0] = match values {
-        Source::Slice(values) => values[..block.count].iter().fold(total[0], |sum, y| sum + y),
-        Source::Splat(y) => (0..block.count).fold(total[0], |sum, _| sum + y),
+        Source::Slice(values) => values[..block.count].iter().sum(),
+        Source::Splat(y) => (0..block.count).map(|_| y).sum(),
     };
     Ok(())
 }

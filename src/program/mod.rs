@@ -17,6 +17,7 @@ mod forward;
 mod guard;
 mod inputs;
 mod matrix;
+mod parallel;
 mod passes;
 mod plan;
 mod point;
@@ -89,6 +90,7 @@ pub struct Program(Arc<Inner>);
 struct Inner {
     code: Code,
     guards: Vec<Guard>,
+    uniform: usize,
     level: Level,
     options: Options,
     plans: Mutex<FxHashMap<Question, Arc<Plan>>>,
@@ -271,18 +273,14 @@ impl Program {
     }
 
     fn of(code: Code, guards: Vec<Guard>, level: Level) -> Self {
-        Self::with_options(code, guards, level, Options {
-            vector_sums: level == Level::Fast,
-            ..Options::EXACT
-        })
-    }
-
-    fn with_options(code: Code, guards: Vec<Guard>, level: Level, options: Options) -> Self {
+        let classes = code.inputs.iter();
+        let uniform = classes.filter(|&&class| class == Class::Uniform).count();
         Self(Arc::new(Inner {
             code,
             guards,
+            uniform,
             level,
-            options,
+            options: Options::ALL,
             plans: Mutex::default(),
         }))
     }
@@ -331,8 +329,7 @@ impl Program {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn uniform_inputs(&self) -> usize {
-        let classes = self.0.code.inputs.iter();
-        classes.filter(|&&class| class == Class::Uniform).count()
+        self.0.uniform
     }
 
     /// How many outputs it has.

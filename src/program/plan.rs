@@ -21,15 +21,12 @@ pub(crate) struct Options {
     pub(crate) passes: super::passes::Passes,
     /// Dot products that share factors become products of matrices.
     pub(crate) matrices: bool,
-    /// Sums over rows may be added in another order.
-    pub(crate) vector_sums: bool,
 }
 
 impl Options {
-    pub(crate) const EXACT: Self = Self {
+    pub(crate) const ALL: Self = Self {
         passes: super::passes::Passes::ALL,
         matrices: true,
-        vector_sums: false,
     };
 }
 
@@ -39,12 +36,12 @@ pub(crate) struct Plan {
     /// The buffer of uniform values with constants in place: uniform inputs, sums, constants, computed values.
     initial: Vec<f64>,
     uniform: usize,
-    varying: usize,
     sums: Range<usize>,
     before: Runs,
     rows: RowCode,
     after: Runs,
     outputs: Vec<Place>,
+    gives_sums: bool,
     guards: Vec<([Place; 2], Guard)>,
 }
 
@@ -52,6 +49,8 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
     shared: Vec<f64>,
     rows: Rows,
     scratch: Scratch,
@@ -93,8 +92,7 @@ impl Plan {
         let [before, after] = uniform_parts(&code, &classes);
         let before = Runs::schedule(&code, &before, &mut slots);
         let after = Runs::schedule(&code, &after, &mut slots);
-        let varying = code.inputs.iter().filter(|&&class| class == Class::Varying).count();
-        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices, options.vector_sums);
+        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
         let place = |id: Id| places[id as usize];
         initial.resize(slots.count(), 0.0);
         let mut seen = Vec::with_capacity(guards.len());
@@ -104,15 +102,17 @@ impl Plan {
                 seen.push(guard);
             }
         }
+        let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
+        let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
             initial,
             uniform,
-            varying,
             sums,
             before,
             rows,
             after,
-            outputs: code.outputs.iter().map(|&id| place(id)).collect(),
+            gives_sums: outputs.iter().skip(1).copied().eq(in_order),
+            outputs,
             guards: seen,
         }
     }
@@ -120,14 +120,11 @@ impl Plan {
     pub(crate) fn machine(&self) -> Machine {
         Machine {
             arch: Arch::new(),
+            threads: 1,
             shared: self.initial.clone(),
             rows: Rows::default(),
             scratch: Scratch::default(),
         }
-    }
-
-    pub(crate) fn varying(&self) -> usize {
-        self.varying
     }
 
     pub(crate) fn sums(&self) -> usize {
@@ -159,7 +156,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Computes a block of rows, the first of which has this number, and adds to the sums. Its values stay in the machine.
+    /// Computes a block of rows and its sums. The rows' values stay in the machine.
     pub(crate) fn run_rows(
         &self,
         machine: &mut Machine,
@@ -167,9 +164,13 @@ impl Plan {
         sums: &mut [f64],
     ) -> Result<()> {
         let Machine {
-            arch, shared, rows, ..
+            arch,
+            threads,
+            shared,
+            rows,
+            ..
         } = machine;
-        let block = data.block(*arch, shared);
+        let block = data.block(*arch, *threads, shared);
         self.rows.execute(block, rows, self.sums.start as u32, sums);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(_), Place::Shared(_)] = sides {
@@ -184,6 +185,11 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Whether all outputs but the first are the sums themselves, in their order.
+    pub(crate) fn gives_sums(&self) -> bool {
+        self.gives_sums
     }
 
     /// Computes what depends on the sums over all rows.
@@ -213,7 +219,7 @@ impl Plan {
         data: RowData<'a>,
         output: usize,
     ) -> Source<'a> {
-        let block = data.block(machine.arch, &machine.shared);
+        let block = data.block(machine.arch, 1, &machine.shared);
         machine.rows.source(block, self.outputs[output])
     }
 
@@ -241,9 +247,10 @@ pub(crate) struct RowData<'a> {
 }
 
 impl<'a> RowData<'a> {
-    fn block(self, arch: Arch, shared: &'a [f64]) -> Block<'a> {
+    fn block(self, arch: Arch, threads: usize, shared: &'a [f64]) -> Block<'a> {
         Block {
             arch,
+            threads,
             lanes: self.lanes,
             count: self.count,
             inputs: self.inputs,

@@ -45,7 +45,7 @@ enum Instruction {
     Product { dst: u32, product: Product },
 }
 
-/// The adjoint of uniform values: what every block adds to them.
+/// The adjoint of uniform values: each sum over rows is computed by one of these.
 #[derive(Clone, Debug)]
 enum Reduction {
     /// Pairs of factors of one value, added pair by pair.
@@ -68,6 +68,8 @@ pub(crate) struct RowCode {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     pub(crate) arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
     /// Lanes a row: the rows of data, rounded up.
     pub(crate) lanes: usize,
     /// Rows of data.
@@ -93,9 +95,8 @@ impl RowCode {
         classes: &[Class],
         slots: &Slots,
         matrices: bool,
-        vector_sums: bool,
     ) -> (Self, Vec<Place>) {
-        Scheduler::new(code, classes, slots).run(matrices, vector_sums)
+        Scheduler::new(code, classes, slots).run(matrices)
     }
 
     /// The number of rows of lanes that a block needs.
@@ -103,7 +104,7 @@ impl RowCode {
         self.rows
     }
 
-    /// Computes a block: all varying values, in `rows`, and adds to the sums over rows, by slot from `sums_start` on.
+    /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
     pub(crate) fn execute(&self, block: Block<'_>, rows: &mut Rows, sums_start: u32, sums: &mut [f64]) {
         let needed = self.rows * BLOCK;
         if rows.values.len() < needed {
@@ -142,8 +143,7 @@ impl RowCode {
                     count,
                 } => {
                     let pairs = &self.places[*places as usize..][..2 * *count as usize];
-                    let sum = &mut sums[(*slot - sums_start) as usize];
-                    *sum = matrix::add_pairs(&context, pairs.as_chunks().0, *sum);
+                    sums[(*slot - sums_start) as usize] = matrix::sum_pairs(&context, pairs.as_chunks().0);
                 }
                 Reduction::Outer(outer) => {
                     outer.execute(&context, sums_start, sums, &mut rows.matrix);
@@ -302,7 +302,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    fn run(mut self, matrices: bool, vector_sums: bool) -> (RowCode, Vec<Place>) {
+    fn run(mut self, matrices: bool) -> (RowCode, Vec<Place>) {
         let units = self.units(matrices);
         let last_use = self.last_uses(&units);
         let mut free = Free::default();
@@ -324,7 +324,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         self.result.rows = free.end as usize;
-        self.reduce(matrices, vector_sums);
+        self.reduce(matrices);
         (self.result, self.places)
     }
 
@@ -440,7 +440,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.
-    fn reduce(&mut self, matrices: bool, vector_sums: bool) {
+    fn reduce(&mut self, matrices: bool) {
         let code = self.code;
         let mut by_factor: Vec<(Place, Vec<(Place, u32)>)> = Vec::new();
         let mut places: FxHashMap<Place, usize> = FxHashMap::default();
@@ -481,7 +481,7 @@ impl<'a> Scheduler<'a> {
             outers[place].2.push(terms.into_iter().map(|(_, slot)| slot).collect());
         }
         for (us, ps, slots) in outers {
-            let outer = Outer::new(us, ps, Layout::of(&slots), vector_sums);
+            let outer = Outer::new(us, ps, Layout::of(&slots));
             self.result.reductions.push(Reduction::Outer(outer));
         }
     }
@@ -576,7 +576,7 @@ impl std::fmt::Display for RowCode {
                     places,
                     count,
                 } => {
-                    write!(f, "u{slot} += Rows")?;
+                    write!(f, "u{slot} = Rows")?;
                     for place in &self.places[places as usize..][..2 * count as usize] {
                         write!(f, " {place}")?;
                     }
