@@ -36,6 +36,7 @@ mod dot;
 mod dual;
 mod graph;
 mod lanes;
+mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod sweep;

@@ -7,11 +7,11 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
-use super::wire::{INK, VALUE, WIRE, Wire};
+use super::wire::{INK, VALUE, WIRE};
 use super::{Direction, Picture, label};
 use crate::op::Op;
 
-const LOCAL: &str = "#57606a";
+pub(super) const LOCAL: &str = "#57606a";
 /// A group's shade is translucent: a group within another is darker.
 const GROUP: &str =
     "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
@@ -188,38 +188,15 @@ impl<'a> Drawing<'a> {
             line.push_str(" headport=");
             line.push_str(side);
         }
-        if let Source::Shown(_) = feed.source {
-            let mut notes = Vec::new();
-            if feed.uses > 1 {
-                notes.push(format!("{} uses", feed.uses));
-            }
-            if self.picture.shows_local_gradients() {
-                notes.push(format!(
-                    "×{}",
-                    label::number(feed.partial, self.picture.precision)
-                ));
-            }
-            if !notes.is_empty() {
-                return format!("{line} label=\"{}\"", notes.join(" "));
-            }
+        match self.picture.note(feed) {
+            Some(note) => format!("{line} label=\"{note}\""),
+            None => line,
         }
-        line
     }
 
     /// The label a node's wire runs through; none if nothing is to be said there.
     fn wire(&self, node: &Shown) -> Option<String> {
-        let picture = self.picture;
-        let number = |number| label::number(number, picture.precision);
-        let gradient = picture
-            .gradients
-            .and_then(|gradients| gradients.get(node.var));
-        let wire = Wire {
-            name: node.name.as_deref().filter(|name| !name.is_empty()),
-            value: picture.values.then(|| number(node.var.value())),
-            gradient: gradient.map(number),
-            input: node.op == Op::Input,
-            direction: picture.direction,
-        };
+        let wire = self.picture.wire(node);
         (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain style=\"\""))
     }
 }
