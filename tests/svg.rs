@@ -250,7 +250,7 @@ fn thousands_of_nodes_are_drawn_in_seconds() {
     // Every value is used at once and again by all that are recorded later, which no order can draw without crossings.
     let mut values = vec![Var::new(0.5), Var::new(0.25)];
     for i in 2..2000_usize {
-        let (a, b) = (values[i - 1], values[i * 7919 % i]);
+        let (a, b) = (values[i - 1], values[i * 2_654_435_761 % 1_000_003 % i]);
         values.push(if i % 3 == 0 { a * b } else { a + b });
     }
     let y = values[1999];

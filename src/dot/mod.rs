@@ -28,11 +28,13 @@
 //! counts it.
 //!
 //! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph
-//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them.
+//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them. Where Graphviz is not
+//! wanted, `sketch` makes blocks of the same part for the crate's own layout, and `svg` writes the page.
 
 mod cone;
 mod drawing;
 mod label;
+mod sketch;
 mod svg;
 mod wire;
 

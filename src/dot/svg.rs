@@ -1,66 +1,22 @@
-//! The picture as SVG, drawn without Graphviz: each node is one block of the layout, its circle with the lines that
-//! enter before it and its wire behind it.
+//! The picture as a page of SVG: what was sketched, written where the layout puts it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::cone::{Shown, Source};
 use super::drawing::LOCAL;
+use super::sketch::{APART, Gate, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters};
 use super::wire::{GRADIENT, INK, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
-use crate::layout::{Block, Diagram, Frame, Layout, Link, Pair};
-use crate::op::Op;
+use crate::layout::{Layout, Pair};
 
 /// The room around the picture.
 const MARGIN: f64 = 10.0;
-/// The size of letters: of numbers and names, and of what is said on lines.
-const SIZE: f64 = 12.0;
-const SMALL: f64 = 9.0;
-/// The room between a wire and the text beside it.
-const APART: f64 = 4.0;
-/// Half the height of a circle.
-const RADIUS: f64 = 13.0;
-/// How far a line runs from its place to the circle, at least.
-const REACH: f64 = 12.0;
 const NEAR: &str = "#afb8c1";
-
-/// What a block of the layout shows.
-enum Shape<'a> {
-    Node {
-        gate: Option<Gate>,
-        wire: Wire<'a>,
-        /// How long the wire is behind the circle or name.
-        length: f64,
-        /// How long the name before the wire of an input is.
-        title: f64,
-    },
-    Constant(String),
-    More(String),
-}
-
-/// A circle with its lines.
-struct Gate {
-    symbol: &'static str,
-    /// Half its length along and across.
-    radii: Pair,
-    /// Where each line enters, across, and what is said on it.
-    lanes: Vec<(f64, Option<String>)>,
-    /// How far along what is said reaches.
-    notes: f64,
-    /// How far from there it is to the circle.
-    reach: f64,
-}
-
-impl Gate {
-    fn length(&self) -> f64 {
-        self.notes + self.reach + 2.0 * self.radii[0]
-    }
-}
+const BOLD: &str = " font-weight=\"bold\"";
 
 /// The picture of these options as a page of SVG.
 pub(super) fn draw(picture: &Picture) -> String {
-    let mut sketch = Sketch::new(picture);
-    sketch.add_nodes();
+    let sketch = Sketch::of(picture);
     let layout = sketch.diagram.lay_out();
     let way = Way {
         direction: picture.direction,
@@ -70,10 +26,11 @@ pub(super) fn draw(picture: &Picture) -> String {
         text: String::new(),
         way,
     };
-    sketch.write(&mut page, &layout);
-    let [width, height] = match way.is_vertical() {
-        false => layout.size,
-        true => [layout.size[1], layout.size[0]],
+    page.write(picture, &sketch, &layout);
+    let [width, height] = if way.is_vertical() {
+        [layout.size[1], layout.size[0]]
+    } else {
+        layout.size
     }
     .map(|size| size + 2.0 * MARGIN);
     format!(
@@ -84,272 +41,6 @@ pub(super) fn draw(picture: &Picture) -> String {
          {1}</svg>\n",
         -MARGIN, page.text
     )
-}
-
-/// The blocks of a picture, with what each shows.
-struct Sketch<'a> {
-    picture: &'a Picture<'a>,
-    diagram: Diagram,
-    shapes: Vec<Shape<'a>>,
-    /// The frame of each group.
-    frames: BTreeMap<usize, usize>,
-}
-
-impl<'a> Sketch<'a> {
-    fn new(picture: &'a Picture<'a>) -> Self {
-        let mut frames = BTreeMap::new();
-        let mut diagram = Diagram::default();
-        // Groups stand behind those around them.
-        for (&group, scope) in &picture.cone.groups {
-            frames.insert(group, diagram.frames.len());
-            let name = width(&label::shown(&scope.label), SIZE) + 12.0;
-            let (side, head) = (
-                [8.0, 8.0],
-                [if scope.label.is_empty() { 8.0 } else { 24.0 }, 8.0],
-            );
-            let (padding, least) = match picture.direction {
-                Direction::LeftToRight | Direction::RightToLeft => ([side, head], [name, 0.0]),
-                Direction::TopToBottom => ([head, side], [0.0, name]),
-                Direction::BottomToTop => ([[head[1], head[0]], side], [0.0, name]),
-            };
-            diagram.frames.push(Frame {
-                parent: scope.parent.and_then(|parent| frames.get(&parent).copied()),
-                padding,
-                least,
-            });
-        }
-        Self {
-            picture,
-            diagram,
-            shapes: Vec::new(),
-            frames,
-        }
-    }
-
-    fn is_vertical(&self) -> bool {
-        matches!(
-            self.picture.direction,
-            Direction::TopToBottom | Direction::BottomToTop
-        )
-    }
-
-    fn add_nodes(&mut self) {
-        let cone = &self.picture.cone;
-        for &constant in &cone.constants {
-            self.add_constant(constant, None);
-        }
-        let hidden = (cone.hidden > 0).then(|| {
-            let nodes = if cone.hidden == 1 { "node" } else { "nodes" };
-            let text = format!("… {} more {nodes}", cone.hidden);
-            let size = [width(&letters(&text), 11.0) + 16.0, 24.0];
-            self.add(Shape::More(text), self.turned(size), Vec::new(), None)
-        });
-        let mut blocks = Vec::with_capacity(cone.nodes.len());
-        for node in &cone.nodes {
-            let mut sources = Vec::with_capacity(node.feeds.len());
-            for feed in &node.feeds {
-                sources.push(match feed.source {
-                    Source::Shown(operand) => Some(blocks[operand]),
-                    Source::Constant(constant) => Some(self.add_constant(constant, node.group)),
-                    Source::Hidden => hidden,
-                });
-            }
-            let to = self.add_node(node);
-            blocks.push(to);
-            for (entry, from) in sources.into_iter().enumerate() {
-                let link = |from| Link { from, to, entry };
-                self.diagram.links.extend(from.map(link));
-            }
-        }
-    }
-
-    fn add(
-        &mut self,
-        shape: Shape<'a>,
-        size: Pair,
-        entries: Vec<f64>,
-        group: Option<usize>,
-    ) -> usize {
-        self.diagram.blocks.push(Block {
-            size,
-            entries,
-            frame: group.and_then(|group| self.frames.get(&group).copied()),
-        });
-        self.shapes.push(shape);
-        self.shapes.len() - 1
-    }
-
-    fn add_constant(&mut self, value: f64, group: Option<usize>) -> usize {
-        let text = label::number(value, self.picture.precision);
-        let size = self.turned([width(&letters(&text), 11.0) + 10.0, 18.0]);
-        self.add(Shape::Constant(text), size, Vec::new(), group)
-    }
-
-    /// A size on the page as one along and across, or the other way round.
-    fn turned(&self, [x, y]: Pair) -> Pair {
-        if self.is_vertical() { [y, x] } else { [x, y] }
-    }
-
-    fn add_node(&mut self, node: &'a Shown) -> usize {
-        let wire = self.picture.wire(node);
-        let gate = (node.op != Op::Input).then(|| self.gate(node));
-        let lead = 1.1 * width(&lead(&wire), SIZE);
-        let (title, half) = match (lead, self.is_vertical()) {
-            (0.0, _) => (0.0, 0.0),
-            (_, false) => (lead + APART, SIZE / 2.0),
-            (_, true) => (SIZE + APART, lead / 2.0),
-        };
-        let (length, breadth) = match (longest(&wire), self.is_vertical()) {
-            (0.0, _) => (0.0, 0.0),
-            (longest, false) => (longest.max(24.0) + 2.0 * APART, SIZE + APART),
-            (longest, true) => (SIZE + 2.0 * APART, longest + 2.0 * APART),
-        };
-        let mut size = [title + length, 2.0 * half.max(breadth)];
-        let mut entries = Vec::new();
-        if let Some(gate) = &gate {
-            let spread = gate.lanes.iter().map(|lane| lane.0).fold(0.0, f64::max);
-            let (above, _) = self.lane(&gate.lanes);
-            size = [
-                size[0] + gate.length(),
-                size[1].max(2.0 * gate.radii[1]).max(2.0 * (spread + above)),
-            ];
-            entries = gate.lanes.iter().map(|lane| lane.0).collect();
-        }
-        let shape = Shape::Node {
-            gate,
-            wire,
-            length,
-            title,
-        };
-        self.add(shape, size, entries, node.group)
-    }
-
-    /// The room a line needs beside it, and that what is said on it needs along it.
-    fn lane(&self, lanes: &[(f64, Option<String>)]) -> (f64, f64) {
-        let notes = lanes.iter().filter_map(|(_, note)| note.as_ref());
-        let longest = notes
-            .map(|note| width(&letters(note), SMALL))
-            .fold(0.0, f64::max);
-        match (longest, self.is_vertical()) {
-            (0.0, _) => (5.0, 0.0),
-            (_, false) => (SMALL + 2.0, longest + 4.0),
-            (_, true) => (longest + 6.0, SMALL + 4.0),
-        }
-    }
-
-    fn gate(&self, node: &Shown) -> Gate {
-        let symbol = node.op.row().symbol;
-        let letters = letters(symbol);
-        let radii = match letters.len() {
-            0..=2 => [RADIUS, RADIUS],
-            3 => [RADIUS + 2.0, RADIUS + 2.0],
-            _ => self.turned([width(&letters, 11.0) / 2.0 + 7.0, RADIUS]),
-        };
-        let mut lanes: Vec<(f64, Option<String>)> = node
-            .feeds
-            .iter()
-            .map(|feed| (0.0, self.picture.note(feed)))
-            .collect();
-        let (room, notes) = self.lane(&lanes);
-        // Two lines enter above and below the middle of the circle.
-        let step = (room + 2.0).max(9.0);
-        let middle = (lanes.len() as f64 - 1.0) / 2.0;
-        for (place, lane) in (0_u32..).zip(&mut lanes) {
-            lane.0 = (f64::from(place) - middle) * step;
-        }
-        let spread = middle.max(0.0) * step;
-        Gate {
-            symbol,
-            radii,
-            lanes,
-            notes,
-            reach: REACH + (0.3 * spread).min(60.0),
-        }
-    }
-
-    fn write(&self, page: &mut Page, layout: &Layout) {
-        let labels = self.picture.cone.groups.values();
-        for (&[corner, size], scope) in layout.frames.iter().zip(labels) {
-            page.group(corner, size, &label::shown(&scope.label));
-        }
-        let mut ways: BTreeMap<usize, String> = BTreeMap::new();
-        for stroke in &layout.strokes {
-            page.way.curve(
-                ways.entry(stroke.source).or_default(),
-                stroke.from,
-                stroke.to,
-            );
-        }
-        for (source, way) in ways {
-            let (color, dashes) = match self.shapes[source] {
-                Shape::Node { .. } => (WIRE, ""),
-                Shape::Constant(_) => (NEAR, ""),
-                Shape::More(_) => (WIRE, " stroke-dasharray=\"5 2\""),
-            };
-            page.line(&way, color, dashes);
-        }
-        for ((shape, block), &at) in self
-            .shapes
-            .iter()
-            .zip(&self.diagram.blocks)
-            .zip(&layout.blocks)
-        {
-            match shape {
-                Shape::Node {
-                    gate,
-                    wire,
-                    length,
-                    title,
-                } => page.node(at, gate.as_ref(), wire, [*title, *length]),
-                Shape::Constant(text) => page.boxed("constant", at, block.size, text),
-                Shape::More(text) => page.boxed("more", at, block.size, text),
-            }
-        }
-    }
-}
-
-/// What stands before a wire: the name of an input or of what has no numbers, or that it is an input.
-fn lead(wire: &Wire) -> Vec<char> {
-    match wire.name {
-        Some(name) if wire.input || !wire.has_numbers() => label::shown(name),
-        None if wire.input => letters(Op::Input.row().symbol),
-        _ => Vec::new(),
-    }
-}
-
-/// The name that stands beside the value.
-fn beside(wire: &Wire) -> Vec<char> {
-    let name = wire.name.filter(|_| !wire.input && wire.has_numbers());
-    name.map_or_else(Vec::new, label::shown)
-}
-
-/// How long the longer of the texts along a wire is.
-fn longest(wire: &Wire) -> f64 {
-    let number = |text: &Option<String>| {
-        text.as_ref()
-            .map_or(0.0, |text| width(&letters(text), SIZE))
-    };
-    let name = match beside(wire) {
-        name if name.is_empty() => 0.0,
-        name => 1.1 * width(&name, SIZE) + APART,
-    };
-    (name + number(&wire.value)).max(number(&wire.gradient))
-}
-
-fn letters(text: &str) -> Vec<char> {
-    text.chars().collect()
-}
-
-/// How long a text is at most, about: fonts differ.
-fn width(text: &[char], size: f64) -> f64 {
-    let widths = text.iter().map(|letter| match letter {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | ':' | ';' => 0.36,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.95,
-        'A'..='Z' | '&' | '×' | '−' | '+' => 0.72,
-        '\u{0}'..='\u{10ff}' => 0.58,
-        _ => 1.0,
-    });
-    size * widths.sum::<f64>()
 }
 
 /// Which way values run on the page.
@@ -392,10 +83,10 @@ impl Way {
     /// Goes on from one point to another, in a curve that runs along at both.
     fn curve(self, path: &mut String, from: Pair, to: Pair) {
         let [[x0, y0], [x1, y1]] = [self.point(from), self.point(to)];
-        let written = if from[1] == to[1] {
+        let written = if (from[1] - to[1]).abs() < 0.05 {
             write!(path, "M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}")
         } else {
-            let half = (from[0] + to[0]) / 2.0;
+            let half = f64::midpoint(from[0], to[0]);
             let [[x2, y2], [x3, y3]] = [self.point([half, from[1]]), self.point([half, to[1]])];
             write!(
                 path,
@@ -413,6 +104,46 @@ struct Page {
 }
 
 impl Page {
+    fn write(&mut self, picture: &Picture, sketch: &Sketch, layout: &Layout) {
+        let labels = picture.cone.groups.values();
+        for (&[corner, size], scope) in layout.frames.iter().zip(labels) {
+            self.group(corner, size, &label::shown(&scope.label));
+        }
+        let mut ways: BTreeMap<usize, String> = BTreeMap::new();
+        for stroke in &layout.strokes {
+            self.way.curve(
+                ways.entry(stroke.source).or_default(),
+                stroke.from,
+                stroke.to,
+            );
+        }
+        for (source, way) in ways {
+            let (color, dashes) = match sketch.shapes[source] {
+                Shape::Node { .. } => (WIRE, ""),
+                Shape::Constant(_) => (NEAR, ""),
+                Shape::More(_) => (WIRE, " stroke-dasharray=\"5 2\""),
+            };
+            self.line(&way, color, dashes);
+        }
+        for ((shape, block), &at) in sketch
+            .shapes
+            .iter()
+            .zip(&sketch.diagram.blocks)
+            .zip(&layout.blocks)
+        {
+            match shape {
+                Shape::Node {
+                    gate,
+                    wire,
+                    length,
+                    title,
+                } => self.node(at, gate.as_ref(), wire, [*title, *length]),
+                Shape::Constant(text) => self.boxed("constant", at, block.size, text),
+                Shape::More(text) => self.boxed("more", at, block.size, text),
+            }
+        }
+    }
+
     fn push(&mut self, text: std::fmt::Arguments<'_>) {
         let written = self.text.write_fmt(text);
         debug_assert!(written.is_ok(), "writing to a string does not fail");
@@ -463,7 +194,13 @@ impl Page {
              fill=\"{fill}\" stroke=\"{stroke}/>\n"
         ));
         let middle = [x + width / 2.0, y + height / 2.0 + 4.0];
-        self.words("value", middle, color, " font-size=\"11\"", &letters(text));
+        self.words(
+            "value",
+            middle,
+            color,
+            &format!(" font-size=\"{MEDIUM}\""),
+            &letters(text),
+        );
         self.push(format_args!("</g>\n"));
     }
 
@@ -492,12 +229,13 @@ impl Page {
             .curve(&mut path, [along, across], [along + length, across]);
         self.line(&path, WIRE, "");
         let [x, y] = self.way.point([along + length / 2.0, across]);
-        let (value, gradient) = match self.way.is_vertical() {
-            false => (([x, y - APART], ""), ([x, y + SIZE], "")),
-            true => (
+        let (value, gradient) = if self.way.is_vertical() {
+            (
                 ([x - APART, y + 4.0], " text-anchor=\"end\""),
                 ([x + APART, y + 4.0], " text-anchor=\"start\""),
-            ),
+            )
+        } else {
+            (([x, y - APART], ""), ([x, y + SIZE], ""))
         };
         let name = beside(wire);
         if wire.value.is_some() || !name.is_empty() {
@@ -544,9 +282,10 @@ impl Page {
             ));
             if let Some(note) = note {
                 let [x, y] = self.way.point([at[0] + gate.notes / 2.0, at[1] + across]);
-                let (place, anchor) = match self.way.is_vertical() {
-                    false => ([x, y - 2.5], ""),
-                    true => ([x + 3.0, y + 3.0], " text-anchor=\"start\""),
+                let (place, anchor) = if self.way.is_vertical() {
+                    ([x + 3.0, y + 3.0], " text-anchor=\"start\"")
+                } else {
+                    ([x, y - 2.5], "")
                 };
                 let more = format!("{anchor} font-size=\"{SMALL}\"");
                 self.words("local", place, LOCAL, &more, &letters(note));
@@ -562,13 +301,11 @@ impl Page {
             "<ellipse cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"white\" stroke=\"{INK}\"/>\n"
         ));
         let symbol = letters(gate.symbol);
-        let size = if symbol.len() > 2 { 11.0 } else { 15.0 };
+        let size = if symbol.len() > 2 { MEDIUM } else { 15.0 };
         let more = format!(" font-size=\"{size}\"");
         self.words("gate", [x, y + size / 3.0], INK, &more, &symbol);
     }
 }
-
-const BOLD: &str = " font-weight=\"bold\"";
 
 /// Text as XML holds it.
 fn escaped(text: &[char]) -> String {

@@ -69,6 +69,11 @@ pub(super) struct Level {
     first: usize,
 }
 
+/// Whether two points are as far across, but for what no eye can see.
+fn straight(from: Pair, to: Pair) -> bool {
+    (from[1] - to[1]).abs() < 0.05
+}
+
 /// A line's piece between neighbouring columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
@@ -169,10 +174,8 @@ impl Level {
         }
         let base = usize::from(!self.entries.is_empty());
         // Elements of the frame stand in an order in which lines lead forward, all entries and exits behind them.
-        for index in 0..self.elements.len() {
-            let before = leading[index]
-                .iter()
-                .map(|&from| self.elements[from].column);
+        for (index, leading) in leading.iter().enumerate() {
+            let before = leading.iter().map(|&from| self.elements[from].column);
             let column = before.max().map_or(base, |column| column + 1);
             self.elements[index].column = match self.elements[index].what {
                 What::Entry => 0,
@@ -316,16 +319,30 @@ impl Level {
         // What nothing leads to stands at the end of its column, near to its use; all else at the beginning.
         let start = |index: usize| {
             let element = &self.elements[index];
-            match element.first && element.size[0] > 0.0 {
-                true => ends[element.column] - element.size[0],
-                false => starts[element.column],
+            if element.first && element.size[0] > 0.0 {
+                ends[element.column] - element.size[0]
+            } else {
+                starts[element.column]
             }
         };
         let end = |index: usize| start(index) + self.elements[index].size[0];
         let mut strokes = Vec::new();
         let mut stroke = |source, from: Pair, to: Pair| {
-            if from != to {
-                strokes.push(Stroke { source, from, to });
+            match strokes.last_mut() {
+                // What goes straight on is one stroke.
+                Some(Stroke {
+                    source: before,
+                    from: start,
+                    to: end,
+                }) if *before == source
+                    && *end == from
+                    && straight(*start, *end)
+                    && straight(*start, to) =>
+                {
+                    *end = to;
+                }
+                _ if from == to => {}
+                _ => strokes.push(Stroke { source, from, to }),
             }
         };
         // A line leaves a column once, however many lines it becomes; the lines out of a frame leave one by one.
