@@ -57,3 +57,28 @@ pub use var::Var;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the course's chapters is tests.
+#[cfg(all(doctest, feature = "nn"))]
+mod course {
+    #[doc = include_str!("../docs/course/01-linear.md")]
+    struct Linear;
+    #[doc = include_str!("../docs/course/02-features.md")]
+    struct Features;
+    #[doc = include_str!("../docs/course/03-layers.md")]
+    struct Layers;
+    #[doc = include_str!("../docs/course/04-max.md")]
+    struct Max;
+    #[doc = include_str!("../docs/course/05-activations.md")]
+    struct Activations;
+    #[doc = include_str!("../docs/course/06-forward.md")]
+    struct Forward;
+    #[doc = include_str!("../docs/course/07-training.md")]
+    struct Training;
+    #[doc = include_str!("../docs/course/08-losses.md")]
+    struct Losses;
+    #[doc = include_str!("../docs/course/09-chain.md")]
+    struct Chain;
+    #[doc = include_str!("../docs/course/10-patterns.md")]
+    struct Patterns;
+}
