@@ -140,9 +140,9 @@ impl Pictures {
         let side = templates.iter().map(Vec::len).max().unwrap_or(0).isqrt();
         let step = side * PIXEL + APART;
         let rows = templates.len().div_ceil(columns);
-        let size = |count: usize| u32::try_from(count * step + APART);
+        let length = |count: usize| u32::try_from(count * step + APART);
         let path = self.path(name);
-        let area = BitMapBackend::new(&path, (size(columns)?, size(rows)?)).into_drawing_area();
+        let area = BitMapBackend::new(&path, (length(columns)?, length(rows)?)).into_drawing_area();
         area.fill(&WHITE)?;
         for (place, template) in templates.iter().enumerate() {
             let largest = template

@@ -1,4 +1,4 @@
-//! Chapter 6: the lecture's three layers, 3 → 4 → 4 → 1, against NumPy.
+//! Chapter 6: the lecture's three layers, 3 → 4 → 4 → 1, against `NumPy`.
 
 use chainrule::nn::{Activation, Mlp};
 use chainrule::{Var, tape};

@@ -1,4 +1,4 @@
-//! Chapter 7: the lecture's training loop, against NumPy's losses.
+//! Chapter 7: the lecture's training loop, against `NumPy`'s losses.
 
 use chainrule::{Scalar, Var, tape};
 use plotters::chart::SeriesLabelPosition;
