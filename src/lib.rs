@@ -18,6 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
+//! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.

@@ -4,7 +4,7 @@
 
 #[path = "../examples/course/chapters/mod.rs"]
 mod chapters;
-#[path = "../examples/course/contour.rs"]
+#[path = "../examples/shared/contour.rs"]
 mod contour;
 #[path = "../examples/course/learn.rs"]
 mod learn;
@@ -57,7 +57,11 @@ fn the_pictures_of_the_pages_are_what_the_chapters_draw() {
 fn every_picture_is_shown_and_every_link_leads_somewhere() {
     let pages: Vec<String> = names(&course())
         .into_iter()
-        .filter(|name| name.ends_with(".md"))
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "md")
+        })
         .collect();
     assert_eq!(
         pages.len(),

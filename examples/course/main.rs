@@ -4,6 +4,7 @@
 //! figures from elsewhere where there are any, and draws its pictures. `-- 9 10` behind it runs these chapters alone.
 
 mod chapters;
+#[path = "../shared/contour.rs"]
 mod contour;
 mod learn;
 mod plot;

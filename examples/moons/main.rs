@@ -6,6 +6,9 @@
 //! Run with `cargo run --release --example moons`, and with `-- --help` behind it for the options.
 
 mod arguments;
+#[path = "../shared/contour.rs"]
+mod contour;
+mod page;
 mod picture;
 mod train;
 
@@ -66,7 +69,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     let bar = ProgressBar::new(STEPS as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {msg}").expect("a valid template"));
     let mut trace = Vec::new();
-    let last = train(&mut mlp, &data, |progress| {
+    let mut frames = Vec::new();
+    let last = train(&mut mlp, &data, |progress, mlp| {
+        if arguments.html.is_some() && page::SHOWN.contains(&progress.step) {
+            frames.push((progress.step, mlp.clone()));
+        }
         if bar.is_hidden() && progress.step % 10 == 0 {
             println!("{}", line(progress));
         }
@@ -80,6 +87,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.trace {
         write_trace(path, &trace).map_err(|cause| Error::io(path, cause))?;
         println!("trace    {}", path.display());
+    }
+    if let Some(path) = &arguments.html {
+        frames.push((last.step, mlp.clone()));
+        let page = page::html(&data, &[trace.as_slice(), &[last]].concat(), &frames)?;
+        fs::write(path, page).map_err(|cause| Error::io(path, cause))?;
+        println!("page     {}", path.display());
     }
     if let Some(folder) = arguments.picture.parent() {
         fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))?;

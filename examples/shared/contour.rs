@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::plot::Outcome;
-
 /// A point of the plane.
 pub(crate) type Point = (f64, f64);
 /// A node of the grid: line and column.
@@ -23,11 +21,11 @@ pub(crate) struct Field {
 impl Field {
     /// Scores at all nodes, for each class one field of how far its score is above all others; for a single score the
     /// field of that score.
-    pub(crate) fn of_classes(
+    pub(crate) fn of_classes<E>(
         xs: &Range<f64>,
         ys: &Range<f64>,
-        scores: impl Fn(Point) -> Outcome<Vec<f64>>,
-    ) -> Outcome<Vec<Self>> {
+        scores: impl Fn(Point) -> Result<Vec<f64>, E>,
+    ) -> Result<Vec<Self>, E> {
         let mut fields: Vec<Self> = Vec::new();
         for line in 0..=STEPS {
             for column in 0..=STEPS {
