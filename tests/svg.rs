@@ -1,18 +1,15 @@
 //! Pictures as SVG, drawn without Graphviz: well-formed, complete, and with everything apart.
 
+mod drawings;
+
 use std::time::{Duration, Instant};
 
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
 use chainrule::{Direction, Graph, Picture, Var, tape};
-use proptest::prelude::{
-    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
-};
+use drawings::{directions, drawn_name, grow, hostile_name, named, product};
+use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::test_runner::Config;
 use roxmltree::{Document, Node};
-
-fn named(name: &str, value: f64) -> Var {
-    Var::new(value).named(name)
-}
 
 /// What a page shows: for each class the texts of its elements, in the page's order.
 struct Page {
@@ -150,11 +147,6 @@ fn texts(node: Node) -> Vec<String> {
         .collect()
 }
 
-fn product() -> Var {
-    let (x, y, z) = (named("x", -2.0), named("y", 5.0), named("z", -4.0));
-    ((x + y).named("q") * z).named("f")
-}
-
 #[test]
 fn the_lecture_s_product_shows_every_number() {
     let f = product();
@@ -263,107 +255,6 @@ fn thousands_of_nodes_are_drawn_in_seconds() {
     let page = Page::of(&wide.dot().max_nodes(2000));
     assert_eq!(page.nodes.len(), 2000);
     assert!(start.elapsed() < Duration::from_secs(30));
-}
-
-/// A name as it is drawn: control characters as their pictures, shortened to 40 characters.
-fn drawn_name(name: &str) -> String {
-    let mut letters: Vec<char> = name
-        .chars()
-        .map(|letter| match u32::from(letter) {
-            code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap(),
-            0x7f => '␡',
-            0x80..=0x9f | 0xfffe | 0xffff => '\u{fffd}',
-            _ => letter,
-        })
-        .collect();
-    if letters.len() > 40 {
-        letters.truncate(39);
-        letters.push('…');
-    }
-    letters.into_iter().collect()
-}
-
-fn hostile_name() -> impl Strategy<Value = String> {
-    let pieces = [
-        "\"",
-        "\\",
-        "\n",
-        "\r\n",
-        "\t",
-        "\0",
-        "<",
-        ">",
-        "</text>",
-        "<!--",
-        "-->",
-        "]]>",
-        "<![CDATA[",
-        "&",
-        "&amp;",
-        "&#65;",
-        "&nope;",
-        "'",
-        "é",
-        "名",
-        "🦀",
-        "\u{301}",
-        "\u{202e}",
-        "\u{feff}",
-        "\u{200b}",
-    ];
-    let piece = prop_oneof![
-        prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
-        any::<char>().prop_map(String::from),
-        any::<String>(),
-        Just("long".repeat(30)),
-    ];
-    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
-}
-
-fn directions() -> impl Strategy<Value = Direction> {
-    prop::sample::select(vec![
-        Direction::LeftToRight,
-        Direction::RightToLeft,
-        Direction::TopToBottom,
-        Direction::BottomToTop,
-    ])
-}
-
-/// A graph from numbers: each step an operation on earlier values or constants, at times within a new group.
-fn grow(steps: &[(usize, [u16; 4], u8)]) -> Var {
-    fn rest(steps: &[(usize, [u16; 4], u8)], values: &mut Vec<Var>) {
-        let Some(((op, picks, group), later)) = steps.split_first() else {
-            return;
-        };
-        let binary = BinaryOp::ALL.iter().map(|&op| (Op::Binary(op), 2));
-        let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), 3));
-        let nary = NaryOp::ALL.iter().map(|&op| (Op::Nary(op), 4));
-        let unary = UnaryOp::ALL.iter().map(|&op| (Op::Unary(op), 1));
-        let ops: Vec<(Op, usize)> = binary.chain(ternary).chain(nary).chain(unary).collect();
-        let (op, count) = ops[op % ops.len()];
-        let operands: Vec<Var> = picks[..count]
-            .iter()
-            .map(|&pick| match pick % 7 {
-                0 => Var::from(f64::from(pick) / 1000.0),
-                _ => values[usize::from(pick) % values.len()],
-            })
-            .collect();
-        let step = |values: &mut Vec<Var>| values.push(op.apply(&operands).unwrap());
-        match group {
-            0 => tape::named("step", || step(values)),
-            1 => {
-                return tape::named("rest", || {
-                    step(values);
-                    rest(later, values);
-                });
-            }
-            _ => step(values),
-        }
-        rest(later, values);
-    }
-    let mut values = vec![named("x", 0.5), Var::new(-1.5)];
-    rest(steps, &mut values);
-    values[values.len() - 1]
 }
 
 proptest! {

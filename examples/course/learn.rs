@@ -109,11 +109,7 @@ pub(crate) fn train_on_digits(
     for _ in 0..epochs {
         for batch in data.batches(64, &mut rng)? {
             let rows: Vec<&[f64]> = batch.iter().map(|&(pixels, _)| pixels).collect();
-            let classes = Dataset::new(
-                vec![Vec::new(); batch.len()],
-                batch.iter().map(|row| row.1).collect(),
-            )?
-            .classes(10)?;
+            let classes: Vec<usize> = batch.iter().map(|&(_, digit)| class(digit)).collect();
             let gradient = tape::scope(|| {
                 let recorded = mlp.record();
                 let penalty = loss::l2_penalty(&recorded.parameters(), strength)?;
@@ -124,6 +120,13 @@ pub(crate) fn train_on_digits(
         }
     }
     Ok(())
+}
+
+/// The class of a digit, or one that there is not.
+fn class(digit: f64) -> usize {
+    (0..10)
+        .position(|class| f64::from(class) == digit)
+        .unwrap_or(10)
 }
 
 /// A file of reference figures.
@@ -139,7 +142,7 @@ pub(crate) fn matrix(value: &Value) -> Outcome<Vec<Vec<f64>>> {
     Ok(serde_json::from_value(value.clone())?)
 }
 
-/// The second column of a file of reference figures.
+/// A column of a file of reference figures.
 pub(crate) fn column(path: &str, name: &str) -> Outcome<Vec<f64>> {
     Ok(chainrule::nn::data::Csv::open(file(path))?.column(name)?)
 }

@@ -7,11 +7,10 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
-use super::wire::{INK, VALUE, WIRE};
+use super::wire::{INK, LOCAL, VALUE, WIRE};
 use super::{Direction, Picture, label};
 use crate::op::Op;
 
-pub(super) const LOCAL: &str = "#57606a";
 /// A group's shade is translucent: a group within another is darker.
 const GROUP: &str =
     "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
@@ -76,7 +75,7 @@ impl<'a> Drawing<'a> {
         for &constant in &cone.constants {
             self.constant(constant, None);
         }
-        let hidden = (cone.hidden > 0).then(|| self.hidden(cone.hidden));
+        let hidden = cone.rest().map(|text| self.hidden(&text));
         let mut ends = Vec::with_capacity(cone.nodes.len());
         for node in &cone.nodes {
             let end = if node.op == Op::Input {
@@ -157,10 +156,9 @@ impl<'a> Drawing<'a> {
         self.part(attributes, group)
     }
 
-    fn hidden(&mut self, count: usize) -> NodeIndex {
-        let nodes = if count == 1 { "node" } else { "nodes" };
+    fn hidden(&mut self, text: &str) -> NodeIndex {
         let attributes = format!(
-            "label=\"… {count} more {nodes}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
+            "label=\"{text}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
              fontcolor=\"{LOCAL}\" fontsize=11 height=0.3 margin=\"0.1,0.04\""
         );
         self.part(attributes, None)

@@ -109,9 +109,7 @@ impl<'a> Sketch<'a> {
         for &constant in &cone.constants {
             self.add_constant(constant, None);
         }
-        let hidden = (cone.hidden > 0).then(|| {
-            let nodes = if cone.hidden == 1 { "node" } else { "nodes" };
-            let text = format!("… {} more {nodes}", cone.hidden);
+        let hidden = cone.rest().map(|text| {
             let size = [width(&letters(&text), MEDIUM) + 16.0, 24.0];
             self.add(Shape::More(text), self.turned(size), Vec::new(), None)
         });

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::drawing::LOCAL;
 use super::sketch::{APART, Gate, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters};
-use super::wire::{GRADIENT, INK, VALUE, WIRE, Wire};
+use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
 use crate::layout::{Layout, Pair};
 
@@ -34,12 +33,14 @@ pub(super) fn draw(picture: &Picture) -> String {
     }
     .map(|size| size + 2.0 * MARGIN);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width:.0}\" height=\"{height:.0}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"graph of {2} nodes\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"{0} {0} {width:.1} {height:.1}\" font-family=\"Helvetica,Arial,sans-serif\" \
          font-size=\"{SIZE}\" text-anchor=\"middle\">\n\
          <rect class=\"background\" x=\"{0}\" y=\"{0}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"white\"/>\n\
          {1}</svg>\n",
-        -MARGIN, page.text
+        -MARGIN,
+        page.text,
+        picture.cone.nodes.len()
     )
 }
 

@@ -7,6 +7,7 @@ use crate::op::Op;
 
 pub(super) const VALUE: &str = "#1a7f37";
 pub(super) const GRADIENT: &str = "#cf222e";
+pub(super) const LOCAL: &str = "#57606a";
 pub(super) const INK: &str = "#24292f";
 pub(super) const WIRE: &str = "#6e7781";
 

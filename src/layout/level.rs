@@ -24,26 +24,28 @@ pub(super) enum What {
     Entry,
     /// Where a line leads out through the frame's border.
     Exit,
+    /// Where a line passes a column.
+    Passing,
 }
 
 /// Something that stands in a column.
 #[derive(Clone, Debug)]
-pub(super) struct Element {
+struct Element {
     what: What,
     size: Pair,
     /// The column, counted from 0.
     column: usize,
-    /// Whether no line leads to it.
-    first: bool,
+    /// Whether a line leads to it.
+    led_to: bool,
 }
 
 impl Element {
-    pub(super) fn new(what: What, size: Pair) -> Self {
+    fn new(what: What, size: Pair) -> Self {
         Self {
             what,
             size,
             column: 0,
-            first: true,
+            led_to: false,
         }
     }
 }
@@ -65,8 +67,6 @@ pub(super) struct Level {
     lines: Vec<Line>,
     entries: BTreeMap<usize, usize>,
     exits: BTreeMap<usize, usize>,
-    /// The first block it holds.
-    first: usize,
 }
 
 /// Whether two points are as far across, but for what no eye can see.
@@ -85,7 +85,6 @@ pub(super) struct Segment {
 /// A frame arranged, its first corner at the origin.
 #[derive(Clone, Debug)]
 pub(super) struct Arranged {
-    pub(super) first: usize,
     pub(super) size: Pair,
     /// Where the middle line of each element begins.
     pub(super) places: Vec<(What, Pair)>,
@@ -96,22 +95,20 @@ pub(super) struct Arranged {
 }
 
 impl Level {
-    /// Elements with the first block that each holds, in that order.
-    pub(super) fn new(elements: Vec<(usize, Element)>) -> Self {
-        let first = elements.first().map_or(0, |&(first, _)| first);
-        let elements: Vec<Element> = elements.into_iter().map(|(_, element)| element).collect();
-        let found = elements
-            .iter()
-            .enumerate()
-            .map(|(index, element)| (element.what, index))
+    /// Elements and their sizes, in an order in which lines lead forward.
+    pub(super) fn new(elements: impl Iterator<Item = (What, Pair)>) -> Self {
+        let elements: Vec<Element> = elements
+            .map(|(what, size)| Element::new(what, size))
             .collect();
+        let places = elements.iter().enumerate();
         Self {
+            found: places
+                .map(|(index, element)| (element.what, index))
+                .collect(),
             elements,
-            found,
             lines: Vec::new(),
             entries: BTreeMap::new(),
             exits: BTreeMap::new(),
-            first,
         }
     }
 
@@ -138,7 +135,7 @@ impl Level {
 
     pub(super) fn connect(&mut self, source: usize, from: (usize, f64), ends: Vec<(usize, f64)>) {
         for &(end, _) in &ends {
-            self.elements[end].first = false;
+            self.elements[end].led_to = true;
         }
         self.lines.push(Line { source, from, ends });
     }
@@ -229,7 +226,7 @@ impl Level {
                     let place = self.elements.len();
                     self.elements.push(Element {
                         column: start + way.len(),
-                        ..Element::new(What::Entry, [0.0, PASSING])
+                        ..Element::new(What::Passing, [0.0, PASSING])
                     });
                     segments.push(Segment {
                         from: way[way.len() - 1],
@@ -319,7 +316,7 @@ impl Level {
         // What nothing leads to stands at the end of its column, near to its use; all else at the beginning.
         let start = |index: usize| {
             let element = &self.elements[index];
-            if element.first && element.size[0] > 0.0 {
+            if !element.led_to && element.size[0] > 0.0 {
                 ends[element.column] - element.size[0]
             } else {
                 starts[element.column]
@@ -378,7 +375,6 @@ impl Level {
             .iter()
             .map(|(&what, &index)| (what, [start(index), across((index, 0.0))]));
         Arranged {
-            first: self.first,
             size,
             places: places.collect(),
             entries: ports(&self.entries),

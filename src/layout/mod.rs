@@ -23,7 +23,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use level::{Arranged, Element, Level, What};
+use level::{Arranged, Level, What};
 
 /// A point or a size: along, then across.
 pub(crate) type Pair = [f64; 2];
@@ -39,7 +39,7 @@ pub(crate) struct Block {
     pub(crate) frame: Option<usize>,
 }
 
-/// A line between two blocks.
+/// A line between two blocks; one that cannot lead forward is drawn straight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
     pub(crate) from: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Link {
     pub(crate) entry: usize,
 }
 
-/// A box around blocks and other frames.
+/// A box around blocks, at least one, and other frames.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     /// The frame around it, which stands before it in the list.
@@ -108,14 +108,31 @@ impl Diagram {
     /// Lays everything out; the time is that of a sort of the boxes and of the columns that links pass.
     pub(crate) fn lay_out(&self) -> Layout {
         let root = self.frames.len();
-        let signals = self.signals();
+        let (members, signals) = (self.members(), self.signals());
         let mut arranged: Vec<Option<Arranged>> = vec![None; root + 1];
         // Frames stand behind those around them, so that what a frame holds is arranged before it.
-        for place in (0..=root).rev().map(|place| (place + root) % (root + 1)) {
-            let level = self.level(place, &signals[place], &arranged);
+        for place in (0..root).rev().chain([root]) {
+            let level = self.level(place, &members[place], &signals[place], &arranged);
             arranged[place] = Some(level.arrange(self.frames.get(place)));
         }
         self.assemble(&arranged)
+    }
+
+    /// What stands directly in each frame, and last outside of all, in the order of the blocks.
+    fn members(&self) -> Vec<Vec<What>> {
+        let root = self.frames.len();
+        let mut members = vec![Vec::new(); root + 1];
+        let mut placed = vec![false; root];
+        for (index, block) in self.blocks.iter().enumerate() {
+            members[block.frame.unwrap_or(root)].push(What::Block(index));
+            for frame in self.around(index) {
+                if std::mem::replace(&mut placed[frame], true) {
+                    break;
+                }
+                members[self.frames[frame].parent.unwrap_or(root)].push(What::Frame(frame));
+            }
+        }
+        members
     }
 
     /// The frames around a block, innermost first.
@@ -160,23 +177,22 @@ impl Diagram {
     }
 
     /// What stands directly in a frame, and the lines there.
-    fn level(&self, place: usize, signals: &Signals, arranged: &[Option<Arranged>]) -> Level {
+    fn level(
+        &self,
+        place: usize,
+        members: &[What],
+        signals: &Signals,
+        arranged: &[Option<Arranged>],
+    ) -> Level {
         let own = (place < self.frames.len()).then_some(place);
-        let mut elements: Vec<(usize, Element)> = Vec::new();
-        for (index, block) in self.blocks.iter().enumerate() {
-            if block.frame == own {
-                elements.push((index, Element::new(What::Block(index), block.size)));
-            }
-        }
-        for (index, frame) in self.frames.iter().enumerate() {
-            if frame.parent == own
-                && let Some(inner) = &arranged[index]
-            {
-                elements.push((inner.first, Element::new(What::Frame(index), inner.size)));
-            }
-        }
-        elements.sort_by_key(|&(first, _)| first);
-        let mut level = Level::new(elements);
+        let size = |what: What| match what {
+            What::Block(block) => self.blocks[block].size,
+            What::Frame(frame) => arranged[frame]
+                .as_ref()
+                .map_or([0.0; 2], |inner| inner.size),
+            What::Entry | What::Exit | What::Passing => [0.0; 2],
+        };
+        let mut level = Level::new(members.iter().map(|&what| (what, size(what))));
         for (&source, signal) in signals {
             let from = if signal.enters {
                 Some((level.entry(source), 0.0))
@@ -241,7 +257,7 @@ impl Diagram {
             frames: vec![[[0.0; 2]; 2]; root],
             ..Layout::default()
         };
-        for place in (0..=root).map(|place| (place + root) % (root + 1)) {
+        for place in [root].into_iter().chain(0..root) {
             let Some(inner) = &arranged[place] else {
                 continue;
             };
@@ -261,7 +277,7 @@ impl Diagram {
                         let [along, across] = moved(at);
                         layout.frames[frame][0] = [along, across - half];
                     }
-                    What::Entry | What::Exit => {}
+                    What::Entry | What::Exit | What::Passing => {}
                 }
             }
             layout

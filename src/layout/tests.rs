@@ -195,6 +195,35 @@ fn a_chain_is_a_straight_line() {
 }
 
 #[test]
+fn a_line_that_cannot_lead_forward_is_drawn() {
+    // The outer block is between two of the frame, which is one box for it.
+    let block = |frame, entries: usize| Block {
+        size: [20.0, 10.0],
+        entries: vec![0.0; entries],
+        frame,
+    };
+    let diagram = Diagram {
+        blocks: vec![block(Some(0), 0), block(None, 1), block(Some(0), 1)],
+        links: [(0, 1), (1, 2)]
+            .map(|(from, to)| Link { from, to, entry: 0 })
+            .to_vec(),
+        frames: vec![Frame {
+            parent: None,
+            padding: PADDING,
+            least: [0.0; 2],
+        }],
+    };
+    let layout = diagram.lay_out();
+    for Link { from, to, .. } in diagram.links {
+        assert!(
+            ends(&layout, from)
+                .iter()
+                .any(|&end| near(end, layout.blocks[to]))
+        );
+    }
+}
+
+#[test]
 fn nothing_is_laid_out_on_nothing() {
     let layout = Diagram::default().lay_out();
     assert_eq!(

@@ -47,6 +47,15 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     grid(pictures)
 }
 
+/// All weights of a network, without its biases.
+fn weights<S: Copy>(mlp: &Mlp<S>) -> Vec<S> {
+    let neurons = mlp.layers.iter().flat_map(|layer| &layer.neurons);
+    neurons
+        .flat_map(|neuron| &neuron.weights)
+        .copied()
+        .collect()
+}
+
 /// The boundary for more and more hidden units, and more and more of the penalty.
 fn grid(pictures: &Pictures) -> Outcome<()> {
     let data = moons(60, 0.22, &mut rng())?;
@@ -55,19 +64,9 @@ fn grid(pictures: &Pictures) -> Outcome<()> {
         for strength in [0.0, 0.003, 0.05] {
             let mut mlp = Mlp::new(&mut rng(), &[2, hidden, 1], Activation::Relu)?;
             let losses = train(&mut mlp, 300, 0.05, |mlp| {
-                let weights: Vec<Var> = mlp
-                    .layers
-                    .iter()
-                    .flat_map(|layer| {
-                        layer
-                            .neurons
-                            .iter()
-                            .flat_map(|neuron| neuron.weights.clone())
-                    })
-                    .collect();
-                Ok(hinge(mlp, &data)? + l2_penalty(&weights, strength)?)
+                Ok(hinge(mlp, &data)? + l2_penalty(&weights(mlp), strength)?)
             })?;
-            let size: f64 = mlp.parameters().iter().map(|w| w * w).sum();
+            let size: f64 = weights(&mlp).iter().map(|w| w * w).sum();
             let right = sides_right(&mlp, &data)?;
             println!(
                 "  H = {hidden:2}, λ = {strength:4}: {:3.0} % right, Σ W² = {size:6.1}, loss {:.3}",
