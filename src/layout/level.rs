@@ -15,6 +15,9 @@ const WIDEST: f64 = 90.0;
 /// How broad the place of a link is in a column that it passes.
 const PASSING: f64 = 4.0;
 
+/// An element, and how far across from its middle.
+pub(super) type Port = (usize, f64);
+
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
@@ -50,12 +53,12 @@ impl Element {
     }
 }
 
-/// The line of one block: where it begins and ends, as element and distance from its middle.
+/// The line of one block: where it begins and where it ends.
 #[derive(Clone, Debug)]
 struct Line {
     source: usize,
-    from: (usize, f64),
-    ends: Vec<(usize, f64)>,
+    from: Port,
+    ends: Vec<Port>,
 }
 
 /// A frame to be arranged.
@@ -69,16 +72,11 @@ pub(super) struct Level {
     exits: BTreeMap<usize, usize>,
 }
 
-/// Whether two points are as far across, but for what no eye can see.
-fn straight(from: Pair, to: Pair) -> bool {
-    (from[1] - to[1]).abs() < 0.05
-}
-
 /// A line's piece between neighbouring columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
-    pub(super) from: (usize, f64),
-    pub(super) to: (usize, f64),
+    pub(super) from: Port,
+    pub(super) to: Port,
     source: usize,
 }
 
@@ -133,7 +131,7 @@ impl Level {
         element
     }
 
-    pub(super) fn connect(&mut self, source: usize, from: (usize, f64), ends: Vec<(usize, f64)>) {
+    pub(super) fn connect(&mut self, source: usize, from: Port, ends: Vec<Port>) {
         for &(end, _) in &ends {
             self.elements[end].led_to = true;
         }
@@ -288,7 +286,7 @@ impl Level {
         let low = pairs().map(edge(-1.0)).fold(f64::INFINITY, f64::min);
         let high = pairs().map(edge(1.0)).fold(f64::NEG_INFINITY, f64::max);
         let (low, high) = if low <= high { (low, high) } else { (0.0, 0.0) };
-        let across = |(element, offset): (usize, f64)| middles[element] + offset - low + above;
+        let across = |(element, offset): Port| middles[element] + offset - low + above;
 
         let mut gaps = vec![GAP; columns.len()];
         for segment in segments {
@@ -382,4 +380,9 @@ impl Level {
             strokes,
         }
     }
+}
+
+/// Whether two points are as far across, but for what no eye can see.
+fn straight(from: Pair, to: Pair) -> bool {
+    (from[1] - to[1]).abs() < 0.05
 }

@@ -23,7 +23,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use level::{Arranged, Level, What};
+use level::{Arranged, Level, Port, What};
 
 /// A point or a size: along, then across.
 pub(crate) type Pair = [f64; 2];
@@ -233,7 +233,7 @@ impl Diagram {
         source: usize,
         own: Option<usize>,
         arranged: &[Option<Arranged>],
-    ) -> Option<(usize, f64)> {
+    ) -> Option<Port> {
         if self.blocks[source].frame == own {
             return level
                 .find(What::Block(source))

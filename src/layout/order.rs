@@ -1,7 +1,7 @@
 //! The order within columns: elements are sorted by the mean place of what they are linked to, column by column and
 //! back, and the order with the fewest crossings is kept.
 
-use super::level::Segment;
+use super::level::{Port, Segment};
 
 /// How many times all columns are sorted there and back, unless there is so much that it would take long.
 const ROUNDS: usize = 12;
@@ -26,8 +26,7 @@ pub(super) fn order(columns: &mut [Vec<usize>], segments: &[Segment], breadths: 
     }
     for segment in segments {
         // A place across within an element counts as a part of a step in the order.
-        let part =
-            |(element, offset): (usize, f64)| (element, 0.9 * offset / breadths[element].max(1.0));
+        let part = |(element, offset): Port| (element, 0.9 * offset / breadths[element].max(1.0));
         before[segment.to.0].push(part(segment.from));
         after[segment.from.0].push(part(segment.to));
         gaps[column_of[segment.from.0]].push(segment);
@@ -81,7 +80,7 @@ fn keep(
 }
 
 /// Sorts by the mean place of neighbours; what has none keeps its place.
-fn sort(column: &mut [usize], neighbours: &[Vec<(usize, f64)>], places: &[f64]) {
+fn sort(column: &mut [usize], neighbours: &[Vec<Port>], places: &[f64]) {
     let mut keyed: Vec<(f64, usize)> = column
         .iter()
         .map(|&element| {
@@ -109,7 +108,7 @@ fn sort(column: &mut [usize], neighbours: &[Vec<(usize, f64)>], places: &[f64]) 
 
 /// How many pairs of pieces between two columns cross: inversions, counted in a binary indexed tree.
 fn crossings(segments: &[&Segment], places: &[f64]) -> usize {
-    let at = |(element, offset): (usize, f64)| (places[element], offset);
+    let at = |(element, offset): Port| (places[element], offset);
     let compare = |a: (f64, f64), b: (f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
     let mut ends: Vec<(f64, f64)> = segments.iter().map(|segment| at(segment.to)).collect();
     ends.sort_by(|&a, &b| compare(a, b));
