@@ -69,6 +69,13 @@ pub enum Direction {
     BottomToTop,
 }
 
+impl Direction {
+    /// Whether values run up or down the page.
+    fn is_vertical(self) -> bool {
+        matches!(self, Self::TopToBottom | Self::BottomToTop)
+    }
+}
+
 /// A picture of what outputs were computed from; its `Display` is Graphviz text.
 ///
 /// It comes from [`Var::dot`], [`Graph::dot`] or [`Picture::of`]. `dot -Tsvg` makes an image of the text. It is a copy of

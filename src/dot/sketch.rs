@@ -97,13 +97,6 @@ impl<'a> Sketch<'a> {
         sketch
     }
 
-    fn is_vertical(&self) -> bool {
-        matches!(
-            self.picture.direction,
-            Direction::TopToBottom | Direction::BottomToTop
-        )
-    }
-
     fn add_nodes(&mut self) {
         let cone = &self.picture.cone;
         for &constant in &cone.constants {
@@ -156,19 +149,23 @@ impl<'a> Sketch<'a> {
 
     /// A size on the page as one along and across, or the other way round.
     fn turned(&self, [x, y]: Pair) -> Pair {
-        if self.is_vertical() { [y, x] } else { [x, y] }
+        if self.picture.direction.is_vertical() {
+            [y, x]
+        } else {
+            [x, y]
+        }
     }
 
     fn add_node(&mut self, node: &'a Shown) -> usize {
         let wire = self.picture.wire(node);
         let gate = (node.op != Op::Input).then(|| self.gate(node));
         let lead = 1.1 * width(&lead(&wire), SIZE);
-        let (title, half) = match (lead, self.is_vertical()) {
+        let (title, half) = match (lead, self.picture.direction.is_vertical()) {
             (0.0, _) => (0.0, 0.0),
             (_, false) => (lead + APART, SIZE / 2.0),
             (_, true) => (SIZE + APART, lead / 2.0),
         };
-        let (length, breadth) = match (longest(&wire), self.is_vertical()) {
+        let (length, breadth) = match (longest(&wire), self.picture.direction.is_vertical()) {
             (0.0, _) => (0.0, 0.0),
             (longest, false) => (longest.max(24.0) + 2.0 * APART, SIZE + APART),
             (longest, true) => (SIZE + 2.0 * APART, longest + 2.0 * APART),
@@ -199,7 +196,7 @@ impl<'a> Sketch<'a> {
         let longest = notes
             .map(|note| width(&letters(note), SMALL))
             .fold(0.0, f64::max);
-        match (longest, self.is_vertical()) {
+        match (longest, self.picture.direction.is_vertical()) {
             (0.0, _) => (5.0, 0.0),
             (_, false) => (SMALL + 2.0, longest + 4.0),
             (_, true) => (longest + 6.0, SMALL + 4.0),

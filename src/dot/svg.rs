@@ -26,7 +26,7 @@ pub(super) fn draw(picture: &Picture) -> String {
         way,
     };
     page.write(picture, &sketch, &layout);
-    let [width, height] = if way.is_vertical() {
+    let [width, height] = if way.direction.is_vertical() {
         [layout.size[1], layout.size[0]]
     } else {
         layout.size
@@ -52,13 +52,6 @@ struct Way {
 }
 
 impl Way {
-    fn is_vertical(self) -> bool {
-        matches!(
-            self.direction,
-            Direction::TopToBottom | Direction::BottomToTop
-        )
-    }
-
     /// A point along and across, on the page.
     fn point(self, [along, across]: Pair) -> Pair {
         match self.direction {
@@ -230,7 +223,7 @@ impl Page {
             .curve(&mut path, [along, across], [along + length, across]);
         self.line(&path, WIRE, "");
         let [x, y] = self.way.point([along + length / 2.0, across]);
-        let (value, gradient) = if self.way.is_vertical() {
+        let (value, gradient) = if self.way.direction.is_vertical() {
             (
                 ([x - APART, y + 4.0], " text-anchor=\"end\""),
                 ([x + APART, y + 4.0], " text-anchor=\"start\""),
@@ -283,7 +276,7 @@ impl Page {
             ));
             if let Some(note) = note {
                 let [x, y] = self.way.point([at[0] + gate.notes / 2.0, at[1] + across]);
-                let (place, anchor) = if self.way.is_vertical() {
+                let (place, anchor) = if self.way.direction.is_vertical() {
                     ([x + 3.0, y + 3.0], " text-anchor=\"start\"")
                 } else {
                     ([x, y - 2.5], "")
@@ -293,7 +286,7 @@ impl Page {
             }
         }
         let [x, y] = self.way.point(middle);
-        let [rx, ry] = if self.way.is_vertical() {
+        let [rx, ry] = if self.way.direction.is_vertical() {
             [gate.radii[1], gate.radii[0]]
         } else {
             gate.radii

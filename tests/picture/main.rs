@@ -379,6 +379,22 @@ fn visible(name: &str) -> String {
     name.replace('\u{200b}', "").replace('\u{a0}', " ")
 }
 
+/// Pieces of text, sorted, without those that only set others apart.
+fn pieces<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let trimmed = texts.map(str::trim).filter(|text| !text.is_empty());
+    let mut pieces: Vec<String> = trimmed.map(str::to_owned).collect();
+    pieces.sort_unstable();
+    pieces
+}
+
+/// All pieces of text on the picture that is drawn without Graphviz.
+fn svg_texts(picture: &Picture) -> Vec<String> {
+    let svg = picture.to_svg();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let texts = document.descendants().filter(roxmltree::Node::is_text);
+    pieces(texts.filter_map(|text| text.text()))
+}
+
 proptest! {
     #![proptest_config(Config { cases: 64, failure_persistence: None, ..Config::default() })]
 
@@ -418,6 +434,9 @@ proptest! {
             picture = picture.local_gradients(local);
         }
         let image = Image::of(&picture);
+        // What is drawn without Graphviz says the same.
+        let drawn = [image.nodes.as_slice(), &image.edges, &image.clusters].concat().concat();
+        prop_assert_eq!(pieces(drawn.iter().map(String::as_str)), svg_texts(&picture));
         let live = y.key().map_or(0, |key| graph.order(&[key]).len());
         let hidden = live.saturating_sub(nodes);
         let told = image.nodes.iter().flatten().find_map(|text| {
