@@ -257,6 +257,26 @@ fn thousands_of_nodes_are_drawn_in_seconds() {
     assert!(start.elapsed() < Duration::from_secs(30));
 }
 
+#[test]
+fn nothing_recurses() {
+    let draw = || {
+        let mut y = Var::new(0.5);
+        for place in 0..5000 {
+            y = if place % 10 == 0 {
+                tape::named("step", || y.sin())
+            } else {
+                y.sin()
+            };
+        }
+        y.dot().max_nodes(10_000).to_svg()
+    };
+    let thread = std::thread::Builder::new()
+        .stack_size(256 << 10)
+        .spawn(draw)
+        .unwrap();
+    assert_eq!(thread.join().unwrap().matches("<ellipse").count(), 5000);
+}
+
 proptest! {
     #![proptest_config(Config { cases: 128, failure_persistence: None, ..Config::default() })]
 

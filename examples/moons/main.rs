@@ -91,16 +91,22 @@ fn run(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.html {
         frames.push((last.step, mlp.clone()));
         let page = page::html(&data, &[trace.as_slice(), &[last]].concat(), &frames)?;
+        make_folder_of(path)?;
         fs::write(path, page).map_err(|cause| Error::io(path, cause))?;
         println!("page     {}", path.display());
     }
-    if let Some(folder) = arguments.picture.parent() {
-        fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))?;
-    }
+    make_folder_of(&arguments.picture)?;
     picture::draw(&arguments.picture, &mlp, &data)?;
     println!("picture  {}", arguments.picture.display());
     println!("{}", line(last));
     Ok(())
+}
+
+/// Makes the folder that a file is to be written to, if there is none.
+fn make_folder_of(file: &Path) -> Result<()> {
+    file.parent().map_or(Ok(()), |folder| {
+        fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))
+    })
 }
 
 /// The points of a file with the columns `x`, `y` and `label`, −1 or 1.
