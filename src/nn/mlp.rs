@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Activation, Layer, MlpBuilder};
 use crate::error::{Error, Result};
+use crate::program::Uniform;
 use crate::{Gradients, Scalar, Var, tape};
 
 /// A feed-forward network of fully connected layers, a *multilayer perceptron*.
@@ -159,6 +160,29 @@ impl Mlp<f64> {
             }
         }
         recorded
+    }
+}
+
+/// A network's parameters are the same for all rows of a batch, in the order of [`Mlp::parameters`].
+///
+/// ```
+/// use chainrule::Program;
+/// use chainrule::nn::{Activation, Mlp};
+///
+/// let mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[2.0, 0.5])?;
+/// let scores = Program::trace_rows(&mlp, 1, |mlp, row| mlp.forward(row))?;
+/// assert_eq!(scores.batch(&[[1.0], [2.0]])?.values(&mlp)?, [2.5, 4.5]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+impl Uniform for Mlp<f64> {
+    type Traced = Mlp<Var>;
+
+    fn write(&self, values: &mut Vec<f64>) {
+        values.extend(self.layers.iter().flat_map(Layer::parameters));
+    }
+
+    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Mlp<Var> {
+        self.map(input)
     }
 }
 

@@ -27,6 +27,9 @@ pub use adaptive::{Adam, AdamW, RmsProp};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::Mlp;
 use crate::error::{Error, Result};
 
@@ -169,6 +172,7 @@ pub trait Optimizer {
 
 /// What an optimizer remembers of each parameter; empty before the first step.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 struct Memory<M>(Vec<M>);
 
 impl<M: Clone + Default> Memory<M> {
@@ -225,12 +229,19 @@ fn positive(name: &str, value: f64) -> Result<f64> {
     Err(Error::argument(name, problem))
 }
 
-fn at_least_zero(name: &str, value: f64) -> Result<f64> {
+pub(super) fn at_least_zero(name: &str, value: f64) -> Result<f64> {
     if value.is_finite() && value >= 0.0 {
         return Ok(value);
     }
     let problem = format!("must be finite and at least 0, found {value}");
     Err(Error::argument(name, problem))
+}
+
+pub(super) fn at_least_one(name: &str, value: usize) -> Result<usize> {
+    if value > 0 {
+        return Ok(value);
+    }
+    Err(Error::argument(name, "must be positive, found 0"))
 }
 
 /// A share of the past to keep: at least 0, below 1.
