@@ -159,7 +159,7 @@ proptest! {
 #[test]
 fn a_network_lists_its_parameters_as_it_records_them() {
     let mlp = network(1);
-    let mut values = Vec::new();
+    let mut values = vec![0.0; mlp.count()];
     mlp.write(&mut values);
     assert_eq!(values, mlp.parameters());
     let traced: Mlp<Var> = tape::scope(|| {
@@ -181,11 +181,14 @@ fn the_gradient_of_a_program_is_the_tapes_row_by_row() {
     let rows: Vec<Vec<f64>> = (0..data.len())
         .map(|row| {
             let mut values = Vec::new();
-            data.write(row, &mut values);
+            data.append(row, &mut values);
             values
         })
         .collect();
-    let mut batch = Program::trace_rows(&mlp, 3, error).unwrap().batch(&rows).unwrap();
+    let mut batch = Program::trace_rows(&mlp, 3, error)
+        .unwrap()
+        .batch(&rows)
+        .unwrap();
     let (losses, gradients) = batch.gradients(&mlp).unwrap();
     for (row, values) in rows.iter().enumerate() {
         let (loss, gradient) = on_tape(&mlp, values);
@@ -200,7 +203,10 @@ fn fast_and_exact_agree_but_for_the_last_digits() {
     let data = moons(150, 0.1, &mut rng(1)).unwrap();
     let run = |level| {
         let mut mlp = network(1);
-        Fit::new().level(level).run(&mut mlp, &data, &mut descent(), error).unwrap();
+        Fit::new()
+            .level(level)
+            .run(&mut mlp, &data, &mut descent(), error)
+            .unwrap();
         mlp.parameters()
     };
     for (a, b) in run(Level::Exact).iter().zip(run(Level::Fast)) {
@@ -218,8 +224,12 @@ struct Line<S> {
 impl Uniform for Line<f64> {
     type Traced = Line<Var>;
 
-    fn write(&self, values: &mut Vec<f64>) {
-        values.extend([self.slope, self.offset]);
+    fn count(&self) -> usize {
+        2
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        values.copy_from_slice(&[self.slope, self.offset]);
     }
 
     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Line<Var> {
@@ -231,10 +241,6 @@ impl Uniform for Line<f64> {
 }
 
 impl Parameters for Line<f64> {
-    fn count(&self) -> usize {
-        2
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         [&mut self.slope, &mut self.offset].into_iter()
     }
@@ -242,15 +248,20 @@ impl Parameters for Line<f64> {
 
 #[test]
 fn any_structure_that_lists_its_numbers_trains() {
-    let points: Vec<[f64; 2]> = (0..10).map(|x| [0.1 * f64::from(x), 3.0 - 0.2 * f64::from(x)]).collect();
+    let points: Vec<[f64; 2]> = (0..10)
+        .map(|x| [0.1 * f64::from(x), 3.0 - 0.2 * f64::from(x)])
+        .collect();
     let mut line = Line {
         slope: 0.0,
         offset: 0.0,
     };
     let fit = Fit::new().epochs(2000).batch(5);
-    fit.run(&mut line, &points, &mut Sgd::new(0.2).unwrap(), |line, row| {
-        (line.slope * row[0] + line.offset - row[1]).square()
-    })
+    fit.run(
+        &mut line,
+        &points,
+        &mut Sgd::new(0.2).unwrap(),
+        |line, row| (line.slope * row[0] + line.offset - row[1]).square(),
+    )
     .unwrap();
     assert!((line.slope + 2.0).abs() < 1e-9 && (line.offset - 3.0).abs() < 1e-9);
 }
@@ -268,16 +279,34 @@ fn early_stopping_looks_at_the_validation_loss() {
             .patience(patience)
             .min_delta(min_delta)
             .validation(&[[1.0]])
-            .run(&mut [0.0], &[[4.0]], &mut Sgd::new(0.05).unwrap(), |p, x| (p[0] - x[0]).square())
+            .run(
+                &mut [0.0],
+                &[[4.0]],
+                &mut Sgd::new(0.05).unwrap(),
+                |p, x| (p[0] - x[0]).square(),
+            )
             .unwrap()
     };
     let history = run(3, 0.0);
     assert_eq!(history.ended, Ended::Patience);
     let best = history.best().unwrap();
-    let validation: Vec<f64> = history.epochs.iter().map(|epoch| epoch.validation.unwrap()).collect();
-    assert!(validation.iter().all(|&loss| loss >= best.validation.unwrap()));
+    let validation: Vec<f64> = history
+        .epochs
+        .iter()
+        .map(|epoch| epoch.validation.unwrap())
+        .collect();
+    assert!(
+        validation
+            .iter()
+            .all(|&loss| loss >= best.validation.unwrap())
+    );
     assert_eq!(epochs(&history), best.epoch + 1 + 3);
-    assert!(history.epochs.windows(2).all(|pair| pair[1].loss < pair[0].loss));
+    assert!(
+        history
+            .epochs
+            .windows(2)
+            .all(|pair| pair[1].loss < pair[0].loss)
+    );
 
     assert_eq!(epochs(&run(7, 0.0)), best.epoch + 1 + 7);
     // The first epoch is always better than none; with such a delta no other is.
@@ -288,10 +317,14 @@ fn early_stopping_looks_at_the_validation_loss() {
 #[test]
 fn without_validation_the_training_loss_is_looked_at() {
     let fit = Fit::new().epochs(50).patience(5);
-    let history = fit.run(&mut [0.0], &[[0.0]], &mut descent(), |p, _| p[0].square()).unwrap();
+    let history = fit
+        .run(&mut [0.0], &[[0.0]], &mut descent(), |p, _| p[0].square())
+        .unwrap();
     assert_eq!((epochs(&history), history.ended), (6, Ended::Patience));
     let fit = Fit::new().epochs(50).patience(5);
-    let history = fit.run(&mut [1.0], &[[0.0]], &mut descent(), |p, _| p[0].square()).unwrap();
+    let history = fit
+        .run(&mut [1.0], &[[0.0]], &mut descent(), |p, _| p[0].square())
+        .unwrap();
     assert_eq!((epochs(&history), history.ended), (50, Ended::Epochs));
 }
 
@@ -304,13 +337,27 @@ fn callbacks_see_every_step_and_epoch() {
         .batch(2)
         .in_order()
         .on_step(|step, p: &[f64; 1]| {
-            let at = format!("{}/{} {}/{}", step.epoch, step.epochs, step.step, step.steps);
-            log.borrow_mut().push(format!("{at} loss {} rate {} at {}", step.loss, step.rate, p[0]));
+            let at = format!(
+                "{}/{} {}/{}",
+                step.epoch, step.epochs, step.step, step.steps
+            );
+            log.borrow_mut().push(format!(
+                "{at} loss {} rate {} at {}",
+                step.loss, step.rate, p[0]
+            ));
         })
         .on_epoch(|epoch: &Epoch, p: &[f64; 1]| {
-            log.borrow_mut().push(format!("epoch {} loss {} at {}", epoch.epoch, epoch.loss, p[0]));
+            log.borrow_mut().push(format!(
+                "epoch {} loss {} at {}",
+                epoch.epoch, epoch.loss, p[0]
+            ));
         })
-        .run(&mut p, &[[1.0], [3.0], [4.0]], &mut Sgd::new(0.25).unwrap(), |p, x| p[0] * x[0])
+        .run(
+            &mut p,
+            &[[1.0], [3.0], [4.0]],
+            &mut Sgd::new(0.25).unwrap(),
+            |p, x| p[0] * x[0],
+        )
         .unwrap();
     let expected = [
         "0/2 0/4 loss 16 rate 0.25 at 8",
@@ -334,23 +381,42 @@ fn callbacks_stop_before_the_step_and_after_the_epoch() {
             }
             ControlFlow::Continue(())
         })
-        .run(&mut p, &[[1.0], [1.0]], &mut Sgd::new(1.0).unwrap(), |p, x| p[0] * x[0])
+        .run(
+            &mut p,
+            &[[1.0], [1.0]],
+            &mut Sgd::new(1.0).unwrap(),
+            |p, x| p[0] * x[0],
+        )
         .unwrap();
-    assert_eq!((epochs(&history), history.ended, p), (2, Ended::Callback, [-5.0]));
+    assert_eq!(
+        (epochs(&history), history.ended, p),
+        (2, Ended::Callback, [-5.0])
+    );
 
     let fit = Fit::new().epochs(1).on_epoch(|_, _| ControlFlow::Break(()));
-    let history = fit.run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0]).unwrap();
+    let history = fit
+        .run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0])
+        .unwrap();
     assert_eq!((epochs(&history), history.ended), (1, Ended::Callback));
 
     let fit = Fit::new().on_epoch(|_, _| Err::<(), _>(Error::argument("disk", "is full")));
-    assert_eq!(message(fit.run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0])), "disk: is full");
+    assert_eq!(
+        message(fit.run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0])),
+        "disk: is full"
+    );
 }
 
 #[test]
 fn no_epochs_change_nothing() {
     let mut p = [1.0];
-    let history = Fit::new().epochs(0).run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0]).unwrap();
-    assert_eq!((epochs(&history), history.ended, p), (0, Ended::Epochs, [1.0]));
+    let history = Fit::new()
+        .epochs(0)
+        .run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0])
+        .unwrap();
+    assert_eq!(
+        (epochs(&history), history.ended, p),
+        (0, Ended::Epochs, [1.0])
+    );
     assert!(history.best().is_none());
 }
 
@@ -368,10 +434,22 @@ fn wrong_data_and_choices_are_refused_by_name() {
     let rows = [[1.0], [2.0]];
     let none: [[f64; 1]; 0] = [];
     let ragged = vec![vec![1.0, 2.0], vec![1.0, 2.0], vec![1.0]];
-    assert_eq!(refused(Fit::new(), &none), "data: must hold at least one row");
-    assert_eq!(refused(Fit::new(), &Dataset::default()), "data: must hold at least one row");
-    assert_eq!(refused(Fit::new(), &ragged), "data, row 2: expected 2 values, found 1");
-    assert_eq!(refused(Fit::new().validation(&none), &rows), "validation: must hold at least one row");
+    assert_eq!(
+        refused(Fit::new(), &none),
+        "data: must hold at least one row"
+    );
+    assert_eq!(
+        refused(Fit::new(), &Dataset::default()),
+        "data: must hold at least one row"
+    );
+    assert_eq!(
+        refused(Fit::new(), &ragged),
+        "data, row 2: expected 2 values, found 1"
+    );
+    assert_eq!(
+        refused(Fit::new().validation(&none), &rows),
+        "validation: must hold at least one row"
+    );
     assert_eq!(
         refused(Fit::new().validation(&ragged), &rows),
         "validation, row 2: expected 2 values, found 1"
@@ -380,9 +458,18 @@ fn wrong_data_and_choices_are_refused_by_name() {
         refused(Fit::new().validation(&[[1.0, 2.0]]), &rows),
         "validation, row 0: expected 1 value, found 2"
     );
-    assert_eq!(refused(Fit::new().batch(0), &rows), "batch: must be positive, found 0");
-    assert_eq!(refused(Fit::new().patience(0), &rows), "patience: must be positive, found 0");
-    assert_eq!(refused(Fit::new().l2(-1.0), &rows), "l2: must be finite and at least 0, found -1");
+    assert_eq!(
+        refused(Fit::new().batch(0), &rows),
+        "batch: must be positive, found 0"
+    );
+    assert_eq!(
+        refused(Fit::new().patience(0), &rows),
+        "patience: must be positive, found 0"
+    );
+    assert_eq!(
+        refused(Fit::new().l2(-1.0), &rows),
+        "l2: must be finite and at least 0, found -1"
+    );
     assert_eq!(
         refused(Fit::new().min_delta(f64::NAN), &rows),
         "min_delta: must be finite and at least 0, found NaN"
@@ -394,24 +481,41 @@ fn a_loss_that_is_not_finite_names_the_row_of_the_data() {
     let rows = [[1.0], [2.0], [f64::NAN], [3.0]];
     let mut p = [1.0];
     let fit = Fit::new().batch(2).in_order();
-    let found = message(fit.run(&mut p, &rows, &mut Sgd::new(1.0).unwrap(), |p, x| p[0] * x[0]));
-    assert_eq!(found, "data: row 2: the loss must be finite, found NaN in epoch 0, step 1");
+    let found = message(fit.run(&mut p, &rows, &mut Sgd::new(1.0).unwrap(), |p, x| {
+        p[0] * x[0]
+    }));
+    assert_eq!(
+        found,
+        "data: row 2: the loss must be finite, found NaN in epoch 0, step 1"
+    );
     assert_eq!(p, [-0.5], "the first step was taken, the second was not");
 
     let fit = Fit::new().seed(3).batch(1);
-    let found = message(fit.run(&mut p, &rows, &mut Sgd::new(1.0).unwrap(), |p, x| p[0] * x[0]));
-    assert!(found.starts_with("data: row 2: the loss must be finite, found NaN in epoch 0"), "{found}");
+    let found = message(fit.run(&mut p, &rows, &mut Sgd::new(1.0).unwrap(), |p, x| {
+        p[0] * x[0]
+    }));
+    assert!(
+        found.starts_with("data: row 2: the loss must be finite, found NaN in epoch 0"),
+        "{found}"
+    );
 
     let fit = Fit::new().validation(&rows);
     let found = message(fit.run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0]));
-    assert_eq!(found, "validation: row 2: the loss must be finite, found NaN after epoch 0");
+    assert_eq!(
+        found,
+        "validation: row 2: the loss must be finite, found NaN after epoch 0"
+    );
 }
 
 #[test]
 fn a_row_that_branches_otherwise_is_named() {
-    let rows: Vec<[f64; 1]> = (0..20).map(|row| [if row == 13 { -1.0 } else { 1.0 }]).collect();
+    let rows: Vec<[f64; 1]> = (0..20)
+        .map(|row| [if row == 13 { -1.0 } else { 1.0 }])
+        .collect();
     let fit = Fit::new().seed(5).batch(4);
-    let result = fit.run(&mut [1.0], &rows, &mut descent(), |p, x| if x[0] > 0.0 { p[0] } else { -p[0] });
+    let result = fit.run(&mut [1.0], &rows, &mut descent(), |p, x| {
+        if x[0] > 0.0 { p[0] } else { -p[0] }
+    });
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Branch);
     assert_eq!(error.branch().unwrap().row, Some(13));
@@ -421,7 +525,9 @@ fn a_row_that_branches_otherwise_is_named() {
 #[test]
 fn what_the_loss_fails_with_comes_back() {
     let mut mlp = network(1);
-    let result = Fit::new().run(&mut mlp, &[[1.0]], &mut descent(), |mlp, row| Ok(mlp.forward(row)?[0]));
+    let result = Fit::new().run(&mut mlp, &[[1.0]], &mut descent(), |mlp, row| {
+        Ok(mlp.forward(row)?[0])
+    });
     assert_eq!(message(result), "x: expected 2 values, found 1");
     let result = Fit::new().run(&mut [1.0], &[[1.0]], &mut descent(), |_, _| Vec::new());
     assert_eq!(message(result), "outputs: the program has none");

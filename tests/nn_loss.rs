@@ -3,8 +3,8 @@
 #![cfg(feature = "nn")]
 
 use chainrule::nn::loss::{
-    cross_entropy, hinge, l1_penalty, l2_penalty, mean_squared_error, multiclass_hinge, row_cross_entropy,
-    row_multiclass_hinge, squared_error,
+    cross_entropy, hinge, l1_penalty, l2_penalty, mean_squared_error, multiclass_hinge,
+    row_cross_entropy, row_multiclass_hinge, squared_error,
 };
 use chainrule::nn::softmax;
 use chainrule::{Error, ErrorKind, Program, Var};
@@ -28,7 +28,13 @@ fn score() -> impl Strategy<Value = f64> {
 /// Whether two losses and their slopes have the same bits; any NaN equals any NaN.
 fn same(xs: &[Var], a: Var, b: Var) -> bool {
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
-    let slopes = |y: Var| if y.is_constant() { vec![0.0; xs.len()] } else { y.backward().of(xs) };
+    let slopes = |y: Var| {
+        if y.is_constant() {
+            vec![0.0; xs.len()]
+        } else {
+            y.backward().of(xs)
+        }
+    };
     let slopes = slopes(a).into_iter().zip(slopes(b));
     same(a.value(), b.value()) && slopes.into_iter().all(|(a, b)| same(a, b))
 }
@@ -174,11 +180,21 @@ fn slopes_are_finite_at_large_logits() {
 fn a_class_that_is_none_makes_the_loss_nan() {
     for class in [-1.0, 0.5, 3.0, f64::NAN, INFINITY] {
         assert!(row_cross_entropy(&[1.0, 2.0, 3.0], class).unwrap().is_nan());
-        assert!(row_multiclass_hinge(&[1.0, 2.0, 3.0], class, 1.0).unwrap().is_nan());
+        assert!(
+            row_multiclass_hinge(&[1.0, 2.0, 3.0], class, 1.0)
+                .unwrap()
+                .is_nan()
+        );
     }
     let none: [f64; 0] = [];
-    assert_eq!(message(row_cross_entropy(&none, 0.0)), "logits: must hold at least one value");
-    assert_eq!(message(row_multiclass_hinge(&none, 0.0, 1.0)), "scores: must hold at least one value");
+    assert_eq!(
+        message(row_cross_entropy(&none, 0.0)),
+        "logits: must hold at least one value"
+    );
+    assert_eq!(
+        message(row_multiclass_hinge(&none, 0.0, 1.0)),
+        "scores: must hold at least one value"
+    );
     assert_eq!(
         message(row_multiclass_hinge(&[1.0], 0.0, -1.0)),
         "margin: must be finite and at least 0, found -1"

@@ -55,7 +55,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     };
     // A file that cannot be written is better known before the work than after it.
     let mut file = match &arguments.losses {
-        Some(path) => Some((path, File::create(path).map_err(|cause| Error::io(path, cause))?)),
+        Some(path) => Some((
+            path,
+            File::create(path).map_err(|cause| Error::io(path, cause))?,
+        )),
         None => None,
     };
 
@@ -72,15 +75,27 @@ fn run(arguments: &Arguments) -> Result<()> {
         sizes.outputs,
         weights.len()
     );
-    println!("traced and compiled in {:.0} ms", 1e3 * start.elapsed().as_secs_f64());
+    println!(
+        "traced and compiled in {:.0} ms",
+        1e3 * start.elapsed().as_secs_f64()
+    );
 
     let mut losses = Vec::with_capacity(arguments.iterations);
     let start = Instant::now();
-    descend(&mut batch, &mut weights, RATE, arguments.iterations, |loss| losses.push(loss))?;
+    descend(
+        &mut batch,
+        &mut weights,
+        RATE,
+        arguments.iterations,
+        |loss| losses.push(loss),
+    )?;
     let seconds = start.elapsed().as_secs_f64();
     let (last, _) = batch.sum_gradient(&weights)?;
     if arguments.iterations > 0 {
-        println!("{:.3} ms/iteration", 1e3 * seconds / arguments.iterations as f64);
+        println!(
+            "{:.3} ms/iteration",
+            1e3 * seconds / arguments.iterations as f64
+        );
     }
     println!("loss {last} after {} iterations", arguments.iterations);
     match &mut file {

@@ -33,14 +33,18 @@ impl Sizes {
 
     /// The loss as a program: the weights are the same for all rows.
     pub(crate) fn program(self, weights: &[f64]) -> Result<Program> {
-        Program::trace_rows(weights, self.inputs + self.outputs, |weights, row| self.loss(weights, row))
+        Program::trace_rows(weights, self.inputs + self.outputs, |weights, row| {
+            self.loss(weights, row)
+        })
     }
 }
 
 /// The products of a row with each column of a matrix that is kept row by row.
 fn products<S: Scalar>(row: &[S], matrix: &[S], columns: usize) -> Result<Vec<S>> {
     let column = |j: usize| -> Vec<S> { matrix.iter().skip(j).step_by(columns).copied().collect() };
-    (0..columns).map(|j| S::dot_product(&column(j), row)).collect()
+    (0..columns)
+        .map(|j| S::dot_product(&column(j), row))
+        .collect()
 }
 
 /// Takes so many steps down the gradient of the sum over all rows; reports the loss before each.

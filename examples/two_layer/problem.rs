@@ -1,7 +1,7 @@
 //! What the network is trained on and from: read from `NumPy`'s files, or drawn.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use chainrule::{Error, Result};
@@ -31,7 +31,9 @@ impl Problem {
         let mut normal = |count| (0..count).map(|_| rng.sample(StandardNormal)).collect();
         Self {
             sizes,
-            rows: (0..64).map(|_| normal(sizes.inputs + sizes.outputs)).collect(),
+            rows: (0..64)
+                .map(|_| normal(sizes.inputs + sizes.outputs))
+                .collect(),
             weights: normal(sizes.weights()),
         }
     }
@@ -67,8 +69,11 @@ struct Matrix {
 impl Matrix {
     /// Reads a matrix with as many rows and columns as given, any number where none is given.
     fn read(path: &Path, shape: [Option<usize>; 2]) -> Result<Self> {
-        let io = |cause| Error::io(path, cause);
         let unusable = |problem: String| Error::data(&path.display().to_string(), 0, "", problem);
+        let io = |cause: io::Error| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => unusable("is cut short".to_string()),
+            _ => Error::io(path, cause),
+        };
         let file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         let npy = NpyFile::new(BufReader::new(file)).map_err(io)?;
@@ -83,21 +88,34 @@ impl Matrix {
         };
         let Some([rows, columns]) = sizes.filter(fits) else {
             let wanted = shape.map(|size| size.map_or("any".to_string(), |size| size.to_string()));
-            let problem = format!("expected a matrix of {} by {} numbers, found the shape {found:?}", wanted[0], wanted[1]);
+            let problem = format!(
+                "expected a matrix of {} by {} numbers, found the shape {found:?}",
+                wanted[0], wanted[1]
+            );
             return Err(unusable(problem));
         };
         if npy.order() != Order::C {
-            return Err(unusable("expected a matrix kept row by row, found one kept column by column".to_string()));
+            return Err(unusable(
+                "expected a matrix kept row by row, found one kept column by column".to_string(),
+            ));
         }
         // Before memory is asked for: a damaged header may promise any number.
-        if rows.checked_mul(columns).is_none_or(|count| count > bytes / 8) {
-            let problem = format!("is cut short: {bytes} bytes cannot hold {rows} by {columns} numbers of 8 bytes");
+        if rows
+            .checked_mul(columns)
+            .is_none_or(|count| count > bytes / 8)
+        {
+            let problem = format!(
+                "is cut short: {bytes} bytes cannot hold {rows} by {columns} numbers of 8 bytes"
+            );
             return Err(unusable(problem));
         }
         let values: Vec<f64> = npy.into_vec().map_err(io)?;
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
             let (row, column) = (place as u64 / columns, place as u64 % columns);
-            let problem = format!("row {row}, column {column}: expected a finite number, found {}", values[place]);
+            let problem = format!(
+                "row {row}, column {column}: expected a finite number, found {}",
+                values[place]
+            );
             return Err(unusable(problem));
         }
         Ok(Self {

@@ -97,11 +97,18 @@ pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Re
 }
 
 /// Writes parameters and what there is beside them.
-pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(path: &Path, model: &M, run: Option<&R>) -> Result<()> {
-    let mut parameters = Vec::new();
+pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(
+    path: &Path,
+    model: &M,
+    run: Option<&R>,
+) -> Result<()> {
+    let mut parameters = vec![0.0; model.count()];
     model.write(&mut parameters);
     if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
-        let problem = format!("parameter {index} must be finite, found {:?}", parameters[index]);
+        let problem = format!(
+            "parameter {index} must be finite, found {:?}",
+            parameters[index]
+        );
         return Err(Error::argument("parameters", problem));
     }
     let text = serde_json::to_vec(&Written {
@@ -116,7 +123,9 @@ pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(path: &Path, model: &M, r
 
 /// Gives a file its new content, whole or not at all.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".checkpoint-");
     #[cfg(unix)]
@@ -143,15 +152,25 @@ pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint
 
 fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>> {
     let header: Header = serde_json::from_slice(bytes).map_err(|cause| {
-        let what = if cause.is_eof() { "is cut short" } else { "is not a checkpoint" };
+        let what = if cause.is_eof() {
+            "is cut short"
+        } else {
+            "is not a checkpoint"
+        };
         faulty(path, format!("{what}: {cause}"))
     })?;
     if header.format != FORMAT {
-        let problem = format!("is not a checkpoint: expected the format `{FORMAT}`, found `{}`", header.format);
+        let problem = format!(
+            "is not a checkpoint: expected the format `{FORMAT}`, found `{}`",
+            header.format
+        );
         return Err(faulty(path, problem));
     }
     if header.version != VERSION {
-        let problem = format!("expected a checkpoint of version {VERSION}, found version {}", header.version);
+        let problem = format!(
+            "expected a checkpoint of version {VERSION}, found version {}",
+            header.version
+        );
         return Err(faulty(path, problem));
     }
     serde_json::from_slice(bytes).map_err(|cause| faulty(path, format!("is damaged: {cause}")))
@@ -162,7 +181,10 @@ pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Resu
     if parameters.len() == count {
         return Ok(());
     }
-    let problem = format!("holds {} parameters, the structure has {count}", parameters.len());
+    let problem = format!(
+        "holds {} parameters, the structure has {count}",
+        parameters.len()
+    );
     Err(faulty(path, problem))
 }
 

@@ -170,7 +170,9 @@ pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result
     }
     let nothing = S::from(f64::NEG_INFINITY).shared();
     let scores = is_right.iter().zip(logits);
-    let others: Vec<S> = scores.map(|(is_right, &s)| is_right.select(nothing, s)).collect();
+    let others: Vec<S> = scores
+        .map(|(is_right, &s)| is_right.select(nothing, s))
+        .collect();
     Ok((S::log_sum_exp(&others) - right).softplus())
 }
 
@@ -191,7 +193,11 @@ pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result
 /// assert!(row_multiclass_hinge(&scores, 0.5, 1.0)?.is_nan());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub fn row_multiclass_hinge<S: Scalar>(scores: &[S], class: impl Into<S>, margin: f64) -> Result<S> {
+pub fn row_multiclass_hinge<S: Scalar>(
+    scores: &[S],
+    class: impl Into<S>,
+    margin: f64,
+) -> Result<S> {
     at_least_zero("margin", margin)?;
     let Chosen { is_right, right } = choose("scores", scores, class.into())?;
     let nothing = S::from(0.0).shared();

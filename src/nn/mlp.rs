@@ -177,8 +177,15 @@ impl Mlp<f64> {
 impl Uniform for Mlp<f64> {
     type Traced = Mlp<Var>;
 
-    fn write(&self, values: &mut Vec<f64>) {
-        values.extend(self.layers.iter().flat_map(Layer::parameters));
+    fn count(&self) -> usize {
+        self.parameter_count()
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        let parameters = self.layers.iter().flat_map(Layer::parameters);
+        for (value, &parameter) in values.iter_mut().zip(parameters) {
+            *value = parameter;
+        }
     }
 
     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Mlp<Var> {

@@ -9,8 +9,8 @@ use super::Dataset;
 /// use chainrule::nn::data::{Dataset, Rows};
 ///
 /// let mut values = Vec::new();
-/// Dataset::new(vec![vec![1.0, 2.0]], vec![5.0])?.write(0, &mut values);
-/// [[3.0, 4.0]].write(0, &mut values);
+/// Dataset::new(vec![vec![1.0, 2.0]], vec![5.0])?.append(0, &mut values);
+/// [[3.0, 4.0]].append(0, &mut values);
 /// assert_eq!(values, [1.0, 2.0, 5.0, 3.0, 4.0]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -28,13 +28,13 @@ pub trait Rows {
     /// ```
     /// use chainrule::nn::data::Rows;
     /// let mut values = Vec::new();
-    /// vec![[1.0, 2.0], [3.0, 4.0]].write(1, &mut values);
+    /// vec![[1.0, 2.0], [3.0, 4.0]].append(1, &mut values);
     /// assert_eq!(values, [3.0, 4.0]);
     /// ```
     ///
     /// # Panics
     /// If there is no such row.
-    fn write(&self, row: usize, values: &mut Vec<f64>);
+    fn append(&self, row: usize, values: &mut Vec<f64>);
 }
 
 impl Rows for Dataset {
@@ -42,7 +42,7 @@ impl Rows for Dataset {
         self.len()
     }
 
-    fn write(&self, row: usize, values: &mut Vec<f64>) {
+    fn append(&self, row: usize, values: &mut Vec<f64>) {
         values.extend_from_slice(&self.inputs[row]);
         values.push(self.targets[row]);
     }
@@ -53,7 +53,7 @@ impl<R: AsRef<[f64]>> Rows for [R] {
         self.len()
     }
 
-    fn write(&self, row: usize, values: &mut Vec<f64>) {
+    fn append(&self, row: usize, values: &mut Vec<f64>) {
         values.extend_from_slice(self[row].as_ref());
     }
 }
@@ -63,8 +63,8 @@ impl<R: AsRef<[f64]>, const N: usize> Rows for [R; N] {
         N
     }
 
-    fn write(&self, row: usize, values: &mut Vec<f64>) {
-        self[..].write(row, values);
+    fn append(&self, row: usize, values: &mut Vec<f64>) {
+        self[..].append(row, values);
     }
 }
 
@@ -73,7 +73,7 @@ impl<R: AsRef<[f64]>> Rows for Vec<R> {
         self.len()
     }
 
-    fn write(&self, row: usize, values: &mut Vec<f64>) {
-        self[..].write(row, values);
+    fn append(&self, row: usize, values: &mut Vec<f64>) {
+        self[..].append(row, values);
     }
 }

@@ -107,7 +107,9 @@ impl History {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn best(&self) -> Option<&Epoch> {
-        self.epochs.iter().min_by(|a, b| a.watched().total_cmp(&b.watched()))
+        self.epochs
+            .iter()
+            .min_by(|a, b| a.watched().total_cmp(&b.watched()))
     }
 }
 

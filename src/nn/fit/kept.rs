@@ -43,7 +43,10 @@ impl Choices {
             l2: settings.l2,
             rows: training.rows.count(),
             width: training.rows.width(),
-            validation_rows: training.validation.as_ref().map_or(0, crate::program::Batch::len),
+            validation_rows: training
+                .validation
+                .as_ref()
+                .map_or(0, crate::program::Batch::len),
             exact: settings.level == Level::Exact,
         }
     }
@@ -52,18 +55,35 @@ impl Choices {
     fn check(&self, path: &Path, saved: &Self) -> Result<()> {
         let pairs = [
             ("seed", saved.seed.to_string(), self.seed.to_string()),
-            ("in_order", saved.in_order.to_string(), self.in_order.to_string()),
+            (
+                "in_order",
+                saved.in_order.to_string(),
+                self.in_order.to_string(),
+            ),
             ("batch", saved.batch.to_string(), self.batch.to_string()),
             ("l2", saved.l2.to_string(), self.l2.to_string()),
             ("rows", saved.rows.to_string(), self.rows.to_string()),
-            ("width of rows", saved.width.to_string(), self.width.to_string()),
-            ("validation rows", saved.validation_rows.to_string(), self.validation_rows.to_string()),
-            ("level exact", saved.exact.to_string(), self.exact.to_string()),
+            (
+                "width of rows",
+                saved.width.to_string(),
+                self.width.to_string(),
+            ),
+            (
+                "validation rows",
+                saved.validation_rows.to_string(),
+                self.validation_rows.to_string(),
+            ),
+            (
+                "level exact",
+                saved.exact.to_string(),
+                self.exact.to_string(),
+            ),
         ];
         match pairs.into_iter().find(|(_, saved, own)| saved != own) {
             None => Ok(()),
             Some((name, saved, own)) => {
-                let problem = format!("holds a run of other choices: {name} {saved}, this run has {own}");
+                let problem =
+                    format!("holds a run of other choices: {name} {saved}, this run has {own}");
                 Err(faulty(path, problem))
             }
         }
@@ -71,7 +91,13 @@ impl Choices {
 }
 
 /// Saves a run.
-pub(super) fn save<M, O>(path: &Path, choices: &Choices, model: &M, optimizer: &O, position: &Position) -> Result<()>
+pub(super) fn save<M, O>(
+    path: &Path,
+    choices: &Choices,
+    model: &M,
+    optimizer: &O,
+    position: &Position,
+) -> Result<()>
 where
     M: Uniform + ?Sized,
     O: Serialize + DeserializeOwned,
@@ -89,9 +115,14 @@ where
 }
 
 /// Goes to the place where the run in a file is, if there is a file. Nothing is changed on an error.
-pub(super) fn restore<M, O>(path: &Path, training: &mut Training<'_, M>, model: &mut M, optimizer: &mut O) -> Result<()>
+pub(super) fn restore<M, O>(
+    path: &Path,
+    training: &mut Training<'_, M>,
+    model: &mut M,
+    optimizer: &mut O,
+) -> Result<()>
 where
-    M: Uniform + Parameters + ?Sized,
+    M: Parameters + ?Sized,
     O: Optimizer + DeserializeOwned,
 {
     let Some(file) = checkpoint::read::<Run<Choices, Position>>(path)? else {
@@ -104,7 +135,8 @@ where
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
-        let problem = format!("is damaged: {taken} batches of an epoch are done, an epoch has {batches}");
+        let problem =
+            format!("is damaged: {taken} batches of an epoch are done, an epoch has {batches}");
         return Err(faulty(path, problem));
     }
     let read = || {
@@ -115,7 +147,12 @@ where
     let mut trial = file.parameters.clone();
     read()?
         .step(&mut trial, &vec![0.0; file.parameters.len()])
-        .map_err(|error| faulty(path, format!("holds an optimizer of another structure: {error}")))?;
+        .map_err(|error| {
+            faulty(
+                path,
+                format!("holds an optimizer of another structure: {error}"),
+            )
+        })?;
     *optimizer = read()?;
     checkpoint::assign(model, &file.parameters);
     training.position = run.position;

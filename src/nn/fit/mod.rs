@@ -1,7 +1,7 @@
 //! Training: takes a structure of parameters, rows of data, an optimizer and the loss of one row; gives a history.
 //!
 //! The loss is traced once, compiled, and replayed over mini-batches; [`Fit`] holds the choices, [`History`] what came
-//! of them. Every structure trains that lists its numbers as [`Uniform`] and [`Parameters`](super::optimizer::Parameters).
+//! of them. Every structure trains that lists its numbers: see [`Parameters`].
 //!
 //! Which rows make up which batch depends on the seed and the number of the epoch alone, and every step on nothing but
 //! the parameters, the optimizer and its batch. So a run is the same bits again, however often it is interrupted.
@@ -22,7 +22,7 @@ pub use reply::Reply;
 use super::data::Rows;
 use super::optimizer::{Optimizer, Parameters, Schedule, at_least_one, at_least_zero};
 use crate::error::Result;
-use crate::program::{Level, Outputs, Uniform};
+use crate::program::{Level, Outputs};
 use crate::var::Var;
 use training::Training;
 
@@ -91,7 +91,8 @@ impl Settings<'_> {
 
     /// Whether a run is saved when so many steps were taken.
     fn saves_after(&self, steps: usize, epoch_is_over: bool) -> bool {
-        self.save_every.map_or(epoch_is_over, |every| steps.is_multiple_of(every))
+        self.save_every
+            .map_or(epoch_is_over, |every| steps.is_multiple_of(every))
     }
 }
 
@@ -118,7 +119,7 @@ impl<M: ?Sized> Default for Fit<'_, M> {
     }
 }
 
-impl<'a, M: Uniform + Parameters + ?Sized> Fit<'a, M> {
+impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     /// The choices to start with.
     ///
     /// ```
@@ -401,7 +402,7 @@ impl<'a, M: Uniform + Parameters + ?Sized> Fit<'a, M> {
 }
 
 #[cfg(feature = "serde")]
-impl<M: Uniform + Parameters + ?Sized> Fit<'_, M> {
+impl<M: Parameters + ?Sized> Fit<'_, M> {
     /// Saves the run that [`resume`](Self::resume) keeps in a file after so many steps, and when it ends; without this,
     /// after every epoch and when it ends.
     ///

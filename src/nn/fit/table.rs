@@ -23,17 +23,21 @@ impl Table {
             return Err(Error::argument(name, "must hold at least one row"));
         }
         let mut values = Vec::new();
-        rows.write(0, &mut values);
+        rows.append(0, &mut values);
         let width = values.len();
         for row in 1..count {
             let start = values.len();
-            rows.write(row, &mut values);
+            rows.append(row, &mut values);
             let found = values.len() - start;
             if found != width {
                 return Err(Error::length(&format!("{name}, row {row}"), width, found));
             }
         }
-        Ok(Self { values, width, count })
+        Ok(Self {
+            values,
+            width,
+            count,
+        })
     }
 
     pub(super) fn count(&self) -> usize {

@@ -39,29 +39,32 @@ pub(super) struct Training<'a, M: ?Sized> {
     pub(super) unsaved: bool,
 }
 
-impl<'a, M: Uniform + Parameters + ?Sized> Training<'a, M> {
+impl<'a, M: Parameters + ?Sized> Training<'a, M> {
     /// Checks the choices and the data, and compiles the loss.
     pub(super) fn new<L: Outputs>(
         fit: Fit<'a, M>,
-        model: &M,
+        model: &mut M,
         data: &dyn Rows,
         loss: impl FnOnce(&M::Traced, &[Var]) -> L,
     ) -> Result<Self> {
         fit.settings.check()?;
         let Settings { threads, level, .. } = fit.settings;
         let rows = Table::new("data", data)?;
-        let mut parameters = Vec::new();
-        model.write(&mut parameters);
-        if parameters.len() != model.count() {
-            return Err(Error::length("parameters", model.count(), parameters.len()));
+        let (count, moved) = (model.count(), model.values_mut().count());
+        if moved != count {
+            return Err(Error::length("values to move", count, moved));
         }
-        let program = Program::trace_rows_at(model, rows.row(0), loss)?.at_level(level);
+        let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(level);
         let validation = match fit.settings.validation {
             None => None,
             Some(data) => {
                 let table = Table::new("validation", data)?;
                 if table.width() != rows.width() {
-                    return Err(Error::length("validation, row 0", rows.width(), table.width()));
+                    return Err(Error::length(
+                        "validation, row 0",
+                        rows.width(),
+                        table.width(),
+                    ));
                 }
                 let rows: Vec<&[f64]> = (0..table.count()).map(|row| table.row(row)).collect();
                 Some(program.batch(&rows)?.threads(threads))
@@ -101,7 +104,12 @@ impl<'a, M: Uniform + Parameters + ?Sized> Training<'a, M> {
     }
 
     fn is_over(&self) -> Option<Ended> {
-        let Settings { epochs, patience, min_delta, .. } = self.fit.settings;
+        let Settings {
+            epochs,
+            patience,
+            min_delta,
+            ..
+        } = self.fit.settings;
         let over = &self.position.epochs;
         if over.len() >= epochs {
             return Some(Ended::Epochs);
@@ -143,7 +151,9 @@ impl<'a, M: Uniform + Parameters + ?Sized> Training<'a, M> {
                 step: taken,
                 steps: settings.epochs.saturating_mul(batches),
                 loss: loss.map_err(|error| in_data(error, places))?,
-                rate: settings.schedule.map_or(optimizer.rate(), |schedule| schedule.rate(taken)),
+                rate: settings
+                    .schedule
+                    .map_or(optimizer.rate(), |schedule| schedule.rate(taken)),
             };
             if !step.loss.is_finite() {
                 return Err(self.not_finite(model, &step, places));
@@ -205,7 +215,9 @@ impl<'a, M: Uniform + Parameters + ?Sized> Training<'a, M> {
 
     /// What to say of a loss that is NaN or infinite: the row of the data that it comes from, if it is one.
     fn not_finite(&mut self, model: &M, step: &Step, places: &[usize]) -> Error {
-        let Step { epoch, step, loss, .. } = *step;
+        let Step {
+            epoch, step, loss, ..
+        } = *step;
         let outputs = self.batch.program().outputs();
         let losses = self.batch.values(model);
         let row = losses.ok().and_then(|losses| {
@@ -216,7 +228,8 @@ impl<'a, M: Uniform + Parameters + ?Sized> Training<'a, M> {
             Some((row, loss)) => (format!("row {row}: "), *loss),
             None => (String::new(), loss),
         };
-        let problem = format!("{row}the loss must be finite, found {loss:?} in epoch {epoch}, step {step}");
+        let problem =
+            format!("{row}the loss must be finite, found {loss:?} in epoch {epoch}, step {step}");
         Error::argument("data", problem)
     }
 }
@@ -230,14 +243,19 @@ struct Descent {
 
 impl Descent {
     /// Computes the mean loss of a batch with its penalty, and the gradient.
-    fn compute<M: Uniform + ?Sized>(&mut self, batch: &mut Batch, model: &M, l2: f64) -> Result<f64> {
+    fn compute<M: Uniform + ?Sized>(
+        &mut self,
+        batch: &mut Batch,
+        model: &M,
+        l2: f64,
+    ) -> Result<f64> {
         let (mean, gradient) = batch.mean_gradient(model)?;
         self.gradient.clear();
         self.gradient.extend_from_slice(gradient);
         if l2 == 0.0 {
             return Ok(mean);
         }
-        self.parameters.clear();
+        self.parameters.resize(model.count(), 0.0);
         model.write(&mut self.parameters);
         for (g, p) in self.gradient.iter_mut().zip(&self.parameters) {
             *g += 2.0 * l2 * p;

@@ -32,8 +32,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Mlp;
 use crate::error::{Error, Result};
+use crate::program::Uniform;
 
-/// What an optimizer can move: numbers in a fixed order.
+/// What an optimizer can move: the numbers of a [`Uniform`] structure, in their order.
 ///
 /// ```
 /// use chainrule::nn::optimizer::Parameters;
@@ -41,16 +42,8 @@ use crate::error::{Error, Result};
 /// parameters.values_mut().for_each(|p| *p += 1.0);
 /// assert_eq!(parameters, [2.0, 3.0]);
 /// ```
-pub trait Parameters {
-    /// How many there are.
-    ///
-    /// ```
-    /// use chainrule::nn::optimizer::Parameters;
-    /// assert_eq!([1.0, 2.0].count(), 2);
-    /// ```
-    fn count(&self) -> usize;
-
-    /// Each of them, always in the same order.
+pub trait Parameters: Uniform {
+    /// Each of them, in the order of [`Uniform::write`].
     ///
     /// ```
     /// use chainrule::nn::optimizer::Parameters;
@@ -61,40 +54,24 @@ pub trait Parameters {
 }
 
 impl Parameters for [f64] {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl<const N: usize> Parameters for [f64; N] {
-    fn count(&self) -> usize {
-        N
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl Parameters for Vec<f64> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl Parameters for Mlp<f64> {
-    fn count(&self) -> usize {
-        self.parameter_count()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.parameters_mut()
     }
