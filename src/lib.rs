@@ -50,7 +50,7 @@ pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited}
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Uniform};
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Stage, Stream, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 

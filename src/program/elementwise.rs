@@ -8,14 +8,12 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
-use std::marker::PhantomData;
-
 use crate::lanes::Lanes;
-use crate::math::fused::{Arch, Fused};
+use crate::math::fused::Arch;
 use crate::op::{Binary, Nary, Op, Ternary, Unary, Visit};
 
-/// How many numbers a wide operation folds side by side.
-const WIDTH: usize = 8;
+/// How many numbers an operation of many operands folds side by side.
+pub(crate) const WIDTH: usize = 8;
 
 /// The values of one operand: one each, or the same for all.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +22,120 @@ pub(crate) enum Source<'a> {
     Splat(f64),
 }
 
+impl Source<'_> {
+    /// The value in one place.
+    #[inline(always)]
+    pub(crate) fn at(self, place: usize) -> f64 {
+        match self {
+            Self::Slice(values) => values[place],
+            Self::Splat(value) => value,
+        }
+    }
+
+    /// The values from a place on.
+    #[inline(always)]
+    fn lanes(self, start: usize) -> Lanes<WIDTH> {
+        match self {
+            Self::Slice(values) => match values[start..].first_chunk() {
+                Some(lanes) => Lanes(*lanes),
+                None => self.some_lanes(start, values.len() - start),
+            },
+            Self::Splat(value) => Lanes([value; WIDTH]),
+        }
+    }
+
+    /// So many values from a place on, the last one repeated to fill the lanes.
+    #[inline(always)]
+    fn some_lanes(self, start: usize, count: usize) -> Lanes<WIDTH> {
+        Lanes(std::array::from_fn(|lane| {
+            self.at(start + lane.min(count - 1))
+        }))
+    }
+}
+
 /// Buffers that the loops use for a while.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     pub(crate) gathered: Vec<f64>,
     pub(crate) wide: Vec<Lanes<WIDTH>>,
+}
+
+#[inline(always)]
+pub(crate) fn unary<O: Unary>(dst: &mut [f64], a: Source<'_>) {
+    match a {
+        Source::Slice(a) => {
+            for (y, &a) in dst.iter_mut().zip(a) {
+                *y = O::value(a);
+            }
+        }
+        Source::Splat(a) => dst.fill(O::value(a)),
+    }
+}
+
+#[inline(always)]
+pub(crate) fn binary<O: Binary>(dst: &mut [f64], a: Source<'_>, b: Source<'_>) {
+    match (a, b) {
+        (Source::Slice(a), Source::Slice(b)) => {
+            for (y, (&a, &b)) in dst.iter_mut().zip(a.iter().zip(b)) {
+                *y = O::value(a, b);
+            }
+        }
+        (Source::Slice(a), Source::Splat(b)) => {
+            for (y, &a) in dst.iter_mut().zip(a) {
+                *y = O::value(a, b);
+            }
+        }
+        (Source::Splat(a), Source::Slice(b)) => {
+            for (y, &b) in dst.iter_mut().zip(b) {
+                *y = O::value(a, b);
+            }
+        }
+        (Source::Splat(a), Source::Splat(b)) => dst.fill(O::value(a, b)),
+    }
+}
+
+#[inline(always)]
+pub(crate) fn ternary<O: Ternary>(dst: &mut [f64], operands: [Source<'_>; 3]) {
+    let mut chunks = dst.chunks_exact_mut(WIDTH);
+    let mut start = 0;
+    for chunk in &mut chunks {
+        let [a, b, c] = operands.map(|operand| operand.lanes(start).0);
+        for lane in 0..WIDTH {
+            chunk[lane] = O::value(a[lane], b[lane], c[lane]);
+        }
+        start += WIDTH;
+    }
+    for (lane, y) in chunks.into_remainder().iter_mut().enumerate() {
+        let [a, b, c] = operands.map(|operand| operand.at(start + lane));
+        *y = O::value(a, b, c);
+    }
+}
+
+#[inline(always)]
+pub(crate) fn nary<O: Nary>(
+    dst: &mut [f64],
+    operands: &[Source<'_>],
+    wide: &mut Vec<Lanes<WIDTH>>,
+) {
+    let mut chunks = dst.chunks_exact_mut(WIDTH);
+    let mut start = 0;
+    for chunk in &mut chunks {
+        wide.clear();
+        wide.extend(operands.iter().map(|operand| operand.lanes(start)));
+        chunk.copy_from_slice(&O::value(wide).0);
+        start += WIDTH;
+    }
+    let rest = chunks.into_remainder();
+    if !rest.is_empty() {
+        let count = rest.len();
+        wide.clear();
+        wide.extend(
+            operands
+                .iter()
+                .map(|operand| operand.some_lanes(start, count)),
+        );
+        rest.copy_from_slice(&O::value(wide).0[..count]);
+    }
 }
 
 /// Applies an operation to each place of its operands.
@@ -48,19 +155,6 @@ pub(crate) fn apply(
     });
 }
 
-/// Applies an operation of many operands once, to all values of one source.
-pub(crate) fn fold(arch: Arch, op: Op, dst: &mut [f64], operands: Source<'_>, len: usize) {
-    let repeated;
-    let operands = match operands {
-        Source::Slice(operands) => operands,
-        Source::Splat(x) => {
-            repeated = vec![x; len];
-            &repeated
-        }
-    };
-    dst[0] = op.visit(Once { arch, operands }).unwrap_or(f64::NAN);
-}
-
 struct Each<'a, 'b> {
     arch: Arch,
     dst: &'a mut [f64],
@@ -73,174 +167,52 @@ impl Visit for Each<'_, '_> {
 
     #[inline]
     fn unary<O: Unary>(self) {
-        match self.operands[0] {
-            Source::Slice(a) => self.arch.dispatch(Map(self.dst, a, PhantomData::<O>)),
-            Source::Splat(a) => self.dst.fill(O::value(a)),
-        }
+        let (dst, a) = (self.dst, self.operands[0]);
+        self.arch.dispatch(
+            #[inline(always)]
+            || unary::<O>(dst, a),
+        );
     }
 
     #[inline]
     fn binary<O: Binary>(self) {
-        let dst = self.dst;
-        match (self.operands[0], self.operands[1]) {
-            (Source::Slice(a), Source::Slice(b)) => {
-                self.arch.dispatch(Zip(dst, a, b, PhantomData::<O>));
-            }
-            (Source::Slice(a), Source::Splat(b)) => {
-                self.arch.dispatch(ZipLeft(dst, a, b, PhantomData::<O>));
-            }
-            (Source::Splat(a), Source::Slice(b)) => {
-                self.arch.dispatch(ZipRight(dst, a, b, PhantomData::<O>));
-            }
-            (Source::Splat(a), Source::Splat(b)) => dst.fill(O::value(a, b)),
-        }
+        let (dst, a, b) = (self.dst, self.operands[0], self.operands[1]);
+        self.arch.dispatch(
+            #[inline(always)]
+            || binary::<O>(dst, a, b),
+        );
     }
 
     #[inline]
     fn ternary<O: Ternary>(self) {
-        let [a, b, c] = [0, 1, 2].map(|place| self.operands[place]);
-        self.arch
-            .dispatch(Zip3(self.dst, [a, b, c], PhantomData::<O>));
+        let (dst, operands) = (self.dst, [0, 1, 2].map(|place| self.operands[place]));
+        self.arch.dispatch(
+            #[inline(always)]
+            || ternary::<O>(dst, operands),
+        );
     }
 
     #[inline]
     fn nary<O: Nary>(self) {
-        self.arch
-            .dispatch(Many(self.dst, self.operands, self.wide, PhantomData::<O>));
+        let (dst, operands, wide) = (self.dst, self.operands, self.wide);
+        self.arch.dispatch(
+            #[inline(always)]
+            || nary::<O>(dst, operands, wide),
+        );
     }
 }
 
-struct Map<'a, O>(&'a mut [f64], &'a [f64], PhantomData<O>);
-
-impl<O: Unary> Fused for Map<'_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        for (y, &a) in self.0.iter_mut().zip(self.1) {
-            *y = O::value(a);
+/// Applies an operation of many operands once, to all values of one source.
+pub(crate) fn fold(arch: Arch, op: Op, operands: Source<'_>, len: usize) -> f64 {
+    let repeated;
+    let operands = match operands {
+        Source::Slice(operands) => operands,
+        Source::Splat(x) => {
+            repeated = vec![x; len];
+            &repeated
         }
-    }
-}
-
-struct Zip<'a, O>(&'a mut [f64], &'a [f64], &'a [f64], PhantomData<O>);
-
-impl<O: Binary> Fused for Zip<'_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        for (y, (&a, &b)) in self.0.iter_mut().zip(self.1.iter().zip(self.2)) {
-            *y = O::value(a, b);
-        }
-    }
-}
-
-struct ZipLeft<'a, O>(&'a mut [f64], &'a [f64], f64, PhantomData<O>);
-
-impl<O: Binary> Fused for ZipLeft<'_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        for (y, &a) in self.0.iter_mut().zip(self.1) {
-            *y = O::value(a, self.2);
-        }
-    }
-}
-
-struct ZipRight<'a, O>(&'a mut [f64], f64, &'a [f64], PhantomData<O>);
-
-impl<O: Binary> Fused for ZipRight<'_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        for (y, &b) in self.0.iter_mut().zip(self.2) {
-            *y = O::value(self.1, b);
-        }
-    }
-}
-
-struct Zip3<'a, O>(&'a mut [f64], [Source<'a>; 3], PhantomData<O>);
-
-impl<O: Ternary> Fused for Zip3<'_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        let Self(dst, operands, _) = self;
-        let mut chunks = dst.chunks_exact_mut(WIDTH);
-        let mut start = 0;
-        for chunk in &mut chunks {
-            let [a, b, c] = operands.map(|operand| operand.lanes(start).0);
-            for lane in 0..WIDTH {
-                chunk[lane] = O::value(a[lane], b[lane], c[lane]);
-            }
-            start += WIDTH;
-        }
-        for (lane, y) in chunks.into_remainder().iter_mut().enumerate() {
-            let [a, b, c] = operands.map(|operand| operand.at(start + lane));
-            *y = O::value(a, b, c);
-        }
-    }
-}
-
-struct Many<'a, 'b, O>(
-    &'a mut [f64],
-    &'a [Source<'b>],
-    &'a mut Vec<Lanes<WIDTH>>,
-    PhantomData<O>,
-);
-
-impl<O: Nary> Fused for Many<'_, '_, O> {
-    type Output = ();
-    #[inline(always)]
-    fn call(self) {
-        let Self(dst, operands, wide, _) = self;
-        let mut chunks = dst.chunks_exact_mut(WIDTH);
-        let mut start = 0;
-        for chunk in &mut chunks {
-            wide.clear();
-            wide.extend(operands.iter().map(|operand| operand.lanes(start)));
-            chunk.copy_from_slice(&O::value(wide).0);
-            start += WIDTH;
-        }
-        let rest = chunks.into_remainder();
-        if !rest.is_empty() {
-            wide.clear();
-            wide.extend(operands.iter().map(|operand| operand.some_lanes(start, rest.len())));
-            let Lanes(values) = O::value(wide);
-            rest.copy_from_slice(&values[..rest.len()]);
-        }
-    }
-}
-
-impl Source<'_> {
-    /// The value in one place.
-    #[inline(always)]
-    pub(crate) fn at(self, place: usize) -> f64 {
-        match self {
-            Self::Slice(values) => values[place],
-            Self::Splat(value) => value,
-        }
-    }
-
-    /// The values from a place on.
-    #[inline(always)]
-    fn lanes(self, start: usize) -> Lanes<WIDTH> {
-        match self {
-            Self::Slice(values) => {
-                let mut lanes = [0.0; WIDTH];
-                lanes.copy_from_slice(&values[start..start + WIDTH]);
-                Lanes(lanes)
-            }
-            Self::Splat(value) => Lanes([value; WIDTH]),
-        }
-    }
-
-    /// As many values from a place on, the last one repeated to fill the lanes.
-    #[inline(always)]
-    fn some_lanes(self, start: usize, count: usize) -> Lanes<WIDTH> {
-        Lanes(std::array::from_fn(|lane| {
-            self.at(start + lane.min(count - 1))
-        }))
-    }
+    };
+    op.visit(Once { arch, operands }).unwrap_or(f64::NAN)
 }
 
 struct Once<'a> {
@@ -265,14 +237,10 @@ impl Visit for Once<'_> {
     }
 
     fn nary<O: Nary>(self) -> f64 {
-        struct Fold<'a, O>(&'a [f64], PhantomData<O>);
-        impl<O: Nary> Fused for Fold<'_, O> {
-            type Output = f64;
+        let operands = self.operands;
+        self.arch.dispatch(
             #[inline(always)]
-            fn call(self) -> f64 {
-                O::value(self.0)
-            }
-        }
-        self.arch.dispatch(Fold(self.operands, PhantomData::<O>))
+            || O::value(operands),
+        )
     }
 }

@@ -18,7 +18,7 @@ use pulp::{Simd, WithSimd};
 use super::elementwise::Source;
 use super::parallel;
 use super::rows::{Context, Place};
-use crate::math::fused::{Arch, Fused};
+use crate::math::fused::Arch;
 
 /// Where the entries of a matrix lie in the buffer of uniform values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,12 +118,9 @@ enum Factors {
 
 impl Factors {
     fn of(places: Vec<Place>) -> Self {
-        let next = |place: Place, step: u32| match place {
-            Place::Row(row) => Some(Place::Row(row + step)),
-            Place::Input(input) => Some(Place::Input(input + step)),
-            Place::Shared(_) => None,
-        };
-        let side_by_side = (0..).zip(&places).all(|(step, &place)| next(places[0], step) == Some(place));
+        let side_by_side = (0..).zip(&places).all(|(step, &place)| {
+            !matches!(place, Place::Shared(_)) && places[0].next(step) == place
+        });
         if side_by_side {
             Self::From(places[0])
         } else {
@@ -141,12 +138,12 @@ impl Factors {
     /// The lanes of all of them, one after another: in place, or brought together.
     fn lanes<'a>(&self, context: &Context<'a>, count: usize, gathered: &'a mut Vec<f64>) -> &'a [f64] {
         let places = match self {
-            Self::From(place) => return context.lanes(*place, count),
+            Self::From(place) => return context.lanes(*place, count * context.block.lanes),
             Self::Listed(places) => places,
         };
         gathered.clear();
         for &place in places {
-            match context.source(place) {
+            match context.source(place, context.block.lanes) {
                 Source::Slice(lanes) => gathered.extend_from_slice(lanes),
                 Source::Splat(value) => gathered.resize(gathered.len() + context.block.lanes, value),
             }
@@ -245,7 +242,7 @@ impl fmt::Display for Product {
 
 /// A term of the chain rule.
 #[inline(always)]
-fn chain_add(u: f64, p: f64, sum: f64) -> f64 {
+pub(super) fn chain_add(u: f64, p: f64, sum: f64) -> f64 {
     if u == 0.0 || p == 0.0 {
         sum
     } else {
@@ -425,6 +422,10 @@ impl<S: Simd> Tiles<'_, S> {
     fn all<const V: usize>(&self, simd: S, vector: usize, rows: usize, dst: &mut [S::f64s]) {
         let mut row = 0;
         if S::F64_LANES == 8 {
+            while row + 12 <= rows {
+                self.tile::<12, V>(simd, vector, row, dst);
+                row += 12;
+            }
             while row + 8 <= rows {
                 self.tile::<8, V>(simd, vector, row, dst);
                 row += 8;
@@ -658,22 +659,23 @@ impl WithSimd for SumOuter<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let columns = self.layout.columns;
-        let width = 2 * S::F64_LANES;
-        for column in (0..columns).step_by(width) {
-            let some = width.min(columns - column);
+        // Panels that the first cache holds, while all rows are multiplied with them.
+        let some = 3 * 2 * S::F64_LANES;
+        for first in (0..columns).step_by(some) {
+            let columns = first..columns.min(first + some);
             let mut row = 0;
             if S::F64_LANES == 8 {
                 while row + 8 <= self.rows {
-                    self.tile::<S, 8>(simd, row, column, some);
+                    self.tiles::<S, 8>(simd, row, columns.clone());
                     row += 8;
                 }
             }
             while row + 4 <= self.rows {
-                self.tile::<S, 4>(simd, row, column, some);
+                self.tiles::<S, 4>(simd, row, columns.clone());
                 row += 4;
             }
             while row < self.rows {
-                self.tile::<S, 1>(simd, row, column, some);
+                self.tiles::<S, 1>(simd, row, columns.clone());
                 row += 1;
             }
         }
@@ -681,19 +683,23 @@ impl WithSimd for SumOuter<'_> {
 }
 
 impl SumOuter<'_> {
-    /// Computes `T` rows of the sums, in one tile of columns.
+    /// Computes `T` rows of the sums, in some columns.
     #[inline(always)]
-    fn tile<S: Simd, const T: usize>(&mut self, simd: S, row: usize, column: usize, some: usize) {
-        // A narrow last tile needs one vector only.
-        if some <= S::F64_LANES {
-            self.tile_of::<S, T, 1>(simd, row, column, some);
-        } else {
-            self.tile_of::<S, T, 2>(simd, row, column, some);
+    fn tiles<S: Simd, const T: usize>(&mut self, simd: S, row: usize, columns: Range<usize>) {
+        let width = 2 * S::F64_LANES;
+        for column in columns.clone().step_by(width) {
+            let some = width.min(columns.end - column);
+            // A narrow last tile needs one vector only.
+            if some <= S::F64_LANES {
+                self.tile::<S, T, 1>(simd, row, column, some);
+            } else {
+                self.tile::<S, T, 2>(simd, row, column, some);
+            }
         }
     }
 
     #[inline(always)]
-    fn tile_of<S: Simd, const T: usize, const V: usize>(
+    fn tile<S: Simd, const T: usize, const V: usize>(
         &mut self,
         simd: S,
         row: usize,
@@ -753,45 +759,4 @@ impl SumOuter<'_> {
             }
         }
     }
-}
-
-/// The sum of the products of one pair of factors after another, each over all rows of the block.
-pub(crate) fn sum_pairs(context: &Context<'_>, pairs: &[[Place; 2]]) -> f64 {
-    let count = context.block.count;
-    pairs.iter().fold(0.0, |sum, &[u, p]| {
-        let [u, p] = [u, p].map(|place| context.source(place));
-        add_pair(context.block.arch, u, p, count, sum)
-    })
-}
-
-fn add_pair(arch: Arch, u: Source<'_>, p: Source<'_>, count: usize, sum: f64) -> f64 {
-    struct Add<'a, const CAREFUL: bool>(Source<'a>, Source<'a>, usize, f64);
-    impl<const CAREFUL: bool> Fused for Add<'_, CAREFUL> {
-        type Output = f64;
-        #[inline(always)]
-        fn call(self) -> f64 {
-            let Self(u, p, count, sum) = self;
-            let add = |sum: f64, (u, p): (f64, f64)| {
-                if CAREFUL {
-                    chain_add(u, p, sum)
-                } else {
-                    u.mul_add(p, sum)
-                }
-            };
-            match (u, p) {
-                (Source::Slice(u), Source::Slice(p)) => {
-                    let terms = u[..count].iter().zip(&p[..count]);
-                    terms.fold(sum, |sum, (&u, &p)| add(sum, (u, p)))
-                }
-                (Source::Slice(u), Source::Splat(p)) => u[..count].iter().fold(sum, |sum, &u| add(sum, (u, p))),
-                (Source::Splat(u), Source::Slice(p)) => p[..count].iter().fold(sum, |sum, &p| add(sum, (u, p))),
-                (Source::Splat(u), Source::Splat(p)) => (0..count).fold(sum, |sum, _| add(sum, (u, p))),
-            }
-        }
-    }
-    let plain = arch.dispatch(Add::<false>(u, p, count, sum));
-    if plain.is_nan() {
-        return arch.dispatch(Add::<true>(u, p, count, sum));
-    }
-    plain
 }

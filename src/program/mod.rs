@@ -10,6 +10,7 @@
 //! be shared by many threads.
 
 mod batch;
+mod blocks;
 mod code;
 mod elementwise;
 mod evaluator;
@@ -17,12 +18,15 @@ mod forward;
 mod guard;
 mod inputs;
 mod matrix;
+mod members;
 mod parallel;
 mod passes;
 mod plan;
 mod point;
 mod reverse;
 mod rows;
+mod stream;
+mod sums;
 mod symbol;
 mod trace;
 mod tree;
@@ -35,6 +39,7 @@ use rustc_hash::FxHashMap;
 pub use batch::Batch;
 pub use evaluator::Evaluator;
 pub use inputs::{Outputs, Uniform};
+pub use stream::Stream;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -62,6 +67,28 @@ pub enum Level {
     Exact,
     /// Products are added with one rounding, and sums over rows in any order: fewer instructions, other last bits.
     Fast,
+}
+
+/// A stage of compilation, for [`Program::listing`].
+///
+/// ```
+/// use chainrule::{Program, Stage};
+/// let f = Program::trace(1, |x| x[0].exp())?;
+/// for stage in [Stage::Traced, Stage::Differentiated, Stage::Optimized, Stage::Scheduled] {
+///     println!("{stage:?}:\n{}", f.listing(stage));
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// As recorded: every value in the order of recording.
+    Traced,
+    /// With the adjoints of the inputs.
+    Differentiated,
+    /// Shortened by the passes.
+    Optimized,
+    /// As runs of one operation, products of matrices and sums over rows.
+    Scheduled,
 }
 
 /// A function of scalars, compiled: its graph was recorded once and is replayed at new points.
@@ -404,6 +431,49 @@ impl Program {
         let mut evaluator = self.evaluator();
         let (value, gradient) = evaluator.gradient(x)?;
         Ok((value, gradient.to_vec()))
+    }
+
+    /// The program's text after a stage of compilation: one value or instruction a line.
+    ///
+    /// It is the program of the gradient over rows, where there are uniform inputs, and of the gradient at a point where
+    /// there are none.
+    ///
+    /// ```
+    /// use chainrule::{Program, Stage};
+    /// let f = Program::trace(1, |x| x[0] * x[0] + 0.0 * 3.0)?;
+    /// assert!(f.listing(Stage::Traced).contains("v1 = Mul v0 v0"));
+    /// assert!(f.listing(Stage::Scheduled).contains("= Adjoint"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn listing(&self, stage: Stage) -> String {
+        let question = self.question();
+        match stage {
+            Stage::Traced => self.0.code.to_string(),
+            Stage::Differentiated => self.code_for(question).to_string(),
+            Stage::Optimized => {
+                passes::apply(&self.code_for(question), self.0.options.passes).to_string()
+            }
+            Stage::Scheduled => self.plan(question).to_string(),
+        }
+    }
+
+    /// The memory, in bytes, of the plan that [`listing`](Self::listing) shows: instructions, tables and constants.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert!(Program::trace(1, |x| x[0].exp())?.bytes() < 1000);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn bytes(&self) -> usize {
+        self.plan(self.question()).bytes()
+    }
+
+    fn question(&self) -> Question {
+        if self.uniform_inputs() > 0 {
+            Question::SumGradient
+        } else {
+            Question::Gradient
+        }
     }
 
     /// The plan for a question, made the first time it is asked.

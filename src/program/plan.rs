@@ -45,14 +45,13 @@ pub(crate) struct Plan {
     guards: Vec<([Place; 2], Guard)>,
 }
 
-/// The numbers of one evaluation: what a plan reads and writes.
+/// The numbers of one evaluation that all rows share.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     arch: Arch,
     /// How many threads a large product may use.
     pub(crate) threads: usize,
     shared: Vec<f64>,
-    rows: Rows,
     scratch: Scratch,
 }
 
@@ -122,7 +121,6 @@ impl Plan {
             arch: Arch::new(),
             threads: 1,
             shared: self.initial.clone(),
-            rows: Rows::default(),
             scratch: Scratch::default(),
         }
     }
@@ -156,21 +154,15 @@ impl Plan {
         Ok(())
     }
 
-    /// Computes a block of rows and its sums. The rows' values stay in the machine.
+    /// Computes a block of rows, in `rows`, and its sums.
     pub(crate) fn run_rows(
         &self,
-        machine: &mut Machine,
+        machine: &Machine,
+        rows: &mut Rows,
         data: RowData<'_>,
         sums: &mut [f64],
     ) -> Result<()> {
-        let Machine {
-            arch,
-            threads,
-            shared,
-            rows,
-            ..
-        } = machine;
-        let block = data.block(*arch, *threads, shared);
+        let block = data.block(machine);
         self.rows.execute(block, rows, self.sums.start as u32, sums);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(_), Place::Shared(_)] = sides {
@@ -216,11 +208,11 @@ impl Plan {
     pub(crate) fn row_output<'a>(
         &self,
         machine: &'a Machine,
+        rows: &'a Rows,
         data: RowData<'a>,
         output: usize,
     ) -> Source<'a> {
-        let block = data.block(machine.arch, 1, &machine.shared);
-        machine.rows.source(block, self.outputs[output])
+        rows.source(data.block(machine), self.outputs[output])
     }
 
     /// The memory that the plan holds, in bytes.
@@ -247,14 +239,14 @@ pub(crate) struct RowData<'a> {
 }
 
 impl<'a> RowData<'a> {
-    fn block(self, arch: Arch, threads: usize, shared: &'a [f64]) -> Block<'a> {
+    fn block(self, machine: &'a Machine) -> Block<'a> {
         Block {
-            arch,
-            threads,
+            arch: machine.arch,
+            threads: machine.threads,
             lanes: self.lanes,
             count: self.count,
             inputs: self.inputs,
-            shared,
+            shared: &machine.shared,
         }
     }
 }

@@ -201,7 +201,7 @@ impl Runs {
                 }
             };
             match addresses {
-                [only] if wide => elementwise::fold(arch, run.op, dst, source(only), len),
+                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only), len),
                 [a] => elementwise::apply(arch, run.op, dst, &[source(a)], lanes),
                 [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)], lanes),
                 all => {

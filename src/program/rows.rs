@@ -4,13 +4,18 @@
 //! operation stand side by side, and [products](super::matrix) of a matrix of uniform values where dot products share
 //! their factors. Rows of lanes are used again when nothing needs their values any more.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::code::{Class, Code, Id, Kind};
-use super::elementwise::{self, Scratch, Source};
+use super::elementwise::{Source, WIDTH};
 use super::matrix::{self, Layout, Outer, Product};
+use super::members::Members;
 use super::point::Slots;
+use super::sums::{self, Pairs};
+use crate::lanes::Lanes;
 use crate::math::fused::Arch;
 use crate::op::{Nary, Op, rows};
 
@@ -31,25 +36,41 @@ pub(crate) enum Place {
     Shared(u32),
 }
 
+impl Place {
+    /// The place so many rows further on; a number is shared by all.
+    pub(crate) fn next(self, step: u32) -> Self {
+        match self {
+            Self::Row(row) => Self::Row(row + step),
+            Self::Input(input) => Self::Input(input + step),
+            Self::Shared(slot) => Self::Shared(slot),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Instruction {
-    /// An operation on each of `count` operands, the results in rows from `dst` on.
-    Each {
-        op: Op,
-        dst: u32,
-        count: u32,
-        places: u32,
-        operands: u32,
-    },
+    /// An operation on many operands.
+    Each(Each),
     /// Dot products that share their factors, the results in rows from `dst` on.
     Product { dst: u32, product: Product },
+}
+
+/// One operation, its results in rows from `dst` on.
+#[derive(Clone, Debug)]
+struct Each {
+    op: Op,
+    dst: u32,
+    /// The rows that are computed as one: all, where operands lie side by side too; their first places are listed then.
+    rows_at_once: u32,
+    places: Range<u32>,
+    operands: u32,
 }
 
 /// The adjoint of uniform values: each sum over rows is computed by one of these.
 #[derive(Clone, Debug)]
 enum Reduction {
-    /// Pairs of factors of one value, added pair by pair.
-    Pairs { slot: u32, places: u32, count: u32 },
+    /// Pairs of factors of some values each, added pair by pair.
+    Pairs(Pairs),
     /// An outer product of two lists of factors.
     Outer(Outer),
 }
@@ -84,7 +105,7 @@ pub(crate) struct Block<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Vec<f64>,
-    elementwise: Scratch,
+    wide: Vec<Lanes<WIDTH>>,
     matrix: matrix::Scratch,
 }
 
@@ -112,74 +133,30 @@ impl RowCode {
         }
         for instruction in &self.instructions {
             match instruction {
-                Instruction::Each {
-                    op,
-                    dst,
-                    count,
-                    places,
-                    operands,
-                } => self.each(block, rows, *op, *dst, *count, *places, *operands as usize),
+                Instruction::Each(each) => {
+                    each.op.visit(Members {
+                        block,
+                        values: &mut rows.values,
+                        dst: each.dst as usize,
+                        lanes: each.rows_at_once as usize * block.lanes,
+                        places: &self.places[each.places.start as usize..each.places.end as usize],
+                        operands: each.operands as usize,
+                        wide: &mut rows.wide,
+                    });
+                }
                 Instruction::Product { dst, product } => {
-                    let (before, values, after) = split(
-                        &mut rows.values,
-                        *dst as usize * block.lanes,
-                        product.outputs() * block.lanes,
-                    );
-                    let context = Context { block, before, after };
+                    let (start, len) = (*dst as usize * block.lanes, product.outputs() * block.lanes);
+                    let (context, values) = Context::around(block, &mut rows.values, start, len);
                     product.execute(&context, values, &mut rows.matrix);
                 }
             }
         }
-        let context = Context {
-            block,
-            before: &rows.values,
-            after: (0, &[]),
-        };
+        let context = Context::all(block, &rows.values);
         for reduction in &self.reductions {
             match reduction {
-                Reduction::Pairs {
-                    slot,
-                    places,
-                    count,
-                } => {
-                    let pairs = &self.places[*places as usize..][..2 * *count as usize];
-                    sums[(*slot - sums_start) as usize] = matrix::sum_pairs(&context, pairs.as_chunks().0);
-                }
+                Reduction::Pairs(pairs) => pairs.execute(&context, sums_start, sums),
                 Reduction::Outer(outer) => {
                     outer.execute(&context, sums_start, sums, &mut rows.matrix);
-                }
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one instruction")]
-    fn each(
-        &self,
-        block: Block<'_>,
-        rows: &mut Rows,
-        op: Op,
-        dst: u32,
-        count: u32,
-        places: u32,
-        operands: usize,
-    ) {
-        let lanes = block.lanes;
-        for member in 0..count as usize {
-            let places = &self.places[places as usize + member * operands..][..operands];
-            let (before, values, after) =
-                split(&mut rows.values, (dst as usize + member) * lanes, lanes);
-            let context = Context { block, before, after };
-            let wide = &mut rows.elementwise.wide;
-            match *places {
-                [a] => elementwise::apply(block.arch, op, values, &[context.source(a)], wide),
-                [a, b] => {
-                    let sources = [a, b].map(|place| context.source(place));
-                    elementwise::apply(block.arch, op, values, &sources, wide);
-                }
-                _ => {
-                    let sources: SmallVec<[Source<'_>; 16]> =
-                        places.iter().map(|&place| context.source(place)).collect();
-                    elementwise::apply(block.arch, op, values, &sources, wide);
                 }
             }
         }
@@ -188,11 +165,11 @@ impl RowCode {
     pub(crate) fn bytes(&self) -> usize {
         let matrices = self.instructions.iter().map(|instruction| match instruction {
             Instruction::Product { product, .. } => product.bytes(),
-            Instruction::Each { .. } => 0,
+            Instruction::Each(_) => 0,
         });
         let sums = self.reductions.iter().map(|reduction| match reduction {
             Reduction::Outer(outer) => outer.bytes(),
-            Reduction::Pairs { .. } => 0,
+            Reduction::Pairs(pairs) => pairs.bytes(),
         });
         size_of_val(&self.instructions[..])
             + size_of_val(&self.reductions[..])
@@ -205,12 +182,7 @@ impl RowCode {
 impl Rows {
     /// The lanes of a value of the block just computed.
     pub(crate) fn source<'a>(&'a self, block: Block<'a>, place: Place) -> Source<'a> {
-        let context = Context {
-            block,
-            before: &self.values,
-            after: (0, &[]),
-        };
-        context.source(place)
+        Context::all(block, &self.values).source(place, block.lanes)
     }
 }
 
@@ -224,23 +196,50 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    #[inline]
-    pub(crate) fn source(&self, place: Place) -> Source<'a> {
-        match place {
-            Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
-            row => Source::Slice(self.lanes(row, 1)),
+    /// All rows.
+    pub(crate) fn all(block: Block<'a>, values: &'a [f64]) -> Self {
+        Self {
+            block,
+            before: values,
+            after: (values.len(), &[]),
         }
     }
 
-    /// The lanes of `count` rows from this one on.
+    /// The rows around `len` values from `start` on, and these.
     #[inline]
-    pub(crate) fn lanes(&self, first: Place, count: usize) -> &'a [f64] {
+    pub(crate) fn around<'b: 'a>(
+        block: Block<'b>,
+        values: &'a mut [f64],
+        start: usize,
+        len: usize,
+    ) -> (Self, &'a mut [f64]) {
+        let (before, rest) = values.split_at_mut(start);
+        let (middle, after) = rest.split_at_mut(len);
+        let context = Self {
+            block,
+            before,
+            after: (start + len, after),
+        };
+        (context, middle)
+    }
+
+    /// The values of an operand: `len` lanes from its place on, or one number.
+    #[inline]
+    pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
+        match place {
+            Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
+            row => Source::Slice(self.lanes(row, len)),
+        }
+    }
+
+    /// So many lanes from the beginning of this row on.
+    #[inline]
+    pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
         let lanes = self.block.lanes;
-        let len = count * lanes;
         match first {
             Place::Row(row) => {
                 let start = row as usize * lanes;
-                if start + len <= self.before.len() {
+                if start < self.before.len() {
                     &self.before[start..start + len]
                 } else {
                     &self.after.1[start - self.after.0..][..len]
@@ -250,13 +249,6 @@ impl<'a> Context<'a> {
             Place::Shared(_) => &[],
         }
     }
-}
-
-/// The values before, in and behind `len` from `start` on.
-fn split(values: &mut [f64], start: usize, len: usize) -> (&[f64], &mut [f64], (usize, &[f64])) {
-    let (before, rest) = values.split_at_mut(start);
-    let (middle, after) = rest.split_at_mut(len);
-    (before, middle, (start + len, after))
 }
 
 struct Scheduler<'a> {
@@ -424,24 +416,31 @@ impl<'a> Scheduler<'a> {
             return;
         }
         let Kind::Apply(op) = unit.kind else { return };
-        let places = self.result.places.len() as u32;
-        for &id in &unit.members {
-            let operands = code.operands(id).iter();
-            let operands = operands.map(|&operand| self.places[operand as usize]);
-            self.result.places.extend(operands);
+        let place = |id: Id, operand: usize| self.places[code.operands(id)[operand] as usize];
+        let operands = unit.operands as usize;
+        let as_one = (0..operands).all(|operand| {
+            let first = place(unit.members[0], operand);
+            let mut members = (0..).zip(&unit.members);
+            members.all(|(step, &id)| first.next(step) == place(id, operand))
+        });
+        let listed = if as_one { 1 } else { unit.members.len() };
+        let start = self.result.places.len() as u32;
+        for &id in &unit.members[..listed] {
+            self.result.places.extend((0..operands).map(|operand| place(id, operand)));
         }
-        self.result.instructions.push(Instruction::Each {
+        self.result.instructions.push(Instruction::Each(Each {
             op,
             dst,
-            count: unit.members.len() as u32,
-            places,
+            rows_at_once: (unit.members.len() / listed) as u32,
+            places: start..self.result.places.len() as u32,
             operands: unit.operands,
-        });
+        }));
     }
 
     /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.
     fn reduce(&mut self, matrices: bool) {
         let code = self.code;
+        let mut pairs: Vec<(Vec<Place>, u32)> = Vec::new();
         let mut by_factor: Vec<(Place, Vec<(Place, u32)>)> = Vec::new();
         let mut places: FxHashMap<Place, usize> = FxHashMap::default();
         for id in code.ids().filter(|&id| code.kind(id) == Kind::Rows) {
@@ -459,13 +458,14 @@ impl<'a> Scheduler<'a> {
                 by_factor[place].1.push((p, slot));
                 continue;
             }
-            let start = self.result.places.len() as u32;
-            self.result.places.extend(&factors);
-            self.result.reductions.push(Reduction::Pairs {
-                slot,
-                places: start,
-                count: (factors.len() / 2) as u32,
-            });
+            pairs.push((factors, slot));
+        }
+        // Those of equally many pairs are computed side by side.
+        pairs.sort_by_key(|(factors, slot)| (factors.len(), *slot));
+        for alike in pairs.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
+            for some in alike.chunks(sums::TOGETHER) {
+                self.result.reductions.push(Reduction::Pairs(Pairs::new(some)));
+            }
         }
         let mut groups: FxHashMap<Vec<Place>, usize> = FxHashMap::default();
         let mut outers: Vec<(Vec<Place>, Vec<Place>, Vec<Vec<u32>>)> = Vec::new();
@@ -547,20 +547,18 @@ impl std::fmt::Display for RowCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for instruction in &self.instructions {
             match *instruction {
-                Instruction::Each {
-                    op,
-                    dst,
-                    count,
-                    places,
-                    operands,
-                } => {
-                    for member in 0..count {
-                        write!(f, "r{} = {}", dst + member, op.row().name)?;
-                        let start = (places + member * operands) as usize;
-                        for place in &self.places[start..start + operands as usize] {
-                            write!(f, " {place}")?;
+                Instruction::Each(ref each) => {
+                    let places = &self.places[each.places.start as usize..each.places.end as usize];
+                    let mut dst = each.dst;
+                    for places in places.chunks(each.operands as usize) {
+                        for row in 0..each.rows_at_once {
+                            write!(f, "r{} = {}", dst + row, each.op.row().name)?;
+                            for place in places {
+                                write!(f, " {}", place.next(row))?;
+                            }
+                            writeln!(f)?;
                         }
-                        writeln!(f)?;
+                        dst += each.rows_at_once;
                     }
                 }
                 Instruction::Product { dst, ref product } => {
@@ -571,17 +569,7 @@ impl std::fmt::Display for RowCode {
         }
         for reduction in &self.reductions {
             match *reduction {
-                Reduction::Pairs {
-                    slot,
-                    places,
-                    count,
-                } => {
-                    write!(f, "u{slot} = Rows")?;
-                    for place in &self.places[places as usize..][..2 * count as usize] {
-                        write!(f, " {place}")?;
-                    }
-                    writeln!(f)?;
-                }
+                Reduction::Pairs(ref pairs) => write!(f, "{pairs}")?,
                 Reduction::Outer(ref outer) => writeln!(f, "{outer}")?,
             }
         }

@@ -1,8 +1,5 @@
 //! Sums over blocks as a fixed tree: neighbours first, then neighbours of those, whatever computes them.
 
-use super::plan::Machine;
-use crate::error::Result;
-
 /// Buffers for the sums of blocks that wait for their neighbours.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
@@ -63,19 +60,3 @@ fn add(left: &[f64], right: &mut [f64]) {
     }
 }
 
-/// The sums of all blocks, each computed by `block` in a machine.
-pub(crate) fn sum<'a>(
-    tree: &'a mut Tree,
-    machine: &mut Machine,
-    width: usize,
-    blocks: usize,
-    _threads: usize,
-    block: impl Fn(&mut Machine, usize, &mut [f64]) -> Result<()> + Sync,
-) -> Result<&'a mut [f64]> {
-    tree.clear(width);
-    for index in 0..blocks {
-        block(machine, index, tree.next())?;
-        tree.push();
-    }
-    Ok(tree.total())
-}
