@@ -50,7 +50,7 @@ fn run() -> Result<()> {
     let schedule = Schedule::cosine(0.01, 0.0, steps)?;
     let actual = test.classes(CLASSES)?;
     train.classes(CLASSES)?;
-    let scores = Program::trace_rows(&mlp, test.width(), |mlp, pixels| mlp.forward(pixels))?;
+    let scores = Program::trace_rows(&mlp, test.width(), Mlp::forward)?;
     let mut scores = scores.batch(test.inputs())?;
     let style =
         ProgressStyle::with_template("{bar:40} {msg}  {elapsed}").expect("a valid template");

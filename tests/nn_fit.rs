@@ -131,7 +131,7 @@ proptest! {
             prop_assert_eq!(all.round(), (0..count).sum::<usize>() as f64);
         }
         if size == 1 {
-            let numbers = |epoch: &Vec<f64>| epoch.iter().map(|&x| x as u64).collect::<Vec<_>>();
+            let numbers = |epoch: &Vec<f64>| epoch.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             for epoch in &sums {
                 let distinct: BTreeSet<u64> = numbers(epoch).into_iter().collect();
                 prop_assert_eq!(distinct.len(), count);

@@ -37,7 +37,7 @@ pub(crate) fn train(
     mut report: impl FnMut(Progress),
 ) -> Result<Progress> {
     let schedule = Schedule::linear(1.0, 0.1, STEPS)?;
-    let scores = Program::trace_rows(mlp, data.width(), |mlp, point| mlp.forward(point))?;
+    let scores = Program::trace_rows(mlp, data.width(), Mlp::forward)?;
     let mut scores = scores.batch(data.inputs())?;
     Fit::new()
         .epochs(STEPS)

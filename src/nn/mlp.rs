@@ -182,9 +182,15 @@ impl Uniform for Mlp<f64> {
     }
 
     fn write(&self, values: &mut [f64]) {
-        let parameters = self.layers.iter().flat_map(Layer::parameters);
-        for (value, &parameter) in values.iter_mut().zip(parameters) {
-            *value = parameter;
+        let mut rest = values;
+        for neuron in self.layers.iter().flat_map(|layer| &layer.neurons) {
+            let (weights, after) = rest.split_at_mut(neuron.weights.len());
+            weights.copy_from_slice(&neuron.weights);
+            rest = after;
+            if let Some(bias) = neuron.bias {
+                rest[0] = bias;
+                rest = &mut rest[1..];
+            }
         }
     }
 

@@ -178,10 +178,13 @@ impl<M: Clone + Default> Memory<M> {
         mut rule: impl FnMut(&mut f64, f64, &mut M),
     ) {
         self.0.resize(gradient.len(), M::default());
-        let entries = parameters.values_mut().zip(gradient).zip(&mut self.0);
-        for ((parameter, &derivative), memory) in entries {
-            rule(parameter, derivative, memory);
-        }
+        let mut entries = gradient.iter().zip(&mut self.0);
+        // Driven by the structure, whose iterator may be nested: it then runs as plain loops.
+        parameters.values_mut().for_each(|parameter| {
+            if let Some((&derivative, memory)) = entries.next() {
+                rule(parameter, derivative, memory);
+            }
+        });
     }
 }
 
