@@ -15,7 +15,7 @@ use chainrule::nn::fit::{Ended, History};
 use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, checkpoint, loss};
 use chainrule::{Error, ErrorKind, Result, Scalar};
-use proptest::prelude::{any, prop, prop_assert_eq, proptest};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -117,6 +117,9 @@ fn interrupted<O: Optimizer + Serialize + DeserializeOwned>(
 }
 
 proptest! {
+    // Every save waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn runs_interrupted_anywhere_are_whole_runs(
         seed: u64,

@@ -91,7 +91,11 @@ fn network(sizes: &[usize], p: &[Var], row: &[Var]) -> Var {
         for _ in 0..width {
             let (weights, after) = rest.split_at(x.len());
             let sum = Var::dot_product(weights, &x).unwrap() + after[0];
-            outputs.push(if layer % 2 == 0 { sum.relu() } else { sum.tanh() });
+            outputs.push(if layer % 2 == 0 {
+                sum.relu()
+            } else {
+                sum.tanh()
+            });
             rest = &after[1..];
         }
         x = outputs;

@@ -29,12 +29,12 @@ pub(crate) fn network() -> MlpBuilder {
         .layer(1, Activation::Linear)
 }
 
-/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each, and gives the progress
-/// after the last.
+/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each with the network as it is
+/// then, and gives the progress after the last.
 pub(crate) fn train(
     mlp: &mut Mlp<f64>,
     data: &Dataset,
-    mut report: impl FnMut(Progress),
+    mut report: impl FnMut(Progress, &Mlp<f64>),
 ) -> Result<Progress> {
     let schedule = Schedule::linear(1.0, 0.1, STEPS)?;
     let scores = Program::trace_rows(mlp, data.width(), Mlp::forward)?;
@@ -46,11 +46,12 @@ pub(crate) fn train(
         .l2(PENALTY)
         .schedule(schedule)
         .on_step(|now, mlp: &Mlp<f64>| {
-            report(Progress {
+            let now = Progress {
                 step: now.step,
                 loss: now.loss,
                 accuracy: hits(scores.values(mlp)?, data)?,
-            });
+            };
+            report(now, mlp);
             Ok(())
         })
         .run(mlp, data, &mut Sgd::new(schedule.rate(0))?, |mlp, row| {

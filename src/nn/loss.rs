@@ -8,7 +8,7 @@
 
 use crate::Scalar;
 use crate::error::{Error, Result};
-use crate::op::rows::{Adjoint, ExpBelow, StopGradient};
+use crate::op::rows::Adjoint;
 
 /// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`: cs231n's two-layer training loop.
 ///
@@ -142,9 +142,8 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 
 /// The cross-entropy `−ln softmax(s)_c` of one row of scores (logits) `s` and its class `c`, which is a value: 0, 1, 2, ….
 ///
-/// The value has the bits of [`cross_entropy`] of this row, with the same care where the right class is nearly certain;
-/// the slopes are its slopes to rounding. NaN where `c` is none of these numbers, unless there is one score alone, which
-/// costs nothing.
+/// The value and the slopes have the bits of [`cross_entropy`] of this row, with the same care where the right class is
+/// nearly certain. NaN where `c` is none of these numbers, unless there is one score alone, which costs nothing.
 ///
 /// # Errors
 ///
@@ -173,11 +172,7 @@ pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result
     let scores = is_right.iter().zip(logits);
     let others = scores.map(|(is_right, &s)| is_right.select(nothing, s));
     let others: Vec<S> = others.collect();
-    // The logarithm of the sum of exponentials, taken apart: the exponentials serve value and slopes.
-    let largest = S::max_of(&others).apply::<StopGradient>();
-    let terms = others.iter().map(|s| s.apply2::<ExpBelow>(largest));
-    let total: S = terms.sum();
-    Ok((largest + total.ln() - right).softplus())
+    Ok((S::log_sum_exp(&others) - right).softplus())
 }
 
 /// The multi-class hinge loss `Σ_{j≠c} max(0, sⱼ − s_c + margin)` of one row of scores `s` and its class `c`, which is a

@@ -66,7 +66,11 @@ struct Worker {
     failure: Option<Error>,
 }
 
-fn answer<'a>(slot: &'a mut Option<Answer>, program: &Program, question: Question) -> &'a mut Answer {
+fn answer<'a>(
+    slot: &'a mut Option<Answer>,
+    program: &Program,
+    question: Question,
+) -> &'a mut Answer {
     slot.get_or_insert_with(|| Answer::new(program, question))
 }
 
@@ -186,8 +190,12 @@ impl Batch {
                 for column in 0..self.rows.width {
                     let value = block.inputs[column * block.lanes + row];
                     if !value.is_finite() {
-                        let problem = format!("the value in column {column} must be finite, found {value:?}");
-                        return Err(Error::argument(&format!("row {}", block.first + row), problem));
+                        let problem =
+                            format!("the value in column {column} must be finite, found {value:?}");
+                        return Err(Error::argument(
+                            &format!("row {}", block.first + row),
+                            problem,
+                        ));
                     }
                 }
             }
@@ -234,7 +242,8 @@ impl Batch {
         gradients.each_row(uniform, &self.rows, self.threads)?;
         let inputs = self.program.inputs();
         self.outputs.clear();
-        self.outputs.extend(gradients.outputs.iter().step_by(inputs + 1));
+        self.outputs
+            .extend(gradients.outputs.iter().step_by(inputs + 1));
         let mut place = 0;
         gradients.outputs.retain_mut(|derivative| {
             *derivative += 0.0;
@@ -273,12 +282,19 @@ impl Batch {
     /// As [`values`](Self::values), and if there are no rows.
     pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         if self.is_empty() {
-            return Err(Error::argument("rows", "there are none to take the mean of"));
+            return Err(Error::argument(
+                "rows",
+                "there are none to take the mean of",
+            ));
         }
         self.weighted_gradient(uniform, self.len() as f64)
     }
 
-    fn weighted_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U, divisor: f64) -> Result<(f64, &[f64])> {
+    fn weighted_gradient<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        divisor: f64,
+    ) -> Result<(f64, &[f64])> {
         self.check(uniform)?;
         self.some_output()?;
         let threads = self.threads;
@@ -330,7 +346,12 @@ impl Answer {
     }
 
     /// Every output of every row.
-    fn each_row<U: Uniform + ?Sized>(&mut self, uniform: &U, rows: &Blocks, threads: usize) -> Result<()> {
+    fn each_row<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        rows: &Blocks,
+        threads: usize,
+    ) -> Result<()> {
         self.set_uniform(uniform)?;
         let count = self.workers(threads, rows.blocks()).len();
         let Self {
@@ -358,7 +379,9 @@ impl Answer {
                     for output in 0..width {
                         let values = plan.row_output(machine, &worker.rows, block, output);
                         let places = outputs[output..].iter_mut().step_by(width);
-                        places.enumerate().for_each(|(row, place)| *place = values.at(row));
+                        places
+                            .enumerate()
+                            .for_each(|(row, place)| *place = values.at(row));
                     }
                 }
                 Ok(())
@@ -392,7 +415,13 @@ impl Answer {
         tree.clear(width);
         if let [worker] = workers {
             for index in 0..blocks {
-                sum_block(plan, machine, &mut worker.rows, rows.block(index), tree.next())?;
+                sum_block(
+                    plan,
+                    machine,
+                    &mut worker.rows,
+                    rows.block(index),
+                    tree.next(),
+                )?;
                 tree.push();
             }
             return Ok(tree.total());
@@ -427,7 +456,9 @@ impl Answer {
         } else {
             plan.run_after(machine, sums);
             outputs.clear();
-            outputs.extend((1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0));
+            outputs.extend(
+                (1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0),
+            );
             outputs
         };
         if divisor != 1.0 {
@@ -464,7 +495,13 @@ impl Worker {
             }
             self.tree.clear(width);
             for block in blocks {
-                sum_block(plan, machine, &mut self.rows, rows.block(block), self.tree.next())?;
+                sum_block(
+                    plan,
+                    machine,
+                    &mut self.rows,
+                    rows.block(block),
+                    self.tree.next(),
+                )?;
                 self.tree.push();
             }
             if done == self.sums.len() {

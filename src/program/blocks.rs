@@ -41,8 +41,11 @@ impl Blocks {
             let lanes = block.len().next_multiple_of(VECTOR);
             for column in 0..self.width {
                 // What fills the lanes up is a copy of a row, for which the program is defined.
-                let rows = block.iter().chain(std::iter::repeat(&block[block.len() - 1]));
-                self.data.extend(rows.take(lanes).map(|row| row.as_ref()[column]));
+                let rows = block
+                    .iter()
+                    .chain(std::iter::repeat(&block[block.len() - 1]));
+                self.data
+                    .extend(rows.take(lanes).map(|row| row.as_ref()[column]));
             }
         }
         Ok(())

@@ -10,10 +10,10 @@
 
 use crate::lanes::Lanes;
 use crate::math::fused::Arch;
-use crate::op::{Binary, Nary, Op, Ternary, Unary, Visit};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
 
 /// How many numbers an operation of many operands folds side by side.
-pub(crate) const WIDTH: usize = 8;
+const WIDTH: usize = 8;
 
 /// The values of one operand: one each, or the same for all.
 #[derive(Clone, Copy, Debug)]
@@ -31,33 +31,6 @@ impl Source<'_> {
             Self::Splat(value) => value,
         }
     }
-
-    /// The values from a place on.
-    #[inline(always)]
-    fn lanes(self, start: usize) -> Lanes<WIDTH> {
-        match self {
-            Self::Slice(values) => match values[start..].first_chunk() {
-                Some(lanes) => Lanes(*lanes),
-                None => self.some_lanes(start, values.len() - start),
-            },
-            Self::Splat(value) => Lanes([value; WIDTH]),
-        }
-    }
-
-    /// So many values from a place on, the last one repeated to fill the lanes.
-    #[inline(always)]
-    fn some_lanes(self, start: usize, count: usize) -> Lanes<WIDTH> {
-        Lanes(std::array::from_fn(|lane| {
-            self.at(start + lane.min(count - 1))
-        }))
-    }
-}
-
-/// Buffers that the loops use for a while.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scratch {
-    pub(crate) gathered: Vec<f64>,
-    pub(crate) wide: Vec<Lanes<WIDTH>>,
 }
 
 #[inline(always)]
@@ -96,62 +69,85 @@ pub(crate) fn binary<O: Binary>(dst: &mut [f64], a: Source<'_>, b: Source<'_>) {
 
 #[inline(always)]
 pub(crate) fn ternary<O: Ternary>(dst: &mut [f64], operands: [Source<'_>; 3]) {
-    let mut chunks = dst.chunks_exact_mut(WIDTH);
     let mut start = 0;
-    for chunk in &mut chunks {
-        let [a, b, c] = operands.map(|operand| operand.lanes(start).0);
-        for lane in 0..WIDTH {
-            chunk[lane] = O::value(a[lane], b[lane], c[lane]);
+    let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
+    for chunk in chunks {
+        let side = Side {
+            operands: &operands,
+            start,
+        };
+        let (Lanes(a), Lanes(b), Lanes(c)): (Lanes<WIDTH>, Lanes<WIDTH>, Lanes<WIDTH>) =
+            (side.at(0), side.at(1), side.at(2));
+        for (lane, y) in chunk.iter_mut().enumerate() {
+            *y = O::value(a[lane], b[lane], c[lane]);
         }
         start += WIDTH;
     }
-    for (lane, y) in chunks.into_remainder().iter_mut().enumerate() {
-        let [a, b, c] = operands.map(|operand| operand.at(start + lane));
-        *y = O::value(a, b, c);
+    for (lane, y) in rest.iter_mut().enumerate() {
+        let place = start + lane;
+        *y = O::value(
+            operands[0].at(place),
+            operands[1].at(place),
+            operands[2].at(place),
+        );
     }
 }
 
 #[inline(always)]
-pub(crate) fn nary<O: Nary>(
-    dst: &mut [f64],
-    operands: &[Source<'_>],
-    wide: &mut Vec<Lanes<WIDTH>>,
-) {
-    let mut chunks = dst.chunks_exact_mut(WIDTH);
+pub(crate) fn nary<O: Nary>(dst: &mut [f64], operands: &[Source<'_>]) {
+    // Many lanes at once, so that finding an operand costs little beside reading it; few for the rest.
     let mut start = 0;
-    for chunk in &mut chunks {
-        wide.clear();
-        wide.extend(operands.iter().map(|operand| operand.lanes(start)));
-        chunk.copy_from_slice(&O::value(wide).0);
+    let (chunks, rest) = dst.as_chunks_mut::<{ 4 * WIDTH }>();
+    for chunk in chunks {
+        *chunk = O::value(&Side { operands, start }).0;
+        start += 4 * WIDTH;
+    }
+    let (chunks, rest) = rest.as_chunks_mut::<WIDTH>();
+    for chunk in chunks {
+        *chunk = O::value(&Side { operands, start }).0;
         start += WIDTH;
     }
-    let rest = chunks.into_remainder();
-    if !rest.is_empty() {
-        let count = rest.len();
-        wide.clear();
-        wide.extend(
-            operands
-                .iter()
-                .map(|operand| operand.some_lanes(start, count)),
-        );
-        rest.copy_from_slice(&O::value(wide).0[..count]);
+    for (lane, y) in rest.iter_mut().enumerate() {
+        let Lanes([value]) = O::value(&Side {
+            operands,
+            start: start + lane,
+        });
+        *y = value;
+    }
+}
+
+/// The operands of some lanes, side by side.
+struct Side<'a, 'b> {
+    operands: &'a [Source<'b>],
+    start: usize,
+}
+
+impl<const N: usize> Operands<Lanes<N>> for Side<'_, '_> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.operands.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> Lanes<N> {
+        match self.operands[place] {
+            Source::Slice(values) => {
+                let mut lanes = [0.0; N];
+                lanes.copy_from_slice(&values[self.start..self.start + N]);
+                Lanes(lanes)
+            }
+            Source::Splat(value) => Lanes([value; N]),
+        }
     }
 }
 
 /// Applies an operation to each place of its operands.
 #[inline]
-pub(crate) fn apply(
-    arch: Arch,
-    op: Op,
-    dst: &mut [f64],
-    operands: &[Source<'_>],
-    wide: &mut Vec<Lanes<WIDTH>>,
-) {
+pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
     op.visit(Each {
         arch,
         dst,
         operands,
-        wide,
     });
 }
 
@@ -159,7 +155,6 @@ struct Each<'a, 'b> {
     arch: Arch,
     dst: &'a mut [f64],
     operands: &'a [Source<'b>],
-    wide: &'a mut Vec<Lanes<WIDTH>>,
 }
 
 impl Visit for Each<'_, '_> {
@@ -194,10 +189,10 @@ impl Visit for Each<'_, '_> {
 
     #[inline]
     fn nary<O: Nary>(self) {
-        let (dst, operands, wide) = (self.dst, self.operands, self.wide);
+        let (dst, operands) = (self.dst, self.operands);
         self.arch.dispatch(
             #[inline(always)]
-            || nary::<O>(dst, operands, wide),
+            || nary::<O>(dst, operands),
         );
     }
 }

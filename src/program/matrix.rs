@@ -53,7 +53,9 @@ impl Layout {
             columns,
             entries: Entries::Affine { start, down, right },
         };
-        let fits = |row: usize| (0..columns).all(|column| layout.slot(row, column) == slots[row][column] as usize);
+        let fits = |row: usize| {
+            (0..columns).all(|column| layout.slot(row, column) == slots[row][column] as usize)
+        };
         if (0..rows).all(fits) {
             return layout;
         }
@@ -136,7 +138,12 @@ impl Factors {
     }
 
     /// The lanes of all of them, one after another: in place, or brought together.
-    fn lanes<'a>(&self, context: &Context<'a>, count: usize, gathered: &'a mut Vec<f64>) -> &'a [f64] {
+    fn lanes<'a>(
+        &self,
+        context: &Context<'a>,
+        count: usize,
+        gathered: &'a mut Vec<f64>,
+    ) -> &'a [f64] {
         let places = match self {
             Self::From(place) => return context.lanes(*place, count * context.block.lanes),
             Self::Listed(places) => places,
@@ -145,7 +152,9 @@ impl Factors {
         for &place in places {
             match context.source(place, context.block.lanes) {
                 Source::Slice(lanes) => gathered.extend_from_slice(lanes),
-                Source::Splat(value) => gathered.resize(gathered.len() + context.block.lanes, value),
+                Source::Splat(value) => {
+                    gathered.resize(gathered.len() + context.block.lanes, value)
+                }
             }
         }
         gathered
@@ -201,7 +210,9 @@ impl Product {
     /// Computes the products, one row of lanes each.
     pub(crate) fn execute(&self, context: &Context<'_>, dst: &mut [f64], scratch: &mut Scratch) {
         let block = context.block;
-        let factors = self.factors.lanes(context, self.matrix.columns, &mut scratch.right);
+        let factors = self
+            .factors
+            .lanes(context, self.matrix.columns, &mut scratch.right);
         let weights = Weights::of(&self.matrix, block.shared, &mut scratch.left);
         let multiply = Multiply {
             weights,
@@ -442,7 +453,13 @@ impl<S: Simd> Tiles<'_, S> {
     }
 
     #[inline(always)]
-    fn tile<const T: usize, const V: usize>(&self, simd: S, vector: usize, row: usize, dst: &mut [S::f64s]) {
+    fn tile<const T: usize, const V: usize>(
+        &self,
+        simd: S,
+        vector: usize,
+        row: usize,
+        dst: &mut [S::f64s],
+    ) {
         let Range { start: first, end } = self.some;
         let dst = &mut dst[row * self.vectors + vector..];
         match self.weights {
@@ -453,7 +470,11 @@ impl<S: Simd> Tiles<'_, S> {
                 backwards,
             } => {
                 // Where the row's columns of interest begin; read backwards they end there.
-                let offset = if backwards { -(end as isize) + 1 } else { first as isize };
+                let offset = if backwards {
+                    -(end as isize) + 1
+                } else {
+                    first as isize
+                };
                 let rows: [&[f64]; T] = std::array::from_fn(|t| {
                     let begin = start + (row + t) as isize * down + offset;
                     &values[begin.cast_unsigned()..][..end - first]
@@ -595,7 +616,10 @@ fn pack(columns: &[f64], lanes: usize, count: usize, width: usize, panel: &mut V
     let tiles = (columns.len() / lanes).div_ceil(width);
     panel.clear();
     panel.resize(tiles * count * width, 0.0);
-    for (tile, columns) in panel.chunks_exact_mut(count * width).zip(columns.chunks(width * lanes)) {
+    for (tile, columns) in panel
+        .chunks_exact_mut(count * width)
+        .zip(columns.chunks(width * lanes))
+    {
         for (place, column) in columns.chunks_exact(lanes).enumerate() {
             for (entries, &lane) in tile.chunks_exact_mut(width).zip(column) {
                 entries[place] = lane;
@@ -713,7 +737,13 @@ impl SumOuter<'_> {
         let panel = &self.panel[column * self.count..][..self.count * width];
         let vectors = S::as_simd_f64s(panel).0;
         let mut sums = [[simd.splat_f64s(0.0); V]; T];
-        for (r, right) in vectors.as_chunks::<2>().0.iter().enumerate().take(self.count) {
+        for (r, right) in vectors
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .enumerate()
+            .take(self.count)
+        {
             for t in 0..T {
                 let u = simd.splat_f64s(left[t][r]);
                 for v in 0..V {
@@ -723,9 +753,13 @@ impl SumOuter<'_> {
         }
         // Not a number, or infinite: then the zero rule may have to be applied.
         let zero = simd.splat_f64s(0.0);
-        let unclear = sums.as_flattened().iter().fold(zero, |all, &sum| simd.mul_add_f64s(sum, zero, all));
+        let unclear = sums
+            .as_flattened()
+            .iter()
+            .fold(zero, |all, &sum| simd.mul_add_f64s(sum, zero, all));
         let unclear = simd.reduce_sum_f64s(unclear).is_nan();
-        let slot = |t: usize, offset: usize| self.layout.slot(row + t, column + offset) - self.offset;
+        let slot =
+            |t: usize, offset: usize| self.layout.slot(row + t, column + offset) - self.offset;
         let side_by_side = matches!(self.layout.steps(), Some([_, 1]));
         if side_by_side && some == V * S::F64_LANES && !unclear {
             for (t, sums) in sums.iter().enumerate() {
@@ -738,7 +772,9 @@ impl SumOuter<'_> {
         // Two vectors a row; the widest vectors are of 8.
         let mut result = [[0.0; 16]; T];
         for (sums, entries) in sums.iter().zip(&mut result) {
-            S::as_mut_simd_f64s(&mut entries[..V * S::F64_LANES]).0.copy_from_slice(sums);
+            S::as_mut_simd_f64s(&mut entries[..V * S::F64_LANES])
+                .0
+                .copy_from_slice(sums);
         }
         for (t, entries) in result.iter_mut().enumerate() {
             let entries = &mut entries[..some];

@@ -7,9 +7,8 @@
 
 use smallvec::SmallVec;
 
-use super::elementwise::{self, Source, WIDTH};
+use super::elementwise::{self, Source};
 use super::rows::{Block, Context, Place};
-use crate::lanes::Lanes;
 use crate::op::{Binary, Nary, Ternary, Unary, Visit};
 
 /// An operation's values in neighbouring rows, and the places of their operands.
@@ -24,17 +23,16 @@ pub(crate) struct Members<'a> {
     /// The operands of each result in turn.
     pub(crate) places: &'a [Place],
     pub(crate) operands: usize,
-    pub(crate) wide: &'a mut Vec<Lanes<WIDTH>>,
 }
 
 impl Members<'_> {
     /// Hands each result with its operands' places to `work`.
     #[inline(always)]
-    fn each(self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place], &mut Vec<Lanes<WIDTH>>)) {
+    fn each(self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
         let mut start = self.dst * self.block.lanes;
         for places in self.places.chunks_exact(self.operands) {
             let (context, dst) = Context::around(self.block, self.values, start, self.lanes);
-            work(dst, &context, places, self.wide);
+            work(dst, &context, places);
             start += self.lanes;
         }
     }
@@ -51,7 +49,7 @@ impl Visit for Members<'_> {
             || {
                 self.each(
                     #[inline(always)]
-                    |dst, context, places, _| {
+                    |dst, context, places| {
                         elementwise::unary::<O>(dst, context.source(places[0], lanes));
                     },
                 );
@@ -67,8 +65,9 @@ impl Visit for Members<'_> {
             || {
                 self.each(
                     #[inline(always)]
-                    |dst, context, places, _| {
-                        let [a, b] = [places[0], places[1]].map(|place| context.source(place, lanes));
+                    |dst, context, places| {
+                        let a = context.source(places[0], lanes);
+                        let b = context.source(places[1], lanes);
                         elementwise::binary::<O>(dst, a, b);
                     },
                 );
@@ -84,9 +83,11 @@ impl Visit for Members<'_> {
             || {
                 self.each(
                     #[inline(always)]
-                    |dst, context, places, _| {
-                        let operands = [0, 1, 2].map(|operand| context.source(places[operand], lanes));
-                        elementwise::ternary::<O>(dst, operands);
+                    |dst, context, places| {
+                        let a = context.source(places[0], lanes);
+                        let b = context.source(places[1], lanes);
+                        let c = context.source(places[2], lanes);
+                        elementwise::ternary::<O>(dst, [a, b, c]);
                     },
                 );
             },
@@ -101,12 +102,12 @@ impl Visit for Members<'_> {
             || {
                 self.each(
                     #[inline(always)]
-                    |dst, context, places, wide| {
-                        let sources: SmallVec<[Source<'_>; 32]> = places
-                            .iter()
-                            .map(|&place| context.source(place, lanes))
-                            .collect();
-                        elementwise::nary::<O>(dst, &sources, wide);
+                    |dst, context, places| {
+                        let mut sources = SmallVec::<[Source<'_>; 32]>::new();
+                        for &place in places {
+                            sources.push(context.source(place, lanes));
+                        }
+                        elementwise::nary::<O>(dst, &sources);
                     },
                 );
             },

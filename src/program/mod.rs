@@ -184,7 +184,10 @@ impl Program {
         Self::traced(|| {
             let x: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
             let outputs = f(&x);
-            (x.into_iter().map(|x| (x, Class::Varying)).collect(), outputs)
+            (
+                x.into_iter().map(|x| (x, Class::Varying)).collect(),
+                outputs,
+            )
         })
     }
 
@@ -307,7 +310,7 @@ impl Program {
             guards,
             uniform,
             level,
-            options: Options::ALL,
+            options: Options::of(level == Level::Fast),
             plans: Mutex::default(),
         }))
     }
@@ -507,7 +510,11 @@ impl Program {
             Question::Values | Question::RowValues => code,
             Question::Gradient | Question::RowGradients | Question::SumGradient => {
                 code.outputs.truncate(1);
-                let seeds: Vec<_> = code.outputs.iter().map(|&y| (y, Symbol::Constant(1.0))).collect();
+                let seeds: Vec<_> = code
+                    .outputs
+                    .iter()
+                    .map(|&y| (y, Symbol::Constant(1.0)))
+                    .collect();
                 match question {
                     Question::SumGradient => reverse::adjoints(code, &seeds, &uniform, Rows::Sum),
                     _ => reverse::adjoints(code, &seeds, &all, Rows::Each),

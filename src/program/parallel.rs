@@ -6,7 +6,11 @@ pub(crate) fn threads(threads: usize) -> usize {
     if threads == 0 {
         return rayon::current_num_threads();
     }
-    if cfg!(feature = "parallel") { threads } else { 1 }
+    if cfg!(feature = "parallel") {
+        threads
+    } else {
+        1
+    }
 }
 
 /// Runs both, at the same time if there is a thread for it.

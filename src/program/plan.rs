@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::code::{Class, Code, Id, Kind};
-use super::elementwise::{Scratch, Source};
+use super::elementwise::Source;
 use super::guard::Guard;
 use super::point::{Runs, Slots};
 use super::rows::{Block, Place, RowCode, Rows};
@@ -24,10 +24,16 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) const ALL: Self = Self {
-        passes: super::passes::Passes::ALL,
-        matrices: true,
-    };
+    /// Everything, with other bits if so wished.
+    pub(crate) fn of(contract: bool) -> Self {
+        Self {
+            passes: super::passes::Passes {
+                contract,
+                ..super::passes::Passes::ALL
+            },
+            matrices: true,
+        }
+    }
 }
 
 /// Code ready to run.
@@ -52,7 +58,7 @@ pub(crate) struct Machine {
     /// How many threads a large product may use.
     pub(crate) threads: usize,
     shared: Vec<f64>,
-    scratch: Scratch,
+    gathered: Vec<f64>,
 }
 
 impl Plan {
@@ -97,7 +103,9 @@ impl Plan {
         let mut seen = Vec::with_capacity(guards.len());
         for (&sides, &guard) in code.guards.iter().zip(guards) {
             let guard = (sides.map(place), guard);
-            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| sides == guard.0 && other.same(&guard.1)) {
+            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
+                sides == guard.0 && other.same(&guard.1)
+            }) {
                 seen.push(guard);
             }
         }
@@ -121,7 +129,7 @@ impl Plan {
             arch: Arch::new(),
             threads: 1,
             shared: self.initial.clone(),
-            scratch: Scratch::default(),
+            gathered: Vec::new(),
         }
     }
 
@@ -134,15 +142,19 @@ impl Plan {
     }
 
     /// Computes what depends on the uniform inputs, which the caller writes.
-    pub(crate) fn run_before(&self, machine: &mut Machine, write: impl FnOnce(&mut [f64])) -> Result<()> {
+    pub(crate) fn run_before(
+        &self,
+        machine: &mut Machine,
+        write: impl FnOnce(&mut [f64]),
+    ) -> Result<()> {
         write(&mut machine.shared[..self.uniform]);
         let Machine {
             arch,
             shared,
-            scratch,
+            gathered,
             ..
         } = machine;
-        self.before.execute(*arch, shared, scratch);
+        self.before.execute(*arch, shared, gathered);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(a), Place::Shared(b)] = *sides {
                 let [a, b] = [a, b].map(|slot| machine.shared[slot as usize]);
@@ -190,10 +202,10 @@ impl Plan {
         let Machine {
             arch,
             shared,
-            scratch,
+            gathered,
             ..
         } = machine;
-        self.after.execute(*arch, shared, scratch);
+        self.after.execute(*arch, shared, gathered);
     }
 
     /// An output that is the same for all rows.

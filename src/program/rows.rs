@@ -4,18 +4,22 @@
 //! operation stand side by side, and [products](super::matrix) of a matrix of uniform values where dot products share
 //! their factors. Rows of lanes are used again when nothing needs their values any more.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::code::{Class, Code, Id, Kind};
-use super::elementwise::{Source, WIDTH};
+use super::elementwise::Source;
 use super::matrix::{self, Layout, Outer, Product};
 use super::members::Members;
 use super::point::Slots;
 use super::sums::{self, Pairs};
-use crate::lanes::Lanes;
 use crate::math::fused::Arch;
 use crate::op::{Nary, Op, rows};
 
@@ -105,7 +109,6 @@ pub(crate) struct Block<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Vec<f64>,
-    wide: Vec<Lanes<WIDTH>>,
     matrix: matrix::Scratch,
 }
 
@@ -120,13 +123,14 @@ impl RowCode {
         Scheduler::new(code, classes, slots).run(matrices)
     }
 
-    /// The number of rows of lanes that a block needs.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
-    pub(crate) fn execute(&self, block: Block<'_>, rows: &mut Rows, sums_start: u32, sums: &mut [f64]) {
+    pub(crate) fn execute(
+        &self,
+        block: Block<'_>,
+        rows: &mut Rows,
+        sums_start: u32,
+        sums: &mut [f64],
+    ) {
         let needed = self.rows * BLOCK;
         if rows.values.len() < needed {
             rows.values.resize(needed, 0.0);
@@ -141,11 +145,11 @@ impl RowCode {
                         lanes: each.rows_at_once as usize * block.lanes,
                         places: &self.places[each.places.start as usize..each.places.end as usize],
                         operands: each.operands as usize,
-                        wide: &mut rows.wide,
                     });
                 }
                 Instruction::Product { dst, product } => {
-                    let (start, len) = (*dst as usize * block.lanes, product.outputs() * block.lanes);
+                    let (start, len) =
+                        (*dst as usize * block.lanes, product.outputs() * block.lanes);
                     let (context, values) = Context::around(block, &mut rows.values, start, len);
                     product.execute(&context, values, &mut rows.matrix);
                 }
@@ -163,10 +167,13 @@ impl RowCode {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let matrices = self.instructions.iter().map(|instruction| match instruction {
-            Instruction::Product { product, .. } => product.bytes(),
-            Instruction::Each(_) => 0,
-        });
+        let matrices = self
+            .instructions
+            .iter()
+            .map(|instruction| match instruction {
+                Instruction::Product { product, .. } => product.bytes(),
+                Instruction::Each(_) => 0,
+            });
         let sums = self.reductions.iter().map(|reduction| match reduction {
             Reduction::Outer(outer) => outer.bytes(),
             Reduction::Pairs(pairs) => pairs.bytes(),
@@ -206,7 +213,7 @@ impl<'a> Context<'a> {
     }
 
     /// The rows around `len` values from `start` on, and these.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn around<'b: 'a>(
         block: Block<'b>,
         values: &'a mut [f64],
@@ -224,7 +231,7 @@ impl<'a> Context<'a> {
     }
 
     /// The values of an operand: `len` lanes from its place on, or one number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
         match place {
             Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
@@ -233,7 +240,7 @@ impl<'a> Context<'a> {
     }
 
     /// So many lanes from the beginning of this row on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
         let lanes = self.block.lanes;
         match first {
@@ -280,11 +287,13 @@ impl<'a> Scheduler<'a> {
                 varying - u32::from(class == Class::Varying)
             })
             .collect();
-        let places = code.ids().map(|id| match (classes[id as usize], code.kind(id)) {
-            (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
-            (Class::Varying, _) => Place::Row(u32::MAX),
-            _ => Place::Shared(slots.of(id)),
-        });
+        let places = code
+            .ids()
+            .map(|id| match (classes[id as usize], code.kind(id)) {
+                (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
+                (Class::Varying, _) => Place::Row(u32::MAX),
+                _ => Place::Shared(slots.of(id)),
+            });
         Self {
             places: places.collect(),
             code,
@@ -327,7 +336,9 @@ impl<'a> Scheduler<'a> {
         let mut units: Vec<Unit> = Vec::new();
         let mut products: FxHashMap<(Kind, Vec<Id>), usize> = FxHashMap::default();
         for id in code.ids() {
-            if self.classes[id as usize] != Class::Varying || matches!(code.kind(id), Kind::Input(_)) {
+            if self.classes[id as usize] != Class::Varying
+                || matches!(code.kind(id), Kind::Input(_))
+            {
                 continue;
             }
             let operands = code.operands(id);
@@ -394,7 +405,10 @@ impl<'a> Scheduler<'a> {
                 }
             }
         }
-        let sums = self.code.ids().filter(|&id| self.code.kind(id) == Kind::Rows);
+        let sums = self
+            .code
+            .ids()
+            .filter(|&id| self.code.kind(id) == Kind::Rows);
         let ends = sums.flat_map(|id| self.code.operands(id)).copied();
         for id in ends.chain(self.code.roots()) {
             last[id as usize] = usize::MAX;
@@ -411,8 +425,14 @@ impl<'a> Scheduler<'a> {
             });
             let shared = self.shared_factors(unit.members[0]).unwrap_or_default();
             let shared = shared.iter().map(|&x| self.places[x as usize]).collect();
-            let product = Product::new(Layout::of(&matrix.collect::<Vec<_>>()), shared, unit.kind == ADJOINT);
-            self.result.instructions.push(Instruction::Product { dst, product });
+            let product = Product::new(
+                Layout::of(&matrix.collect::<Vec<_>>()),
+                shared,
+                unit.kind == ADJOINT,
+            );
+            self.result
+                .instructions
+                .push(Instruction::Product { dst, product });
             return;
         }
         let Kind::Apply(op) = unit.kind else { return };
@@ -426,7 +446,9 @@ impl<'a> Scheduler<'a> {
         let listed = if as_one { 1 } else { unit.members.len() };
         let start = self.result.places.len() as u32;
         for &id in &unit.members[..listed] {
-            self.result.places.extend((0..operands).map(|operand| place(id, operand)));
+            self.result
+                .places
+                .extend((0..operands).map(|operand| place(id, operand)));
         }
         self.result.instructions.push(Instruction::Each(Each {
             op,
@@ -446,7 +468,9 @@ impl<'a> Scheduler<'a> {
         for id in code.ids().filter(|&id| code.kind(id) == Kind::Rows) {
             let slot = self.slots.of(id);
             let factors = code.operands(id).iter();
-            let factors: Vec<Place> = factors.map(|&factor| self.places[factor as usize]).collect();
+            let factors: Vec<Place> = factors
+                .map(|&factor| self.places[factor as usize])
+                .collect();
             if let [u @ (Place::Row(_) | Place::Input(_)), p] = factors[..]
                 && matrices
             {
@@ -460,13 +484,6 @@ impl<'a> Scheduler<'a> {
             }
             pairs.push((factors, slot));
         }
-        // Those of equally many pairs are computed side by side.
-        pairs.sort_by_key(|(factors, slot)| (factors.len(), *slot));
-        for alike in pairs.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
-            for some in alike.chunks(sums::TOGETHER) {
-                self.result.reductions.push(Reduction::Pairs(Pairs::new(some)));
-            }
-        }
         let mut groups: FxHashMap<Vec<Place>, usize> = FxHashMap::default();
         let mut outers: Vec<(Vec<Place>, Vec<Place>, Vec<Vec<u32>>)> = Vec::new();
         for (u, mut terms) in by_factor {
@@ -478,11 +495,29 @@ impl<'a> Scheduler<'a> {
                 outers.push((Vec::new(), factors, Vec::new()));
             }
             outers[place].0.push(u);
-            outers[place].2.push(terms.into_iter().map(|(_, slot)| slot).collect());
+            outers[place]
+                .2
+                .push(terms.into_iter().map(|(_, slot)| slot).collect());
         }
         for (us, ps, slots) in outers {
+            if us.len() < 4 && ps.len() < 4 {
+                // Too narrow to fill vectors.
+                for (u, slots) in us.iter().zip(slots) {
+                    pairs.extend(ps.iter().zip(slots).map(|(&p, slot)| (vec![*u, p], slot)));
+                }
+                continue;
+            }
             let outer = Outer::new(us, ps, Layout::of(&slots));
             self.result.reductions.push(Reduction::Outer(outer));
+        }
+        // Those of equally many pairs are computed side by side.
+        pairs.sort_by_key(|(factors, slot)| (factors.len(), *slot));
+        for alike in pairs.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
+            for some in alike.chunks(sums::TOGETHER) {
+                self.result
+                    .reductions
+                    .push(Reduction::Pairs(Pairs::new(some)));
+            }
         }
     }
 }

@@ -127,7 +127,11 @@ impl Stream {
     /// stream is of no use then.
     pub fn push(&mut self, row: &[f64]) -> Result<()> {
         if row.len() != self.width {
-            return Err(Error::length(&format!("row {}", self.count), self.width, row.len()));
+            return Err(Error::length(
+                &format!("row {}", self.count),
+                self.width,
+                row.len(),
+            ));
         }
         self.kept.extend_from_slice(row);
         self.count += 1;
@@ -183,7 +187,10 @@ impl Stream {
     /// As [`sum_gradient`](Self::sum_gradient), and if no row has come.
     pub fn mean_gradient(self) -> Result<(f64, Vec<f64>)> {
         if self.is_empty() {
-            return Err(Error::argument("rows", "there are none to take the mean of"));
+            return Err(Error::argument(
+                "rows",
+                "there are none to take the mean of",
+            ));
         }
         let rows = self.count as f64;
         self.divided(rows)

@@ -44,9 +44,15 @@ impl Pairs {
     /// Computes the block's sums, which lie by slot from `sums_start` on.
     pub(crate) fn execute(&self, context: &Context<'_>, sums_start: u32, sums: &mut [f64]) {
         let arch = context.block.arch;
-        let mut results = arch.dispatch(Sum::<false> { pairs: self, context });
+        let mut results = arch.dispatch(Sum::<false> {
+            pairs: self,
+            context,
+        });
         if results.iter().any(|sum| sum.is_nan()) {
-            results = arch.dispatch(Sum::<true> { pairs: self, context });
+            results = arch.dispatch(Sum::<true> {
+                pairs: self,
+                context,
+            });
         }
         for (&slot, sum) in self.slots.iter().zip(results) {
             sums[(slot - sums_start) as usize] = sum;
@@ -68,22 +74,23 @@ impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
         let Self { pairs, context } = self;
         let (lanes, count) = (context.block.lanes, context.block.count);
         let mut sums = [0.0; TOGETHER];
-        let mut splats = [[[0.0; BLOCK]; 2]; TOGETHER];
+        let mut splats = [[0.0; BLOCK]; 2 * TOGETHER];
         for pairs in pairs.pairs.chunks(pairs.slots.len()) {
-            let mut sources = [[Source::Splat(0.0); 2]; TOGETHER];
-            for ((sources, splats), pair) in sources.iter_mut().zip(&mut splats).zip(pairs) {
-                for ((source, splat), &place) in sources.iter_mut().zip(splats).zip(pair) {
-                    *source = context.source(place, lanes);
-                    if let Source::Splat(value) = *source {
-                        splat.fill(value);
+            let mut splats = splats.iter_mut();
+            let mut lanes_of = |place| match context.source(place, lanes) {
+                Source::Slice(lanes) => &lanes[..count],
+                Source::Splat(value) => match splats.next() {
+                    Some(splat) => {
+                        splat[..count].fill(value);
+                        &splat[..count]
                     }
-                }
-            }
+                    None => &[],
+                },
+            };
+            // Sums that are not there are computed as the first one, again.
             let factors: [[&[f64]; 2]; TOGETHER] = std::array::from_fn(|sum| {
-                std::array::from_fn(|factor| match sources[sum][factor] {
-                    Source::Slice(lanes) => &lanes[..count],
-                    Source::Splat(_) => &splats[sum][factor][..count],
-                })
+                let [u, p] = pairs[if sum < pairs.len() { sum } else { 0 }];
+                [lanes_of(u), lanes_of(p)]
             });
             for row in 0..count {
                 for (sum, [u, p]) in sums.iter_mut().zip(&factors) {

@@ -59,4 +59,3 @@ fn add(left: &[f64], right: &mut [f64]) {
         *right += left;
     }
 }
-
