@@ -15,7 +15,7 @@ mod problem;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chainrule::{Error, Result};
 
@@ -64,9 +64,11 @@ fn run(arguments: &Arguments) -> Result<()> {
 
     let start = Instant::now();
     let program = sizes.program(&weights)?.at_level(arguments.level);
+    let traced = start.elapsed();
     let mut batch = program.batch(&rows)?.threads(arguments.threads);
     // The first gradient makes the plan for all.
     batch.sum_gradient(&weights)?;
+    let compiled = start.elapsed() - traced;
     println!(
         "{} rows, {} inputs, {} hidden neurons, {} outputs, {} weights",
         rows.len(),
@@ -76,11 +78,13 @@ fn run(arguments: &Arguments) -> Result<()> {
         weights.len()
     );
     println!(
-        "traced and compiled in {:.0} ms",
-        1e3 * start.elapsed().as_secs_f64()
+        "traced in {:.0} ms, compiled in {:.0} ms to {} bytes",
+        milliseconds(traced),
+        milliseconds(compiled),
+        program.bytes()
     );
 
-    let mut losses = Vec::with_capacity(arguments.iterations);
+    let mut losses = Vec::new();
     let start = Instant::now();
     descend(
         &mut batch,
@@ -89,12 +93,12 @@ fn run(arguments: &Arguments) -> Result<()> {
         arguments.iterations,
         |loss| losses.push(loss),
     )?;
-    let seconds = start.elapsed().as_secs_f64();
+    let elapsed = start.elapsed();
     let (last, _) = batch.sum_gradient(&weights)?;
     if arguments.iterations > 0 {
         println!(
             "{:.3} ms/iteration",
-            1e3 * seconds / arguments.iterations as f64
+            milliseconds(elapsed) / arguments.iterations as f64
         );
     }
     println!("loss {last} after {} iterations", arguments.iterations);
@@ -102,6 +106,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         Some((path, file)) => write(file, &losses).map_err(|cause| Error::io(path, cause)),
         None => Ok(()),
     }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    1e3 * time.as_secs_f64()
 }
 
 /// Writes the loss before each step, in the fewest digits that read back as the same number.
