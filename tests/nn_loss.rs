@@ -27,9 +27,12 @@ fn score() -> impl Strategy<Value = f64> {
 
 /// Whether two losses and their slopes have the same bits; any NaN equals any NaN.
 fn alike(xs: &[Var], a: Var, b: Var) -> bool {
-    let slopes = |y: Var| match y.is_constant() {
-        true => vec![0.0; xs.len()],
-        false => y.backward().of(xs),
+    let slopes = |y: Var| {
+        if y.is_constant() {
+            vec![0.0; xs.len()]
+        } else {
+            y.backward().of(xs)
+        }
     };
     let slopes = slopes(a).into_iter().zip(slopes(b));
     same(a.value(), b.value()) && slopes.into_iter().all(|(a, b)| same(a, b))

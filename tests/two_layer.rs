@@ -83,7 +83,7 @@ fn a_program_of_one_row_gives_numpys_losses_and_weights() {
             .unwrap();
         let mut losses = Vec::new();
         descend(&mut batch, &mut weights, rate, expected.len(), |loss| {
-            losses.push(loss)
+            losses.push(loss);
         })
         .unwrap();
         assert_close(&losses, &expected);
@@ -146,7 +146,7 @@ fn the_lectures_own_size_gives_numpys_losses() {
             .unwrap();
         let mut losses = Vec::new();
         descend(&mut batch, &mut weights, RATE, expected.len(), |loss| {
-            losses.push(loss)
+            losses.push(loss);
         })
         .unwrap();
         assert_close(&losses, &expected);

@@ -65,10 +65,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let program = sizes.program(&weights)?.at_level(arguments.level);
     let traced = start.elapsed();
+    let start = Instant::now();
     let mut batch = program.batch(&rows)?.threads(arguments.threads);
     // The first gradient makes the plan for all.
     batch.sum_gradient(&weights)?;
-    let compiled = start.elapsed() - traced;
+    let compiled = start.elapsed();
     println!(
         "{} rows, {} inputs, {} hidden neurons, {} outputs, {} weights",
         rows.len(),
@@ -95,6 +96,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     )?;
     let elapsed = start.elapsed();
     let (last, _) = batch.sum_gradient(&weights)?;
+    if !last.is_finite() {
+        let problem = format!(
+            "is {last} after {} steps, which are too long for these data",
+            arguments.iterations
+        );
+        return Err(Error::argument("loss", problem));
+    }
     if arguments.iterations > 0 {
         println!(
             "{:.3} ms/iteration",

@@ -80,11 +80,11 @@ pub fn save<M: Uniform + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()
 /// ```
 /// use chainrule::nn::checkpoint;
 /// # let folder = tempfile::tempdir().unwrap();
-/// # std::env::set_current_dir(&folder).unwrap();
+/// # let path = folder.path().join("three.json");
 ///
-/// checkpoint::save("three.json", &[1.0, 2.0, 3.0])?;
-/// let error = checkpoint::load("three.json", &mut [0.0, 0.0]).unwrap_err();
-/// assert_eq!(error.to_string(), "three.json: holds 3 parameters, the structure has 2");
+/// checkpoint::save(&path, &[1.0, 2.0, 3.0])?;
+/// let error = checkpoint::load(&path, &mut [0.0, 0.0]).unwrap_err();
+/// assert!(error.to_string().ends_with("three.json: holds 3 parameters, the structure has 2"));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use super::Dataset;
 
-/// Rows of numbers, counted from 0: a [`Dataset`], whose rows are the inputs and then the target, or a vector or array of
-/// vectors, arrays or slices.
+/// Rows of numbers, counted from 0: a [`Dataset`], whose rows are the inputs and then the target, or a vector, array or
+/// slice of vectors, arrays or slices.
 ///
 /// ```
 /// use chainrule::nn::data::{Dataset, Rows};
@@ -75,5 +75,15 @@ impl<R: AsRef<[f64]>> Rows for Vec<R> {
 
     fn append(&self, row: usize, values: &mut Vec<f64>) {
         self[..].append(row, values);
+    }
+}
+
+impl<R: Rows + ?Sized> Rows for &R {
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+
+    fn append(&self, row: usize, values: &mut Vec<f64>) {
+        (**self).append(row, values);
     }
 }

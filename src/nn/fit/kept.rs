@@ -143,14 +143,18 @@ where
         O::deserialize(&run.optimizer)
             .map_err(|cause| faulty(path, format!("does not hold such an optimizer: {cause}")))
     };
-    // A step that changes nothing shows if the optimizer is one for so many parameters.
-    let mut trial = file.parameters.clone();
-    read()?
-        .step(&mut trial, &vec![0.0; file.parameters.len()])
+    // A step that moves nothing shows if the optimizer is one for so many parameters.
+    let mut trial = read()?;
+    trial
+        .set_rate(trial.rate())
+        .and_then(|()| {
+            let still = vec![0.0; file.parameters.len()];
+            trial.step(&mut file.parameters.clone(), &still)
+        })
         .map_err(|error| {
             faulty(
                 path,
-                format!("holds an optimizer of another structure: {error}"),
+                format!("holds an optimizer that cannot go on: {error}"),
             )
         })?;
     *optimizer = read()?;
