@@ -26,7 +26,7 @@ use crate::{Gradients, Scalar, Var, tape};
 /// for _ in 0..200 {
 ///     let gradient = tape::scope(|| {
 ///         let recorded = mlp.record();
-///         let outputs: Result<Vec<Var>, _> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
+///         let outputs: chainrule::Result<Vec<Var>> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
 ///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
 ///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
 ///     })?;
