@@ -229,7 +229,7 @@ fn a_killed_process_goes_on_with_the_same_bits() {
                 break None;
             }
             assert!(
-                started.elapsed() < Duration::from_mins(2),
+                started.elapsed() < Duration::from_secs(120),
                 "the child neither saves nor ends"
             );
             sleep(Duration::from_millis(1));

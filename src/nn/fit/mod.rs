@@ -386,7 +386,8 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     ///
     /// At a step, which is then not taken: [`Argument`](crate::ErrorKind::Argument) when the loss is NaN or infinite, the
     /// message names row, epoch and step; [`Branch`](crate::ErrorKind::Branch) when a row would branch otherwise; what the
-    /// optimizer or a callback fails with.
+    /// optimizer or a callback fails with. After an epoch: the same of the validation rows. The parameters stay as the last
+    /// step left them.
     ///
     /// # Panics
     /// If `loss` computes with a recorded value from outside.
