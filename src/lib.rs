@@ -20,7 +20,7 @@
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
-//! - *Networks, losses, optimizers, data*: [`nn`].
+//! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
 //!
 //! # Errors and panics
