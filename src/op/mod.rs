@@ -96,12 +96,17 @@ pub enum Law {
     BreakAtTie,
     /// The slope is declared to be 0, whatever the value does.
     Stop,
+    /// Every slope is 0.
+    Blocks,
+    /// The value is that of an operand or a bound of the row's own, and the slopes are 1 in that operand, shared if several tie,
+    /// and 0 in the others.
+    Routes,
 }
 
 use Law::{
-    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight,
-    InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Pairs,
-    Range, SelfIdentity, Stop,
+    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity,
+    IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing,
+    Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.
@@ -222,6 +227,8 @@ pub struct Row {
     pub domain: &'static [Interval],
     /// What holds for it.
     pub laws: &'static [Law],
+    /// The value as a function in JavaScript, for pages, which may call the functions of `functions.js`.
+    pub javascript: &'static str,
 }
 
 impl Op {
@@ -238,6 +245,7 @@ impl Op {
                 symbol: "•",
                 domain: &[],
                 laws: &[],
+                javascript: "",
             },
             Op::Unary(op) => op.row(),
             Op::Binary(op) => op.row(),
@@ -302,6 +310,7 @@ macro_rules! define {
             #[doc = $udoc:literal]
             $unary:ident $usymbol:literal $(: $umethod:ident($($uat:literal),+) = $uvalue:literal, slope $uslope:literal)? {
                 value |$ux:ident| $uf:expr;
+                js $ujs:literal;
                 partial |$up:ident, $uy:ident| $upartial:expr;
                 domain $udomain:expr; laws [$($ulaw:expr),*];
             }
@@ -310,6 +319,7 @@ macro_rules! define {
             #[doc = $bdoc:literal]
             $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? {
                 value |$ba:ident, $bb:ident| $bf:expr;
+                js $bjs:literal;
                 left |$la:ident, $lb:ident, $ly:ident| $left:expr;
                 right |$ra:ident, $rb:ident, $ry:ident| $right:expr;
                 domain ($bleft:expr, $bright:expr); laws [$($blaw:expr),*];
@@ -319,6 +329,7 @@ macro_rules! define {
             #[doc = $tdoc:literal]
             $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? {
                 value |$ta:ident, $tb:ident, $tc:ident| $tf:expr;
+                js $tjs:literal;
                 first |$fa:ident, $fb:ident, $fc:ident, $fy:ident| $first:expr;
                 second |$sa:ident, $sb:ident, $sc:ident, $sy:ident| $second:expr;
                 third |$da:ident, $db:ident, $dc:ident, $dy:ident| $third:expr;
@@ -329,16 +340,17 @@ macro_rules! define {
             #[doc = $ndoc:literal]
             $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? {
                 value |$nx:ident| $nf:expr;
+                js $njs:literal;
                 partials |$px:ident, $py:ident, $emit:ident| $npartials:expr;
                 laws [$($nlaw:expr),*];
             }
         )+ }
         parameter { $($parameter:tt)* }
     ) => {
-        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$udomain] [$($ulaw),*])+);
-        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$bleft, $bright] [$($blaw),*])+);
-        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [REALS, REALS, REALS] [$($tlaw),*])+);
-        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [REALS] [$($nlaw),*])+);
+        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$ux] $ujs [$udomain] [$($ulaw),*])+);
+        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$ba, $bb] $bjs [$bleft, $bright] [$($blaw),*])+);
+        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [$ta, $tb, $tc] $tjs [REALS, REALS, REALS] [$($tlaw),*])+);
+        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [$nx] $njs [REALS] [$($nlaw),*])+);
 
         /// One type for each row of the table, which [`Scalar::apply`] and its kin take.
         ///
@@ -449,7 +461,7 @@ macro_rules! define {
             }
         }
     };
-    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($domain:expr),+] [$($law:expr),*])+) => {
+    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($operand:ident),+] $js:literal [$($domain:expr),+] [$($law:expr),*])+) => {
         #[doc = $about]
         ///
         /// ```
@@ -485,6 +497,7 @@ macro_rules! define {
                         symbol: $symbol,
                         domain: &[$($domain),+],
                         laws: &[$($law),*],
+                        javascript: concat!("(", $(stringify!($operand), ", ",)+ ") => ", $js),
                     },)+
                 }
             }
@@ -492,6 +505,9 @@ macro_rules! define {
     };
 }
 table!(define);
+
+/// The functions that the rows' JavaScript calls, in JavaScript.
+pub(crate) const FUNCTIONS: &str = include_str!("functions.js");
 
 /// The chain rule's product: nothing if either factor vanishes, whatever the other is.
 #[inline]
