@@ -18,6 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
+//! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
@@ -34,6 +35,7 @@ mod math;
 pub mod op;
 mod dot;
 mod dual;
+mod explain;
 mod graph;
 mod lanes;
 #[cfg(feature = "nn")]
@@ -45,6 +47,7 @@ mod var;
 pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{Error, ErrorKind, Result};
+pub use explain::{Branch, Explanation, Pattern, Step};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
 pub use lanes::Lanes;
 #[doc(inline)]

@@ -13,6 +13,8 @@ const LADDER: &[&[&str]] = &[
     &["var"],
     &["sweep"],
     &["dot"],
+    &["explain"],
+    &["page"],
     &["nn"],
     &["lib"],
 ];

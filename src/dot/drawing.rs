@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
 use super::wire::{INK, VALUE, WIRE, Wire};
-use super::{Direction, Picture, label};
+use super::{Direction, Picture, label, moment};
 use crate::op::Op;
 
 const LOCAL: &str = "#57606a";
@@ -83,7 +83,7 @@ impl<'a> Drawing<'a> {
                 let label = self.wire(node);
                 self.part(label.unwrap_or_else(bare), node.group)
             } else {
-                let gate = self.part(gate(node.op), node.group);
+                let gate = self.part(self.gate(node), node.group);
                 let feeds = node.feeds.len();
                 for (place, feed) in node.feeds.iter().enumerate() {
                     let source = match feed.source {
@@ -96,7 +96,7 @@ impl<'a> Drawing<'a> {
                             None => continue,
                         },
                     };
-                    let line = self.line(feed, self.side(node.op, place, feeds));
+                    let line = self.line(node, feed, self.side(node.op, place, feeds));
                     self.parts.add_edge(source, gate, line);
                 }
                 match self.wire(node) {
@@ -177,8 +177,18 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// A node's gate, marked if it is at work.
+    fn gate(&self, node: &Shown) -> String {
+        let mut attributes = gate(node.op);
+        let moment = self.picture.moment.as_ref();
+        if let Some(mark) = moment.and_then(|moment| moment.mark(node.var.key(), true)) {
+            attributes.push_str(&mark);
+        }
+        attributes
+    }
+
     /// The line of an operand into its gate.
-    fn line(&self, feed: &Feed, side: Option<&str>) -> String {
+    fn line(&self, node: &Shown, feed: &Feed, side: Option<&str>) -> String {
         let mut line = match feed.source {
             Source::Shown(_) => format!("tailport={}", self.compass.leave),
             Source::Constant(_) => "color=\"#afb8c1\"".to_owned(),
@@ -194,10 +204,10 @@ impl<'a> Drawing<'a> {
                 notes.push(format!("{} uses", feed.uses));
             }
             if self.picture.shows_local_gradients() {
-                notes.push(format!(
-                    "×{}",
-                    label::number(feed.partial, self.picture.precision)
-                ));
+                let local = format!("×{}", label::number(feed.partial, self.picture.precision));
+                let moment = self.picture.moment.as_ref();
+                let known = moment.is_none_or(|moment| moment.has_worked(node.var.key()));
+                notes.push(if known { local } else { moment::room(&local) });
             }
             if !notes.is_empty() {
                 return format!("{line} label=\"{}\"", notes.join(" "));
@@ -210,17 +220,24 @@ impl<'a> Drawing<'a> {
     fn wire(&self, node: &Shown) -> Option<String> {
         let picture = self.picture;
         let number = |number| label::number(number, picture.precision);
+        let moment = picture.moment.as_ref();
+        let known = moment.is_none_or(|moment| moment.knows(node.var.key()));
         let gradient = picture
             .gradients
-            .and_then(|gradients| gradients.get(node.var));
+            .and_then(|gradients| gradients.get(node.var))
+            .map(number)
+            .map(|text| if known { text } else { moment::room(&text) });
         let wire = Wire {
             name: node.name.as_deref().filter(|name| !name.is_empty()),
             value: picture.values.then(|| number(node.var.value())),
-            gradient: gradient.map(number),
+            gradient,
             input: node.op == Op::Input,
             direction: picture.direction,
         };
-        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain style=\"\""))
+        let mark = moment
+            .and_then(|moment| moment.mark(node.var.key(), false))
+            .unwrap_or_else(|| " style=\"\"".to_owned());
+        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain{mark}"))
     }
 }
 
@@ -273,6 +290,10 @@ impl fmt::Display for Drawing<'_> {
             Dot::with_attr_getters(&self.parts, &config, &line, &part)
         )?;
         self.write_groups(f)?;
+        // Last, for groups would take the heading over.
+        if let Some(moment) = &self.picture.moment {
+            writeln!(f, "    {}", moment.heading())?;
+        }
         f.write_str("}\n")
     }
 }

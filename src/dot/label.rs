@@ -4,7 +4,7 @@
 pub(super) const LONGEST: usize = 40;
 
 /// A number with up to so many significant digits, as short as they allow: `0.2`, `−4`, `1.5e-9`, `NaN`, `−∞`.
-pub(super) fn number(value: f64, digits: usize) -> String {
+pub(crate) fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -42,13 +42,19 @@ fn trimmed(decimal: &str) -> &str {
     }
 }
 
-/// A name as the text of an HTML-like label: shortened where it is very long, control characters as their pictures.
-pub(super) fn text(name: &str) -> String {
+/// A name on one line: shortened where it is very long, control characters as their pictures.
+pub(crate) fn plain(name: &str) -> String {
     let mut shown: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
     if shown.len() > LONGEST {
         shown.truncate(LONGEST - 1);
         shown.push('…');
     }
+    shown.into_iter().collect()
+}
+
+/// A name as the text of an HTML-like label, [`plain`] and escaped.
+pub(super) fn text(name: &str) -> String {
+    let shown: Vec<char> = plain(name).chars().collect();
     let mut escaped = String::with_capacity(shown.len());
     for (place, &letter) in shown.iter().enumerate() {
         match letter {

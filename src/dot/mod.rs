@@ -28,11 +28,13 @@
 //! counts it.
 //!
 //! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph
-//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them.
+//! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them; `moment` leaves out what
+//! the backward pass has not reached yet.
 
 mod cone;
 mod drawing;
 mod label;
+mod moment;
 mod wire;
 
 use std::fmt;
@@ -43,6 +45,8 @@ use crate::tape;
 use crate::var::Var;
 use cone::Cone;
 use drawing::Drawing;
+pub(crate) use label::{number, plain};
+pub(crate) use moment::{Moment, Reached};
 
 /// Which way values run on a [`Picture`].
 ///
@@ -91,6 +95,8 @@ pub struct Picture<'a> {
     values: bool,
     direction: Direction,
     precision: usize,
+    /// The moment of the backward pass that is shown; its end without one.
+    moment: Option<Moment>,
 }
 
 impl<'a> Picture<'a> {
@@ -124,8 +130,30 @@ impl<'a> Picture<'a> {
             values: true,
             direction: Direction::default(),
             precision: 3,
+            moment: None,
         };
         picture.max_nodes(Self::NODES)
+    }
+
+    /// A picture that does not borrow the graph, of an output known to be a constant or alive on it.
+    pub(crate) fn still(graph: &Graph, output: Var) -> Picture<'static> {
+        Picture {
+            graph: None,
+            outputs: vec![output],
+            cone: Cone::of(graph, &[output], Self::NODES),
+            gradients: None,
+            local_gradients: None,
+            values: true,
+            direction: Direction::default(),
+            precision: 3,
+            moment: None,
+        }
+    }
+
+    /// Shows what is known at a moment of the backward pass, and marks where it stands.
+    pub(crate) fn at(mut self, moment: Moment) -> Self {
+        self.moment = Some(moment);
+        self
     }
 
     /// Shows these gradients, and the local gradients that they were made with.
