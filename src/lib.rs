@@ -40,6 +40,7 @@ mod graph;
 mod lanes;
 #[cfg(feature = "nn")]
 pub mod nn;
+mod page;
 mod sweep;
 pub mod tape;
 mod var;
@@ -52,6 +53,7 @@ pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited}
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
+pub use page::Page;
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 

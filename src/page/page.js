@@ -1,0 +1,236 @@
+// What the page remembers, and what it does when it is touched.
+
+const byId = (id) => document.getElementById(id);
+
+// The graph with what the picture needs to know of it.
+const graph = (() => {
+  const nodes = model.nodes.map(([symbol, label, named, scope, sources]) => ({
+    symbol, label, named: named === 1, scope, sources, operands: sources.filter((source) => typeof source === "number"),
+  }));
+  const scopes = model.scopes.map(([label, parent]) => ({ label, parent, size: 0 }));
+  const held = [[], ...scopes.map(() => [])];
+  const entered = scopes.map(() => false);
+  const uses = nodes.map(() => []);
+  nodes.forEach((node, i) => {
+    held[node.scope + 1].push({ node: i });
+    for (let scope = node.scope; scope >= 0; scope = scopes[scope].parent) {
+      scopes[scope].size++;
+      if (!entered[scope]) held[scopes[scope].parent + 1].push({ scope });
+      entered[scope] = true;
+    }
+  });
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    nodes[i].sources.forEach((source, k) => typeof source === "number" && uses[source].push([i, k]));
+  }
+  // At which step each gradient is known, and each gate works.
+  const known = nodes.map(() => Infinity), works = nodes.map(() => Infinity);
+  model.steps.forEach(([node, pattern], i) => {
+    if (pattern <= 1) {
+      known[node] = i + 1;
+      return;
+    }
+    works[node] = i + 1;
+    nodes[node].pattern = pattern;
+    for (const source of nodes[node].operands) if (uses[source].length === 1) known[source] = i + 1;
+  });
+  return { nodes, scopes, held, uses, known, works, ...borders(nodes, scopes, nodes.length - 1) };
+})();
+
+const inputs = graph.nodes.flatMap((node, i) => (node.sources.length ? [] : [i]));
+const recorded = () => ({
+  inputs: inputs.map((node) => model.values[node]), values: model.values, locals: model.locals, gradients: model.gradients,
+});
+let state = recorded();
+let step = 0;
+const open = new Set(model.folded ? [] : graph.scopes.keys());
+let drawn;
+let zoom = 1;
+
+function go(to) {
+  step = Math.min(Math.max(to, 0), model.steps.length);
+  update();
+  reveal();
+}
+
+// Scrolls the picture, and only the picture, to the part at work.
+function reveal() {
+  const box = byId("picture");
+  const place = updatePicture(drawn, state, step);
+  if (!place) return;
+  const [part, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
+  const off = (near, far, start, end) => (near < start || far > end ? (near + far) / 2 - (start + end) / 2 : 0);
+  box.scrollBy(off(part.left, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
+}
+
+function redraw(focus) {
+  drawn = drawPicture(byId("picture"), open, toggle, (node) => {
+    go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
+  });
+  scale(zoom);
+  update();
+  if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
+}
+
+function scale(by) {
+  zoom = Math.min(Math.max(by, 0.2), 3);
+  drawn.svg.setAttribute("width", drawn.size.width * zoom);
+  drawn.svg.setAttribute("height", drawn.size.height * zoom);
+}
+
+function toggle(scope) {
+  if (!open.delete(scope)) open.add(scope);
+  redraw(scope);
+}
+
+function cells(row, kind, texts) {
+  for (const text of texts) row.appendChild(document.createElement(kind)).textContent = text;
+}
+
+// The operands of the gate at work, in a table.
+function tabulate(node, pattern) {
+  const box = byId("table");
+  if (node === undefined || pattern <= 1) {
+    const words = node === undefined ? "No gradient has flowed yet." : "Here a gradient becomes known; no gate works.";
+    const note = document.createElement("p");
+    note.textContent = words;
+    box.replaceChildren(note);
+    return;
+  }
+  const table = document.createElement("table");
+  cells(table.createTHead().insertRow(), "th", ["operand", "value", "upstream", "× local", "= downstream"]);
+  const body = table.createTBody();
+  const { sources } = graph.nodes[node];
+  sources.slice(0, 50).forEach((source, k) => {
+    const upstream = state.gradients[node], local = state.locals[node][k];
+    const texts = typeof source === "number"
+      ? [graph.nodes[source].label, show(state.values[source]), show(upstream), show(local), show(chain(upstream, local))]
+      : ["constant", show(source[0]), "", "", ""];
+    cells(body.insertRow(), "td", texts);
+  });
+  box.replaceChildren(table);
+  if (sources.length > 50) {
+    const note = document.createElement("p");
+    note.textContent = `… ${sources.length - 50} more operands`;
+    box.append(note);
+  }
+}
+
+function update() {
+  const { length } = model.steps;
+  const [node, pattern] = model.steps[step - 1] ?? [];
+  updatePicture(drawn, state, step);
+  byId("count").textContent = `Step ${step} of ${length}`;
+  byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
+  let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
+  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded that a gradient could flow through.`;
+  if (node !== undefined) sentence = tell(node, pattern, state);
+  if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
+  byId("first").disabled = byId("back").disabled = step === 0;
+  byId("next").disabled = byId("last").disabled = step === length;
+  tabulate(node, pattern);
+  const output = graph.nodes.length - 1;
+  byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;
+  for (const control of controls) control.update();
+}
+
+function compute(changed) {
+  const { values, locals } = evaluate(changed);
+  state = { inputs: changed, values, locals, gradients: sweep(locals) };
+  update();
+}
+
+// A slider, a field and the gradient of each input.
+const MOST = 300;
+const controls = inputs.slice(0, MOST).map((node, place) => {
+  const row = byId("controls").appendChild(document.createElement("div"));
+  row.className = "control";
+  const { label } = graph.nodes[node];
+  const start = model.values[node];
+  const centre = Number.isFinite(start) ? start : 0;
+  const reach = Math.min(Math.max(1, 2 * Math.abs(centre)), Number.MAX_VALUE / 2);
+  const name = row.appendChild(document.createElement("label"));
+  name.textContent = label;
+  name.htmlFor = `field-${place}`;
+  const slider = row.appendChild(document.createElement("input"));
+  Object.assign(slider, { type: "range", min: -1000, max: 1000, step: 1, id: `slider-${place}` });
+  slider.setAttribute("aria-label", `${label}, slider`);
+  const field = row.appendChild(document.createElement("input"));
+  Object.assign(field, { type: "text", inputMode: "text", id: `field-${place}`, autocomplete: "off", spellcheck: false });
+  const gradient = row.appendChild(document.createElement("output"));
+  gradient.htmlFor = `field-${place}`;
+  const set = (value) => {
+    const changed = [...state.inputs];
+    changed[place] = value;
+    compute(changed);
+  };
+  slider.addEventListener("input", () => set(centre + (Number(slider.value) / 1000) * reach));
+  field.addEventListener("input", () => {
+    const value = read(field.value);
+    field.setAttribute("aria-invalid", value === undefined);
+    if (value !== undefined) set(value);
+  });
+  field.addEventListener("change", () => control.update(true));
+  const control = {
+    update(settled) {
+      const value = state.inputs[place];
+      const at = Math.min(Math.max(((value - centre) / reach) * 1000, -1000), 1000);
+      if (document.activeElement !== slider) slider.value = Number.isFinite(at) ? at : 0;
+      slider.setAttribute("aria-valuetext", show(value));
+      if (document.activeElement !== field || settled) {
+        field.value = show(value, 6);
+        field.setAttribute("aria-invalid", false);
+      }
+      gradient.textContent = graph.known[node] <= step ? `gradient ${show(state.gradients[node])}` : "";
+    },
+  };
+  return control;
+});
+if (inputs.length > MOST) {
+  const note = byId("controls").appendChild(document.createElement("p"));
+  note.textContent = `The first ${MOST} of ${inputs.length} inputs can be moved.`;
+}
+byId("inputs").hidden = inputs.length === 0;
+
+byId("first").addEventListener("click", () => go(0));
+byId("back").addEventListener("click", () => go(step - 1));
+byId("next").addEventListener("click", () => go(step + 1));
+byId("last").addEventListener("click", () => go(model.steps.length));
+byId("reset").addEventListener("click", () => {
+  state = recorded();
+  update();
+});
+byId("unfold").addEventListener("click", () => {
+  graph.scopes.forEach((_, scope) => open.add(scope));
+  redraw();
+});
+byId("fold").addEventListener("click", () => {
+  open.clear();
+  redraw();
+});
+byId("unfold").hidden = byId("fold").hidden = graph.scopes.length === 0;
+byId("smaller").addEventListener("click", () => scale(zoom / 1.25));
+byId("larger").addEventListener("click", () => scale(zoom * 1.25));
+byId("fit").addEventListener("click", () => scale((byId("picture").clientWidth - 2) / drawn.size.width));
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: model.steps.length }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  go(to);
+});
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function themed() {
+  const theme = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
+  byId("theme").textContent = theme === "dark" ? "Light colours" : "Dark colours";
+  return theme;
+}
+byId("theme").addEventListener("click", () => {
+  document.documentElement.dataset.theme = themed() === "dark" ? "light" : "dark";
+  themed();
+});
+dark.addEventListener("change", themed);
+themed();
+redraw();

@@ -1,0 +1,51 @@
+// Numbers and sentences. The sentences are the engine's; here only their numbers are filled in.
+
+// A number with up to so many significant digits, as short as they allow.
+function show(value, digits = model.digits) {
+  if (value !== value) return "NaN";
+  const sign = value < 0 || Object.is(value, -0) ? "−" : "";
+  const size = Math.abs(value);
+  if (size === Infinity) return sign + "∞";
+  if (size === 0) return sign + "0";
+  const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+  const [mantissa, exponent] = size.toExponential(digits - 1).split("e");
+  const point = Number(exponent);
+  if (point >= -4 && point < digits) return sign + trimmed(size.toFixed(digits - 1 - point));
+  return `${sign}${trimmed(mantissa)}e${String(point).replace("-", "−")}`;
+}
+
+// A number as it is typed: the shown signs are understood too; undefined if it is none.
+function read(text) {
+  const plain = text.trim().replace("−", "-").replace("∞", "Infinity").replace(/\binf\b/i, "Infinity");
+  const value = Number(plain);
+  if (plain === "" || (value !== value && plain.toLowerCase() !== "nan")) return undefined;
+  return value;
+}
+
+// The first few of these, and how many more there are.
+function listed(items, between) {
+  const said = items.slice(0, 4);
+  if (items.length > said.length) said.push(`… ${items.length - said.length} more`);
+  return said.join(between);
+}
+
+// The sentence of a step at the state shown.
+function tell(node, pattern, state) {
+  const { label, symbol, sources } = graph.nodes[node];
+  const upstream = show(state.gradients[node]);
+  const terms = graph.uses[node].map(([user, k]) => chain(state.gradients[user], state.locals[user][k]));
+  const branches = sources.flatMap((source, k) => {
+    if (typeof source !== "number") return [];
+    const local = state.locals[node][k];
+    return [`${graph.nodes[source].label} gets ${upstream} × ${show(local)} = ${show(chain(state.gradients[node], local))}`];
+  });
+  const words = {
+    gate: label,
+    op: symbol,
+    upstream,
+    count: String(terms.length),
+    arrived: listed(terms.map((term, i) => (i > 0 && show(term).startsWith("−") ? `(${show(term)})` : show(term))), " + "),
+    branches: listed(branches, ", "),
+  };
+  return model.patterns[pattern][1].replace(/\{(\w+)\}/g, (_, word) => words[word]);
+}
