@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
-use chainrule::{Explanation, Var};
+use chainrule::{Explanation, Var, tape};
 
 /// The lecture's first example: `f = (x + y)·z`.
 fn product() -> Explanation {
@@ -32,8 +32,12 @@ fn explain(directory: &Path) -> Result<(), String> {
     fs::create_dir_all(directory)
         .map_err(|error| format!("cannot make the directory {}: {error}", directory.display()))?;
     for (name, title, explanation) in [
-        ("product", "f = (x + y)·z", product()),
-        ("neuron", "f = 1/(1 + exp(−(w0·x0 + w1·x1 + w2)))", sigmoid()),
+        ("product", "f = (x + y)·z", tape::scope(product)),
+        (
+            "neuron",
+            "f = 1/(1 + exp(−(w0·x0 + w1·x1 + w2)))",
+            tape::scope(sigmoid),
+        ),
     ] {
         println!("{title}\n\n{explanation}");
         let path = directory.join(name).with_extension("html");
@@ -50,9 +54,7 @@ fn main() -> ExitCode {
         .next()
         .map_or_else(|| PathBuf::from("target/pictures"), PathBuf::from);
     if arguments.next().is_some() || directory.to_string_lossy().starts_with('-') {
-        eprintln!(
-            "usage: cargo run --example explain [directory]   (target/pictures without one)"
-        );
+        eprintln!("usage: cargo run --example explain [directory]   (target/pictures without one)");
         return ExitCode::FAILURE;
     }
     match explain(&directory) {

@@ -78,12 +78,18 @@ pub(super) fn text(name: &str) -> String {
     escaped
 }
 
-/// The letter, or what stands for one that XML cannot hold or that breaks a line.
+/// The letter, or what stands for one that XML cannot hold, that breaks a line or turns it round.
 fn visible(letter: char) -> char {
     match letter {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        // What is not to be seen, or turns the direction of what follows.
+        '\u{80}'..='\u{9f}'
+        | '\u{200e}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{fffe}'
+        | '\u{ffff}' => '\u{fffd}',
         _ => letter,
     }
 }

@@ -3,7 +3,7 @@
 // any other, so boxes never overlap; groups are stretches of recording, so no wire leads out of one and back in.
 
 const CELL = { lane: 30, thin: 8, wire: 74, local: 66, bend: 24, radius: 18, gap: 16 };
-const FEW = 10; // lanes with labels; more are drawn thin
+const FEW = 10; // lanes with labels; more of them are drawn thin, and into or out of a folded group as one
 
 // Which values each scope takes in and gives away.
 function borders(nodes, scopes, output) {
@@ -26,26 +26,25 @@ function borders(nodes, scopes, output) {
   return { takes, gives };
 }
 
-// Heights along one side of a part: labelled lanes, or thin ones if they are many.
+// The lanes into a gate: labelled ones, or thin ones if they are many.
 function lanes(count) {
-  const pitch = count > FEW ? CELL.thin : CELL.lane;
-  return { pitch, thin: count > FEW, height: Math.max(count, 1) * pitch, at: (k) => (k + 0.5) * pitch };
+  const pitch = count > FEW ? Math.min(CELL.thin, 480 / count) : CELL.lane;
+  return { pitch, thin: count > FEW, height: count * pitch, at: (k) => (k + 0.5) * pitch };
 }
 
 // A part that is drawn by itself: an input, a gate, or a folded group. Ports are [value, height].
 function cell(item, world) {
   if (item.scope !== undefined) {
     const takes = [...world.takes[item.scope]], gives = [...world.gives[item.scope]];
-    const left = lanes(takes.length), right = lanes(gives.length);
-    const pitch = right.thin ? right.pitch : 44;
-    const height = Math.max(52, takes.length * 14 + 12, gives.length * pitch + 8);
-    const spread = (count, step) => (k) => height / 2 + (k - (count - 1) / 2) * step;
-    const into = spread(takes.length, 14), out = spread(gives.length, pitch);
+    const bundled = gives.length > FEW;
+    const into = takes.length > FEW ? 0 : 14, out = bundled ? 0 : 46;
+    const height = Math.max(56, takes.length * into + 12, gives.length * out + 8);
+    const at = (k, count, pitch) => height / 2 + (k - (count - 1) / 2) * pitch;
     const box = 150;
     return {
-      ...item, left, right, box, height, width: box + (right.thin ? 0 : CELL.wire),
-      ins: takes.map((source, k) => ({ source, y: into(k) })),
-      outs: new Map(gives.map((source, k) => [source, out(k)])),
+      ...item, bundled, box, height, width: box + (bundled ? 0 : CELL.wire),
+      ins: takes.map((source, k) => ({ source, y: at(k, takes.length, into) })),
+      outs: new Map(gives.map((source, k) => [source, at(k, gives.length, out)])),
     };
   }
   const node = world.nodes[item.node];
@@ -80,10 +79,22 @@ function layOut(scope, world) {
       ins: inner.ins.map(drop), outs: new Map([...inner.outs].map(([source, y]) => [source, y + head])),
     };
   });
-  const takes = scope < 0 ? [] : [...world.takes[scope]];
-  const gives = scope < 0 ? [] : [...world.gives[scope]];
-  const ports = takes.map((source) => ({ port: true, width: 0, height: 16, ins: [], outs: new Map([[source, 8]]) }));
-  const exits = gives.map((source) => ({ port: true, width: 0, height: 16, ins: [{ source, y: 8 }], outs: new Map() }));
+  // Values that come from one point, or go to the very same points, enter and leave as one.
+  const goes = new Map(), comes = new Map();
+  items.forEach((item, i) => {
+    for (const { source, y } of item.ins) goes.set(source, `${goes.get(source) ?? ""} ${i}:${y}`);
+    for (const [source, y] of item.outs) comes.set(source, `${i}:${y}`);
+  });
+  const together = (sources, where) => {
+    const bundles = new Map();
+    for (const source of sources) bundles.set(where.get(source), [...(bundles.get(where.get(source)) ?? []), source]);
+    return [...bundles.values()];
+  };
+  const end = { port: true, width: 0, height: 16 };
+  const ports = scope < 0 ? [] : together(world.takes[scope], goes)
+    .map((sources) => ({ ...end, ins: [], outs: new Map(sources.map((source) => [source, 8])) }));
+  const exits = scope < 0 ? [] : together(world.gives[scope], comes)
+    .map((sources) => ({ ...end, ins: sources.map((source) => ({ source, y: 8 })), outs: new Map() }));
   const columns = layers(ports, items, exits);
   order(columns);
   place(columns);
@@ -120,27 +131,46 @@ function layers(ports, items, exits) {
   for (const exit of exits) exit.layer = end;
   const columns = Array.from({ length: end + (exits.length ? 1 : 0) }, () => []);
   for (const part of [...ports, ...items, ...exits]) columns[part.layer].push(part);
-  for (const [source, makes] of maker) {
-    let last = makes.layer;
-    for (const user of users.get(makes) ?? []) {
-      if (user.ins.some((port) => port.source === source)) last = Math.max(last, user.layer);
-    }
-    for (let layer = makes.layer + 1; layer < last; layer++) {
-      columns[layer].push({ layer, passing: true, width: 0, height: 14, ins: [{ source, y: 7 }], outs: new Map([[source, 7]]) });
+  // How far each value is led; what leaves a part at one point is led as one.
+  const reach = new Map();
+  for (const part of [...items, ...exits]) {
+    for (const { source } of part.ins) reach.set(source, Math.max(reach.get(source) ?? 0, part.layer));
+  }
+  for (const makes of [...ports, ...items]) {
+    const points = new Map();
+    for (const [source, y] of makes.outs) points.set(y, [...(points.get(y) ?? []), source]);
+    for (const sources of points.values()) {
+      const last = Math.max(...sources.map((source) => reach.get(source) ?? 0));
+      for (let layer = makes.layer + 1; layer < last; layer++) {
+        const on = sources.filter((source) => reach.get(source) > layer);
+        columns[layer].push({
+          passing: true, width: 0, height: 14, ins: on.map((source) => ({ source, y: 7 })), outs: new Map(on.map((source) => [source, 7])),
+        });
+      }
     }
   }
   return columns;
 }
 
-// The wires between one column and the next, as [part, height, part, height, value].
+// The wires between one column and the next, as [part, height, part, height, values].
 function wiresBetween(left, right) {
   const from = new Map();
   for (const part of left) for (const [source, y] of part.outs) from.set(source, [part, y]);
   const wires = [];
   for (const part of right) {
+    const drawn = new Map();
     for (const port of part.ins) {
-      const [origin, y] = from.get(port.source) ?? [];
-      if (origin) wires.push([origin, y, part, port.y, port.source]);
+      const start = from.get(port.source);
+      if (!start) continue;
+      const [origin, y] = start;
+      if (!drawn.has(origin)) drawn.set(origin, new Map());
+      const way = `${y} ${port.y}`, wire = drawn.get(origin).get(way);
+      if (wire) {
+        wire[4].push(port.source);
+        continue;
+      }
+      wires.push([origin, y, part, port.y, [port.source]]);
+      drawn.get(origin).set(way, wires[wires.length - 1]);
     }
   }
   return wires;
@@ -262,12 +292,12 @@ function draw(columns) {
   });
   columns.forEach((column, i) => {
     if (i === 0) return;
-    for (const [a, y, b, z, source] of wiresBetween(columns[i - 1], column)) {
+    for (const [a, y, b, z, sources] of wiresBetween(columns[i - 1], column)) {
       const from = [a.x + a.width, a.top + y], bend = a.end, to = [b.x, b.top + z];
       const middle = (bend + to[0]) / 2;
       const across = b.passing ? ` H${b.end}` : "";
       wires.push({
-        source, part: b.port || b.passing ? null : b,
+        sources: new Set(sources), part: b.port || b.passing ? null : b,
         path: `M${from[0]},${from[1]} H${bend} C${middle},${from[1]} ${middle},${to[1]} ${to[0]},${to[1]}${across}`,
       });
     }

@@ -92,9 +92,11 @@ impl Page<'_> {
             writeln!(f, "  [{name}, {sentence}],")?;
         }
         writeln!(f, "],\nscopes: [")?;
-        for scope in &parts.scopes {
+        // Label, scope around it, whether it is a numbered part.
+        for (place, scope) in parts.scopes.iter().enumerate() {
             let parent = scope.parent.map_or(-1, |parent| parent as i64);
-            writeln!(f, "  [{}, {parent}],", Text(&scope.label))?;
+            let made = u8::from(place >= scopes.len());
+            writeln!(f, "  [{}, {parent}, {made}],", Text(&scope.label))?;
         }
         // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
         writeln!(f, "],\nnodes: [")?;

@@ -7,7 +7,7 @@ const graph = (() => {
   const nodes = model.nodes.map(([symbol, label, named, scope, sources]) => ({
     symbol, label, named: named === 1, scope, sources, operands: sources.filter((source) => typeof source === "number"),
   }));
-  const scopes = model.scopes.map(([label, parent]) => ({ label, parent, size: 0 }));
+  const scopes = model.scopes.map(([label, parent, made]) => ({ label, parent, made: made === 1, size: 0 }));
   const held = [[], ...scopes.map(() => [])];
   const entered = scopes.map(() => false);
   const uses = nodes.map(() => []);
@@ -44,7 +44,7 @@ let state = recorded();
 let step = 0;
 const open = new Set(model.folded ? [] : graph.scopes.keys());
 let drawn;
-let zoom = 1;
+let zoom;
 
 function go(to) {
   step = Math.min(Math.max(to, 0), model.steps.length);
@@ -59,14 +59,15 @@ function reveal() {
   if (!place) return;
   const [part, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
   const off = (near, far, start, end) => (near < start || far > end ? (near + far) / 2 - (start + end) / 2 : 0);
-  box.scrollBy(off(part.left, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
+  box.scrollBy(off(part.left - 90, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
 }
 
 function redraw(focus) {
   drawn = drawPicture(byId("picture"), open, toggle, (node) => {
     go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
   });
-  scale(zoom);
+  // At first as large as fits, if that can be read.
+  scale(zoom ?? Math.min(1, Math.max(0.8, (byId("picture").clientWidth - 2) / drawn.size.width)));
   update();
   if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
 }
@@ -86,33 +87,41 @@ function cells(row, kind, texts) {
   for (const text of texts) row.appendChild(document.createElement(kind)).textContent = text;
 }
 
-// The operands of the gate at work, in a table.
+function note(words) {
+  const made = document.createElement("p");
+  made.className = "note";
+  made.textContent = words;
+  return made;
+}
+
+// What flows along each wire at a step: into the operands of a gate, or back from the uses of a value.
+function flows(node, pattern) {
+  if (pattern === undefined) return [];
+  const along = (user, k) => {
+    const upstream = state.gradients[user], local = state.locals[user][k];
+    return [show(upstream), show(local), show(chain(upstream, local))];
+  };
+  if (pattern <= 1) {
+    return graph.uses[node].map(([user, k]) => [`use in ${graph.nodes[user].label}`, show(state.values[user]), ...along(user, k)]);
+  }
+  return graph.nodes[node].sources.map((source, k) => (typeof source === "number"
+    ? [graph.nodes[source].label, show(state.values[source]), ...along(node, k)]
+    : ["constant", show(source[0]), "", "", ""]));
+}
+
 function tabulate(node, pattern) {
-  const box = byId("table");
-  if (node === undefined || pattern <= 1) {
-    const words = node === undefined ? "No gradient has flowed yet." : "Here a gradient becomes known; no gate works.";
-    const note = document.createElement("p");
-    note.textContent = words;
-    box.replaceChildren(note);
+  const rows = flows(node, pattern);
+  if (rows.length === 0) {
+    byId("table").replaceChildren(note(pattern === undefined ? "No gradient has flowed yet." : "The pass starts here."));
     return;
   }
   const table = document.createElement("table");
-  cells(table.createTHead().insertRow(), "th", ["operand", "value", "upstream", "× local", "= downstream"]);
+  const first = pattern <= 1 ? "copy" : "operand";
+  cells(table.createTHead().insertRow(), "th", [first, "value", "upstream", "× local", "= downstream"]);
   const body = table.createTBody();
-  const { sources } = graph.nodes[node];
-  sources.slice(0, 50).forEach((source, k) => {
-    const upstream = state.gradients[node], local = state.locals[node][k];
-    const texts = typeof source === "number"
-      ? [graph.nodes[source].label, show(state.values[source]), show(upstream), show(local), show(chain(upstream, local))]
-      : ["constant", show(source[0]), "", "", ""];
-    cells(body.insertRow(), "td", texts);
-  });
-  box.replaceChildren(table);
-  if (sources.length > 50) {
-    const note = document.createElement("p");
-    note.textContent = `… ${sources.length - 50} more operands`;
-    box.append(note);
-  }
+  for (const row of rows.slice(0, 50)) cells(body.insertRow(), "td", row);
+  byId("table").replaceChildren(table);
+  if (rows.length > 50) byId("table").append(note(`… ${rows.length - 50} more`));
 }
 
 function update() {
@@ -149,11 +158,20 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   const centre = Number.isFinite(start) ? start : 0;
   const reach = Math.min(Math.max(1, 2 * Math.abs(centre)), Number.MAX_VALUE / 2);
   const name = row.appendChild(document.createElement("label"));
-  name.textContent = label;
+  // Names are often the same in every group: the groups tell them apart.
+  const groups = [];
+  for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
+    if (!graph.scopes[scope].made) groups.unshift(graph.scopes[scope].label);
+  }
+  const where = groups.map((group) => `${group} / `).join("");
+  if (where) {
+    name.appendChild(document.createElement("small")).textContent = where;
+  }
+  name.append(label);
   name.htmlFor = `field-${place}`;
   const slider = row.appendChild(document.createElement("input"));
   Object.assign(slider, { type: "range", min: -1000, max: 1000, step: 1, id: `slider-${place}` });
-  slider.setAttribute("aria-label", `${label}, slider`);
+  slider.setAttribute("aria-label", `${where}${label}, slider`);
   const field = row.appendChild(document.createElement("input"));
   Object.assign(field, { type: "text", inputMode: "text", id: `field-${place}`, autocomplete: "off", spellcheck: false });
   const gradient = row.appendChild(document.createElement("output"));
@@ -186,8 +204,7 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   return control;
 });
 if (inputs.length > MOST) {
-  const note = byId("controls").appendChild(document.createElement("p"));
-  note.textContent = `The first ${MOST} of ${inputs.length} inputs can be moved.`;
+  byId("controls").append(note(`The first ${MOST} of ${inputs.length} inputs can be moved.`));
 }
 byId("inputs").hidden = inputs.length === 0;
 

@@ -59,9 +59,11 @@ impl Parts {
     /// Folds what a scope holds until it is few.
     fn divide(&mut self, holder: Option<usize>, mut held: Vec<Part>) {
         while held.len() > Self::MOST {
-            let count = held.len().div_ceil(Self::TOGETHER);
+            let wanted = held.len().div_ceil(Self::TOGETHER);
+            let chunks = held.chunks(held.len().div_ceil(wanted));
+            let count = chunks.len();
             let mut folded = Vec::with_capacity(count);
-            for (number, together) in held.chunks(Self::TOGETHER).enumerate() {
+            for (number, together) in chunks.enumerate() {
                 let scope = self.scopes.len();
                 self.scopes.push(Scope {
                     label: format!("part {} of {count}", number + 1),

@@ -83,7 +83,7 @@ function drawPicture(box, open, toggle, visit) {
       class: "gate", x: middle - circle, y: part.y - CELL.radius, width: 2 * circle, height: 2 * CELL.radius, rx: CELL.radius,
     });
     element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 5 }, symbol);
-    const low = Math.max(part.side.height / 2, CELL.radius) + 14;
+    const low = Math.max(part.side.at(0) < part.side.height / 2 ? part.side.height / 2 - part.side.at(0) + 6 : 0, CELL.radius) + 14;
     element(parent, "text", { class: "pattern", x: middle, y: part.y + low }, model.patterns[pattern][0]);
     label(parent, part.node, middle + circle, part.y);
   };
@@ -113,7 +113,7 @@ function drawPicture(box, open, toggle, visit) {
     const { size: count } = graph.scopes[part.scope];
     element(parent, "text", { class: "number", x: part.box / 2, y: part.height - 10 }, `${count} ${count === 1 ? "node" : "nodes"}`);
     drawn.folded.set(part.scope, parent);
-    if (part.right.thin) return;
+    if (part.bundled) return;
     for (const [node, y] of part.outs) label(parent, node, part.box, y);
   };
 
@@ -126,8 +126,10 @@ function drawPicture(box, open, toggle, visit) {
   };
 
   const fill = (parent, inner) => {
-    for (const { path, source, part } of inner.wires) {
-      drawn.wires.push([element(parent, "path", { class: "wire", d: path }), source, part && part.node]);
+    for (const { path, sources, part } of inner.wires) {
+      const wire = element(parent, "path", { class: sources.size > 1 ? "wire bundle" : "wire", d: path });
+      if (sources.size > 1) element(wire, "title", {}, `${sources.size} values`);
+      drawn.wires.push([wire, sources, part && part.node]);
     }
     for (const part of inner.parts) {
       const place = element(parent, "g", { transform: `translate(${part.x},${part.top})` });
@@ -165,8 +167,8 @@ function updatePicture(drawn, state, step) {
   }
   for (const other of [...drawn.gates.values(), ...drawn.folded.values()]) other.classList.toggle("now", other === place);
   const gate = pattern > 1;
-  for (const [wire, source, part] of drawn.wires) {
-    wire.classList.toggle("flow", node !== undefined && (gate ? part === node : source === node));
+  for (const [wire, sources, part] of drawn.wires) {
+    wire.classList.toggle("flow", node !== undefined && (gate ? part === node : sources.has(node)));
   }
   return place;
 }
