@@ -20,6 +20,18 @@ impl fmt::Display for Number {
     }
 }
 
+/// A place, or −1 for none.
+pub(super) struct Place(pub(super) Option<usize>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(place) => place.fmt(f),
+            None => f.write_str("-1"),
+        }
+    }
+}
+
 /// Numbers as an array.
 pub(super) struct List<I>(pub(super) I);
 

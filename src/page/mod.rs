@@ -14,7 +14,7 @@ mod program;
 use std::fmt;
 
 use crate::explain::{Explanation, Pattern, Source};
-use literal::{List, Text};
+use literal::{List, Place, Text};
 use parts::Parts;
 use program::Program;
 
@@ -94,21 +94,21 @@ impl Page<'_> {
         writeln!(f, "],\nscopes: [")?;
         // Label, scope around it, whether it is a numbered part.
         for (place, scope) in parts.scopes.iter().enumerate() {
-            let parent = scope.parent.map_or(-1, |parent| parent as i64);
             let made = u8::from(place >= scopes.len());
-            writeln!(f, "  [{}, {parent}, {made}],", Text(&scope.label))?;
+            let (label, parent) = (Text(&scope.label), Place(scope.parent));
+            writeln!(f, "  [{label}, {parent}, {made}],")?;
         }
         // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
         writeln!(f, "],\nnodes: [")?;
-        for (gate, scope) in gates.iter().zip(&parts.scope_of) {
-            let scope = scope.map_or(-1, |scope| scope as i64);
+        for (gate, &scope) in gates.iter().zip(&parts.scope_of) {
             let named = gate.name.as_deref().is_some_and(|name| !name.is_empty());
             write!(
                 f,
-                "  [{}, {}, {}, {scope}, [",
+                "  [{}, {}, {}, {}, [",
                 Text(gate.op.row().symbol),
                 Text(&gate.label()),
-                u8::from(named)
+                u8::from(named),
+                Place(scope)
             )?;
             for source in &gate.sources {
                 match *source {
