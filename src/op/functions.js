@@ -193,10 +193,10 @@ function polygamma(n, x) {
   let large = x, sum = 0;
   for (; large < n + 14; large++) sum += Math.pow(large, -n - 1);
   const inverse = 1 / large;
-  let rising = (n + 1) * inverse, bracket = large / n + 0.5;
+  let rising = (n + 1) * inverse * inverse, bracket = 1 / n + 0.5 * inverse;
   EULER_MACLAURIN.forEach((number, k) => {
     bracket += number * rising;
     rising *= (n + 2 * k + 2) * inverse * ((n + 2 * k + 3) * inverse);
   });
-  return sign * factorial * (sum + Math.pow(large, -n - 1) * bracket);
+  return sign * factorial * (sum + Math.pow(large, -n) * bracket);
 }

@@ -256,7 +256,11 @@ impl Scale {
 
     /// The magnitude of the derivative by `x`, as if nothing cancelled.
     pub(crate) fn by(&self, x: Var) -> f64 {
-        let key = x.key().expect("an input");
+        self.at(x.key().expect("an input"))
+    }
+
+    /// The magnitude of the derivative by a node, as if nothing cancelled.
+    pub(crate) fn at(&self, key: NodeKey) -> f64 {
         self.adjoints
             .iter()
             .find(|(node, _)| *node == key)
