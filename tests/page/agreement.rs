@@ -237,7 +237,8 @@ fn in_node(program: &str) -> (u64, Vec<String>) {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn report((compared, failures): (u64, Vec<String>), least: u64) {
+/// Passes if enough was compared and nothing differs.
+pub(crate) fn report((compared, failures): (u64, Vec<String>), least: u64) {
     let shown: Vec<String> = failures.iter().take(40).cloned().collect();
     assert!(
         failures.is_empty(),
@@ -248,14 +249,15 @@ fn report((compared, failures): (u64, Vec<String>), least: u64) {
     assert!(compared >= least, "only {compared} numbers were compared");
 }
 
-#[test]
-#[ignore = "needs Node; .ci/run runs it"]
-fn operations_agree_in_node() {
-    report(in_node(&program(&operations())), 40_000);
+/// Everything that is compared, and how many numbers that is at least.
+pub(crate) fn programs() -> [(String, u64); 2] {
+    [(program(&operations()), 40_000), (program(&graphs()), 1000)]
 }
 
 #[test]
 #[ignore = "needs Node; .ci/run runs it"]
-fn random_graphs_agree_in_node() {
-    report(in_node(&program(&graphs())), 1000);
+fn the_javascript_of_pages_agrees_in_node() {
+    for (program, least) in programs() {
+        report(in_node(&program), least);
+    }
 }

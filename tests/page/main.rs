@@ -6,6 +6,8 @@
 mod agreement;
 #[path = "../expression/mod.rs"]
 mod expression;
+mod in_browser;
+mod webdriver;
 
 use chainrule::{Explanation, Var, tape};
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
