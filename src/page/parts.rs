@@ -19,8 +19,10 @@ enum Part {
 impl Parts {
     /// How many nodes a page shows at once without folding any, and how many parts a scope holds at most.
     pub(super) const MOST: usize = 100;
-    /// How many parts make a numbered one.
+    /// How many things make a numbered part.
     const TOGETHER: usize = 50;
+    /// How many numbered parts stand beside one another at most: each may be wired to all others.
+    const MOST_NUMBERED: usize = 40;
 
     /// The scopes of these gates, with numbered parts where there are too many in one.
     ///
@@ -58,7 +60,9 @@ impl Parts {
 
     /// Folds what a scope holds until it is few.
     fn divide(&mut self, holder: Option<usize>, mut held: Vec<Part>) {
-        while held.len() > Self::MOST {
+        let mut most = Self::MOST;
+        while held.len() > most {
+            most = Self::MOST_NUMBERED;
             let wanted = held.len().div_ceil(Self::TOGETHER);
             let chunks = held.chunks(held.len().div_ceil(wanted));
             let count = chunks.len();

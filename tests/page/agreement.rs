@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use chainrule::op::{Interval, Law, Op};
 use chainrule::{Explanation, Graph, NodeKey, Var, tape};
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::prelude::{Strategy, prop, prop_oneof};
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::expression::{Expression, Scale, all_ops};
@@ -102,14 +103,14 @@ fn runner() -> TestRunner {
 
 /// Numbers of every size within a domain, with its ends and zeros.
 fn within(runner: &mut TestRunner, [low, high]: Interval, integer: bool) -> f64 {
-    let mut draw = |from: f64, to: f64| (from..to).new_tree(runner).unwrap().current();
-    let value = match draw(0.0, 10.0) as u32 {
-        0 => [low, high, 0.0, -0.0, 1.0, -1.0, f64::NAN, 2.0][draw(0.0, 8.0) as usize],
-        1 => 10_f64.powf(draw(-300.0, 300.0)),
-        2 => -(10_f64.powf(draw(-300.0, 300.0))),
-        _ => draw(low.max(-20.0), high.min(20.0)),
-    };
-    let value = value.clamp(low, high);
+    let special = vec![low, high, 0.0, -0.0, 1.0, -1.0, f64::NAN, 2.0];
+    let any = prop_oneof![
+        1 => prop::sample::select(special),
+        1 => (-300.0..300.0).prop_map(|exponent| 10_f64.powf(exponent)),
+        1 => (-300.0..300.0).prop_map(|exponent| -10_f64.powf(exponent)),
+        7 => low.max(-20.0)..high.min(20.0),
+    ];
+    let value = any.new_tree(runner).unwrap().current().clamp(low, high);
     if integer {
         value.clamp(-30.0, 30.0).round()
     } else {
@@ -203,7 +204,7 @@ fn point(e: &Expression, inputs: &[f64]) -> Option<Point> {
     let (graph, y) = record(e, inputs);
     let grads = graph.backward(&[(y, 1.0)]);
     let scale = Scale::of(&graph, y);
-    if scale.cancels(&grads) || !(scale.output < 1e9) {
+    if scale.cancels(&grads) || scale.output.is_nan() || scale.output > 1e9 {
         return None;
     }
     let mut leaves = graph.order(&[y.key()?]).to_vec();

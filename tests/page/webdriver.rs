@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over the WebDriver protocol: JSON over HTTP, which a socket can speak.
+//! A headless Chromium, driven over the `WebDriver` protocol: JSON over HTTP, which a socket can speak.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-/// The keys of WebDriver that are not letters.
+/// The keys of `WebDriver` that are not letters.
 pub(crate) mod key {
     pub(crate) const ENTER: &str = "\u{e007}";
     pub(crate) const TAB: &str = "\u{e004}";
@@ -87,7 +87,10 @@ impl Browser {
             }}});
             match self.request("POST", "/session", &wanted) {
                 Ok(session) => {
-                    self.session = session["sessionId"].as_str().unwrap().to_owned();
+                    session["sessionId"]
+                        .as_str()
+                        .unwrap()
+                        .clone_into(&mut self.session);
                     return;
                 }
                 Err(error) => refusal = error,
@@ -96,7 +99,7 @@ impl Browser {
         panic!("no browser: {refusal}");
     }
 
-    /// One request; the error is WebDriver's.
+    /// One request; the error is that of the driver.
     fn request(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let body = if method == "POST" {
