@@ -5,6 +5,7 @@
 //! - its documentation, its type, its symbol in pictures, and, if users call it by name, its method with one
 //!   worked point: value and slopes there, computed with 50 digits by another program (mpmath);
 //! - `value`, over `f64`;
+//! - `js`, the same value as an expression of JavaScript, for pages; it may call the functions of `functions.js`;
 //! - its partials, over any [`Scalar`](super::Scalar), from operands and the result `y`: evaluated on numbers they
 //!   are the derivative, evaluated on recording values they *record* it. The letters are those of the formula.
 //!   A partial is written so that it keeps its digits over the whole domain, which is often not the textbook's form
