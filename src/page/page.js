@@ -46,17 +46,12 @@ const open = new Set(model.folded ? [] : graph.scopes.keys());
 let drawn;
 let zoom;
 
+// Goes to a step, and scrolls the picture, and only the picture, to the part at work.
 function go(to) {
   step = Math.min(Math.max(to, 0), model.steps.length);
-  update();
-  reveal();
-}
-
-// Scrolls the picture, and only the picture, to the part at work.
-function reveal() {
-  const box = byId("picture");
-  const place = updatePicture(drawn, state, step);
+  const place = update();
   if (!place) return;
+  const box = byId("picture");
   const [part, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
   const off = (near, far, start, end) => (near < start || far > end ? (near + far) / 2 - (start + end) / 2 : 0);
   box.scrollBy(off(part.left - 90, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
@@ -67,7 +62,7 @@ function redraw(focus) {
     go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
   });
   // At first as large as fits, if that can be read.
-  scale(zoom ?? Math.min(1, Math.max(0.8, (byId("picture").clientWidth - 2) / drawn.size.width)));
+  scale(zoom ?? Math.min(1, Math.max(0.9, (byId("picture").clientWidth - 2) / drawn.size.width)));
   update();
   if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
 }
@@ -127,7 +122,7 @@ function tabulate(node, pattern) {
 function update() {
   const { length } = model.steps;
   const [node, pattern] = model.steps[step - 1] ?? [];
-  updatePicture(drawn, state, step);
+  const place = updatePicture(drawn, state, step);
   byId("count").textContent = `Step ${step} of ${length}`;
   byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
   let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
@@ -140,6 +135,7 @@ function update() {
   const output = graph.nodes.length - 1;
   byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;
   for (const control of controls) control.update();
+  return place;
 }
 
 function compute(changed) {
@@ -150,7 +146,16 @@ function compute(changed) {
 
 // A slider, a field and the gradient of each input.
 const MOST = 300;
+let heading = "";
 const controls = inputs.slice(0, MOST).map((node, place) => {
+  // Names are often the same in every group: the groups tell them apart.
+  const groups = [];
+  for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
+    if (!graph.scopes[scope].made) groups.unshift(graph.scopes[scope].label);
+  }
+  const where = groups.join(" / ");
+  if (where !== heading) byId("controls").append(note(where || "in no group"));
+  heading = where;
   const row = byId("controls").appendChild(document.createElement("div"));
   row.className = "control";
   const { label } = graph.nodes[node];
@@ -158,22 +163,14 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   const centre = Number.isFinite(start) ? start : 0;
   const reach = Math.min(Math.max(1, 2 * Math.abs(centre)), Number.MAX_VALUE / 2);
   const name = row.appendChild(document.createElement("label"));
-  // Names are often the same in every group: the groups tell them apart.
-  const groups = [];
-  for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
-    if (!graph.scopes[scope].made) groups.unshift(graph.scopes[scope].label);
-  }
-  const where = groups.map((group) => `${group} / `).join("");
-  if (where) {
-    name.appendChild(document.createElement("small")).textContent = where;
-  }
-  name.append(label);
+  name.textContent = label;
   name.htmlFor = `field-${place}`;
   const slider = row.appendChild(document.createElement("input"));
   Object.assign(slider, { type: "range", min: -1000, max: 1000, step: 1, id: `slider-${place}` });
-  slider.setAttribute("aria-label", `${where}${label}, slider`);
+  slider.setAttribute("aria-label", `${[...groups, label].join(" / ")}, slider`);
   const field = row.appendChild(document.createElement("input"));
   Object.assign(field, { type: "text", inputMode: "text", id: `field-${place}`, autocomplete: "off", spellcheck: false });
+  if (where) field.setAttribute("aria-label", [...groups, label].join(" / "));
   const gradient = row.appendChild(document.createElement("output"));
   gradient.htmlFor = `field-${place}`;
   const set = (value) => {

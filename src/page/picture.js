@@ -82,7 +82,7 @@ function drawPicture(box, open, toggle, visit) {
     element(parent, "rect", {
       class: "gate", x: middle - circle, y: part.y - CELL.radius, width: 2 * circle, height: 2 * CELL.radius, rx: CELL.radius,
     });
-    element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 5 }, symbol);
+    element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 6 }, symbol);
     const low = Math.max(part.side.at(0) < part.side.height / 2 ? part.side.height / 2 - part.side.at(0) + 6 : 0, CELL.radius) + 14;
     element(parent, "text", { class: "pattern", x: middle, y: part.y + low }, model.patterns[pattern][0]);
     label(parent, part.node, middle + circle, part.y);
@@ -139,6 +139,8 @@ function drawPicture(box, open, toggle, visit) {
         group(place, part);
       } else {
         place.setAttribute("class", "cell");
+        // What it shows is told in the sentence and the table.
+        place.setAttribute("aria-hidden", true);
         place.dataset.node = part.node;
         drawn.gates.set(part.node, place);
         place.addEventListener("click", () => visit(part.node));
