@@ -139,11 +139,19 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Opens a page from a file.
+    /// Opens a page from a file, and waits until keys reach it: those pressed in the moment after loading may be lost.
     pub(crate) fn open(&self, page: &str) {
         let path = self.folder.join("page.html");
         fs::write(&path, page).unwrap();
         self.post("/url", &json!({ "url": address(&path) }));
+        self.run("window.reached = 0; addEventListener('keydown', () => window.reached++, true);");
+        for _ in 0..100 {
+            self.press(&["a"]);
+            if self.run("return window.reached") != 0 {
+                return;
+            }
+        }
+        panic!("no key reaches the page");
     }
 
     /// Runs JavaScript in the page and gives what it returns.
