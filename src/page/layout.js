@@ -4,6 +4,16 @@
 
 const CELL = { lane: 30, thin: 8, wire: 74, local: 66, bend: 24, radius: 18, gap: 16 };
 const FEW = 10; // lanes with labels; more of them are drawn thin, and into or out of a folded group as one
+const MANY = 60; // lanes into a gate; more of them are drawn as one
+
+const largest = (numbers, least) => numbers.reduce((most, number) => Math.max(most, number), least);
+const smallest = (numbers, most) => numbers.reduce((least, number) => Math.min(least, number), most);
+
+// Appends to the list that a map holds for a key.
+function enlist(map, key, item) {
+  if (!map.has(key)) map.set(key, []);
+  map.get(key).push(item);
+}
 
 // Which values each scope takes in and gives away.
 function borders(nodes, scopes, output) {
@@ -26,10 +36,11 @@ function borders(nodes, scopes, output) {
   return { takes, gives };
 }
 
-// The lanes into a gate: labelled ones, or thin ones if they are many.
+// The lanes into a gate: labelled ones, thin ones if they are many, and a single one if they are too many.
 function lanes(count) {
-  const pitch = count > FEW ? Math.min(CELL.thin, 480 / count) : CELL.lane;
-  return { pitch, thin: count > FEW, height: count * pitch, at: (k) => (k + 0.5) * pitch };
+  const bundled = count > MANY, thin = count > FEW;
+  const pitch = bundled ? 0 : thin ? CELL.thin : CELL.lane;
+  return { bundled, thin, height: count * pitch, at: (k) => (k + 0.5) * pitch };
 }
 
 // A part that is drawn by itself: an input, a gate, or a folded group. Ports are [value, height].
@@ -87,7 +98,7 @@ function layOut(scope, world) {
   });
   const together = (sources, where) => {
     const bundles = new Map();
-    for (const source of sources) bundles.set(where.get(source), [...(bundles.get(where.get(source)) ?? []), source]);
+    for (const source of sources) enlist(bundles, where.get(source), source);
     return [...bundles.values()];
   };
   const end = { port: true, width: 0, height: 16 };
@@ -115,7 +126,7 @@ function layers(ports, items, exits) {
   }
   for (const port of ports) port.layer = 0;
   const start = ports.length ? 1 : 0;
-  for (const item of items) item.layer = Math.max(start, ...item.ins.map(({ source }) => maker.get(source).layer + 1));
+  for (const item of items) item.layer = largest(item.ins.map(({ source }) => maker.get(source).layer + 1), start);
   // A part moves towards its only user, if all that it is made from can move with it.
   const moves = (part) => !part.port && part.ins.every(({ source }) => {
     const makes = maker.get(source);
@@ -124,10 +135,10 @@ function layers(ports, items, exits) {
   for (const item of items) item.moves = moves(item);
   for (const item of [...items].reverse()) {
     if (!item.moves || !users.has(item)) continue;
-    const nearest = Math.min(...[...users.get(item)].map((user) => user.layer ?? Infinity));
+    const nearest = smallest([...users.get(item)].map((user) => user.layer ?? Infinity), Infinity);
     if (Number.isFinite(nearest)) item.layer = nearest - 1;
   }
-  const end = Math.max(0, ...items.map((item) => item.layer)) + 1;
+  const end = largest(items.map((item) => item.layer), 0) + 1;
   for (const exit of exits) exit.layer = end;
   const columns = Array.from({ length: end + (exits.length ? 1 : 0) }, () => []);
   for (const part of [...ports, ...items, ...exits]) columns[part.layer].push(part);
@@ -138,9 +149,9 @@ function layers(ports, items, exits) {
   }
   for (const makes of [...ports, ...items]) {
     const points = new Map();
-    for (const [source, y] of makes.outs) points.set(y, [...(points.get(y) ?? []), source]);
+    for (const [source, y] of makes.outs) enlist(points, y, source);
     for (const sources of points.values()) {
-      const last = Math.max(...sources.map((source) => reach.get(source) ?? 0));
+      const last = largest(sources.map((source) => reach.get(source) ?? 0), 0);
       for (let layer = makes.layer + 1; layer < last; layer++) {
         const on = sources.filter((source) => reach.get(source) > layer);
         columns[layer].push({
@@ -269,7 +280,7 @@ function place(columns) {
     columns.forEach((column, i) => settle(column, [[between[i - 1], 2, 0], [between[i], 0, 2]]));
   }
   const all = columns.flat();
-  const top = all.reduce((least, part) => Math.min(least, part.top), Infinity);
+  const top = smallest(all.map((part) => part.top), Infinity);
   for (const part of all) part.top -= top;
 }
 
@@ -278,7 +289,7 @@ function draw(columns) {
   const wires = [];
   let x = 0, height = 0;
   columns.forEach((column, i) => {
-    const width = Math.max(0, ...column.map((part) => part.width));
+    const width = largest(column.map((part) => part.width), 0);
     for (const part of column) {
       part.x = part.ins.length ? x : x + width - part.width;
       part.start = x;
@@ -286,7 +297,7 @@ function draw(columns) {
       height = Math.max(height, part.top + part.height);
     }
     const after = columns[i + 1] ? wiresBetween(column, columns[i + 1]) : [];
-    const steepest = Math.max(0, ...after.map(([a, y, b, z]) => Math.abs(a.top + y - b.top - z)));
+    const steepest = largest(after.map(([a, y, b, z]) => Math.abs(a.top + y - b.top - z)), 0);
     const bare = column.every((part) => part.port) || (columns[i + 1] ?? []).every((part) => part.port);
     x += width + (after.length ? Math.min(120, (bare ? 18 : 26) + 0.16 * steepest + 2 * Math.sqrt(after.length)) : 0);
   });

@@ -89,23 +89,29 @@ function note(words) {
   return made;
 }
 
-// What flows along each wire at a step: into the operands of a gate, or back from the uses of a value.
+const ROWS = 50;
+
+// What flows along the first wires at a step, into the operands of a gate or back from the uses of a value, and how many
+// wires there are.
 function flows(node, pattern) {
-  if (pattern === undefined) return [];
+  if (pattern === undefined) return [[], 0];
   const along = (user, k) => {
     const upstream = state.gradients[user], local = state.locals[user][k];
     return [show(upstream), show(local), show(chain(upstream, local))];
   };
   if (pattern <= 1) {
-    return graph.uses[node].map(([user, k]) => [`use in ${graph.nodes[user].label}`, show(state.values[user]), ...along(user, k)]);
+    const row = ([user, k]) => [`use in ${graph.nodes[user].label}`, show(state.values[user]), ...along(user, k)];
+    return [graph.uses[node].slice(0, ROWS).map(row), graph.uses[node].length];
   }
-  return graph.nodes[node].sources.map((source, k) => (typeof source === "number"
+  const { sources } = graph.nodes[node];
+  const row = (source, k) => (typeof source === "number"
     ? [graph.nodes[source].label, show(state.values[source]), ...along(node, k)]
-    : ["constant", show(source[0]), "", "", ""]));
+    : ["constant", show(source[0]), "", "", ""]);
+  return [sources.slice(0, ROWS).map(row), sources.length];
 }
 
 function tabulate(node, pattern) {
-  const rows = flows(node, pattern);
+  const [rows, count] = flows(node, pattern);
   if (rows.length === 0) {
     byId("table").replaceChildren(note(pattern === undefined ? "No gradient has flowed yet." : "The pass starts here."));
     return;
@@ -114,9 +120,9 @@ function tabulate(node, pattern) {
   const first = pattern <= 1 ? "copy" : "operand";
   cells(table.createTHead().insertRow(), "th", [first, "value", "upstream", "× local", "= downstream"]);
   const body = table.createTBody();
-  for (const row of rows.slice(0, 50)) cells(body.insertRow(), "td", row);
+  for (const row of rows) cells(body.insertRow(), "td", row);
   byId("table").replaceChildren(table);
-  if (rows.length > 50) byId("table").append(note(`… ${rows.length - 50} more`));
+  if (count > rows.length) byId("table").append(note(`… ${count - rows.length} more`));
 }
 
 function update() {
@@ -221,7 +227,9 @@ byId("fold").addEventListener("click", () => {
   open.clear();
   redraw();
 });
-byId("unfold").hidden = byId("fold").hidden = graph.scopes.length === 0;
+byId("fold").hidden = graph.scopes.length === 0;
+// Beyond that a browser would draw for minutes.
+byId("unfold").hidden = graph.scopes.length === 0 || graph.nodes.length > 6000;
 byId("smaller").addEventListener("click", () => scale(zoom / 1.25));
 byId("larger").addEventListener("click", () => scale(zoom * 1.25));
 byId("fit").addEventListener("click", () => scale((byId("picture").clientWidth - 2) / drawn.size.width));

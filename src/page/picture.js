@@ -59,7 +59,10 @@ function drawPicture(box, open, toggle, visit) {
     const middle = part.lead + CELL.bend + part.circle;
     element(parent, "title", {}, `${symbol} makes ${name}`);
     const locals = [];
-    sources.forEach((source, k) => {
+    if (part.side.bundled) {
+      element(parent, "path", { class: "wire lane bundle", d: `M0,${part.y} H${middle - part.circle}` });
+    }
+    (part.side.bundled ? [] : sources).forEach((source, k) => {
       const y = part.y - part.side.height / 2 + part.side.at(k);
       const angle = Math.min(1, Math.max(-1, (y - part.y) / 40)) * 0.9;
       const [x, end] = [middle - part.circle * Math.cos(angle), part.y + CELL.radius * Math.sin(angle)];
@@ -83,7 +86,7 @@ function drawPicture(box, open, toggle, visit) {
       class: "gate", x: middle - circle, y: part.y - CELL.radius, width: 2 * circle, height: 2 * CELL.radius, rx: CELL.radius,
     });
     element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 6 }, symbol);
-    const low = Math.max(part.side.at(0) < part.side.height / 2 ? part.side.height / 2 - part.side.at(0) + 6 : 0, CELL.radius) + 14;
+    const low = Math.max(part.side.height / 2 - part.side.at(0) + 6, CELL.radius) + 14;
     element(parent, "text", { class: "pattern", x: middle, y: part.y + low }, model.patterns[pattern][0]);
     label(parent, part.node, middle + circle, part.y);
   };

@@ -23,8 +23,8 @@ function read(text) {
 }
 
 // The first few of these, and how many more there are.
-function listed(items, between) {
-  const said = items.slice(0, 4);
+function listed(items, between, say) {
+  const said = items.slice(0, 4).map(say);
   if (items.length > said.length) said.push(`… ${items.length - said.length} more`);
   return said.join(between);
 }
@@ -33,19 +33,23 @@ function listed(items, between) {
 function tell(node, pattern, state) {
   const { label, symbol, sources } = graph.nodes[node];
   const upstream = show(state.gradients[node]);
-  const terms = graph.uses[node].map(([user, k]) => chain(state.gradients[user], state.locals[user][k]));
-  const branches = sources.flatMap((source, k) => {
-    if (typeof source !== "number") return [];
+  const uses = graph.uses[node];
+  const term = ([user, k], i) => {
+    const words = show(chain(state.gradients[user], state.locals[user][k]));
+    return i > 0 && words.startsWith("−") ? `(${words})` : words;
+  };
+  const operands = [...sources.keys()].filter((k) => typeof sources[k] === "number");
+  const branch = (k) => {
     const local = state.locals[node][k];
-    return [`${graph.nodes[source].label} gets ${upstream} × ${show(local)} = ${show(chain(state.gradients[node], local))}`];
-  });
+    return `${graph.nodes[sources[k]].label} gets ${upstream} × ${show(local)} = ${show(chain(state.gradients[node], local))}`;
+  };
   const words = {
     gate: label,
     op: symbol,
     upstream,
-    count: String(terms.length),
-    arrived: listed(terms.map((term, i) => (i > 0 && show(term).startsWith("−") ? `(${show(term)})` : show(term))), " + "),
-    branches: listed(branches, ", "),
+    count: String(uses.length),
+    arrived: listed(uses, " + ", term),
+    branches: listed(operands, ", ", branch),
   };
   return model.patterns[pattern][1].replace(/\{(\w+)\}/g, (_, word) => words[word]);
 }

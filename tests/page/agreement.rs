@@ -155,13 +155,48 @@ fn operations() -> Vec<Case> {
                 inputs,
             }
         });
+        let mut points: Vec<Point> = points.collect();
+        if let Op::Unary(_) = op {
+            points.extend(near_roots(op, row.domain[0]));
+        }
         cases.push(Case {
             about: row.name.to_owned(),
-            points: points.collect(),
+            points,
             model: model(&apply(&vec![0.5; count])),
         });
     }
     cases
+}
+
+/// Points at and beside the roots of an operation and its slope, where 1e-14 is all that is asked.
+fn near_roots(op: Op, [low, high]: Interval) -> Vec<Point> {
+    let value = |x: f64| op.apply(&[x]).unwrap();
+    let slope = |x: f64| op.partials(&[x], value(x))[0];
+    let (low, high) = (low.max(-9.0), high.min(9.0));
+    let at = |i: u32| low + (high - low) * f64::from(i) / 500.0;
+    let mut points = Vec::new();
+    for f in [&value as &dyn Fn(f64) -> f64, &slope] {
+        for i in 0..500 {
+            let (mut below, mut above) = (at(i), at(i + 1));
+            if f(below) * f(above) >= 0.0 {
+                continue;
+            }
+            for _ in 0..60 {
+                let middle = 0.5 * (below + above);
+                if f(below) * f(middle) > 0.0 {
+                    below = middle;
+                } else {
+                    above = middle;
+                }
+            }
+            points.extend([above, above + 1e-9, above - 1e-5].map(|x| Point {
+                inputs: vec![x],
+                value: [value(x), value(x).abs().max(0.01)],
+                gradients: vec![[slope(x) + 0.0, slope(x).abs().max(0.01)]],
+            }));
+        }
+    }
+    points
 }
 
 /// Random graphs, at the point they were recorded at and near it.
