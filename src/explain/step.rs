@@ -63,7 +63,7 @@ impl Pattern {
         laws.iter().find_map(of_law).unwrap_or(Self::Scales)
     }
 
-    /// Every pattern.
+    /// Every pattern, those of values before those of gates.
     ///
     /// ```
     /// use chainrule::Pattern;

@@ -25,7 +25,7 @@ const graph = (() => {
   // At which step each gradient is known, and each gate works.
   const known = nodes.map(() => Infinity), works = nodes.map(() => Infinity);
   model.steps.forEach(([node, pattern], i) => {
-    if (pattern <= 1) {
+    if (!ofGate(pattern)) {
       known[node] = i + 1;
       return;
     }
@@ -99,7 +99,7 @@ function flows(node, pattern) {
     const upstream = state.gradients[user], local = state.locals[user][k];
     return [show(upstream), show(local), show(chain(upstream, local))];
   };
-  if (pattern <= 1) {
+  if (!ofGate(pattern)) {
     const row = ([user, k]) => [`use in ${graph.nodes[user].label}`, show(state.values[user]), ...along(user, k)];
     return [graph.uses[node].slice(0, ROWS).map(row), graph.uses[node].length];
   }
@@ -117,7 +117,7 @@ function tabulate(node, pattern) {
     return;
   }
   const table = document.createElement("table");
-  const first = pattern <= 1 ? "copy" : "operand";
+  const first = ofGate(pattern) ? "operand" : "copy";
   cells(table.createTHead().insertRow(), "th", [first, "value", "upstream", "× local", "= downstream"]);
   const body = table.createTBody();
   for (const row of rows) cells(body.insertRow(), "td", row);
@@ -135,8 +135,9 @@ function update() {
   if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded that a gradient could flow through.`;
   if (node !== undefined) sentence = tell(node, pattern, state);
   if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
-  byId("first").disabled = byId("back").disabled = step === 0;
-  byId("next").disabled = byId("last").disabled = step === length;
+  // Not disabled in earnest: that would take the focus away from under the reader's finger.
+  for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === 0);
+  for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
   tabulate(node, pattern);
   const output = graph.nodes.length - 1;
   byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;

@@ -42,7 +42,7 @@ function drawPicture(box, open, toggle, visit) {
     const { named, label: name, sources } = graph.nodes[node];
     element(parent, "path", { class: "wire", d: `M${x},${y} h${CELL.wire}` });
     const middle = x + CELL.wire / 2;
-    if (sources.length) element(parent, "text", { class: named ? "name" : "number", x: middle, y: y - 21 }, shortened(name, 9));
+    if (sources.length) element(parent, "text", { class: named ? "name" : "number", x: middle, y: y - 21 }, shortened(name, named ? 9 : 11));
     drawn.values.set(node, element(parent, "text", { class: "value", x: middle, y: y - 6 }));
     drawn.gradients.set(node, element(parent, "text", { class: "gradient", x: middle, y: y + 16 }));
   };
@@ -171,7 +171,7 @@ function updatePicture(drawn, state, step) {
     place = drawn.folded.get(scope) ?? place;
   }
   for (const other of [...drawn.gates.values(), ...drawn.folded.values()]) other.classList.toggle("now", other === place);
-  const gate = pattern > 1;
+  const gate = ofGate(pattern);
   for (const [wire, sources, part] of drawn.wires) {
     wire.classList.toggle("flow", node !== undefined && (gate ? part === node : sources.has(node)));
   }

@@ -1,5 +1,10 @@
 // Numbers and sentences. The sentences are the engine's; here only their numbers are filled in.
 
+// Whether a step with this pattern is one of a gate: the first two patterns are those of values, the start and the copies.
+function ofGate(pattern) {
+  return pattern > 1;
+}
+
 // A number with up to so many significant digits, as short as they allow.
 function show(value, digits = model.digits) {
   if (value !== value) return "NaN";
