@@ -21,11 +21,10 @@
 //! downwards, they stand on the left of the wire and gradients on the right.
 //!
 //! Names are bold, before the wire of an input and beside the value of a result; an input without a name begins with
-//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`, those that
-//! turn text round as `�`.
-//! Constants are small grey boxes. The first of two or three operands enters its circle from above (or left), the last
-//! from below (or right). An operand that an n-ary operation uses many times is one line that says how often.
-//! [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
+//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`,
+//! those that turn text round as `�`. Constants are small grey boxes. The first of two or three operands enters its circle
+//! from above (or left), the last from below (or right). An operand that an n-ary operation uses many times is one line
+//! that says how often. [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
 //! counts it.
 //!
 //! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph

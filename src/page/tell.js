@@ -5,11 +5,18 @@ function ofGate(pattern) {
   return pattern > 1;
 }
 
+// A positive number, made to round to so many digits as the engine does: halves to the even digit, not up.
+function evened(size, digits) {
+  const [mantissa, exponent] = size.toExponential(60).split("e");
+  const kept = mantissa.slice(0, digits + 1).replace(/\.$/, ""), rest = mantissa.slice(digits + 1).replace(/^\./, "");
+  return /^50*$/.test(rest) && "02468".includes(kept[kept.length - 1]) ? Number(`${kept}e${exponent}`) : size;
+}
+
 // A number with up to so many significant digits, as short as they allow.
 function show(value, digits = model.digits) {
   if (value !== value) return "NaN";
   const sign = value < 0 || Object.is(value, -0) ? "−" : "";
-  const size = Math.abs(value);
+  const size = evened(Math.abs(value), digits);
   if (size === Infinity) return sign + "∞";
   if (size === 0) return sign + "0";
   const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);

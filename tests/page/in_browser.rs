@@ -119,11 +119,27 @@ fn every_step_shows_what_the_engine_computed() {
     }
 }
 
+/// Numbers halfway between two of four digits.
+fn halves() -> Explanation {
+    let halves = [
+        0.156_25,
+        0.218_75,
+        0.281_25,
+        12_345.0,
+        12_355.0,
+        0.000_010_25,
+    ];
+    tape::scope(|| {
+        let terms = halves.map(|half| Var::new(1.0) * half);
+        (terms.into_iter().sum::<Var>() * 0.062_505).explain()
+    })
+}
+
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
 fn every_sentence_is_the_engine_s() {
     let browser = Browser::start();
-    for explanation in [neuron(), network(), hostile(), tangle(60)] {
+    for explanation in [neuron(), network(), hostile(), halves(), tangle(60)] {
         browser.open(&explanation.html().to_string());
         for step in explanation.steps() {
             browser.press(&[key::RIGHT]);
