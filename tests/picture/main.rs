@@ -413,8 +413,9 @@ fn drawn_name(name: &str) -> String {
         .map(|letter| match u32::from(letter) {
             code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap(),
             0x7f => '␡',
-            0x80..=0x9f | 0x200e..=0x200f | 0x2028..=0x202e | 0x2066..=0x2069 => '\u{fffd}',
-            0xfffe | 0xffff => '\u{fffd}',
+            0x80..=0x9f | 0x200e..=0x200f | 0x2028..=0x202e | 0x2066..=0x2069 | 0xfffe | 0xffff => {
+                '\u{fffd}'
+            }
             _ => letter,
         })
         .collect();
