@@ -20,9 +20,9 @@ function borders(nodes, scopes, output) {
   const takes = scopes.map(() => new Set());
   const gives = scopes.map(() => new Set());
   const around = (scope) => {
-    const chain = [];
-    for (; scope >= 0; scope = scopes[scope].parent) chain.push(scope);
-    return chain;
+    const found = [];
+    for (; scope >= 0; scope = scopes[scope].parent) found.push(scope);
+    return found;
   };
   nodes.forEach((node) => {
     const inside = around(node.scope);
@@ -68,7 +68,7 @@ function cell(item, world) {
   const y = Math.max(half, 34);
   const ins = [];
   node.sources.forEach((source, k) => {
-    if (typeof source === "number") ins.push({ source, k, y: y - side.height / 2 + side.at(k) });
+    if (typeof source === "number") ins.push({ source, y: y - side.height / 2 + side.at(k) });
   });
   const circle = Math.max(CELL.radius, 4.5 + 4 * [...node.symbol].length);
   const lead = side.thin ? 20 : CELL.local;
@@ -257,8 +257,9 @@ function place(columns) {
     const blocks = [];
     for (const part of column) {
       const [sum, count] = want.get(part) ?? [part.top, 1];
-      const weight = part.passing ? 4 : count ? 1 + 0.1 * count : 0.01;
-      let block = { parts: [[part, offset]], weight, target: sum / (count || 1) - offset };
+      // What only passes is kept straight before all else.
+      const weight = part.passing ? 4 : 1 + 0.1 * count;
+      let block = { parts: [[part, offset]], weight, target: sum / count - offset };
       offset += part.height + CELL.gap;
       while (blocks.length && blocks[blocks.length - 1].target > block.target) {
         const before = blocks.pop();
@@ -292,7 +293,6 @@ function draw(columns) {
     const width = largest(column.map((part) => part.width), 0);
     for (const part of column) {
       part.x = part.ins.length ? x : x + width - part.width;
-      part.start = x;
       part.end = x + width;
       height = Math.max(height, part.top + part.height);
     }

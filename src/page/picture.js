@@ -122,8 +122,8 @@ function drawPicture(box, open, toggle, visit) {
 
   const opened = (parent, part) => {
     element(parent, "rect", { class: "box", width: part.width, height: part.height, rx: 8 });
-    for (const { y } of part.ins) element(parent, "path", { class: "wire", d: `M0,${y} H${part.pad}` });
-    for (const y of part.outs.values()) element(parent, "path", { class: "wire", d: `M${part.width - part.pad},${y} H${part.width}` });
+    for (const y of new Set(part.ins.map((port) => port.y))) element(parent, "path", { class: "wire", d: `M0,${y} H${part.pad}` });
+    for (const y of new Set(part.outs.values())) element(parent, "path", { class: "wire", d: `M${part.width - part.pad},${y} H${part.width}` });
     fill(element(parent, "g", { transform: `translate(${part.pad},${part.head})` }), part.inner);
     head(parent, part.scope, part.width, true);
   };
