@@ -79,7 +79,12 @@ impl fmt::Display for Program {
         for (key, node) in self.graph.iter() {
             write!(f, "v[{}] = ", place(key))?;
             if node.op() == Op::Input {
-                writeln!(f, "inputs[i++];")?;
+                // Those after the gates are constants that a partial recorded.
+                if place(key) < self.locals.len() {
+                    writeln!(f, "inputs[i++];")?;
+                } else {
+                    writeln!(f, "{};", Number(node.value()))?;
+                }
                 continue;
             }
             let operands = node.arguments(|operand| Var::at(&self.graph, operand));
