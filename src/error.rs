@@ -1,6 +1,7 @@
 //! What a caller's data can make go wrong, said with the name of the input.
 
 use std::fmt;
+use std::panic::Location;
 use std::path::Path;
 
 /// The result of a fallible call of this crate.
@@ -37,6 +38,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync + 'static>>,
+    branch: Option<Box<BranchChanged>>,
 }
 
 /// The kinds of [`Error`].
@@ -62,6 +64,48 @@ pub enum ErrorKind {
     Data,
     /// A file could not be read or written.
     Io,
+    /// A program was replayed at a point where the traced function takes another branch.
+    Branch,
+}
+
+/// Where a program would have branched otherwise than when it was traced; [`Error::branch`] gives it.
+///
+/// ```
+/// use chainrule::{ErrorKind, Program};
+///
+/// let abs = Program::trace_at(&[1.0], |x| if x[0] < 0.0 { -x[0] } else { x[0] })?;
+/// let error = abs.value(&[-2.0]).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Branch);
+/// let branch = error.branch().unwrap();
+/// assert_eq!(branch.comparison, "-2.0 < 0.0");
+/// assert_eq!(branch.row, None);
+/// assert!(branch.at.file().ends_with(".rs"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchChanged {
+    /// The row of a batch, counted from 0; none at a single point, and where only uniform inputs are compared.
+    pub row: Option<usize>,
+    /// The comparison that came out otherwise, with the values found.
+    pub comparison: String,
+    /// Where in the source it was made.
+    pub at: &'static Location<'static>,
+}
+
+impl From<BranchChanged> for Error {
+    fn from(branch: BranchChanged) -> Self {
+        let row = branch
+            .row
+            .map_or(String::new(), |row| format!("row {row}: "));
+        let message = format!(
+            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace again there",
+            branch.at, branch.comparison
+        );
+        Self {
+            branch: Some(Box::new(branch)),
+            ..Self::new(ErrorKind::Branch, message)
+        }
+    }
 }
 
 impl Error {
@@ -127,6 +171,7 @@ impl Error {
             kind: ErrorKind::Io,
             message: format!("{}: {cause}", path.display()),
             source: Some(Box::new(cause)),
+            branch: None,
         }
     }
 
@@ -140,11 +185,21 @@ impl Error {
         self.kind
     }
 
+    /// What a replayed program would have decided otherwise, for errors of kind [`Branch`](ErrorKind::Branch).
+    ///
+    /// ```
+    /// assert!(chainrule::Error::argument("rate", "is NaN").branch().is_none());
+    /// ```
+    pub fn branch(&self) -> Option<&BranchChanged> {
+        self.branch.as_deref()
+    }
+
     fn new(kind: ErrorKind, message: String) -> Self {
         Self {
             kind,
             message,
             source: None,
+            branch: None,
         }
     }
 }

@@ -201,6 +201,33 @@ fn frames_show_only_what_is_known() {
 }
 
 #[test]
+fn frames_without_graphviz_are_one_picture_that_fills_in() {
+    let explanation = product();
+    let frames: Vec<String> = explanation.frames().map(|frame| frame.to_svg()).collect();
+    let count = |class: &str| -> Vec<usize> {
+        let class = format!("class=\"{class}\"");
+        frames
+            .iter()
+            .map(|svg| svg.matches(&class).count())
+            .collect()
+    };
+    assert_eq!(count("gradient"), [1, 3, 5]);
+    assert_eq!(count("local"), [0, 2, 4]);
+    assert_eq!(count("work"), [1, 1, 1]);
+    for (svg, heading) in frames.iter().zip(["start", "× swaps", "+ distributes"]) {
+        assert!(svg.contains(&format!(">{heading}</text>")), "{svg}");
+    }
+    // A number stands where it stood, and the page is as large.
+    let kept = |svg: &str, later: &str| {
+        svg.lines()
+            .filter(|line| line.contains("<text") && !line.contains("heading"))
+            .chain(svg.lines().take(1))
+            .all(|line| later.contains(line))
+    };
+    assert!(frames.windows(2).all(|pair| kept(&pair[0], &pair[1])));
+}
+
+#[test]
 fn every_pattern_is_met_with_its_gates() {
     let (a, b) = (Var::new(2.0), Var::new(3.0));
     let y = (a + b) * a.max(b) + a.exp() + a.floor();

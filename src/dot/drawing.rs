@@ -7,11 +7,11 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
-use super::wire::{INK, VALUE, WIRE, Wire};
-use super::{Direction, Picture, label, moment};
+use super::moment::AT_WORK;
+use super::wire::{INK, LOCAL, VALUE, WIRE};
+use super::{Direction, Picture, label};
 use crate::op::Op;
 
-const LOCAL: &str = "#57606a";
 /// A group's shade is translucent: a group within another is darker.
 const GROUP: &str =
     "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
@@ -76,7 +76,7 @@ impl<'a> Drawing<'a> {
         for &constant in &cone.constants {
             self.constant(constant, None);
         }
-        let hidden = (cone.hidden > 0).then(|| self.hidden(cone.hidden));
+        let hidden = cone.rest().map(|text| self.hidden(&text));
         let mut ends = Vec::with_capacity(cone.nodes.len());
         for node in &cone.nodes {
             let end = if node.op == Op::Input {
@@ -157,10 +157,9 @@ impl<'a> Drawing<'a> {
         self.part(attributes, group)
     }
 
-    fn hidden(&mut self, count: usize) -> NodeIndex {
-        let nodes = if count == 1 { "node" } else { "nodes" };
+    fn hidden(&mut self, text: &str) -> NodeIndex {
         let attributes = format!(
-            "label=\"… {count} more {nodes}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
+            "label=\"{text}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
              fontcolor=\"{LOCAL}\" fontsize=11 height=0.3 margin=\"0.1,0.04\""
         );
         self.part(attributes, None)
@@ -180,9 +179,8 @@ impl<'a> Drawing<'a> {
     /// A node's gate, marked if it is at work.
     fn gate(&self, node: &Shown) -> String {
         let mut attributes = gate(node.op);
-        let moment = self.picture.moment.as_ref();
-        if let Some(mark) = moment.and_then(|moment| moment.mark(node.var.key(), true)) {
-            attributes.push_str(&mark);
+        if self.picture.is_at_work(node, true) {
+            attributes.push_str(&mark());
         }
         attributes
     }
@@ -198,47 +196,28 @@ impl<'a> Drawing<'a> {
             line.push_str(" headport=");
             line.push_str(side);
         }
-        if let Source::Shown(_) = feed.source {
-            let mut notes = Vec::new();
-            if feed.uses > 1 {
-                notes.push(format!("{} uses", feed.uses));
-            }
-            if self.picture.shows_local_gradients() {
-                let local = format!("×{}", label::number(feed.partial, self.picture.precision));
-                let moment = self.picture.moment.as_ref();
-                let known = moment.is_none_or(|moment| moment.has_worked(node.var.key()));
-                notes.push(if known { local } else { moment::room(&local) });
-            }
-            if !notes.is_empty() {
-                return format!("{line} label=\"{}\"", notes.join(" "));
-            }
+        match self.picture.note(node, feed) {
+            Some(said) => format!("{line} label=\"{}\"", said.now),
+            None => line,
         }
-        line
     }
 
     /// The label a node's wire runs through; none if nothing is to be said there.
     fn wire(&self, node: &Shown) -> Option<String> {
-        let picture = self.picture;
-        let number = |number| label::number(number, picture.precision);
-        let moment = picture.moment.as_ref();
-        let known = moment.is_none_or(|moment| moment.knows(node.var.key()));
-        let gradient = picture
-            .gradients
-            .and_then(|gradients| gradients.get(node.var))
-            .map(number)
-            .map(|text| if known { text } else { moment::room(&text) });
-        let wire = Wire {
-            name: node.name.as_deref().filter(|name| !name.is_empty()),
-            value: picture.values.then(|| number(node.var.value())),
-            gradient,
-            input: node.op == Op::Input,
-            direction: picture.direction,
+        let wire = self.picture.wire(node);
+        let style = if self.picture.is_at_work(node, false) {
+            mark()
+        } else {
+            " style=\"\"".to_owned()
         };
-        let mark = moment
-            .and_then(|moment| moment.mark(node.var.key(), false))
-            .unwrap_or_else(|| " style=\"\"".to_owned());
-        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain{mark}"))
+        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain{style}"))
     }
+}
+
+/// How the part at work stands out.
+fn mark() -> String {
+    let [border, inside] = AT_WORK;
+    format!(" style=filled fillcolor=\"{inside}\" color=\"{border}\" penwidth=2")
 }
 
 /// An input of which nothing is shown but that it is one.
@@ -292,7 +271,11 @@ impl fmt::Display for Drawing<'_> {
         self.write_groups(f)?;
         // Last, for groups would take the heading over.
         if let Some(moment) = &self.picture.moment {
-            writeln!(f, "    {}", moment.heading())?;
+            let (color, heading) = (AT_WORK[0], label::text(&moment.heading()));
+            writeln!(
+                f,
+                "    label=<<FONT COLOR=\"{color}\"><B>{heading}</B></FONT>> labelloc=t"
+            )?;
         }
         f.write_str("}\n")
     }

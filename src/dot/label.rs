@@ -42,19 +42,24 @@ fn trimmed(decimal: &str) -> &str {
     }
 }
 
-/// A name on one line: shortened where it is very long, control characters as their pictures.
-pub(crate) fn plain(name: &str) -> String {
+/// A name as it is shown: shortened where it is very long, control characters as their pictures.
+pub(super) fn shown(name: &str) -> Vec<char> {
     let mut shown: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
     if shown.len() > LONGEST {
         shown.truncate(LONGEST - 1);
         shown.push('…');
     }
-    shown.into_iter().collect()
+    shown
 }
 
-/// A name as the text of an HTML-like label, [`plain`] and escaped.
+/// A name as it is shown, as text.
+pub(crate) fn plain(name: &str) -> String {
+    shown(name).into_iter().collect()
+}
+
+/// A name as it is shown, as the text of an HTML-like label of Graphviz.
 pub(super) fn text(name: &str) -> String {
-    let shown: Vec<char> = plain(name).chars().collect();
+    let shown = shown(name);
     let mut escaped = String::with_capacity(shown.len());
     for (place, &letter) in shown.iter().enumerate() {
         match letter {

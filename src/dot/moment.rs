@@ -29,9 +29,8 @@ pub(crate) struct Moment {
     pub(crate) pattern: &'static str,
 }
 
-const AT_WORK: &str = "#9a6700";
-/// How the part at work stands out.
-const MARK: &str = "style=filled fillcolor=\"#fff3bf\" color=\"#9a6700\" penwidth=2";
+/// The color of the part at work: its border and the heading, and what fills it.
+pub(super) const AT_WORK: [&str; 2] = ["#9a6700", "#fff3bf"];
 
 impl Moment {
     /// Whether the gradient of this node is known.
@@ -46,21 +45,61 @@ impl Moment {
         reached.is_some_and(|reached| reached.gate > 0 && reached.gate <= self.step)
     }
 
-    /// The attributes of the part at work, if that is the node's gate or, else, its wire.
-    pub(super) fn mark(&self, key: Option<NodeKey>, gate: bool) -> Option<String> {
-        (key == Some(self.node) && gate == self.gate).then(|| format!(" {MARK}"))
+    /// Whether the node's gate, or else its wire, is the part at work.
+    pub(super) fn works(&self, key: Option<NodeKey>, gate: bool) -> bool {
+        key == Some(self.node) && gate == self.gate
     }
 
     /// What happens, as the picture's heading.
     pub(super) fn heading(&self) -> String {
-        format!(
-            "label=<<FONT COLOR=\"{AT_WORK}\"><B>{} {}</B></FONT>> labelloc=t",
-            self.symbol, self.pattern
-        )
+        if self.gate {
+            format!("{} {}", self.symbol, self.pattern)
+        } else {
+            self.pattern.to_owned()
+        }
     }
 }
 
-/// As many spaces as wide as digits as the text has letters: what is not known yet keeps its room.
-pub(super) fn room(text: &str) -> String {
-    text.chars().map(|_| '\u{2007}').collect()
+/// What is said at the end of the pass, and what of it is known at a moment: what is not keeps its room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    /// All of it.
+    pub(super) whole: String,
+    /// What is known, and spaces for the rest.
+    pub(super) now: String,
+}
+
+impl Said {
+    /// A text that is known or not.
+    pub(super) fn of(whole: String, known: bool) -> Self {
+        let now = if known {
+            whole.clone()
+        } else {
+            // Spaces as wide as digits.
+            whole.chars().map(|_| '\u{2007}').collect()
+        };
+        Self { whole, now }
+    }
+
+    /// This behind what is known at any time.
+    pub(super) fn after(self, known: &str) -> Self {
+        let joined = |text: String| match (known, text.as_str()) {
+            ("", _) => text,
+            (_, "") => known.to_owned(),
+            _ => format!("{known} {text}"),
+        };
+        Self {
+            whole: joined(self.whole),
+            now: joined(self.now),
+        }
+    }
+
+    /// Whether anything of it is known.
+    pub(super) fn is_known(&self) -> bool {
+        !self.now.trim().is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.whole.is_empty()
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use super::moment::Said;
 use super::{Direction, label};
 use crate::op::Op;
 
 pub(super) const VALUE: &str = "#1a7f37";
-const GRADIENT: &str = "#cf222e";
+pub(super) const GRADIENT: &str = "#cf222e";
+pub(super) const LOCAL: &str = "#57606a";
 pub(super) const INK: &str = "#24292f";
 pub(super) const WIRE: &str = "#6e7781";
 
@@ -16,7 +18,7 @@ const TABLE: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELL
 pub(super) struct Wire<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: Option<String>,
-    pub(super) gradient: Option<String>,
+    pub(super) gradient: Option<Said>,
     /// Whether the wire begins here: then the name stands before it, else beside the value.
     pub(super) input: bool,
     pub(super) direction: Direction,
@@ -25,7 +27,12 @@ pub(super) struct Wire<'a> {
 impl Wire<'_> {
     /// Whether there is nothing to say.
     pub(super) fn is_bare(&self) -> bool {
-        self.name.is_none() && self.value.is_none() && self.gradient.is_none()
+        self.name.is_none() && !self.has_numbers()
+    }
+
+    /// Whether a number stands beside the wire.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.value.is_some() || self.gradient.is_some()
     }
 
     /// The name, or for an input without one the symbol of inputs.
@@ -39,20 +46,20 @@ impl Wire<'_> {
 
     /// The numbers, with the wire as a rule between them; `name` stands before the value.
     fn write_numbers(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
-        let letters =
-            |text: &Option<String>| text.as_deref().map_or(0, |text| text.chars().count());
-        let colored = |color: &str, text: &Option<String>| match text {
+        let gradient = self.gradient.as_ref().map(|said| said.now.as_str());
+        let letters = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+        let colored = |color: &str, text: Option<&str>| match text {
             Some(text) => format!("<FONT COLOR=\"{color}\">{text}</FONT>"),
             None => String::new(),
         };
-        let mut value = colored(VALUE, &self.value);
-        let mut width = letters(&self.value).max(letters(&self.gradient));
+        let mut value = colored(VALUE, self.value.as_deref());
+        let mut width = letters(self.value.as_deref()).max(letters(gradient));
         if let Some(name) = name {
             value = format!("{name} {value}");
             let letters = self.name.unwrap_or_default().chars().count();
             width += letters.min(label::LONGEST) + 1;
         }
-        let gradient = colored(GRADIENT, &self.gradient);
+        let gradient = colored(GRADIENT, gradient);
         write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
         match self.direction {
             Direction::LeftToRight | Direction::RightToLeft => write!(
@@ -76,7 +83,7 @@ impl Wire<'_> {
 impl fmt::Display for Wire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = self.title();
-        let numbers = self.value.is_some() || self.gradient.is_some();
+        let numbers = self.has_numbers();
         let Some(title) = title.as_deref().filter(|_| self.input || !numbers) else {
             return self.write_numbers(f, title.as_deref());
         };

@@ -1,7 +1,6 @@
 //! Slopes that deserve a formula of their own, accurate where the textbook's form is not.
 
-use super::compare::larger;
-use super::{exp_difference, ln};
+use super::ln;
 
 /// The slope of `aᵇ` in `a`, `b·a^(b−1)`; 0 where `b` is 0.
 ///
@@ -87,19 +86,5 @@ pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
         above
     } else {
         below
-    }
-}
-
-/// `ln Σ e^xᵢ` through the largest, so that nothing overflows.
-pub(crate) fn log_sum_exp(xs: &[f64]) -> f64 {
-    let largest = xs.iter().fold(f64::NEG_INFINITY, |max, &x| larger(max, x));
-    let mut sum = 0.0;
-    for &x in xs {
-        sum += exp_difference(x, largest);
-    }
-    if largest == f64::NEG_INFINITY {
-        largest
-    } else {
-        largest + ln(sum)
     }
 }

@@ -36,6 +36,12 @@ function dot(xs) {
   return sum;
 }
 
+function adjoint(xs) {
+  let sum = 0;
+  for (let i = 0; i + 1 < xs.length; i += 2) sum = chainAdd(xs[i], xs[i + 1], sum);
+  return sum;
+}
+
 function truth(a, b, holds) {
   return a !== a || b !== b ? NaN : Number(holds);
 }

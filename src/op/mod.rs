@@ -10,14 +10,17 @@ mod operators;
 mod table;
 #[macro_use]
 mod methods;
+mod many;
 mod scalar;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
 
+pub use many::Operands;
+use many::{adjoint, dot, largest, log_sum_exp, product, product_partials, total};
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 
-use crate::math::{self, compare, fused, slope};
+use crate::math::{self, compare, slope};
 
 /// A range of operands, ends included.
 ///
@@ -94,19 +97,21 @@ pub enum Law {
     KinkAtTie,
     /// The value jumps where two operands are equal.
     BreakAtTie,
-    /// The slope is declared to be 0, whatever the value does.
+    /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
     Stop,
     /// Every slope is 0.
     Blocks,
     /// The value is that of an operand or a bound of the row's own, and the slopes are 1 in that operand, shared if several tie,
     /// and 0 in the others.
     Routes,
+    /// The value is made of other operations, and programs compute these.
+    Composed,
 }
 
 use Law::{
-    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity,
-    IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing,
-    Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent,
+    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing,
+    Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.
@@ -179,10 +184,25 @@ pub trait Ternary: 'static {
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
-    /// Its value.
-    fn value(xs: &[f64]) -> f64;
+    /// Its value, over any kind of number: over lanes many values at once, over recording ones the operations that it
+    /// is made of.
+    fn value<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
+}
+
+/// Work that is done with the row of an operation as a type, so that it is compiled for every row.
+pub(crate) trait Visit {
+    /// What the work gives.
+    type Output;
+    /// For a row of one operand.
+    fn unary<O: Unary>(self) -> Self::Output;
+    /// For a row of two operands.
+    fn binary<O: Binary>(self) -> Self::Output;
+    /// For a row of three operands.
+    fn ternary<O: Ternary>(self) -> Self::Output;
+    /// For a row of any number of operands.
+    fn nary<O: Nary>(self) -> Self::Output;
 }
 
 /// Any operation, or none: a node of the graph is an input or the result of one of these.
@@ -195,7 +215,7 @@ pub trait Nary: 'static {
 /// let ops: Vec<Op> = graph.iter().map(|(_, node)| node.op()).collect();
 /// assert_eq!(ops, [Op::Input, Op::Unary(UnaryOp::Exp)]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Op {
     /// An input: no operation.
     Input,
@@ -397,12 +417,25 @@ macro_rules! define {
         })+
         $(impl Nary for $nary {
             const OP: NaryOp = NaryOp::$nary;
-            #[inline]
-            fn value($nx: &[f64]) -> f64 { $nf }
+            #[inline(always)]
+            fn value<S: Scalar>($nx: &(impl Operands<S> + ?Sized)) -> S { $nf }
             #[inline]
             fn partials<S: Scalar>($px: &[S], $py: S, $emit: &mut impl FnMut(usize, S)) { $npartials }
         })+
 
+        impl Op {
+            /// Does the work with this operation's row; an input has none.
+            #[inline]
+            pub(crate) fn visit<V: Visit>(self, work: V) -> Option<V::Output> {
+                Some(match self {
+                    Op::Input => return None,
+                    $(Op::Unary(UnaryOp::$unary) => work.unary::<$unary>(),)+
+                    $(Op::Binary(BinaryOp::$binary) => work.binary::<$binary>(),)+
+                    $(Op::Ternary(TernaryOp::$ternary) => work.ternary::<$ternary>(),)+
+                    $(Op::Nary(NaryOp::$nary) => work.nary::<$nary>(),)+
+                })
+            }
+        }
         impl UnaryOp {
             #[inline]
             fn apply<S: Scalar>(self, x: S) -> S {
@@ -470,7 +503,7 @@ macro_rules! define {
         ///     assert_eq!(format!("{op:?}"), op.row().name);
         /// }
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $kind { $( #[doc = $doc] $row, )+ }
 
         impl $kind {
@@ -526,18 +559,5 @@ pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
         a
     } else {
         u.apply3::<ChainAdd>(p, a)
-    }
-}
-
-/// The partials of a product: what stands before an operand times what stands after it.
-fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
-    let mut after = vec![S::from(1.0); xs.len()];
-    for i in (1..xs.len()).rev() {
-        after[i - 1] = after[i] * xs[i];
-    }
-    let mut before = S::from(1.0);
-    for (i, &x) in xs.iter().enumerate() {
-        emit(i, before * after[i]);
-        before *= x;
     }
 }

@@ -659,28 +659,35 @@ ternary {
 nary {
     /// The sum, added from left to right.
     Sum "Σ" {
-        value |xs| xs.iter().sum::<f64>();
+        value |xs| total(xs);
         js "xs.reduce((sum, x) => sum + x, -0)";
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
         laws [Linear];
     }
     /// The product, multiplied from left to right.
     Product "Π" {
-        value |xs| xs.iter().product::<f64>();
+        value |xs| product(xs);
         js "xs.reduce((product, x) => product * x, 1)";
         partials |xs, _y, emit| product_partials(xs, emit);
         laws [];
     }
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
-        value |xs| fused::dot(xs.as_chunks::<2>().0.iter().map(|&[w, x]| (w, x)));
+        value |xs| dot(xs);
         js "dot(xs)";
+        partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
+        laws [Pairs, Bilinear];
+    }
+    /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
+    Adjoint "⋅Σ" {
+        value |xs| adjoint(xs);
+        js "adjoint(xs)";
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
         laws [Pairs, Bilinear];
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
-        value |xs| xs.iter().fold(NEG_INFINITY, |max, &x| compare::larger(max, x));
+        value |xs| largest(xs);
         js "xs.reduce((max, x) => Math.max(max, x), -Infinity)";
         partials |xs, y, emit| {
             let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
@@ -691,7 +698,7 @@ nary {
     }
     /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
-        value |xs| slope::log_sum_exp(xs);
+        value |xs| log_sum_exp(xs);
         js "logSumExp(xs)";
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
@@ -699,11 +706,11 @@ nary {
             let total = terms.iter().copied().sum::<S>();
             for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
         };
-        laws [];
+        laws [Composed];
     }
     /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
-        value |xs| xs.iter().sum::<f64>() / xs.len() as f64;
+        value |xs| total(xs) / xs.count() as f64;
         js "xs.reduce((sum, x) => sum + x, -0) / xs.length";
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];

@@ -10,7 +10,8 @@ use proptest::prelude::{Strategy, prop, prop_oneof};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::expression::{Expression, Scale, all_ops};
+use crate::expression::{Expression, all_ops};
+use crate::scale::Scale;
 
 /// What is compared: a model from a page, and at each point of its inputs the engine's numbers.
 struct Case {

@@ -7,6 +7,8 @@ mod agreement;
 #[path = "../expression/mod.rs"]
 mod expression;
 mod in_browser;
+#[path = "../expression/scale.rs"]
+mod scale;
 mod webdriver;
 
 use chainrule::{Explanation, Var, tape};

@@ -1,0 +1,45 @@
+//! Guards: comparisons made while tracing, which must come out the same wherever the program is replayed.
+
+use std::panic::Location;
+
+use crate::error::{BranchChanged, Error};
+use crate::var::compare::{Comparison, Outcome, Test};
+
+/// One comparison: how, what it gave, and where in the source it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    test: Test,
+    outcome: Outcome,
+    at: &'static Location<'static>,
+}
+
+impl Guard {
+    pub(crate) fn of(comparison: &Comparison) -> Self {
+        Self {
+            test: comparison.test,
+            outcome: comparison.outcome,
+            at: comparison.at,
+        }
+    }
+
+    /// Whether the comparison comes out as it did.
+    #[inline]
+    pub(crate) fn holds(&self, left: f64, right: f64) -> bool {
+        self.test.outcome(left, right) == self.outcome
+    }
+
+    /// Whether another guard asks the same of the same values.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        (self.test, self.outcome) == (other.test, other.outcome)
+    }
+
+    /// The error for a point where it does not.
+    pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
+        BranchChanged {
+            row,
+            comparison: format!("{left:?} {} {right:?}", self.test.symbol()),
+            at: self.at,
+        }
+        .into()
+    }
+}

@@ -1,0 +1,59 @@
+//! Chains of additions: `((a + b) + c) + d = Σ(a, b, c, d)`, which adds from left to right too.
+//!
+//! Only where nothing else uses the inner sums. One wide sum is one instruction, and its terms may be computed in any
+//! order.
+
+use rustc_hash::FxHashMap;
+
+use super::{rewrite, uses};
+use crate::op::{Binary, Nary, Op, rows};
+use crate::program::code::{Code, Id, Kind};
+
+const ADD: Kind = Kind::Apply(Op::Binary(rows::Add::OP));
+const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
+/// Chains of so many terms are worth a sum of their own.
+const TERMS: u32 = 4;
+
+pub(super) fn apply(code: &Code) -> Code {
+    let uses = uses(code);
+    // How many terms the chain has that ends with a sum, and whether it goes on in another.
+    let mut inner = vec![false; code.len()];
+    let mut length = vec![0_u32; code.len()];
+    for id in code.ids() {
+        if code.kind(id) == ADD {
+            let left = code.operands(id)[0];
+            let goes_on = code.kind(left) == ADD && uses[left as usize] == 1;
+            length[id as usize] = if goes_on {
+                length[left as usize] + 1
+            } else {
+                2
+            };
+        }
+    }
+    for id in code.ids().rev() {
+        let long = inner[id as usize] || length[id as usize] >= TERMS;
+        if long && length[id as usize] > 2 {
+            inner[code.operands(id)[0] as usize] = true;
+        }
+    }
+    if !inner.contains(&true) {
+        return code.clone();
+    }
+    // The terms so far of every chain that is not at its end, by the place of its last sum in the old code.
+    let mut pending: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    rewrite(code, |new, id, kind, operands| {
+        let goes_on = inner[id as usize];
+        if kind != ADD || !(goes_on || length[id as usize] >= TERMS) {
+            return new.push(kind, operands);
+        }
+        let before = pending.remove(&code.operands(id)[0]);
+        let mut terms = before.unwrap_or_else(|| vec![operands[0]]);
+        terms.push(operands[1]);
+        if goes_on {
+            pending.insert(id, terms);
+            // Nothing but the next sum of the chain uses this one, and it asks for the terms.
+            return operands[0];
+        }
+        new.push(SUM, &terms)
+    })
+}

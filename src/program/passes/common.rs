@@ -1,0 +1,52 @@
+//! Common subexpressions: values made alike are one value. Operands that commute stand in ascending order.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+use crate::op::{Law, Op};
+use crate::program::code::{Code, Id, Kind};
+
+/// The values seen so far.
+#[derive(Default)]
+pub(super) struct Common {
+    values: HashTable<Id>,
+}
+
+fn hash(kind: Kind, operands: &[Id]) -> u64 {
+    let mut state = FxBuildHasher.build_hasher();
+    kind.hash(&mut state);
+    operands.hash(&mut state);
+    state.finish()
+}
+
+impl Common {
+    /// The value made so, appended if there is none yet.
+    pub(super) fn push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
+        if let ([a, b], Kind::Apply(op @ Op::Binary(_))) = (operands, kind)
+            && a > b
+            && op.row().laws.contains(&Law::Commutative)
+        {
+            return self.find_or_push(code, kind, &[*b, *a]);
+        }
+        self.find_or_push(code, kind, operands)
+    }
+
+    /// The first constant of the value just appended.
+    pub(super) fn constant(&mut self, code: &mut Code, id: Id) -> Id {
+        self.push(code, code.kind(id), &[])
+    }
+
+    fn find_or_push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
+        let hash_of = |code: &Code, id: Id| hash(code.kind(id), code.operands(id));
+        let hash = hash(kind, operands);
+        let same = |&id: &Id| code.kind(id) == kind && code.operands(id) == operands;
+        if let Some(&id) = self.values.find(hash, same) {
+            return id;
+        }
+        let id = code.push(kind, operands);
+        self.values.insert_unique(hash, id, |&id| hash_of(code, id));
+        id
+    }
+}

@@ -1,0 +1,35 @@
+//! The table's laws that hold to the last bit:
+//!
+//! - `f(x, e) = x` ([`Law::Identity`]), such as `x·1`, `x/1`, `x + −0`, `x − 0`;
+//! - `f(f(x)) = f(x)` ([`Law::Idempotent`]), such as `|x|`, `⌊x⌋`, the rectifier;
+//! - `f(x, x) = x` ([`Law::SelfIdentity`]), such as `max`;
+//! - `−(−x) = x`: an odd involution that is linear;
+//! - `stop(x) = x` ([`Law::Stop`]): derivatives were stopped before.
+
+use crate::op::{Law, Op};
+use crate::program::code::{Code, Id, Kind};
+
+/// The operand that this operation equals, if a law says so.
+pub(super) fn apply(code: &Code, kind: Kind, operands: &[Id]) -> Option<Id> {
+    let Kind::Apply(op) = kind else { return None };
+    let laws = op.row().laws;
+    match (op, operands) {
+        (Op::Unary(_), &[x]) if laws.contains(&Law::Stop) => Some(x),
+        (Op::Unary(_), &[x]) if code.kind(x) == kind => {
+            if laws.contains(&Law::Idempotent) {
+                return Some(x);
+            }
+            let undone = laws.contains(&Law::Involution) && laws.contains(&Law::Linear);
+            undone.then(|| code.operands(x)[0])
+        }
+        (Op::Binary(_), &[a, b]) => {
+            if a == b && laws.contains(&Law::SelfIdentity) {
+                return Some(a);
+            }
+            let neutral = code.constant(b)?.to_bits();
+            let identity = |law: &Law| matches!(law, Law::Identity(e) if e.to_bits() == neutral);
+            laws.iter().any(identity).then_some(a)
+        }
+        _ => None,
+    }
+}

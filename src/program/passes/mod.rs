@@ -1,0 +1,149 @@
+//! The passes: each looks at one value at a time and may put a simpler one in its place.
+//!
+//! Takes code, gives shorter code for the same outputs and guards. At level `Exact` a pass keeps every bit of every
+//! value, NaN payloads aside; derivatives were made before, of values that were not merged yet. One walk applies all
+//! that are switched on, in the order below, to each value that is needed:
+//!
+//! | pass | equation |
+//! |---|---|
+//! | live cone (always) | what no output and no guard depends on is left out |
+//! | [`expand`] | `logΣexp(a, b) = m + ln(e^(a−m) + e^(b−m))`, as the table's rows are made |
+//! | [`fold`] | `f(2, 3) = y`, a number |
+//! | [`laws`] | `f(x, e) = x`, `f(f(x)) = f(x)`, `f(x, x) = x` as the table's laws say |
+//! | [`common`] | two values made alike are one, operands that commute in either order |
+//! | [`chains`] | `((a + b) + c) + d = Σ(a, b, c, d)`, where nothing else uses the inner sums |
+//! | [`products`], `Fast` only | `a·b + c = fma(a, b, c)`, sums of products are dot products |
+
+mod chains;
+mod common;
+mod expand;
+mod fold;
+mod laws;
+mod products;
+
+use super::code::{Code, Id, Kind};
+
+/// Which passes are switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passes {
+    pub(crate) expand: bool,
+    pub(crate) fold: bool,
+    pub(crate) laws: bool,
+    pub(crate) common: bool,
+    pub(crate) chains: bool,
+    /// Other bits, and fewer roundings: for level `Fast`.
+    pub(crate) contract: bool,
+}
+
+impl Passes {
+    pub(crate) const ALL: Self = Self {
+        expand: true,
+        fold: true,
+        laws: true,
+        common: true,
+        chains: true,
+        contract: false,
+    };
+}
+
+/// The code with these passes applied.
+pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
+    let expanded;
+    let code = if passes.expand {
+        expanded = expand::apply(code);
+        &expanded
+    } else {
+        code
+    };
+    let mut common = common::Common::default();
+    let short = rewrite(code, |new, _, kind, operands| {
+        let folded = passes.fold.then(|| fold::apply(new, kind, operands));
+        if let Some(id) = folded.flatten() {
+            return passes
+                .common
+                .then(|| common.constant(new, id))
+                .unwrap_or(id);
+        }
+        let known = passes.laws.then(|| laws::apply(new, kind, operands));
+        if let Some(id) = known.flatten() {
+            return id;
+        }
+        if passes.common {
+            common.push(new, kind, operands)
+        } else {
+            new.push(kind, operands)
+        }
+    });
+    let short = if passes.chains {
+        chains::apply(&short)
+    } else {
+        short
+    };
+    if passes.contract {
+        products::fused(&short)
+    } else {
+        short
+    }
+}
+
+/// The code with sums of products of uniform and varying factors as dot products: other bits, and fewer roundings.
+pub(crate) fn contract(code: &Code) -> Code {
+    products::dots(code)
+}
+
+/// Walks the values that are needed in order and lets `step` put each into the new code: by its old place, what
+/// makes it, and its operands' new places.
+fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) -> Code {
+    let live = live(code);
+    let mut new = Code::default();
+    new.inputs.clone_from(&code.inputs);
+    new.reserve(code.len(), code.operand_count());
+    let mut places = vec![Id::MAX; code.len()];
+    let mut operands = Vec::new();
+    for id in code.ids() {
+        if live[id as usize] {
+            let old = code.operands(id).iter();
+            operands.clear();
+            operands.extend(old.map(|&operand| places[operand as usize]));
+            places[id as usize] = step(&mut new, id, code.kind(id), &operands);
+        }
+    }
+    let place = |id: &Id| places[*id as usize];
+    new.outputs = code.outputs.iter().map(place).collect();
+    new.guards = code
+        .guards
+        .iter()
+        .map(|sides| [place(&sides[0]), place(&sides[1])])
+        .collect();
+    new
+}
+
+/// Which values an output or a guard depends on.
+pub(super) fn live(code: &Code) -> Vec<bool> {
+    let mut live = vec![false; code.len()];
+    for root in code.roots() {
+        live[root as usize] = true;
+    }
+    for id in code.ids().rev() {
+        if live[id as usize] {
+            for &operand in code.operands(id) {
+                live[operand as usize] = true;
+            }
+        }
+    }
+    live
+}
+
+/// How often each value is used, outputs and guards counted.
+fn uses(code: &Code) -> Vec<u32> {
+    let mut uses = vec![0; code.len()];
+    for id in code.ids() {
+        for &operand in code.operands(id) {
+            uses[operand as usize] += 1;
+        }
+    }
+    for root in code.roots() {
+        uses[root as usize] += 1;
+    }
+    uses
+}

@@ -1,0 +1,295 @@
+//! A plan: code scheduled, with the place of every input, constant, sum and output.
+//!
+//! What depends on uniform inputs only is computed once, [before](Plan::before) the rows; then come blocks of
+//! [rows](Plan::rows), each adding to the sums; then what depends on sums, [after](Plan::after) them. At a single point
+//! every input is uniform and there is nothing but the first part.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::code::{Class, Code, Id, Kind};
+use super::elementwise::Source;
+use super::guard::Guard;
+use super::point::{Runs, Slots};
+use super::rows::{Block, Place, RowCode, Rows};
+use crate::error::Result;
+use crate::math::fused::Arch;
+
+/// What the compiler may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) passes: super::passes::Passes,
+    /// Dot products that share factors become products of matrices.
+    pub(crate) matrices: bool,
+}
+
+impl Options {
+    /// Everything, with other bits if so wished.
+    pub(crate) fn of(contract: bool) -> Self {
+        Self {
+            passes: super::passes::Passes {
+                contract,
+                ..super::passes::Passes::ALL
+            },
+            matrices: true,
+        }
+    }
+}
+
+/// Code ready to run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The buffer of uniform values with constants in place: uniform inputs, sums, constants, computed values.
+    initial: Vec<f64>,
+    uniform: usize,
+    sums: Range<usize>,
+    before: Runs,
+    rows: RowCode,
+    after: Runs,
+    outputs: Vec<Place>,
+    gives_sums: bool,
+    guards: Vec<([Place; 2], Guard)>,
+}
+
+/// The numbers of one evaluation that all rows share.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
+    shared: Vec<f64>,
+    gathered: Vec<f64>,
+}
+
+impl Plan {
+    /// Schedules code, whose guards these are.
+    pub(crate) fn new(code: &Code, guards: &[Guard], options: Options) -> Self {
+        let code = super::passes::apply(code, options.passes);
+        let classes = code.classes();
+        let mut slots = Slots::new(&code);
+        // Inputs stand by their place, needed or not, so that a structure's scalars lie as it lists them.
+        let mut inputs = vec![None; code.inputs.len()];
+        for id in code.ids() {
+            if let Kind::Input(place) = code.kind(id) {
+                inputs[place as usize] = Some(id);
+            }
+        }
+        for (class, id) in code.inputs.iter().zip(inputs) {
+            match (class, id) {
+                (Class::Varying, _) => {}
+                (_, Some(id)) => slots.give(id),
+                (_, None) => slots.skip(1),
+            }
+        }
+        let uniform = slots.count();
+        // Adjoints are made from the last input to the first: in the other order they lie as the inputs do.
+        for id in code.ids().rev().filter(|&id| code.kind(id) == Kind::Rows) {
+            slots.give(id);
+        }
+        let sums = uniform..slots.count();
+        let mut initial = vec![0.0; slots.count()];
+        for id in code.ids() {
+            if let Some(constant) = code.constant(id) {
+                slots.give(id);
+                initial.push(constant);
+            }
+        }
+        let [before, after] = uniform_parts(&code, &classes);
+        let before = Runs::schedule(&code, &before, &mut slots);
+        let after = Runs::schedule(&code, &after, &mut slots);
+        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
+        let place = |id: Id| places[id as usize];
+        initial.resize(slots.count(), 0.0);
+        let mut seen = Vec::with_capacity(guards.len());
+        for (&sides, &guard) in code.guards.iter().zip(guards) {
+            let guard = (sides.map(place), guard);
+            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
+                sides == guard.0 && other.same(&guard.1)
+            }) {
+                seen.push(guard);
+            }
+        }
+        let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
+        let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
+        Self {
+            initial,
+            uniform,
+            sums,
+            before,
+            rows,
+            after,
+            gives_sums: outputs.iter().skip(1).copied().eq(in_order),
+            outputs,
+            guards: seen,
+        }
+    }
+
+    pub(crate) fn machine(&self) -> Machine {
+        Machine {
+            arch: Arch::new(),
+            threads: 1,
+            shared: self.initial.clone(),
+            gathered: Vec::new(),
+        }
+    }
+
+    pub(crate) fn sums(&self) -> usize {
+        self.sums.len()
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Computes what depends on the uniform inputs, which the caller writes.
+    pub(crate) fn run_before(
+        &self,
+        machine: &mut Machine,
+        write: impl FnOnce(&mut [f64]),
+    ) -> Result<()> {
+        write(&mut machine.shared[..self.uniform]);
+        let Machine {
+            arch,
+            shared,
+            gathered,
+            ..
+        } = machine;
+        self.before.execute(*arch, shared, gathered);
+        for (sides, guard) in &self.guards {
+            if let [Place::Shared(a), Place::Shared(b)] = *sides {
+                let [a, b] = [a, b].map(|slot| machine.shared[slot as usize]);
+                if !guard.holds(a, b) {
+                    return Err(guard.error(None, a, b));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Computes a block of rows, in `rows`, and its sums.
+    pub(crate) fn run_rows(
+        &self,
+        machine: &Machine,
+        rows: &mut Rows,
+        data: RowData<'_>,
+        sums: &mut [f64],
+    ) -> Result<()> {
+        let block = data.block(machine);
+        self.rows.execute(block, rows, self.sums.start as u32, sums);
+        for (sides, guard) in &self.guards {
+            if let [Place::Shared(_), Place::Shared(_)] = sides {
+                continue;
+            }
+            let [left, right] = sides.map(|place| rows.source(block, place));
+            for row in 0..data.count {
+                let (a, b) = (left.at(row), right.at(row));
+                if !guard.holds(a, b) {
+                    return Err(guard.error(Some(data.first + row), a, b));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all outputs but the first are the sums themselves, in their order.
+    pub(crate) fn gives_sums(&self) -> bool {
+        self.gives_sums
+    }
+
+    /// Computes what depends on the sums over all rows.
+    pub(crate) fn run_after(&self, machine: &mut Machine, sums: &[f64]) {
+        machine.shared[self.sums.clone()].copy_from_slice(sums);
+        let Machine {
+            arch,
+            shared,
+            gathered,
+            ..
+        } = machine;
+        self.after.execute(*arch, shared, gathered);
+    }
+
+    /// An output that is the same for all rows.
+    pub(crate) fn shared_output(&self, machine: &Machine, output: usize) -> f64 {
+        match self.outputs[output] {
+            Place::Shared(slot) => machine.shared[slot as usize],
+            Place::Row(_) | Place::Input(_) => f64::NAN,
+        }
+    }
+
+    /// An output of every row of the block just computed.
+    pub(crate) fn row_output<'a>(
+        &self,
+        machine: &'a Machine,
+        rows: &'a Rows,
+        data: RowData<'a>,
+        output: usize,
+    ) -> Source<'a> {
+        rows.source(data.block(machine), self.outputs[output])
+    }
+
+    /// The memory that the plan holds, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.initial[..])
+            + self.before.bytes()
+            + self.rows.bytes()
+            + self.after.bytes()
+            + size_of_val(&self.outputs[..])
+            + size_of_val(&self.guards[..])
+    }
+}
+
+/// A block of data: varying inputs as rows of lanes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowData<'a> {
+    /// The number of its first row.
+    pub(crate) first: usize,
+    /// How many rows it has.
+    pub(crate) count: usize,
+    /// The same, rounded up to whole vectors.
+    pub(crate) lanes: usize,
+    pub(crate) inputs: &'a [f64],
+}
+
+impl<'a> RowData<'a> {
+    fn block(self, machine: &'a Machine) -> Block<'a> {
+        Block {
+            arch: machine.arch,
+            threads: machine.threads,
+            lanes: self.lanes,
+            count: self.count,
+            inputs: self.inputs,
+            shared: &machine.shared,
+        }
+    }
+}
+
+/// The uniform values to be computed before the rows, and those after them.
+fn uniform_parts(code: &Code, classes: &[Class]) -> [Vec<Id>; 2] {
+    let mut parts = [Vec::new(), Vec::new()];
+    let mut summed = vec![false; code.len()];
+    for id in code.ids() {
+        let operands = code.operands(id);
+        match code.kind(id) {
+            Kind::Rows => summed[id as usize] = true,
+            Kind::Apply(_) if classes[id as usize] == Class::Uniform => {
+                let late = operands.iter().any(|&operand| summed[operand as usize]);
+                summed[id as usize] = late;
+                parts[usize::from(late)].push(id);
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+impl fmt::Display for Plan {
+    /// The three parts, an instruction a line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.before, self.rows, self.after)?;
+        f.write_str("output")?;
+        for output in &self.outputs {
+            write!(f, " {output}")?;
+        }
+        f.write_str("\n")
+    }
+}

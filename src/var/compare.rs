@@ -1,0 +1,165 @@
+//! Comparisons of recording values: they look at the values, and can be remembered.
+//!
+//! A program replays the branch that was taken while it was traced. What decided about the branch is a comparison made
+//! here, so a trace [watches](watch) them and the program checks them at every point.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
+use std::panic::Location;
+
+use super::Var;
+
+/// How two values were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Test {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    /// Which of them comes first, as sorting asks.
+    Order,
+}
+
+/// What a comparison gave: for most tests 0 or 1, for an order −1, 0, 1 or, of NaN, 2.
+pub(crate) type Outcome = i8;
+
+impl Test {
+    #[inline]
+    pub(crate) fn outcome(self, a: f64, b: f64) -> Outcome {
+        match self {
+            Self::Less => (a < b).into(),
+            Self::LessEqual => (a <= b).into(),
+            Self::Greater => (a > b).into(),
+            Self::GreaterEqual => (a >= b).into(),
+            Self::Equal => (a == b).into(),
+            Self::Order => a.partial_cmp(&b).map_or(2, |order| order as Outcome),
+        }
+    }
+
+    /// The test as it is written between its operands.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Equal => "==",
+            Self::Order => "cmp",
+        }
+    }
+}
+
+/// A comparison that was made, where in the program, and what it gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Comparison {
+    pub(crate) left: Var,
+    pub(crate) right: Var,
+    pub(crate) test: Test,
+    pub(crate) outcome: Outcome,
+    pub(crate) at: &'static Location<'static>,
+}
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static COMPARISONS: RefCell<Vec<Comparison>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `work` and gives the comparisons of values that it made, in their order.
+pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
+    /// Puts back what an outer watch has seen so far, also when `work` panics.
+    struct Outer(bool, Vec<Comparison>);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            WATCHED.set(self.0);
+            COMPARISONS.replace(std::mem::take(&mut self.1));
+        }
+    }
+    let _outer = Outer(WATCHED.replace(true), COMPARISONS.take());
+    let result = work();
+    (result, COMPARISONS.take())
+}
+
+#[inline]
+#[track_caller]
+fn compare(left: Var, right: Var, test: Test) -> Outcome {
+    let outcome = test.outcome(left.value, right.value);
+    if WATCHED.get() {
+        remember(left, right, test, outcome, Location::caller());
+    }
+    outcome
+}
+
+#[cold]
+#[inline(never)]
+fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Location<'static>) {
+    if left.is_constant() && right.is_constant() {
+        return;
+    }
+    COMPARISONS.with_borrow_mut(|seen| {
+        seen.push(Comparison {
+            left,
+            right,
+            test,
+            outcome,
+            at,
+        });
+    });
+}
+
+/// Implements comparison for a pair of types, each operand made a `Var` as written.
+macro_rules! comparisons {
+    ($left:ty, $right:ty, |$a:ident, $b:ident| $pair:expr) => {
+        impl PartialEq<$right> for $left {
+            #[inline]
+            #[track_caller]
+            fn eq(&self, other: &$right) -> bool {
+                comparisons!(@test self, other, |$a, $b| $pair, Equal)
+            }
+        }
+
+        impl PartialOrd<$right> for $left {
+            #[inline]
+            #[track_caller]
+            fn partial_cmp(&self, other: &$right) -> Option<Ordering> {
+                let ($a, $b) = (self, other);
+                let (a, b): (Var, Var) = $pair;
+                match compare(a, b, Test::Order) {
+                    -1 => Some(Ordering::Less),
+                    0 => Some(Ordering::Equal),
+                    1 => Some(Ordering::Greater),
+                    _ => None,
+                }
+            }
+            #[inline]
+            #[track_caller]
+            fn lt(&self, other: &$right) -> bool {
+                comparisons!(@test self, other, |$a, $b| $pair, Less)
+            }
+            #[inline]
+            #[track_caller]
+            fn le(&self, other: &$right) -> bool {
+                comparisons!(@test self, other, |$a, $b| $pair, LessEqual)
+            }
+            #[inline]
+            #[track_caller]
+            fn gt(&self, other: &$right) -> bool {
+                comparisons!(@test self, other, |$a, $b| $pair, Greater)
+            }
+            #[inline]
+            #[track_caller]
+            fn ge(&self, other: &$right) -> bool {
+                comparisons!(@test self, other, |$a, $b| $pair, GreaterEqual)
+            }
+        }
+    };
+    (@test $self:ident, $other:ident, |$a:ident, $b:ident| $pair:expr, $test:ident) => {{
+        let ($a, $b) = ($self, $other);
+        let (a, b): (Var, Var) = $pair;
+        compare(a, b, Test::$test) == 1
+    }};
+}
+
+comparisons!(Var, Var, |a, b| (*a, *b));
+comparisons!(Var, f64, |a, b| (*a, Var::from(*b)));
+comparisons!(f64, Var, |a, b| (Var::from(*a), *b));
