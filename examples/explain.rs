@@ -23,9 +23,12 @@ fn sigmoid() -> Explanation {
     let [w0, x0] = [Var::new(2.0).named("w0"), Var::new(-1.0).named("x0")];
     let [w1, x1] = [Var::new(-3.0).named("w1"), Var::new(-2.0).named("x1")];
     let w2 = Var::new(-3.0).named("w2");
-    let score = w0 * x0 + w1 * x1 + w2;
-    let exponential = (score * -1.0).exp();
-    (exponential + 1.0).recip().named("f").explain()
+    let (a, b) = ((w0 * x0).named("a"), (w1 * x1).named("b"));
+    let c = (a + b).named("c");
+    let d = (c + w2).named("d");
+    let exponential = (-d).named("−d").exp().named("e⁻ᵈ");
+    let h = (exponential + 1.0).named("h");
+    h.recip().named("f").explain()
 }
 
 fn explain(directory: &Path) -> Result<(), String> {

@@ -161,8 +161,8 @@ impl Page {
                     let lengths = [*title, *length];
                     if let Some(half) = *mark {
                         let before = gate.as_ref().map_or(0.0, Gate::length);
-                        let corner = [at[0] + before - 2.0, at[1] - half];
-                        self.mark(corner, [title + length + 4.0, 2.0 * half]);
+                        let corner = [at[0] + before + 3.0, at[1] - half];
+                        self.mark(corner, [title + length - 1.0, 2.0 * half]);
                     }
                     self.node(at, gate.as_ref(), wire, lengths);
                 }

@@ -61,8 +61,9 @@ function redraw(focus) {
   drawn = drawPicture(byId("picture"), open, toggle, (node) => {
     go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
   });
-  // At first as large as fits, if that can be read.
-  scale(zoom ?? Math.min(1, Math.max(0.9, (byId("picture").clientWidth - 2) / drawn.size.width)));
+  // At first as large as fits, if that can be read; else its inputs.
+  const fits = (byId("picture").clientWidth - 2) / drawn.size.width;
+  scale(zoom ?? (fits < 0.7 ? 0.9 : Math.min(1, fits)));
   update();
   if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
 }
