@@ -92,8 +92,10 @@ pub struct BranchChanged {
     pub at: &'static Location<'static>,
 }
 
-impl From<BranchChanged> for Error {
-    fn from(branch: BranchChanged) -> Self {
+impl BranchChanged {
+    /// The error that says so.
+    pub(crate) fn into_error(self) -> Error {
+        let branch = self;
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
@@ -101,9 +103,9 @@ impl From<BranchChanged> for Error {
             "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace again there",
             branch.at, branch.comparison
         );
-        Self {
+        Error {
             branch: Some(Box::new(branch)),
-            ..Self::new(ErrorKind::Branch, message)
+            ..Error::new(ErrorKind::Branch, message)
         }
     }
 }

@@ -40,6 +40,6 @@ impl Guard {
             comparison: format!("{left:?} {} {right:?}", self.test.symbol()),
             at: self.at,
         }
-        .into()
+        .into_error()
     }
 }
