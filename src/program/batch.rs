@@ -456,15 +456,12 @@ impl Answer {
         } else {
             plan.run_after(machine, sums);
             outputs.clear();
-            outputs.extend(
-                (1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0),
-            );
+            outputs.extend((1..plan.outputs()).map(|output| plan.shared_output(machine, output)));
             outputs
         };
-        if divisor != 1.0 {
-            for derivative in &mut *derivatives {
-                *derivative /= divisor;
-            }
+        for derivative in &mut *derivatives {
+            // Derivatives of 0 have no sign.
+            *derivative = *derivative / divisor + 0.0;
         }
         (total[0] / divisor, derivatives)
     }

@@ -4,6 +4,9 @@
 //! [rows](Plan::rows), each adding to the sums; then what depends on sums, [after](Plan::after) them. At a single point
 //! every input is uniform and there is nothing but the first part.
 
+#[cfg(test)]
+mod verify;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -4,6 +4,9 @@
 //! same operation that do not depend on one another become a run, which is a loop over slices. Operands of a run that
 //! lie side by side are read in place, others are gathered through a table first.
 
+#[cfg(test)]
+mod steps;
+
 use super::code::{Code, Id, Kind};
 use super::elementwise::{self, Source};
 use crate::math::fused::Arch;

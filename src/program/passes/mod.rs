@@ -20,6 +20,8 @@ mod expand;
 mod fold;
 mod laws;
 mod products;
+#[cfg(test)]
+mod tests;
 
 use super::code::{Code, Id, Kind};
 
