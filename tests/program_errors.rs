@@ -1,6 +1,6 @@
 //! What can be wrong with what a program is given: exact messages.
 
-use chainrule::{Error, ErrorKind, Program, Scalar, Var, tape};
+use chainrule::{Error, ErrorKind, Program, Var, tape};
 
 #[track_caller]
 fn is<T: std::fmt::Debug>(result: Result<T, Error>, kind: ErrorKind, message: &str) {

@@ -95,7 +95,10 @@ fn other_bits_come_of_fewer_roundings() {
     })
     .unwrap();
     let fast = exact.at_level(Level::Fast);
-    let (p, x): ([f64; 3], [f64; 3]) = ([0.1, 0.2, 0.3], [0.7, -0.35, 1.1]);
+    let (p, x) = (
+        [-1.0, 1.0 + f64::EPSILON, 0.5],
+        [1.0, 1.0 - f64::EPSILON, 0.0],
+    );
     let fused = p[2].mul_add(x[2], p[1].mul_add(x[1], p[0] * x[0]));
     let row = [&x[..]];
     assert_eq!(fast.batch(&row).unwrap().values(&p).unwrap(), [fused]);

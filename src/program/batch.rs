@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::blocks::Blocks;
 use super::elementwise::Source;
 use super::parallel;
@@ -367,7 +369,7 @@ impl Answer {
             return Ok(());
         }
         let share = rows.blocks().div_ceil(count);
-        let mut shares: Vec<(&mut Worker, &mut [f64])> = workers
+        let mut shares: SmallVec<[(&mut Worker, &mut [f64]); 1]> = workers
             .iter_mut()
             .zip(outputs.chunks_mut(share * BLOCK * width))
             .collect();
@@ -388,6 +390,7 @@ impl Answer {
             };
             worker.failure = work().err();
         });
+        drop(shares);
         first_failure(workers)
     }
 

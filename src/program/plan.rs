@@ -10,6 +10,8 @@ mod verify;
 use std::fmt;
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use super::code::{Class, Code, Id, Kind};
 use super::elementwise::Source;
 use super::guard::Guard;
@@ -103,15 +105,11 @@ impl Plan {
         let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
         let place = |id: Id| places[id as usize];
         initial.resize(slots.count(), 0.0);
-        let mut seen = Vec::with_capacity(guards.len());
-        for (&sides, &guard) in code.guards.iter().zip(guards) {
-            let guard = (sides.map(place), guard);
-            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
-                sides == guard.0 && other.same(&guard.1)
-            }) {
-                seen.push(guard);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let guards = code.guards.iter().zip(guards);
+        let guards = guards.map(|(&sides, &guard)| (sides.map(place), guard));
+        let guards = guards.filter(|&(sides, guard)| seen.insert((sides, guard.asks())));
+        let guards = guards.collect();
         let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
         let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
@@ -123,7 +121,7 @@ impl Plan {
             after,
             gives_sums: outputs.iter().skip(1).copied().eq(in_order),
             outputs,
-            guards: seen,
+            guards,
         }
     }
 
