@@ -35,11 +35,10 @@ impl Guard {
 
     /// The error for a point where it does not.
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
-        BranchChanged {
+        Error::changed(BranchChanged {
             row,
             comparison: format!("{left:?} {} {right:?}", self.test.symbol()),
             at: self.at,
-        }
-        .into()
+        })
     }
 }

@@ -121,23 +121,24 @@ impl Plan {
     /// Whether the plan computes the outputs and guards of this code, which it was made of by the passes.
     pub(crate) fn check(&self, code: &Code) -> Result<(), String> {
         let names = names(code);
-        let named = |class| {
+        let of_inputs = |varying| {
             let inputs = code.inputs.iter().enumerate();
             inputs
-                .filter(move |&(_, &other)| (other == Class::Varying) == class)
+                .filter(move |&(_, &other)| (other == Class::Varying) == varying)
                 .map(|(place, _)| name(("input", place as u32)))
         };
         let mut shared: Vec<Option<Name>> = vec![None; self.initial.len()];
-        for (slot, input) in named(false).enumerate() {
+        for (slot, input) in of_inputs(false).enumerate() {
             shared[slot] = Some(input);
         }
         let constants = code.ids().filter(|&id| code.constant(id).is_some()).count();
-        for slot in self.sums.end..self.sums.end + constants {
-            shared[slot] = Some(name(self.initial[slot].to_bits()));
+        let slots = self.sums.end..self.sums.end + constants;
+        for (place, constant) in shared[slots.clone()].iter_mut().zip(&self.initial[slots]) {
+            *place = Some(name(constant.to_bits()));
         }
         let mut state = State {
             shared,
-            inputs: named(true).collect(),
+            inputs: of_inputs(true).collect(),
             rows: vec![None; self.rows.rows()],
             sums: FxHashSet::default(),
         };

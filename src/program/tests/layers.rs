@@ -72,7 +72,8 @@ proptest! {
         count in 1..131_usize,
     ) {
         let tame = |x: &f64| if x.is_finite() && x.abs() < 10.0 { *x } else { 0.5 };
-        let number = |i: usize| if calm { tame(&pool[i % 797]) } else if i % 5 == 0 { pool[i % 797] } else { tame(&pool[i % 787]) };
+        let edge = |i: usize| !calm && i.is_multiple_of(5);
+        let number = |i: usize| if edge(i) { pool[i % 797] } else { tame(&pool[i % 787]) };
         let weights = weights(&sizes, bias);
         let p: Vec<f64> = (0..weights).map(number).collect();
         let rows: Vec<Vec<f64>> = (0..count).map(|row| (0..sizes[0]).map(|i| number(weights + row * 31 + i)).collect()).collect();

@@ -1,22 +1,10 @@
 //! Derivatives as part of what is traced: a recorded gradient replays with the bits it has on the tape.
 
-mod expression;
-
 use chainrule::{Dual, Program, Var, tape};
-use expression::Expression;
 use proptest::prelude::*;
 
-/// Equal to the last bit; any NaN equals any NaN.
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
-}
-
-fn values() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        3 => -3.0..3.0,
-        1 => prop::sample::select(vec![0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NAN, 1e-310, 1e300]),
-    ]
-}
+use super::expression::Expression;
+use super::{same, values};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]

@@ -1,14 +1,11 @@
 //! Level `Fast` within its bound: a product that is not rounded moves what depends on it by no more than its rounding.
 
-mod expression;
-#[path = "expression/scale.rs"]
-mod scale;
-
 use chainrule::op::{BinaryOp, NaryOp, Op, UnaryOp};
 use chainrule::{Level, Program, Var, tape};
-use expression::{Expression, Operand};
 use proptest::prelude::*;
-use scale::Scale;
+
+use super::expression::{Expression, Operand};
+use super::scale::Scale;
 
 /// Sums and products with a few smooth functions among them, of moderate values.
 fn smooth() -> impl Strategy<Value = Expression> {

@@ -3,11 +3,11 @@
 //! Random expressions with random branches are traced at one point and replayed at others. The oracle runs the same code
 //! on plain numbers, along the branches of the trace, and notes how each comparison really comes out.
 
-mod expression;
-
 use chainrule::{Dual, Error, ErrorKind, Program, Scalar, Var, tape};
-use expression::{Expression, Operand};
 use proptest::prelude::*;
+
+use super::expression::{Expression, Operand};
+use super::same;
 
 /// A number whose value can be looked at.
 trait Number: Scalar + PartialOrd + PartialOrd<f64> {
@@ -127,11 +127,6 @@ impl Branching {
     }
 }
 
-/// Equal to the last bit; any NaN equals any NaN.
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
-}
-
 /// Whether an error is that of a decision.
 fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
     let branch = error.branch().expect("a branch that changed");
@@ -145,7 +140,7 @@ fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
         && branch.row == row
         && branch.comparison == decision.text
         && branch.at.line() == decision.line
-        && branch.at.file().ends_with("program_guards.rs")
+        && branch.at.file().ends_with("guards.rs")
 }
 
 fn values() -> impl Strategy<Value = f64> {
@@ -259,12 +254,8 @@ fn refuses(program: &Program, point: &[f64], comparison: &str, line_of: &str) {
     let error = program.value(point).unwrap_err();
     let branch = error.branch().expect("a branch that changed");
     assert_eq!(branch.comparison, comparison);
-    assert!(
-        branch.at.file().ends_with("program_guards.rs"),
-        "{}",
-        branch.at
-    );
-    let line = include_str!("program_guards.rs")
+    assert!(branch.at.file().ends_with("guards.rs"), "{}", branch.at);
+    let line = include_str!("guards.rs")
         .lines()
         .nth(branch.at.line() as usize - 1);
     assert!(line.is_some_and(|line| line.contains(line_of)), "{line:?}");
@@ -412,7 +403,7 @@ fn a_comparison_of_a_value_that_is_gone_is_refused() {
     assert!(
         error
             .to_string()
-            .starts_with("comparison at tests/program_guards.rs:"),
+            .starts_with("comparison at tests/program/guards.rs:"),
         "{error}"
     );
 }

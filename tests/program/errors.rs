@@ -118,7 +118,7 @@ fn values_of_elsewhere_are_refused() {
     assert!(
         error
             .to_string()
-            .starts_with("comparison at tests/program_errors.rs:"),
+            .starts_with("comparison at tests/program/errors.rs:"),
         "{error}"
     );
     // What the function itself fails with comes through.
