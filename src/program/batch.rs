@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::blocks::Blocks;
 use super::elementwise::Source;
 use super::parallel;
@@ -367,7 +369,7 @@ impl Answer {
             return Ok(());
         }
         let share = rows.blocks().div_ceil(count);
-        let mut shares: Vec<(&mut Worker, &mut [f64])> = workers
+        let mut shares: SmallVec<[(&mut Worker, &mut [f64]); 1]> = workers
             .iter_mut()
             .zip(outputs.chunks_mut(share * BLOCK * width))
             .collect();
@@ -388,6 +390,7 @@ impl Answer {
             };
             worker.failure = work().err();
         });
+        drop(shares);
         first_failure(workers)
     }
 
@@ -456,15 +459,12 @@ impl Answer {
         } else {
             plan.run_after(machine, sums);
             outputs.clear();
-            outputs.extend(
-                (1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0),
-            );
+            outputs.extend((1..plan.outputs()).map(|output| plan.shared_output(machine, output)));
             outputs
         };
-        if divisor != 1.0 {
-            for derivative in &mut *derivatives {
-                *derivative /= divisor;
-            }
+        for derivative in &mut *derivatives {
+            // Derivatives of 0 have no sign.
+            *derivative = *derivative / divisor + 0.0;
         }
         (total[0] / divisor, derivatives)
     }

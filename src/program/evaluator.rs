@@ -216,6 +216,7 @@ impl Evaluator {
     /// As [`Program::value`].
     pub fn jacobian(&mut self, x: &[f64]) -> Result<&[f64]> {
         let outputs = self.program.outputs();
+        Program::check_len("x", self.program.inputs(), x.len())?;
         let mut jacobian = std::mem::take(&mut self.jacobian);
         let mut seeds = std::mem::take(&mut self.seeds);
         jacobian.clear();

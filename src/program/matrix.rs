@@ -10,6 +10,9 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+#[cfg(test)]
+mod steps;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -44,7 +47,7 @@ impl Layout {
     /// The layout of a matrix given by the slots of its entries.
     pub(crate) fn of(slots: &[Vec<u32>]) -> Self {
         let (rows, columns) = (slots.len(), slots.first().map_or(0, Vec::len));
-        let at = |row: usize, column: usize| slots[row][column] as isize;
+        let at = |row: usize, column: usize| (slots[row][column] as usize).cast_signed();
         let start = at(0, 0);
         let down = if rows > 1 { at(1, 0) - start } else { 0 };
         let right = if columns > 1 { at(0, 1) - start } else { 1 };
@@ -70,7 +73,7 @@ impl Layout {
     fn slot(&self, row: usize, column: usize) -> usize {
         match &self.entries {
             Entries::Affine { start, down, right } => {
-                (start + row as isize * down + column as isize * right).cast_unsigned()
+                (start + row.cast_signed() * down + column.cast_signed() * right).cast_unsigned()
             }
             Entries::Listed(slots) => slots[row * self.columns + column] as usize,
         }
@@ -153,7 +156,7 @@ impl Factors {
             match context.source(place, context.block.lanes) {
                 Source::Slice(lanes) => gathered.extend_from_slice(lanes),
                 Source::Splat(value) => {
-                    gathered.resize(gathered.len() + context.block.lanes, value)
+                    gathered.resize(gathered.len() + context.block.lanes, value);
                 }
             }
         }
@@ -323,14 +326,14 @@ impl<'a> Weights<'a> {
         Self::Rows {
             values: gathered,
             start: 0,
-            down: matrix.columns as isize,
+            down: matrix.columns.cast_signed(),
             backwards: false,
         }
     }
 
     /// The same matrix from a row on.
-    fn from_row(self, row: usize) -> Self {
-        let row = row as isize;
+    fn below(self, row: usize) -> Self {
+        let row = row.cast_signed();
         match self {
             Self::Rows {
                 values,
@@ -387,7 +390,7 @@ impl Multiply<'_> {
             ..self
         };
         let upper = part(self.weights, upper);
-        let lower = part(self.weights.from_row(half), lower);
+        let lower = part(self.weights.below(half), lower);
         parallel::join(
             || upper.execute(arch, threads / 2),
             || lower.execute(arch, threads - threads / 2),
@@ -487,12 +490,12 @@ impl<S: Simd> Tiles<'_, S> {
             } => {
                 // Where the row's columns of interest begin; read backwards they end there.
                 let offset = if backwards {
-                    -(end as isize) + 1
+                    1 - end.cast_signed()
                 } else {
-                    first as isize
+                    first.cast_signed()
                 };
                 let rows: [&[f64]; T] = std::array::from_fn(|t| {
-                    let begin = start + (row + t) as isize * down + offset;
+                    let begin = start + (row + t).cast_signed() * down + offset;
                     &values[begin.cast_unsigned()..][..end - first]
                 });
                 if backwards {
@@ -508,9 +511,9 @@ impl<S: Simd> Tiles<'_, S> {
                 start,
                 right,
             } => {
-                let start = start + row as isize;
+                let start = start + row.cast_signed();
                 let weight = |column: usize| {
-                    let slot = start + (first + column) as isize * right;
+                    let slot = start + (first + column).cast_signed() * right;
                     let weights = values[slot.cast_unsigned()..].first_chunk::<T>();
                     *weights.expect("a matrix lies within the buffer")
                 };
@@ -669,7 +672,7 @@ impl SumOuter<'_> {
             arch.dispatch(self);
             return;
         };
-        if down < self.layout.columns as isize {
+        if down < self.layout.columns.cast_signed() {
             arch.dispatch(self);
             return;
         }

@@ -28,6 +28,8 @@ mod rows;
 mod stream;
 mod sums;
 mod symbol;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod tree;
 

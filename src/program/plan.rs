@@ -4,8 +4,13 @@
 //! [rows](Plan::rows), each adding to the sums; then what depends on sums, [after](Plan::after) them. At a single point
 //! every input is uniform and there is nothing but the first part.
 
+#[cfg(test)]
+mod verify;
+
 use std::fmt;
 use std::ops::Range;
+
+use rustc_hash::FxHashSet;
 
 use super::code::{Class, Code, Id, Kind};
 use super::elementwise::Source;
@@ -104,15 +109,11 @@ impl Plan {
             RowCode::schedule(&code, &classes, &slots, options.matrices, options.any_order);
         let place = |id: Id| places[id as usize];
         initial.resize(slots.count(), 0.0);
-        let mut seen = Vec::with_capacity(guards.len());
-        for (&sides, &guard) in code.guards.iter().zip(guards) {
-            let guard = (sides.map(place), guard);
-            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
-                sides == guard.0 && other.same(&guard.1)
-            }) {
-                seen.push(guard);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let guards = code.guards.iter().zip(guards);
+        let guards = guards.map(|(&sides, &guard)| (sides.map(place), guard));
+        let guards = guards.filter(|&(sides, guard)| seen.insert((sides, guard.asks())));
+        let guards = guards.collect();
         let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
         let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
@@ -124,7 +125,7 @@ impl Plan {
             after,
             gives_sums: outputs.iter().skip(1).copied().eq(in_order),
             outputs,
-            guards: seen,
+            guards,
         }
     }
 

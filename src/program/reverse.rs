@@ -34,8 +34,6 @@ pub(crate) fn adjoints(code: Code, seeds: &[(Id, Symbol)], wanted: &[u32], rows:
 struct Sweep {
     classes: Vec<Class>,
     rows: Rows,
-    /// Whether rows are told apart at all.
-    has_rows: bool,
     /// Whether a wanted input is reached from a value.
     reaches: Vec<bool>,
     /// Where the uses of each value begin in `uses`, and one past the end of the last.
@@ -74,7 +72,6 @@ impl Sweep {
             starts[id] += starts[id - 1];
         }
         Self {
-            has_rows: code.inputs.contains(&Class::Varying),
             filled: starts[..code.len()].to_vec(),
             uses: vec![[0; 2]; starts[code.len()] as usize],
             classes,
@@ -86,8 +83,8 @@ impl Sweep {
 
     fn run(mut self, code: &Code, seeds: &[(Id, Symbol)], wanted: &[u32]) -> Vec<Id> {
         for &(id, seed) in seeds {
-            let by_row = self.has_rows;
-            self.add(id, by_row, seed, Symbol::Constant(1.0));
+            // Every row has the output, also one that is the same for all.
+            self.add(id, true, seed, Symbol::Constant(1.0));
         }
         let mut of_input = vec![Symbol::Constant(0.0); code.inputs.len()];
         for id in code.ids().rev() {

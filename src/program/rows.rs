@@ -9,6 +9,9 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+#[cfg(test)]
+mod steps;
+
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;

@@ -5,6 +5,9 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+#[cfg(test)]
+mod steps;
+
 use std::fmt;
 
 use super::elementwise::Source;

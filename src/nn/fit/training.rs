@@ -267,11 +267,10 @@ impl Descent {
 /// An error of a batch that names the row in the data, not in the batch.
 fn in_data(error: Error, places: &[usize]) -> Error {
     match error.branch() {
-        Some(branch) => BranchChanged {
+        Some(branch) => Error::changed(BranchChanged {
             row: branch.row.map(|row| places[row]),
             ..branch.clone()
-        }
-        .into_error(),
+        }),
         None => error,
     }
 }

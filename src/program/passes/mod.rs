@@ -22,6 +22,8 @@ mod fold;
 mod hoist;
 mod laws;
 mod products;
+#[cfg(test)]
+mod tests;
 
 use super::code::{Code, Id, Kind};
 
