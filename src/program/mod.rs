@@ -518,8 +518,8 @@ impl Program {
                     .map(|&y| (y, Symbol::Constant(1.0)))
                     .collect();
                 match question {
-                    Question::SumGradient => reverse::adjoints(code, &seeds, &uniform, Rows::Sum),
-                    _ => reverse::adjoints(code, &seeds, &all, Rows::Each),
+                    Question::SumGradient => reverse::adjoints(&code, &seeds, &uniform, Rows::Sum),
+                    _ => reverse::adjoints(&code, &seeds, &all, Rows::Each),
                 }
             }
             Question::Vjp => {
@@ -528,7 +528,7 @@ impl Program {
                     .into_iter()
                     .map(|y| (y, Symbol::Value(code.push_input(Class::Uniform))))
                     .collect();
-                reverse::adjoints(code, &seeds, &all, Rows::Each)
+                reverse::adjoints(&code, &seeds, &all, Rows::Each)
             }
             Question::Jvp => {
                 let directions: Vec<_> = all

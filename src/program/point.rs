@@ -42,7 +42,7 @@ struct Run {
 /// Runs in the order in which they must be executed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
-    runs: Vec<Run>,
+    list: Vec<Run>,
     addresses: Vec<Address>,
     table: Vec<u32>,
 }
@@ -153,7 +153,7 @@ impl Runs {
                 self.address(ids.map(|id| slots.of(id)), true);
             }
         }
-        self.runs.push(Run {
+        self.list.push(Run {
             op,
             dst: slots.count,
             count: members.len() as u32,
@@ -186,7 +186,7 @@ impl Runs {
 
     /// Computes all values in the buffer, in which the inputs and constants stand.
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
-        for run in &self.runs {
+        for run in &self.list {
             let (before, rest) = buffer.split_at_mut(run.dst as usize);
             let count = run.count as usize;
             let dst = &mut rest[..count];
@@ -231,7 +231,7 @@ impl Runs {
 
     /// The memory held, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.runs[..])
+        size_of_val(&self.list[..])
             + size_of_val(&self.addresses[..])
             + size_of_val(&self.table[..])
     }
@@ -240,7 +240,7 @@ impl Runs {
 impl std::fmt::Display for Runs {
     /// One run a line: `8..12 = Mul 0.. 4..`, a `[…]` for gathered operands.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for run in &self.runs {
+        for run in &self.list {
             let (from, to) = (run.dst, run.dst + run.count);
             write!(f, "{from}..{to} = {}", run.op.row().name)?;
             let single = run.count == 1 && matches!(run.op, Op::Nary(_));

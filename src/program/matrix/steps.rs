@@ -1,6 +1,7 @@
 //! The steps of products of matrices, for tests.
 
-use super::{Factors, Outer, Product};
+use super::layout::Factors;
+use super::{Outer, Product};
 use crate::op::{Nary, Op, rows};
 use crate::program::rows::Place;
 use crate::program::tests::steps::{Step, Together};

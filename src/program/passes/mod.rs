@@ -29,6 +29,10 @@ use super::code::{Code, Id, Kind};
 
 /// Which passes are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each pass has a switch of its own"
+)]
 pub(crate) struct Passes {
     pub(crate) expand: bool,
     pub(crate) fold: bool,
@@ -63,10 +67,10 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
-            return passes
-                .common
-                .then(|| common.constant(new, id))
-                .unwrap_or(id);
+            if passes.common {
+                return common.constant(new, id);
+            }
+            return id;
         }
         let known = passes.laws.then(|| laws::apply(new, kind, operands));
         if let Some(id) = known.flatten() {

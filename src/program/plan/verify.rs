@@ -127,13 +127,11 @@ impl Plan {
                 .filter(move |&(_, &other)| (other == Class::Varying) == varying)
                 .map(|(place, _)| name(("input", place as u32)))
         };
-        let mut shared: Vec<Option<Name>> = vec![None; self.initial.len()];
+        let mut shared: Vec<Option<Name>> = vec![None; self.shared];
         for (slot, input) in of_inputs(false).enumerate() {
             shared[slot] = Some(input);
         }
-        let constants = code.ids().filter(|&id| code.constant(id).is_some()).count();
-        let slots = self.sums.end..self.sums.end + constants;
-        for (place, constant) in shared[slots.clone()].iter_mut().zip(&self.initial[slots]) {
+        for (place, constant) in shared[self.sums.end..].iter_mut().zip(&self.constants) {
             *place = Some(name(constant.to_bits()));
         }
         let mut state = State {
@@ -169,7 +167,7 @@ impl Plan {
             state.shared[slot as usize] = Some(name);
         }
         state.run(self.after.steps())?;
-        for (&place, &id) in self.outputs.iter().zip(&code.outputs) {
+        for (place, &id) in self.outputs.places().zip(&code.outputs) {
             if state.read(place)? != names[id as usize] {
                 return Err(format!("{place} is not v{id}"));
             }

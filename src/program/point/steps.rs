@@ -12,7 +12,7 @@ impl Runs {
             Address::Same(slot) => slot,
             Address::Table(start) => self.table[(start + member) as usize],
         };
-        let steps = self.runs.iter().map(|run| {
+        let steps = self.list.iter().map(|run| {
             let wide = run.count == 1 && matches!(run.op, Op::Nary(_));
             let addresses = &self.addresses[run.addresses as usize..];
             let operand = |member, place: u32| {

@@ -10,7 +10,7 @@ impl Pairs {
         let step = |(place, &slot): (usize, &u32)| Step {
             op: None,
             dst: Place::Shared(slot),
-            operands: self.pairs[place..]
+            operands: self.factors[place..]
                 .iter()
                 .step_by(sums)
                 .flatten()

@@ -100,9 +100,7 @@ fn at_point(plan: &Plan, arch: Arch, x: &[f64]) -> Vec<f64> {
     let mut machine = plan.machine().on(arch);
     plan.run_before(&mut machine, |inputs| inputs.copy_from_slice(x))
         .expect("no branches");
-    (0..plan.outputs())
-        .map(|output| plan.shared_output(&machine, output))
-        .collect()
+    plan.shared_outputs(&machine).collect()
 }
 
 /// All outputs of every row, row by row.
@@ -119,9 +117,8 @@ fn each_row(plan: &Plan, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
         plan.run_rows(&machine, &mut lanes, block, &mut [])
             .expect("no branches");
         for row in 0..block.count {
-            let values = (0..plan.outputs())
-                .map(|output| plan.row_output(&machine, &lanes, block, output).at(row));
-            outputs.extend(values);
+            let values = plan.row_outputs(&machine, &lanes, block);
+            outputs.extend(values.map(|values| values.at(row)));
         }
     }
     outputs
@@ -144,7 +141,6 @@ fn summed(plan: &Plan, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
         tree.push();
     }
     plan.run_after(&mut machine, tree.total());
-    (1..plan.outputs())
-        .map(|output| plan.shared_output(&machine, output) + 0.0)
-        .collect()
+    let derivatives = plan.shared_outputs(&machine).skip(1);
+    derivatives.map(|derivative| derivative + 0.0).collect()
 }
