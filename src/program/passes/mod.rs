@@ -56,13 +56,8 @@ impl Passes {
 
 /// The code with these passes applied.
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
-    let expanded;
-    let code = if passes.expand {
-        expanded = expand::apply(code);
-        &expanded
-    } else {
-        code
-    };
+    let expanded = passes.expand.then(|| expand::apply(code)).flatten();
+    let code = expanded.as_ref().unwrap_or(code);
     let mut common = common::Common::default();
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
@@ -82,11 +77,8 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    let short = if passes.chains {
-        chains::apply(&short)
-    } else {
-        short
-    };
+    let chained = passes.chains.then(|| chains::apply(&short)).flatten();
+    let short = chained.unwrap_or(short);
     if passes.contract {
         hoist::apply(&products::fused(&short))
     } else {
