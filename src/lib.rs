@@ -61,7 +61,7 @@ pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Stage, Stream, Uniform};
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Retraced, Stage, Stream, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 

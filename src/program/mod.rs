@@ -23,6 +23,7 @@ mod parallel;
 mod passes;
 mod plan;
 mod point;
+mod retrace;
 mod reverse;
 mod rows;
 mod stream;
@@ -41,6 +42,7 @@ use rustc_hash::FxHashMap;
 pub use batch::Batch;
 pub use evaluator::Evaluator;
 pub use inputs::{Outputs, Uniform};
+pub use retrace::Retraced;
 pub use stream::Stream;
 
 use crate::error::{Error, Result};
