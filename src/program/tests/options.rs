@@ -24,6 +24,7 @@ fn combinations() -> impl Iterator<Item = Options> {
                 contract: false,
             },
             matrices: bit(5),
+            any_order: false,
         }
     })
 }
