@@ -21,7 +21,7 @@
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
-//! - *Networks, losses, optimizers, data*: [`nn`].
+//! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
 //!
 //! # Errors and panics

@@ -112,7 +112,7 @@ pub(super) fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     if xs.count() < 2 {
         return S::from(0.0);
     }
-    fused::with_fma(
+    fused::with_fma(fused::Inline(
         #[inline(always)]
         || {
             let mut sum = xs.at(0) * xs.at(1);
@@ -121,7 +121,7 @@ pub(super) fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
             }
             sum
         },
-    )
+    ))
 }
 
 /// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.

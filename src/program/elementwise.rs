@@ -9,7 +9,7 @@
 )]
 
 use crate::lanes::Lanes;
-use crate::math::fused::Arch;
+use crate::math::fused::{Arch, Inline};
 use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
 
 /// How many numbers an operation of many operands folds side by side.
@@ -163,37 +163,37 @@ impl Visit for Each<'_, '_> {
     #[inline]
     fn unary<O: Unary>(self) {
         let (dst, a) = (self.dst, self.operands[0]);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || unary::<O>(dst, a),
-        );
+        ));
     }
 
     #[inline]
     fn binary<O: Binary>(self) {
         let (dst, a, b) = (self.dst, self.operands[0], self.operands[1]);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || binary::<O>(dst, a, b),
-        );
+        ));
     }
 
     #[inline]
     fn ternary<O: Ternary>(self) {
         let (dst, operands) = (self.dst, [0, 1, 2].map(|place| self.operands[place]));
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || ternary::<O>(dst, operands),
-        );
+        ));
     }
 
     #[inline]
     fn nary<O: Nary>(self) {
         let (dst, operands) = (self.dst, self.operands);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || nary::<O>(dst, operands),
-        );
+        ));
     }
 }
 
@@ -233,9 +233,9 @@ impl Visit for Once<'_> {
 
     fn nary<O: Nary>(self) -> f64 {
         let operands = self.operands;
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || O::value(operands),
-        )
+        ))
     }
 }

@@ -18,7 +18,7 @@ use pulp::{Simd, WithSimd};
 use super::elementwise::Source;
 use super::parallel;
 use super::rows::{Context, Place};
-use crate::math::fused::Arch;
+use crate::math::fused::{Arch, Fused};
 
 /// Where the entries of a matrix lie in the buffer of uniform values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,7 +224,7 @@ impl Product {
             dst,
         };
         multiply.execute(block.arch, block.threads);
-        if self.zero_rule && dst.iter().any(|sum| sum.is_nan()) {
+        if self.zero_rule && block.arch.dispatch(AnyNan(dst)) {
             self.recompute(context, factors, dst);
         }
     }
@@ -248,6 +248,22 @@ impl fmt::Display for Product {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.zero_rule { "Adjoint" } else { "Dot" };
         write!(f, "{name} ({}) {}", self.matrix, self.factors)
+    }
+}
+
+/// Whether any of these is not a number.
+struct AnyNan<'a>(&'a [f64]);
+
+impl Fused for AnyNan<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let mut found = false;
+        for value in self.0 {
+            found |= value.is_nan();
+        }
+        found
     }
 }
 

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::elementwise::{self, Source};
 use super::rows::{Block, Context, Place};
+use crate::math::fused::Inline;
 use crate::op::{Binary, Nary, Ternary, Unary, Visit};
 
 /// An operation's values in neighbouring rows, and the places of their operands.
@@ -28,7 +29,7 @@ pub(crate) struct Members<'a> {
 impl Members<'_> {
     /// Hands each result with its operands' places to `work`.
     #[inline(always)]
-    fn each(self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
+    fn each(&mut self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
         let mut start = self.dst * self.block.lanes;
         for places in self.places.chunks_exact(self.operands) {
             let (context, dst) = Context::around(self.block, self.values, start, self.lanes);
@@ -42,9 +43,9 @@ impl Visit for Members<'_> {
     type Output = ();
 
     #[inline]
-    fn unary<O: Unary>(self) {
+    fn unary<O: Unary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -54,13 +55,13 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn binary<O: Binary>(self) {
+    fn binary<O: Binary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -72,13 +73,13 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn ternary<O: Ternary>(self) {
+    fn ternary<O: Ternary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -91,13 +92,13 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn nary<O: Nary>(self) {
+    fn nary<O: Nary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -111,6 +112,6 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 }

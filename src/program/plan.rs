@@ -21,17 +21,20 @@ pub(crate) struct Options {
     pub(crate) passes: super::passes::Passes,
     /// Dot products that share factors become products of matrices.
     pub(crate) matrices: bool,
+    /// The rows of a block may be added in any order.
+    pub(crate) any_order: bool,
 }
 
 impl Options {
     /// Everything, with other bits if so wished.
-    pub(crate) fn of(contract: bool) -> Self {
+    pub(crate) fn of(other_bits: bool) -> Self {
         Self {
             passes: super::passes::Passes {
-                contract,
+                contract: other_bits,
                 ..super::passes::Passes::ALL
             },
             matrices: true,
+            any_order: other_bits,
         }
     }
 }
@@ -97,7 +100,8 @@ impl Plan {
         let [before, after] = uniform_parts(&code, &classes);
         let before = Runs::schedule(&code, &before, &mut slots);
         let after = Runs::schedule(&code, &after, &mut slots);
-        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
+        let (rows, places) =
+            RowCode::schedule(&code, &classes, &slots, options.matrices, options.any_order);
         let place = |id: Id| places[id as usize];
         initial.resize(slots.count(), 0.0);
         let mut seen = Vec::with_capacity(guards.len());

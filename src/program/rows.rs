@@ -109,6 +109,7 @@ pub(crate) struct Block<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Vec<f64>,
+    splats: Vec<f64>,
     matrix: matrix::Scratch,
 }
 
@@ -119,8 +120,9 @@ impl RowCode {
         classes: &[Class],
         slots: &Slots,
         matrices: bool,
+        any_order: bool,
     ) -> (Self, Vec<Place>) {
-        Scheduler::new(code, classes, slots).run(matrices)
+        Scheduler::new(code, classes, slots).run(matrices, any_order)
     }
 
     /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
@@ -158,7 +160,9 @@ impl RowCode {
         let context = Context::all(block, &rows.values);
         for reduction in &self.reductions {
             match reduction {
-                Reduction::Pairs(pairs) => pairs.execute(&context, sums_start, sums),
+                Reduction::Pairs(pairs) => {
+                    pairs.execute(&context, sums_start, sums, &mut rows.splats)
+                }
                 Reduction::Outer(outer) => {
                     outer.execute(&context, sums_start, sums, &mut rows.matrix);
                 }
@@ -303,7 +307,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    fn run(mut self, matrices: bool) -> (RowCode, Vec<Place>) {
+    fn run(mut self, matrices: bool, any_order: bool) -> (RowCode, Vec<Place>) {
         let units = self.units(matrices);
         let last_use = self.last_uses(&units);
         let mut free = Free::default();
@@ -325,7 +329,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         self.result.rows = free.end as usize;
-        self.reduce(matrices);
+        self.reduce(matrices, any_order);
         (self.result, self.places)
     }
 
@@ -460,7 +464,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.
-    fn reduce(&mut self, matrices: bool) {
+    fn reduce(&mut self, matrices: bool, any_order: bool) {
         let code = self.code;
         let mut pairs: Vec<(Vec<Place>, u32)> = Vec::new();
         let mut by_factor: Vec<(Place, Vec<(Place, u32)>)> = Vec::new();
@@ -500,7 +504,8 @@ impl<'a> Scheduler<'a> {
                 .push(terms.into_iter().map(|(_, slot)| slot).collect());
         }
         for (us, ps, slots) in outers {
-            if us.len() < 4 && ps.len() < 4 {
+            let narrow = us.len().min(ps.len()) == 1;
+            if us.len() < 4 && ps.len() < 4 || any_order && narrow {
                 // Too narrow to fill vectors.
                 for (u, slots) in us.iter().zip(slots) {
                     pairs.extend(ps.iter().zip(slots).map(|(&p, slot)| (vec![*u, p], slot)));
@@ -516,7 +521,7 @@ impl<'a> Scheduler<'a> {
             for some in alike.chunks(sums::TOGETHER) {
                 self.result
                     .reductions
-                    .push(Reduction::Pairs(Pairs::new(some)));
+                    .push(Reduction::Pairs(Pairs::new(some, any_order)));
             }
         }
     }

@@ -12,12 +12,14 @@
 //! | [`laws`] | `f(x, e) = x`, `f(f(x)) = f(x)`, `f(x, x) = x` as the table's laws say |
 //! | [`common`] | two values made alike are one, operands that commute in either order |
 //! | [`chains`] | `((a + b) + c) + d = Σ(a, b, c, d)`, where nothing else uses the inner sums |
+//! | [`hoist`], `Fast` only | `Σ s·v = s·Σ v` over rows, `s` uniform |
 //! | [`products`], `Fast` only | `a·b + c = fma(a, b, c)`, sums of products are dot products |
 
 mod chains;
 mod common;
 mod expand;
 mod fold;
+mod hoist;
 mod laws;
 mod products;
 
@@ -80,7 +82,7 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
         short
     };
     if passes.contract {
-        products::fused(&short)
+        hoist::apply(&products::fused(&short))
     } else {
         short
     }
