@@ -30,6 +30,10 @@
 //! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
 //! *Panics*.
 
+// The tests inside are written as those outside.
+#[cfg(test)]
+extern crate self as chainrule;
+
 mod error;
 mod math;
 #[macro_use]

@@ -61,6 +61,8 @@ impl<S: Copy> Operands<S> for Vec<S> {
     }
 }
 
+// The folds are written as loops: what the compiler does not inline is not compiled for the vector instructions.
+
 /// The sum from left to right; −0 of none, so that a single operand keeps its sign.
 #[inline(always)]
 pub(super) fn total<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {

@@ -12,6 +12,9 @@ use super::rows::{Block, Context, Place};
 use crate::math::fused::Inline;
 use crate::op::{Binary, Nary, Ternary, Unary, Visit};
 
+/// So many operands are found before the loop over lanes; where there are more, in it.
+const LISTED: usize = 32;
+
 /// An operation's values in neighbouring rows, and the places of their operands.
 pub(crate) struct Members<'a> {
     pub(crate) block: Block<'a>,
@@ -104,11 +107,27 @@ impl Visit for Members<'_> {
                 self.each(
                     #[inline(always)]
                     |dst, context, places| {
-                        let mut sources = SmallVec::<[Source<'_>; 32]>::new();
+                        let count = places.len();
+                        if count > LISTED {
+                            elementwise::nary::<O>(
+                                dst,
+                                count,
+                                #[inline(always)]
+                                |place| context.source(places[place], lanes),
+                            );
+                            return;
+                        }
+                        let mut sources = SmallVec::<[Source<'_>; LISTED]>::new();
                         for &place in places {
                             sources.push(context.source(place, lanes));
                         }
-                        elementwise::nary::<O>(dst, &sources);
+                        let sources = &sources[..];
+                        elementwise::nary::<O>(
+                            dst,
+                            count,
+                            #[inline(always)]
+                            |place| sources[place],
+                        );
                     },
                 );
             },

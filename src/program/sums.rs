@@ -5,6 +5,9 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+#[cfg(test)]
+mod steps;
+
 use std::fmt;
 
 use super::elementwise::Source;
@@ -23,7 +26,7 @@ const LANES: usize = 8;
 pub(crate) struct Pairs {
     slots: Vec<u32>,
     /// The pairs of all sums in turn, then the next pairs.
-    pairs: Vec<[Place; 2]>,
+    factors: Vec<[Place; 2]>,
     /// Whether rows may be added in any order.
     any_order: bool,
 }
@@ -38,13 +41,13 @@ impl Pairs {
         };
         Self {
             slots: sums.iter().map(|&(_, slot)| slot).collect(),
-            pairs: (0..pairs).flat_map(pair).collect(),
+            factors: (0..pairs).flat_map(pair).collect(),
             any_order,
         }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.slots[..]) + size_of_val(&self.pairs[..])
+        size_of_val(&self.slots[..]) + size_of_val(&self.factors[..])
     }
 
     /// Computes the block's sums, which lie by slot from `sums_start` on.
@@ -95,7 +98,7 @@ impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
         } = self;
         let (lanes, count) = (context.block.lanes, context.block.count);
         let mut sums = [0.0; TOGETHER];
-        for pairs in pairs_of.pairs.chunks(pairs_of.slots.len()) {
+        for pairs in pairs_of.factors.chunks(pairs_of.slots.len()) {
             let mut splats = splats.chunks_exact_mut(BLOCK);
             let mut lanes_of = |place| match context.source(place, lanes) {
                 Source::Slice(lanes) => &lanes[..count],
@@ -155,7 +158,7 @@ impl fmt::Display for Pairs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, slot) in self.slots.iter().enumerate() {
             write!(f, "u{slot} = Rows")?;
-            for [u, p] in self.pairs[place..].iter().step_by(self.slots.len()) {
+            for [u, p] in self.factors[place..].iter().step_by(self.slots.len()) {
                 write!(f, " {u} {p}")?;
             }
             writeln!(f)?;

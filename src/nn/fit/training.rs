@@ -267,7 +267,7 @@ impl Descent {
 /// An error of a batch that names the row in the data, not in the batch.
 fn in_data(error: Error, places: &[usize]) -> Error {
     match error.branch() {
-        Some(branch) => Error::from(BranchChanged {
+        Some(branch) => Error::changed(BranchChanged {
             row: branch.row.map(|row| places[row]),
             ..branch.clone()
         }),

@@ -24,6 +24,10 @@ fn hash(kind: Kind, operands: &[Id]) -> u64 {
 impl Common {
     /// The value made so, appended if there is none yet.
     pub(super) fn push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
+        if let Kind::Input(_) | Kind::Rows = kind {
+            // Inputs differ, and so do adjoints of different inputs, but for rare cases.
+            return code.push(kind, operands);
+        }
         if let ([a, b], Kind::Apply(op @ Op::Binary(_))) = (operands, kind)
             && a > b
             && op.row().laws.contains(&Law::Commutative)

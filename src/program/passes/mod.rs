@@ -22,11 +22,17 @@ mod fold;
 mod hoist;
 mod laws;
 mod products;
+#[cfg(test)]
+mod tests;
 
 use super::code::{Code, Id, Kind};
 
 /// Which passes are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each pass has a switch of its own"
+)]
 pub(crate) struct Passes {
     pub(crate) expand: bool,
     pub(crate) fold: bool,
@@ -50,21 +56,16 @@ impl Passes {
 
 /// The code with these passes applied.
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
-    let expanded;
-    let code = if passes.expand {
-        expanded = expand::apply(code);
-        &expanded
-    } else {
-        code
-    };
+    let expanded = passes.expand.then(|| expand::apply(code)).flatten();
+    let code = expanded.as_ref().unwrap_or(code);
     let mut common = common::Common::default();
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
-            return passes
-                .common
-                .then(|| common.constant(new, id))
-                .unwrap_or(id);
+            if passes.common {
+                return common.constant(new, id);
+            }
+            return id;
         }
         let known = passes.laws.then(|| laws::apply(new, kind, operands));
         if let Some(id) = known.flatten() {
@@ -76,11 +77,8 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    let short = if passes.chains {
-        chains::apply(&short)
-    } else {
-        short
-    };
+    let chained = passes.chains.then(|| chains::apply(&short)).flatten();
+    let short = chained.unwrap_or(short);
     if passes.contract {
         hoist::apply(&products::fused(&short))
     } else {
