@@ -28,6 +28,7 @@
 //! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
 //! *Panics*.
 
+pub mod derive;
 mod error;
 mod math;
 #[macro_use]

@@ -14,6 +14,7 @@ const LADDER: &[&[&str]] = &[
     &["sweep"],
     &["dot"],
     &["program"],
+    &["derive"],
     &["nn"],
     &["lib"],
 ];

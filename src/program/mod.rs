@@ -10,19 +10,20 @@
 //! be shared by many threads.
 
 mod batch;
-mod code;
+pub(crate) mod code;
+pub(crate) mod derived;
 mod elementwise;
 mod evaluator;
-mod forward;
+pub(crate) mod forward;
 mod guard;
 mod inputs;
 mod matrix;
-mod passes;
+pub(crate) mod passes;
 mod plan;
 mod point;
-mod reverse;
+pub(crate) mod reverse;
 mod rows;
-mod symbol;
+pub(crate) mod symbol;
 mod trace;
 mod tree;
 
@@ -92,6 +93,7 @@ struct Inner {
     level: Level,
     options: Options,
     plans: Mutex<FxHashMap<Question, Arc<Plan>>>,
+    derived: derived::Programs,
 }
 
 /// What can be asked of a program: each needs a plan of its own.
@@ -284,6 +286,7 @@ impl Program {
             level,
             options,
             plans: Mutex::default(),
+            derived: derived::Programs::default(),
         }))
     }
 
@@ -465,7 +468,7 @@ impl Program {
     }
 
     /// Checks the number of values of an argument.
-    fn check_len(name: &str, expected: usize, found: usize) -> Result<()> {
+    pub(crate) fn check_len(name: &str, expected: usize, found: usize) -> Result<()> {
         if expected == found {
             return Ok(());
         }

@@ -209,7 +209,7 @@ impl Sweep {
             Adjoint::Sum(sum) => chain_add(u, partial, sum),
             _ if unit == 1.0 => u,
             _ if unit == -1.0 => -u,
-            _ if u.is_constant() && u == 1.0 => partial,
+            _ if u.is_constant() && u.value() == 1.0 => partial,
             _ => chain(u, partial),
         };
         self.adjoints[slot] = Adjoint::Sum(sum);
@@ -219,7 +219,7 @@ impl Sweep {
     fn take(&self, x: Var) -> Var {
         let slot = x.key().map_or(0, NodeKey::slot);
         match self.adjoints.get(slot) {
-            Some(&Adjoint::Sum(sum)) if sum == 0.0 && sum.value().is_sign_negative() => sum + 0.0,
+            Some(&Adjoint::Sum(sum)) if sum.value() == 0.0 && sum.value().is_sign_negative() => sum + 0.0,
             Some(&Adjoint::Sum(sum)) => sum,
             _ => Var::from(0.0),
         }

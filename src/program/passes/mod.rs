@@ -69,6 +69,11 @@ pub(crate) fn contract(code: &Code) -> Code {
     products::apply(code)
 }
 
+/// The code without what no output and no guard depends on; nothing is merged, so derivatives keep their bits.
+pub(crate) fn compact(code: &Code) -> Code {
+    rewrite(code, |new, _, kind, operands| new.push(kind, operands))
+}
+
 /// Walks the values that are needed in order and lets `step` put each into the new code: by its old place, what
 /// makes it, and its operands' new places.
 fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) -> Code {
@@ -93,7 +98,7 @@ fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) 
 }
 
 /// Which values an output or a guard depends on.
-pub(super) fn live(code: &Code) -> Vec<bool> {
+pub(crate) fn live(code: &Code) -> Vec<bool> {
     let mut live = vec![false; code.len()];
     for root in code.roots() {
         live[root as usize] = true;

@@ -1,0 +1,41 @@
+//! Derivatives of every kind: forward, reverse, mixed, of higher order, sparse, custom.
+
+mod codes;
+mod colour;
+mod cones;
+#[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
+mod convert;
+mod direct;
+mod functions;
+mod pattern;
+mod point;
+mod programs;
+mod sparse;
+
+pub use functions::{gradient, hessian, hvp, jacobian, jvp, laplacian, vjp};
+pub use pattern::Pattern;
+pub use sparse::{Csr, Sparse};
+
+/// In which direction derivatives are computed.
+///
+/// ```
+/// use chainrule::{Program, derive::Mode};
+///
+/// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?;
+/// let forward = f.jacobian_program(Mode::Forward);
+/// let reverse = f.jacobian_program(Mode::Reverse);
+/// let x = [2.0, 3.0, 4.0];
+/// assert_eq!(forward.values(&x)?, [12.0, 8.0, 6.0]);
+/// assert_eq!(reverse.values(&x)?, [12.0, 8.0, 6.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// From each input to the outputs.
+    Forward,
+    /// From each output to the inputs.
+    Reverse,
+    /// Whichever passes through fewer values.
+    #[default]
+    Cheaper,
+}
