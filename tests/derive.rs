@@ -5,7 +5,7 @@ mod expression;
 use chainrule::derive::{self, Mode};
 use chainrule::op::Law;
 use chainrule::{Dual, ErrorKind, Program, Scalar, Var, tape};
-use expression::Expression;
+use expression::{Expression, Scale};
 use proptest::prelude::*;
 
 /// Equal to the last bit; any NaN equals any NaN.
@@ -15,28 +15,24 @@ fn same(a: f64, b: f64) -> bool {
 
 /// Equal but for rounding of terms of size `scale`.
 fn close(a: f64, b: f64, scale: f64) -> bool {
-    same(a, b) || (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + scale)
+    same(a, b) || (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + scale) + 1e-290
 }
 
 /// The second derivatives by gradients recorded within gradients, and how large their terms are.
-fn on_tape(e: &Expression) -> Vec<f64> {
-    tape::scope(|| {
+fn on_tape(e: &Expression) -> (Vec<f64>, Vec<f64>) {
+    let (graph, (xs, gradient)) = tape::record(|| {
         let xs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
-        let y = e.evaluate(&xs);
-        let gradient = y.gradient(&xs);
-        gradient.iter().flat_map(|g| g.backward().of_all(&xs)).collect()
-    })
-}
-
-/// The derivatives by many values, 0 by what a constant does not depend on.
-trait OfAll {
-    fn of_all(&self, xs: &[Var]) -> Vec<f64>;
-}
-
-impl OfAll for chainrule::Gradients {
-    fn of_all(&self, xs: &[Var]) -> Vec<f64> {
-        xs.iter().map(|&x| self.get(x).unwrap_or(0.0)).collect()
+        let gradient = e.evaluate(&xs).gradient(&xs);
+        (xs, gradient)
+    });
+    let (mut values, mut sizes) = (Vec::new(), Vec::new());
+    for &g in &gradient {
+        let grads = graph.backward(&[(g, 1.0)]);
+        let size = Scale::of(&graph, g);
+        values.extend(xs.iter().map(|&x| grads.get(x).unwrap_or(0.0)));
+        sizes.extend(xs.iter().map(|&x| size.by(x)));
     }
+    (values, sizes)
 }
 
 /// The second derivatives by duals of duals.
@@ -63,6 +59,10 @@ fn declares_slopes(e: &Expression) -> bool {
 
 fn scale(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
+}
+
+fn finite(values: &[f64]) -> bool {
+    values.iter().all(|x| x.is_finite())
 }
 
 /// Several outputs of a program: the last few values of an expression.
@@ -104,11 +104,13 @@ proptest! {
         let left: f64 = u.iter().zip(&along).map(|(u, y)| u * y).sum();
         let right: f64 = v.iter().zip(&back).map(|(v, x)| v * x).sum();
         let jacobian = at.jacobian(x).unwrap();
-        let size = 1e-6 * scale(jacobian).max(1.0);
-        if size.is_finite() {
+        let size = scale(jacobian).max(1.0);
+        // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
+        if size < 1e6 && finite(jacobian) && finite(&along) && finite(&back) && f.value(x).unwrap().is_finite() {
             prop_assert!(close(left, right, size), "uᵀ(Jv) = {left:e}, (uᵀJ)v = {right:e}");
             for mode in [Mode::Forward, Mode::Reverse] {
                 let other = f.jacobian_program(mode).values(x).unwrap();
+                prop_assume!(finite(&other));
                 for (a, b) in jacobian.iter().zip(&other) {
                     prop_assert!(close(*a, *b, size), "{a:e} {b:e}");
                 }
@@ -121,10 +123,10 @@ proptest! {
         let n = e.inputs.len();
         let x = &e.inputs;
         let f = Program::trace(n, |x| e.evaluate(x)).unwrap();
-        let tape = on_tape(&e);
-        let size = scale(&tape).max(scale(&f.gradient(x).unwrap().1)).max(1.0);
-        // Terms that cancel leave rounding only: large ones are compared by their own size.
-        if size < 1e6 {
+        let (tape, sizes) = on_tape(&e);
+        let size = scale(&sizes);
+        // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
+        if size < 1e6 && finite(&tape) && f.value(x).unwrap().is_finite() {
             let hessian = f.hessian(x).unwrap();
             let duals = by_duals(&e);
             let program = f.gradient_program().unwrap().jacobian_program(Mode::Cheaper).values(x).unwrap();
@@ -133,9 +135,9 @@ proptest! {
             for place in 0..n * n {
                 let mirrored = place % n * n + place / n;
                 let h = hessian[place];
-                prop_assert!(close(h, tape[place], 1e-3 * size), "tape {h:e} {:e}", tape[place]);
-                prop_assert!(close(h, program[place], 1e-3 * size) && close(h, reverse[place], 1e-3 * size));
-                prop_assert!(stops || close(h, duals[place], 1e-3 * size), "duals {h:e} {:e}", duals[place]);
+                prop_assert!(close(h, tape[place], size), "tape {h:e} {:e}", tape[place]);
+                prop_assert!(close(h, program[place], size) && close(h, reverse[place], size));
+                prop_assert!(stops || close(h, duals[place], size), "duals {h:e} {:e}", duals[place]);
                 prop_assert!(stops || same(h, hessian[mirrored]));
             }
             let mut at = f.evaluator();
@@ -145,14 +147,43 @@ proptest! {
             let diagonal = at.hessian_diagonal(x).unwrap().to_vec();
             let laplacian = at.laplacian(x).unwrap();
             let trace: f64 = (0..n).map(|i| hessian[i * n + i]).sum();
-            prop_assert!(close(laplacian, trace, 1e-3 * size));
+            prop_assert!(close(laplacian, trace, size));
             let vhp = at.vhp(x, v).unwrap();
             for i in 0..n {
-                prop_assert!(close(hvp[i], product[i], 1e-2 * size), "{:e} {:e}", hvp[i], product[i]);
-                prop_assert!(stops || close(vhp[i], product[i], 1e-2 * size), "{:e} {:e}", vhp[i], product[i]);
-                prop_assert!(close(diagonal[i], hessian[i * n + i], 1e-3 * size));
+                prop_assert!(close(hvp[i], product[i], 4.0 * size), "{:e} {:e}", hvp[i], product[i]);
+                prop_assert!(stops || close(vhp[i], product[i], 4.0 * size), "{:e} {:e}", vhp[i], product[i]);
+                prop_assert!(close(diagonal[i], hessian[i * n + i], size));
             }
         }
+    }
+
+    #[test]
+    fn taylor_is_the_repeated_derivative(e in Expression::any(7, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
+        let n = e.inputs.len();
+        let f = Program::trace(n, |x| e.evaluate(x)).unwrap();
+        let v = &v[..n];
+        let found = f.evaluator().taylor(&e.inputs, v, 4).unwrap().to_vec();
+        // The derivative in the direction, again and again, recorded within itself.
+        let (graph, (t, derivatives)) = tape::record(|| {
+            let t = Var::new(0.0);
+            let xs: Vec<Var> = e.inputs.iter().zip(v).map(|(&x, &v)| t * v + x).collect();
+            let mut derivatives = vec![e.evaluate(&xs)];
+            for k in 0..3 {
+                let next = derivatives[k].gradient(&[t])[0];
+                derivatives.push(next);
+            }
+            (t, derivatives)
+        });
+        let mut factorial = 1.0;
+        for (k, &d) in derivatives.iter().enumerate() {
+            let size = Scale::of(&graph, d).by(t);
+            let fourth = graph.backward(&[(d, 1.0)]).get(t).unwrap_or(0.0) / (factorial * (k + 1) as f64);
+            factorial *= (k + 1) as f64;
+            if size < 1e6 && derivatives.iter().all(|d| d.value().is_finite()) {
+                prop_assert!(close(found[k + 1], fourth, 10.0 * size), "{}: {:e} {fourth:e}", k + 1, found[k + 1]);
+            }
+        }
+        prop_assert!(same(found[0], derivatives[0].value()));
     }
 
     #[test]
@@ -185,9 +216,9 @@ proptest! {
             prop_assert!(same(*a, b), "{a:e} {b:e} at {place}");
         }
         let size = scale(&dense).max(scale(&whole));
-        if size < 1e6 {
+        if size < 1e6 && finite(&dense) && finite(&whole) && f.value(x).unwrap().is_finite() {
             for (a, b) in dense.iter().zip(compressed.to_dense()).chain(whole.iter().zip(squeezed.to_dense())) {
-                prop_assert!(a.is_nan() || close(*a, b, 1e-3 * size), "{a:e} {b:e}");
+                prop_assert!(close(*a, b, size), "{a:e} {b:e}");
             }
         }
     }
@@ -340,4 +371,29 @@ fn derived_programs_run_over_rows() {
     for (a, b) in gradient.iter().zip(&summed) {
         assert!((a - b).abs() < 1e-12);
     }
+}
+
+#[test]
+fn taylor_series_of_known_functions() {
+    let f = Program::trace(1, |x| {
+        let x = x[0];
+        [x.exp(), x.sin(), (x + 1.0).ln(), x.tanh(), x.atan(), (x + 1.0).powf(0.5), x.erf()]
+    })
+    .unwrap();
+    let found = f.evaluator().taylor(&[0.0], &[1.0], 9).unwrap().to_vec();
+    let two_over_root_pi = std::f64::consts::FRAC_2_SQRT_PI;
+    let known: [[f64; 10]; 7] = [
+        [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0, 1.0 / 362_880.0],
+        [0.0, 1.0, 0.0, -1.0 / 6.0, 0.0, 1.0 / 120.0, 0.0, -1.0 / 5040.0, 0.0, 1.0 / 362_880.0],
+        [0.0, 1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0, -1.0 / 6.0, 1.0 / 7.0, -1.0 / 8.0, 1.0 / 9.0],
+        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 2.0 / 15.0, 0.0, -17.0 / 315.0, 0.0, 62.0 / 2835.0],
+        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 1.0 / 5.0, 0.0, -1.0 / 7.0, 0.0, 1.0 / 9.0],
+        [1.0, 0.5, -0.125, 0.0625, -5.0 / 128.0, 7.0 / 256.0, -21.0 / 1024.0, 33.0 / 2048.0, -429.0 / 32768.0, 715.0 / 65536.0],
+        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 1.0 / 10.0, 0.0, -1.0 / 42.0, 0.0, 1.0 / 216.0].map(|c| c * two_over_root_pi),
+    ];
+    for (found, known) in found.iter().zip(known.as_flattened()) {
+        assert!((found - known).abs() < 1e-14, "{found:e} {known:e}");
+    }
+    assert!((derive::derivative(Var::exp, 0.0, 30).unwrap() - 1.0).abs() < 1e-13);
+    assert_eq!(derive::derivative(|x| x * x, 3.0, 0).unwrap(), 9.0);
 }

@@ -30,7 +30,7 @@ fn finish(code: Code) -> Code {
 }
 
 /// As [`finish`], where only the outputs at some places are derivatives.
-fn finish_where(code: Code, is_derivative: impl Fn(usize) -> bool) -> Code {
+pub(super) fn finish_where(code: Code, is_derivative: impl Fn(usize) -> bool) -> Code {
     let outputs = code.outputs.clone();
     let (mut code, outputs) = symbol::extend(code, || {
         let outputs = outputs.iter().enumerate();

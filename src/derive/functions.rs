@@ -3,7 +3,7 @@
 //! Each call records the closure at the point and compiles what is asked for. For many points make a
 //! [`Program`](crate::Program) once.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::program::{Outputs, Program};
 use crate::tape;
 use crate::var::Var;
@@ -27,7 +27,7 @@ pub fn gradient<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<Ve
         let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
         let y = f(&x).outputs()?;
         let Some(y) = y.first() else {
-            return Err(crate::error::Error::argument("f", "gives no value"));
+            return Err(Error::argument("f", "gives no value"));
         };
         Ok(y.backward().of(&x))
     });
@@ -136,4 +136,52 @@ pub fn hvp<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64], v: &[f64]) -> Res
 /// As [`gradient`].
 pub fn laplacian<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<f64> {
     Program::trace_at(x, f)?.evaluator().laplacian(x)
+}
+
+/// The derivative of a function of one input, of any order: 0 is the value.
+///
+/// ```
+/// use chainrule::derive;
+/// assert_eq!(derive::derivative(|x| x.powi(4), 2.0, 3)?, 48.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`gradient`].
+///
+/// # Panics
+/// As [`gradient`].
+pub fn derivative<O: Outputs>(f: impl FnOnce(Var) -> O, x: f64, order: usize) -> Result<f64> {
+    let coefficients = taylor(|x| f(x[0]), &[x], &[1.0], order)?;
+    let Some(&coefficient) = coefficients.get(order) else {
+        return Err(Error::argument("f", "gives no value"));
+    };
+    Ok((1..=order).fold(coefficient, |product, k| product * k as f64))
+}
+
+/// The Taylor coefficients of a function's values along a line: `order + 1` values `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ`
+/// for each.
+///
+/// ```
+/// use chainrule::derive;
+/// let coefficients = derive::taylor(|x| x[0] * x[1], &[3.0, 2.0], &[1.0, 10.0], 3)?;
+/// assert_eq!(coefficients, [6.0, 32.0, 10.0, 0.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function itself returns, and if `v` has not as many values as `x`.
+///
+/// # Panics
+/// As [`gradient`].
+pub fn taylor<O: Outputs>(
+    f: impl FnOnce(&[Var]) -> O,
+    x: &[f64],
+    v: &[f64],
+    order: usize,
+) -> Result<Vec<f64>> {
+    Ok(Program::trace_at(x, f)?
+        .evaluator()
+        .taylor(x, v, order)?
+        .to_vec())
 }

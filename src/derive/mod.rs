@@ -11,8 +11,9 @@ mod pattern;
 mod point;
 mod programs;
 mod sparse;
+mod taylor;
 
-pub use functions::{gradient, hessian, hvp, jacobian, jvp, laplacian, vjp};
+pub use functions::{derivative, gradient, hessian, hvp, jacobian, jvp, laplacian, taylor, vjp};
 pub use pattern::Pattern;
 pub use sparse::{Csr, Sparse};
 

@@ -231,7 +231,27 @@ impl Evaluator {
         evaluation.values(&[x, u, v])
     }
 
-    pub(super) fn check_point(&self, x: &[f64]) -> Result<()> {
+    /// The Taylor coefficients of every output along a line: `order + 1` values `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ` for each.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut at = Program::trace(2, |x| x[0] * x[1])?.evaluator();
+    /// assert_eq!(at.taylor(&[3.0, 2.0], &[1.0, 10.0], 3)?, [6.0, 32.0, 10.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::value`], and if `v` has not as many values as there are inputs.
+    pub fn taylor(&mut self, x: &[f64], v: &[f64], order: usize) -> Result<&[f64]> {
+        self.check_point(x)?;
+        Program::check_len("v", x.len(), v.len())?;
+        let kind = Derived::Taylor(order);
+        let evaluation =
+            self.derived(kind, |program| at_point(Ok(program.taylor_program(order))))?;
+        evaluation.values(&[x, v])
+    }
+
+    fn check_point(&self, x: &[f64]) -> Result<()> {
         Program::check_len("x", self.program().inputs(), x.len())
     }
 }

@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::codes;
-use super::{Mode, Pattern};
+use super::{Mode, Pattern, codes, taylor};
 use crate::error::Result;
 use crate::program::Program;
 use crate::program::code::Code;
@@ -199,6 +198,21 @@ impl Program {
     /// If the program has no outputs.
     pub fn third_program(&self) -> Result<Self> {
         self.derived(Derived::Third, codes::third)
+    }
+
+    /// The program of Taylor coefficients along a line: inputs `x`, then `v`; outputs, for each output `y` of this
+    /// program, `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ`, so that the derivative of order `k` in the direction `v` is `k!·yₖ`.
+    ///
+    /// The work grows with the square of the order.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(1, |x| x[0].recip())?;
+    /// assert_eq!(f.taylor_program(4).values(&[1.0, 1.0])?, [1.0, -1.0, 1.0, -1.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn taylor_program(&self, order: usize) -> Self {
+        self.always(Derived::Taylor(order), |code| taylor::taylor(code, order))
     }
 
     /// The program of chosen derivatives of the first output: each output is the derivative by a list of inputs, one

@@ -32,6 +32,7 @@ pub(crate) enum Derived {
     Diagonal,
     Laplacian,
     Third,
+    Taylor(usize),
 }
 
 /// The derived programs made so far.

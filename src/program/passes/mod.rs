@@ -19,6 +19,8 @@ mod fold;
 mod laws;
 mod products;
 
+pub(crate) use common::Common;
+
 use super::code::{Code, Id, Kind};
 
 /// Which passes are switched on.
@@ -41,7 +43,7 @@ impl Passes {
 
 /// The code with these passes applied.
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
-    let mut common = common::Common::default();
+    let mut common = Common::default();
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
