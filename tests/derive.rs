@@ -44,8 +44,14 @@ fn by_duals(e: &Expression) -> Vec<f64> {
             let (i, j) = (place / n, place % n);
             let xs: Vec<Dual<Dual<f64>>> = (0..n)
                 .map(|k| Dual {
-                    value: Dual { value: e.inputs[k], tangent: unit(k == i) },
-                    tangent: Dual { value: unit(k == j), tangent: 0.0 },
+                    value: Dual {
+                        value: e.inputs[k],
+                        tangent: unit(k == i),
+                    },
+                    tangent: Dual {
+                        value: unit(k == j),
+                        tangent: 0.0,
+                    },
                 })
                 .collect();
             e.evaluate(&xs).tangent.tangent
@@ -54,11 +60,15 @@ fn by_duals(e: &Expression) -> Vec<f64> {
 }
 
 fn declares_slopes(e: &Expression) -> bool {
-    e.steps.iter().any(|(op, _)| op.row().laws.contains(&Law::Stop))
+    e.steps
+        .iter()
+        .any(|(op, _)| op.row().laws.contains(&Law::Stop))
 }
 
 fn scale(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
+    values
+        .iter()
+        .fold(0.0, |largest: f64, x| largest.max(x.abs()))
 }
 
 fn finite(values: &[f64]) -> bool {
@@ -240,7 +250,11 @@ fn the_hessian_of_rosenbrock_has_a_band_of_three() {
     assert_eq!(sparse.groups(), 0);
     let matrix = sparse.matrix(&x).unwrap();
     for i in 0..n {
-        let right = if i < n - 1 { 1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0 } else { 0.0 };
+        let right = if i < n - 1 {
+            1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0
+        } else {
+            0.0
+        };
         let left = if i > 0 { 200.0 } else { 0.0 };
         assert!((matrix.get(i, i) - left - right).abs() < 1e-10);
         if i < n - 1 {
@@ -274,7 +288,11 @@ fn a_dense_problem_is_evaluated_in_directions() {
     let n = 300;
     let f = |x: &[Var]| {
         let sum: Var = x.iter().map(|x| x.sin()).sum();
-        let coupled: Var = x.iter().enumerate().map(|(i, x)| (sum * x * (1.0 / (i + 1) as f64)).tanh()).sum();
+        let coupled: Var = x
+            .iter()
+            .enumerate()
+            .map(|(i, x)| (sum * x * (1.0 / (i + 1) as f64)).tanh())
+            .sum();
         [coupled, sum.exp()]
     };
     let program = Program::trace(n, f).unwrap();
@@ -304,14 +322,37 @@ fn a_dense_problem_is_evaluated_in_directions() {
 fn misuse_is_told_by_name() {
     let f = Program::trace(2, |x| x[0] * x[1]).unwrap();
     let mut at = f.evaluator();
-    assert_eq!(at.hessian(&[1.0]).unwrap_err().to_string(), "x: expected 2 values, found 1");
-    assert_eq!(at.hvp(&[1.0, 2.0], &[1.0]).unwrap_err().to_string(), "v: expected 2 values, found 1");
-    assert_eq!(at.vhp(&[1.0, 2.0], &[1.0]).unwrap_err().to_string(), "u: expected 2 values, found 1");
-    assert_eq!(at.third(&[1.0, 2.0], &[1.0, 2.0], &[]).unwrap_err().to_string(), "v: expected 2 values, found 0");
-    assert_eq!(f.sparse_jacobian().at(&[]).unwrap_err().kind(), ErrorKind::Length);
-    assert_eq!(f.compressed_hessian().unwrap().at(&[]).unwrap_err().kind(), ErrorKind::Length);
+    assert_eq!(
+        at.hessian(&[1.0]).unwrap_err().to_string(),
+        "x: expected 2 values, found 1"
+    );
+    assert_eq!(
+        at.hvp(&[1.0, 2.0], &[1.0]).unwrap_err().to_string(),
+        "v: expected 2 values, found 1"
+    );
+    assert_eq!(
+        at.vhp(&[1.0, 2.0], &[1.0]).unwrap_err().to_string(),
+        "u: expected 2 values, found 1"
+    );
+    assert_eq!(
+        at.third(&[1.0, 2.0], &[1.0, 2.0], &[])
+            .unwrap_err()
+            .to_string(),
+        "v: expected 2 values, found 0"
+    );
+    assert_eq!(
+        f.sparse_jacobian().at(&[]).unwrap_err().kind(),
+        ErrorKind::Length
+    );
+    assert_eq!(
+        f.compressed_hessian().unwrap().at(&[]).unwrap_err().kind(),
+        ErrorKind::Length
+    );
     let error = f.partials_program(&[&[0], &[2]]).unwrap_err();
-    assert_eq!(error.to_string(), "by: the program has 2 inputs, there is none at 2");
+    assert_eq!(
+        error.to_string(),
+        "by: the program has 2 inputs, there is none at 2"
+    );
     assert_eq!(f.select(&[1]).unwrap_err().kind(), ErrorKind::Argument);
     let none = Program::trace(2, |_| Vec::new()).unwrap();
     assert!(none.hessian(&[1.0, 2.0]).is_err() && none.gradient_program().is_err());
@@ -325,10 +366,22 @@ fn what_does_not_depend_has_derivative_zero() {
     let f = Program::trace(3, |x| [x[1].exp(), Var::from(7.0), x[1]]).unwrap();
     let mut at = f.evaluator();
     let x = [1.0, 0.0, 2.0];
-    assert_eq!(at.jacobian(&x).unwrap(), [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
-    assert_eq!(at.hessian(&x).unwrap(), [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(
+        at.jacobian(&x).unwrap(),
+        [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    );
+    assert_eq!(
+        at.hessian(&x).unwrap(),
+        [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    );
     assert_eq!(f.compressed_jacobian().unwrap().at(&x).unwrap(), [1.0, 1.0]);
-    assert_eq!(f.partials_program(&[&[0, 2], &[1, 1, 1]]).unwrap().values(&x).unwrap(), [0.0, 1.0]);
+    assert_eq!(
+        f.partials_program(&[&[0, 2], &[1, 1, 1]])
+            .unwrap()
+            .values(&x)
+            .unwrap(),
+        [0.0, 1.0]
+    );
     let constant = Program::trace(2, |_| Var::from(3.0)).unwrap();
     assert_eq!(constant.hessian(&[1.0, 2.0]).unwrap(), [0.0; 4]);
     assert_eq!(constant.evaluator().laplacian(&[1.0, 2.0]).unwrap(), 0.0);
@@ -341,11 +394,29 @@ fn what_does_not_depend_has_derivative_zero() {
 fn guards_hold_in_derived_programs() {
     let f = Program::trace_at(&[1.0], |x| if x[0] > 0.0 { x[0].ln() } else { x[0] }).unwrap();
     assert_eq!(f.gradient_program().unwrap().values(&[2.0]).unwrap(), [0.5]);
-    for derived in [f.gradient_program(), f.hessian_program(), f.laplacian_program(), f.select(&[0])] {
-        assert_eq!(derived.unwrap().values(&[-2.0]).unwrap_err().kind(), ErrorKind::Branch);
+    for derived in [
+        f.gradient_program(),
+        f.hessian_program(),
+        f.laplacian_program(),
+        f.select(&[0]),
+    ] {
+        assert_eq!(
+            derived.unwrap().values(&[-2.0]).unwrap_err().kind(),
+            ErrorKind::Branch
+        );
     }
-    assert_eq!(f.sparse_hessian().unwrap().at(&[-1.0]).unwrap_err().kind(), ErrorKind::Branch);
-    assert_eq!(f.compressed_hessian().unwrap().at(&[-1.0]).unwrap_err().kind(), ErrorKind::Branch);
+    assert_eq!(
+        f.sparse_hessian().unwrap().at(&[-1.0]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+    assert_eq!(
+        f.compressed_hessian()
+            .unwrap()
+            .at(&[-1.0])
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Branch
+    );
 }
 
 #[test]
@@ -356,7 +427,12 @@ fn derived_programs_run_over_rows() {
     // Uniform directions beside uniform inputs, varying ones beside rows.
     let hvp = f.hvp_program().unwrap();
     assert_eq!((hvp.uniform_inputs(), hvp.inputs()), (4, 6));
-    let found = hvp.batch(&rows.map(|[x]| [x, 10.0])).unwrap().values(&[p[0], p[1], 1.0, 2.0]).unwrap().to_vec();
+    let found = hvp
+        .batch(&rows.map(|[x]| [x, 10.0]))
+        .unwrap()
+        .values(&[p[0], p[1], 1.0, 2.0])
+        .unwrap()
+        .to_vec();
     for (row, found) in rows.iter().zip(found.chunks(3)) {
         let alone = f.hvp(&[p[0], p[1], row[0]], &[1.0, 2.0, 10.0]).unwrap();
         assert_eq!(found, alone);
@@ -366,7 +442,11 @@ fn derived_programs_run_over_rows() {
     let mut batch = along.batch(&rows.map(|[x]| [x, 0.0])).unwrap();
     let (_, gradient) = batch.sum_gradient(&[p[0], p[1], 1.0, 2.0]).unwrap();
     let summed: Vec<f64> = (0..2)
-        .map(|i| rows.iter().map(|r| f.hvp(&[p[0], p[1], r[0]], &[1.0, 2.0, 0.0]).unwrap()[i]).sum())
+        .map(|i| {
+            rows.iter()
+                .map(|r| f.hvp(&[p[0], p[1], r[0]], &[1.0, 2.0, 0.0]).unwrap()[i])
+                .sum()
+        })
         .collect();
     for (a, b) in gradient.iter().zip(&summed) {
         assert!((a - b).abs() < 1e-12);
@@ -377,19 +457,105 @@ fn derived_programs_run_over_rows() {
 fn taylor_series_of_known_functions() {
     let f = Program::trace(1, |x| {
         let x = x[0];
-        [x.exp(), x.sin(), (x + 1.0).ln(), x.tanh(), x.atan(), (x + 1.0).powf(0.5), x.erf()]
+        [
+            x.exp(),
+            x.sin(),
+            (x + 1.0).ln(),
+            x.tanh(),
+            x.atan(),
+            (x + 1.0).powf(0.5),
+            x.erf(),
+        ]
     })
     .unwrap();
     let found = f.evaluator().taylor(&[0.0], &[1.0], 9).unwrap().to_vec();
     let two_over_root_pi = std::f64::consts::FRAC_2_SQRT_PI;
     let known: [[f64; 10]; 7] = [
-        [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0, 1.0 / 362_880.0],
-        [0.0, 1.0, 0.0, -1.0 / 6.0, 0.0, 1.0 / 120.0, 0.0, -1.0 / 5040.0, 0.0, 1.0 / 362_880.0],
-        [0.0, 1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0, -1.0 / 6.0, 1.0 / 7.0, -1.0 / 8.0, 1.0 / 9.0],
-        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 2.0 / 15.0, 0.0, -17.0 / 315.0, 0.0, 62.0 / 2835.0],
-        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 1.0 / 5.0, 0.0, -1.0 / 7.0, 0.0, 1.0 / 9.0],
-        [1.0, 0.5, -0.125, 0.0625, -5.0 / 128.0, 7.0 / 256.0, -21.0 / 1024.0, 33.0 / 2048.0, -429.0 / 32768.0, 715.0 / 65536.0],
-        [0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 1.0 / 10.0, 0.0, -1.0 / 42.0, 0.0, 1.0 / 216.0].map(|c| c * two_over_root_pi),
+        [
+            1.0,
+            1.0,
+            1.0 / 2.0,
+            1.0 / 6.0,
+            1.0 / 24.0,
+            1.0 / 120.0,
+            1.0 / 720.0,
+            1.0 / 5040.0,
+            1.0 / 40320.0,
+            1.0 / 362_880.0,
+        ],
+        [
+            0.0,
+            1.0,
+            0.0,
+            -1.0 / 6.0,
+            0.0,
+            1.0 / 120.0,
+            0.0,
+            -1.0 / 5040.0,
+            0.0,
+            1.0 / 362_880.0,
+        ],
+        [
+            0.0,
+            1.0,
+            -1.0 / 2.0,
+            1.0 / 3.0,
+            -1.0 / 4.0,
+            1.0 / 5.0,
+            -1.0 / 6.0,
+            1.0 / 7.0,
+            -1.0 / 8.0,
+            1.0 / 9.0,
+        ],
+        [
+            0.0,
+            1.0,
+            0.0,
+            -1.0 / 3.0,
+            0.0,
+            2.0 / 15.0,
+            0.0,
+            -17.0 / 315.0,
+            0.0,
+            62.0 / 2835.0,
+        ],
+        [
+            0.0,
+            1.0,
+            0.0,
+            -1.0 / 3.0,
+            0.0,
+            1.0 / 5.0,
+            0.0,
+            -1.0 / 7.0,
+            0.0,
+            1.0 / 9.0,
+        ],
+        [
+            1.0,
+            0.5,
+            -0.125,
+            0.0625,
+            -5.0 / 128.0,
+            7.0 / 256.0,
+            -21.0 / 1024.0,
+            33.0 / 2048.0,
+            -429.0 / 32768.0,
+            715.0 / 65536.0,
+        ],
+        [
+            0.0,
+            1.0,
+            0.0,
+            -1.0 / 3.0,
+            0.0,
+            1.0 / 10.0,
+            0.0,
+            -1.0 / 42.0,
+            0.0,
+            1.0 / 216.0,
+        ]
+        .map(|c| c * two_over_root_pi),
     ];
     for (found, known) in found.iter().zip(known.as_flattened()) {
         assert!((found - known).abs() < 1e-14, "{found:e} {known:e}");

@@ -1,21 +1,29 @@
 //! Derivatives of every kind: forward, reverse, mixed, of higher order, sparse, custom.
 
+mod call;
 mod codes;
 mod colour;
 mod cones;
 #[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
 mod convert;
+mod custom;
 mod direct;
 mod functions;
+mod implicit;
 mod pattern;
 mod point;
 mod programs;
+pub mod recorded;
 mod sparse;
 mod taylor;
+mod unroll;
 
+pub use custom::{custom, custom_jvp, custom_vjp, opaque, stop_gradient};
 pub use functions::{derivative, gradient, hessian, hvp, jacobian, jvp, laplacian, taylor, vjp};
+pub use implicit::{fixed_point, implicit};
 pub use pattern::Pattern;
 pub use sparse::{Csr, Sparse};
+pub use unroll::{Unrolled, unroll};
 
 /// In which direction derivatives are computed.
 ///

@@ -635,6 +635,15 @@ nary {
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];
     }
+    /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope in it.
+    Custom "custom" {
+        value |xs| xs.first().copied().unwrap_or(S::from(NAN));
+        partials |xs, _y, emit| for i in 0..xs.len() {
+            let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
+            emit(i, slope.copied().unwrap_or(S::from(0.0)));
+        };
+        laws [Stop];
+    }
 }
 parameter {
     /// The power `xⁿ` of an integer exponent.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::code::Code;
+use super::guard::Guard;
 use super::{Batch, Evaluator, Program};
 use crate::error::Result;
 
@@ -55,6 +56,11 @@ impl Program {
     /// The traced code.
     pub(crate) fn code(&self) -> &Code {
         &self.0.code
+    }
+
+    /// The comparisons that must come out as they did, in the order of the code's.
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.0.guards
     }
 
     /// A program of other code with the same guards.

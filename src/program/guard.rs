@@ -2,8 +2,9 @@
 
 use std::panic::Location;
 
-use crate::error::{BranchChanged, Error};
-use crate::var::compare::{Comparison, Outcome, Test};
+use crate::error::{BranchChanged, Error, Result};
+use crate::var::Var;
+use crate::var::compare::{self, Comparison, Outcome, Test};
 
 /// One comparison: how, what it gave, and where in the source it stands.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,14 @@ impl Guard {
     /// Whether another guard asks the same of the same values.
     pub(crate) fn same(&self, other: &Self) -> bool {
         (self.test, self.outcome) == (other.test, other.outcome)
+    }
+
+    /// Compares recorded values, to be watched by a trace under way, and passes if it comes out as it did.
+    pub(crate) fn check(&self, left: Var, right: Var) -> Result<()> {
+        if compare::again(left, right, self.test, self.at) == self.outcome {
+            return Ok(());
+        }
+        Err(self.error(None, left.value(), right.value()))
     }
 
     /// The error for a point where it does not.

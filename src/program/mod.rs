@@ -15,7 +15,7 @@ pub(crate) mod derived;
 mod elementwise;
 mod evaluator;
 pub(crate) mod forward;
-mod guard;
+pub(crate) mod guard;
 mod inputs;
 mod matrix;
 pub(crate) mod passes;
