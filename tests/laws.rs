@@ -97,7 +97,7 @@ proptest! {
                 Law::Break(_) | Law::Breaks => true,
                 Law::Stop => slope(op, x) == 0.0,
                 Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
-                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::BreakAtTie => false,
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
         }
@@ -126,7 +126,7 @@ proptest! {
                     let partials = Op::Binary(op).partials(&[a, b], y);
                     same(partials[0], b) && same(partials[1], a)
                 }
-                Law::KinkAtTie | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
+                Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
                 | Law::IntegerRight => true,
                 _ => false,
             };

@@ -7,7 +7,11 @@ use chainrule::{ErrorKind, Var, tape};
 fn step(number: usize, x: &[Var], p: &[Var]) -> Vec<Var> {
     let a = x[0] + (x[1] * p[0] - x[0] * p[1]).sin() * 0.1;
     let b = x[1] * 0.9 + a * p[1] + number as f64 * 1e-3;
-    if number.is_multiple_of(3) { vec![b, b, x[2]] } else { vec![a, b, x[2] + a * p[0]] }
+    if number.is_multiple_of(3) {
+        vec![b, b, x[2]]
+    } else {
+        vec![a, b, x[2] + a * p[0]]
+    }
 }
 
 fn loss(x: &[Var], p: &[Var]) -> Var {
@@ -38,7 +42,10 @@ fn the_bits_are_those_of_the_whole_loop() {
             let run = derive::unroll(steps, &state, &parameters, kept, step, loss).unwrap();
             assert_eq!(run.value.to_bits(), value.to_bits());
             assert_eq!(run.by_state, by_state, "{steps} steps, {kept} kept");
-            assert_eq!(run.by_parameters, by_parameters, "{steps} steps, {kept} kept");
+            assert_eq!(
+                run.by_parameters, by_parameters,
+                "{steps} steps, {kept} kept"
+            );
             assert!(run.kept <= kept);
         }
     }
@@ -47,7 +54,11 @@ fn the_bits_are_those_of_the_whole_loop() {
 #[test]
 fn more_memory_is_less_work() {
     let steps = 2000;
-    let run = |kept| derive::unroll(steps, &[0.3, -0.7, 1.1], &[0.8, -0.2], kept, step, loss).unwrap().steps;
+    let run = |kept| {
+        derive::unroll(steps, &[0.3, -0.7, 1.1], &[0.8, -0.2], kept, step, loss)
+            .unwrap()
+            .steps
+    };
     let [few, root, all] = [4, 64, 2000].map(run);
     assert!(few > root && root > all);
     assert!(all <= 2 * steps + 1, "{all}");
@@ -68,12 +79,27 @@ fn the_graph_is_left_as_it_was() {
 fn misuse_is_told() {
     let error = derive::unroll(1, &[1.0], &[], 0, |_, x, _| x.to_vec(), |x, _| x[0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
-    let error = derive::unroll(5, &[1.0], &[], 1, |_, _, _| vec![], |_, _| Var::from(0.0)).unwrap_err();
-    assert_eq!(error.to_string(), "the state after step 0: expected 1 value, found 0");
+    let error =
+        derive::unroll(5, &[1.0], &[], 1, |_, _, _| vec![], |_, _| Var::from(0.0)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the state after step 0: expected 1 value, found 0"
+    );
 }
 
 #[test]
 fn constants_and_unused_states() {
-    let run = derive::unroll(4, &[1.0, 2.0], &[3.0], 2, |_, x, _| vec![x[0], Var::from(5.0)], |x, _| x[0] * x[1]).unwrap();
-    assert_eq!((run.value, run.by_state, run.by_parameters), (5.0, vec![5.0, 0.0], vec![0.0]));
+    let run = derive::unroll(
+        4,
+        &[1.0, 2.0],
+        &[3.0],
+        2,
+        |_, x, _| vec![x[0], Var::from(5.0)],
+        |x, _| x[0] * x[1],
+    )
+    .unwrap();
+    assert_eq!(
+        (run.value, run.by_state, run.by_parameters),
+        (5.0, vec![5.0, 0.0], vec![0.0])
+    );
 }

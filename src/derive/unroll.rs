@@ -89,7 +89,10 @@ pub fn unroll(
     loss: impl FnOnce(&[Var], &[Var]) -> Var,
 ) -> Result<Unrolled> {
     if kept == 0 {
-        return Err(Error::argument("kept", "at least one state must be kept, found 0"));
+        return Err(Error::argument(
+            "kept",
+            "at least one state must be kept, found 0",
+        ));
     }
     let mut run = Loop {
         parameters,
@@ -116,7 +119,10 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         }];
         let mut most = 1;
         self.keep_until(steps, slots, &mut stack, &mut most)?;
-        let mut last = stack.last().map(|kept| kept.state.clone()).unwrap_or_default();
+        let mut last = stack
+            .last()
+            .map(|kept| kept.state.clone())
+            .unwrap_or_default();
         let from = stack.last().map_or(0, |kept| kept.before);
         self.advance(from..steps, &mut last)?;
         let (value, mut by_state, mut by_parameters) = self.end(&last, loss);
@@ -142,7 +148,13 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
     }
 
     /// Keeps states on the way to a step, as many as there is room for.
-    fn keep_until(&mut self, target: usize, slots: usize, stack: &mut Vec<Kept>, most: &mut usize) -> Result<()> {
+    fn keep_until(
+        &mut self,
+        target: usize,
+        slots: usize,
+        stack: &mut Vec<Kept>,
+        most: &mut usize,
+    ) -> Result<()> {
         while stack.len() < slots {
             let Some(nearest) = stack.last() else { break };
             let (before, rest) = (nearest.before, target - nearest.before);
@@ -182,13 +194,21 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         let state: Vec<Var> = state.iter().map(|&x| Var::new(x)).collect();
         let next = (self.step)(number, &state, &parameters);
         if next.len() != state.len() {
-            return Err(Error::length(&format!("the state after step {number}"), state.len(), next.len()));
+            return Err(Error::length(
+                &format!("the state after step {number}"),
+                state.len(),
+                next.len(),
+            ));
         }
         Ok((state, parameters, next))
     }
 
     /// The loss and its derivatives by the last state and by the parameters.
-    fn end(&mut self, state: &[f64], loss: impl FnOnce(&[Var], &[Var]) -> Var) -> (f64, Vec<f64>, Vec<f64>) {
+    fn end(
+        &mut self,
+        state: &[f64],
+        loss: impl FnOnce(&[Var], &[Var]) -> Var,
+    ) -> (f64, Vec<f64>, Vec<f64>) {
         tape::scope(|| {
             let parameters: Vec<Var> = self.parameters.iter().map(|&p| Var::new(p)).collect();
             let state: Vec<Var> = state.iter().map(|&x| Var::new(x)).collect();
@@ -199,13 +219,26 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
     }
 
     /// Sweeps one step: from the derivatives by the state after it to those by the state before it.
-    fn sweep(&mut self, number: usize, state: &[f64], by_state: &mut Vec<f64>, by_parameters: &mut Vec<f64>) -> Result<()> {
+    fn sweep(
+        &mut self,
+        number: usize,
+        state: &[f64],
+        by_state: &mut Vec<f64>,
+        by_parameters: &mut Vec<f64>,
+    ) -> Result<()> {
         tape::scope(|| {
             let (state, parameters, next) = self.record(number, state)?;
             // The latest first, as a sweep over the whole loop would meet them; what later steps gave the parameters is
             // where their sums go on.
             let next = next.into_iter().zip(by_state.iter().copied()).rev();
-            let seeds: Vec<(Var, f64)> = next.chain(parameters.iter().copied().zip(by_parameters.iter().copied())).collect();
+            let seeds: Vec<(Var, f64)> = next
+                .chain(
+                    parameters
+                        .iter()
+                        .copied()
+                        .zip(by_parameters.iter().copied()),
+                )
+                .collect();
             self.grads.sweep(&seeds);
             *by_state = self.grads.of(&state);
             *by_parameters = self.grads.of(&parameters);
@@ -223,7 +256,9 @@ fn stride(rest: usize, states: usize) -> usize {
             product.saturating_mul(over as u128) / under as u128
         })
     };
-    let repetitions = (0..).find(|&r| reached(states, r) >= rest as u128).unwrap_or(0);
+    let repetitions = (0..)
+        .find(|&r| reached(states, r) >= rest as u128)
+        .unwrap_or(0);
     if repetitions == 0 {
         return rest;
     }

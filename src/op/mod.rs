@@ -92,6 +92,8 @@ pub enum Law {
     Breaks,
     /// The value turns a corner where two operands are equal.
     KinkAtTie,
+    /// The value turns a corner where all operands are 0.
+    KinkAtOrigin,
     /// The value jumps where two operands are equal.
     BreakAtTie,
     /// The slope is declared to be 0, whatever the value does.
@@ -100,7 +102,7 @@ pub enum Law {
 
 use Law::{
     At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight,
-    InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Pairs,
+    InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Pairs,
     Range, SelfIdentity, Stop,
 };
 

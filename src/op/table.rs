@@ -415,7 +415,7 @@ binary {
         value |a, b| math::hypot(a, b);
         left |a, b, _y| a.apply2::<HypotSlope>(b);
         right |a, b, _y| b.apply2::<HypotSlope>(a);
-        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtTie];
+        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtOrigin];
     }
     /// The slope of [`Hypot`] in its first operand: `a/√(a² + b²)`.
     HypotSlope "a/hypot" {
