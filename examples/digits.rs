@@ -1,7 +1,7 @@
 //! Learns to read handwritten digits: 64 pixels, 32 rectifiers, 10 scores, softmax cross-entropy.
 //!
-//! Shows mini-batches, Adam with a cosine schedule, a progress bar and the confusion matrix of digits not seen in
-//! training. The data are in `examples/data/digits.csv`.
+//! Shows mini-batches, Adam with a cosine schedule, a progress bar with the loss and the accuracy, and the confusion
+//! matrix of digits not seen in training. The data are in `examples/data/digits.csv`.
 //!
 //! Run with `cargo run --release --example digits`; it takes some seconds.
 
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use chainrule::nn::data::{Dataset, Row, read_csv};
-use chainrule::nn::metrics::{ConfusionMatrix, predicted_class};
+use chainrule::nn::metrics::{ConfusionMatrix, accuracy, predicted_class};
 use chainrule::nn::optimizer::{Adam, Optimizer, Schedule};
 use chainrule::nn::{Activation, Mlp, loss};
 use chainrule::{Error, Gradients, Result, Var, tape};
@@ -65,7 +65,12 @@ fn run() -> Result<()> {
             step += 1;
             bar.inc(1);
         }
-        let message = format!("epoch {epoch:2}  loss {:.4}", total / train.len() as f64);
+        let predicted = predictions(&mlp, &test)?;
+        let message = format!(
+            "epoch {epoch:2}  loss {:.4}  accuracy {:.1} %",
+            total / train.len() as f64,
+            100.0 * accuracy(&predicted, &test.classes(CLASSES)?)?
+        );
         if bar.is_hidden() {
             println!("{message}");
         }

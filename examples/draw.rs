@@ -1,32 +1,45 @@
 //! Draws the lecture's examples of backpropagation and a small network.
 //!
-//! `cargo run --example draw [directory]` writes pictures in the language of Graphviz, and images of them if the
-//! program `dot` is installed.
+//! `cargo run --example draw [directory]` writes each picture twice: as an image, and in the language of Graphviz.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::{env, fs};
+use std::process::ExitCode;
+use std::{env, fs, io};
 
-use chainrule::{Direction, Var, tape};
+use chainrule::{Direction, Picture, Var, tape};
+
+/// A picture as image and as Graphviz text.
+struct Drawn {
+    svg: String,
+    text: String,
+}
+
+impl From<Picture<'_>> for Drawn {
+    fn from(picture: Picture<'_>) -> Self {
+        Self {
+            svg: picture.to_svg(),
+            text: picture.to_string(),
+        }
+    }
+}
 
 /// The lecture's first example: `f = (x + y)·z`.
-fn product() -> String {
+fn product() -> Drawn {
     let x = Var::new(-2.0).named("x");
     let y = Var::new(5.0).named("y");
     let z = Var::new(-4.0).named("z");
     let q = (x + y).named("q");
     let f = (q * z).named("f");
-    f.dot().gradients(&f.backward()).to_string()
+    f.dot().gradients(&f.backward()).into()
 }
 
 /// The lecture's second example, a neuron: `1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂)))`.
-fn sigmoid() -> String {
+fn sigmoid() -> Drawn {
     let [w0, x0] = [Var::new(2.0).named("w0"), Var::new(-1.0).named("x0")];
     let [w1, x1] = [Var::new(-3.0).named("w1"), Var::new(-2.0).named("x1")];
     let w2 = Var::new(-3.0).named("w2");
     let f = 1.0 / (1.0 + (-(w0 * x0 + w1 * x1 + w2)).exp());
-    f.dot().gradients(&f.backward()).precision(2).to_string()
+    f.dot().gradients(&f.backward()).precision(2).into()
 }
 
 /// Weights, a bias and an activation; the weights are recorded here, so they stand in the neuron's box.
@@ -43,7 +56,7 @@ fn neuron(label: &str, weights: &[f64], bias: f64, inputs: &[Var]) -> Var {
 }
 
 /// A network of two layers and three neurons, and its squared error.
-fn network() -> String {
+fn network() -> Drawn {
     let inputs = [Var::new(0.5).named("x1"), Var::new(-1.0).named("x2")];
     let hidden = tape::named("hidden layer", || {
         [
@@ -55,11 +68,11 @@ fn network() -> String {
         neuron("neuron 3", &[1.1, -0.8], 0.05, &hidden)
     });
     let loss = (output - 1.0).square().named("loss");
-    loss.dot().gradients(&loss.backward()).to_string()
+    loss.dot().gradients(&loss.backward()).into()
 }
 
 /// The last steps of a long computation: what is further away is counted.
-fn long_sum() -> String {
+fn long_sum() -> Drawn {
     let terms = (1..=1000).map(|n| Var::new(f64::from(n)).recip().square());
     let sum = terms.fold(Var::new(0.0), |sum, term| sum + term);
     let pi = (sum * 6.0).sqrt().named("π");
@@ -67,53 +80,23 @@ fn long_sum() -> String {
         .max_nodes(12)
         .direction(Direction::TopToBottom)
         .precision(6)
-        .to_string()
+        .into()
 }
 
-/// Writes the text, and the image if `dot` can be run; gives what was written.
-fn write(directory: &Path, name: &str, text: &str) -> Result<Vec<PathBuf>, String> {
-    let source = directory.join(name).with_extension("dot");
-    let image = source.with_extension("svg");
-    fs::write(&source, text)
-        .map_err(|error| format!("cannot write {}: {error}", source.display()))?;
-    let program = Command::new("dot")
-        .arg("-Tsvg")
-        .arg(&source)
-        .arg("-o")
-        .arg(&image)
-        .status();
-    match program {
-        Ok(status) if status.success() => Ok(vec![source, image]),
-        Ok(status) => Err(format!("dot could not draw {}: {status}", source.display())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(vec![source]),
-        Err(error) => Err(format!("cannot run the program dot: {error}")),
-    }
-}
-
-fn draw(directory: &Path) -> Result<(), String> {
-    fs::create_dir_all(directory)
-        .map_err(|error| format!("cannot make the directory {}: {error}", directory.display()))?;
-    let mut images = true;
-    for (name, text) in [
+/// Writes all pictures, and says where.
+fn draw(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    for (name, drawn) in [
         ("product", product()),
         ("sigmoid", sigmoid()),
         ("network", network()),
         ("long_sum", long_sum()),
     ] {
-        let written = write(directory, name, &text)?;
-        images &= written.len() > 1;
-        for path in written {
+        for (extension, text) in [("svg", drawn.svg), ("dot", drawn.text)] {
+            let path = directory.join(name).with_extension(extension);
+            fs::write(&path, text)?;
             println!("{}", path.display());
         }
-    }
-    if !images {
-        println!(
-            "No images: install Graphviz (its program is `dot`) and run this again, or draw one yourself with"
-        );
-        println!(
-            "    dot -Tsvg {} -o product.svg",
-            directory.join("product.dot").display()
-        );
     }
     Ok(())
 }
@@ -129,8 +112,8 @@ fn main() -> ExitCode {
     }
     match draw(&directory) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
+        Err(error) => {
+            eprintln!("cannot write to {}: {error}", directory.display());
             ExitCode::FAILURE
         }
     }

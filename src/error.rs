@@ -94,7 +94,9 @@ pub struct BranchChanged {
 
 impl From<BranchChanged> for Error {
     fn from(branch: BranchChanged) -> Self {
-        let row = branch.row.map_or(String::new(), |row| format!("row {row}: "));
+        let row = branch
+            .row
+            .map_or(String::new(), |row| format!("row {row}: "));
         let message = format!(
             "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace again there",
             branch.at, branch.comparison

@@ -48,14 +48,9 @@ impl<const N: usize> Scalar for Lanes<N> {
         }))
     }
 
+    #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        let mut row = vec![0.0; operands.len()];
-        Self(std::array::from_fn(|lane| {
-            for (value, operand) in row.iter_mut().zip(operands) {
-                *value = operand.0[lane];
-            }
-            O::value(&row)
-        }))
+        O::value(operands)
     }
 
     #[inline]

@@ -18,6 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
+//! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
@@ -37,6 +38,7 @@ mod dot;
 mod dual;
 mod graph;
 mod lanes;
+mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod program;
@@ -51,7 +53,7 @@ pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited}
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Uniform};
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Stage, Stream, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 
@@ -59,3 +61,28 @@ pub use var::Var;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the course's chapters is tests.
+#[cfg(all(doctest, feature = "nn"))]
+mod course {
+    #[doc = include_str!("../docs/course/01-linear.md")]
+    struct Linear;
+    #[doc = include_str!("../docs/course/02-features.md")]
+    struct Features;
+    #[doc = include_str!("../docs/course/03-layers.md")]
+    struct Layers;
+    #[doc = include_str!("../docs/course/04-max.md")]
+    struct Max;
+    #[doc = include_str!("../docs/course/05-activations.md")]
+    struct Activations;
+    #[doc = include_str!("../docs/course/06-forward.md")]
+    struct Forward;
+    #[doc = include_str!("../docs/course/07-training.md")]
+    struct Training;
+    #[doc = include_str!("../docs/course/08-losses.md")]
+    struct Losses;
+    #[doc = include_str!("../docs/course/09-chain.md")]
+    struct Chain;
+    #[doc = include_str!("../docs/course/10-patterns.md")]
+    struct Patterns;
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms from the lowest rung to the highest; a room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
-    &["error", "math"],
+    &["error", "layout", "math"],
     &["op"],
     &["dual", "lanes"],
     &["graph"],

@@ -97,7 +97,7 @@ proptest! {
                 Law::Break(_) | Law::Breaks => true,
                 Law::Stop => slope(op, x) == 0.0,
                 Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
-                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie => false,
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Composed => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
         }

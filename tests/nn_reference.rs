@@ -116,7 +116,7 @@ fn the_moons_give_numpys_trace_at_every_step() {
         .unwrap();
 
     let mut progress = Vec::new();
-    let last = train::train(&mut mlp, &data, |now| progress.push(now)).unwrap();
+    let last = train::train(&mut mlp, &data, |now, _| progress.push(now)).unwrap();
 
     let steps: Vec<f64> = progress.iter().map(|now| now.step as f64).collect();
     assert_eq!(steps, trace.column("step").unwrap());

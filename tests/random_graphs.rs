@@ -1,12 +1,15 @@
 //! Laws over random graphs of every operation: every mode against every other.
 
 mod expression;
+#[path = "expression/scale.rs"]
+mod scale;
 
 use chainrule::{Dual, Lanes, Var, tape};
-use expression::{Expression, Scale};
+use expression::Expression;
 use petgraph::algo::toposort;
 use petgraph::visit::DfsPostOrder;
 use proptest::prelude::*;
+use scale::Scale;
 
 /// Equal to the last bit; any NaN equals any NaN.
 fn same(a: f64, b: f64) -> bool {

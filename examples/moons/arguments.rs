@@ -17,6 +17,7 @@ Options:
                      [default: random, between -1 and 1]
   --trace FILE       write loss and accuracy before each step: CSV with columns step, loss, accuracy
   --picture FILE     write the picture, an SVG, there [default: target/moons.svg]
+  --html FILE        write a page there that shows the training step by step, for any browser
   --seed N           whole number that decides what is random [default: 2]
   --help             print this
 ";
@@ -27,6 +28,7 @@ pub(crate) struct Arguments {
     pub(crate) parameters: Option<PathBuf>,
     pub(crate) trace: Option<PathBuf>,
     pub(crate) picture: PathBuf,
+    pub(crate) html: Option<PathBuf>,
     pub(crate) seed: u64,
 }
 
@@ -38,6 +40,7 @@ impl Arguments {
             parameters: None,
             trace: None,
             picture: PathBuf::from("target/moons.svg"),
+            html: None,
             seed: 2,
         };
         let mut parser = Parser::from_env();
@@ -47,6 +50,7 @@ impl Arguments {
                 Arg::Long("parameters") => arguments.parameters = Some(parser.value()?.into()),
                 Arg::Long("trace") => arguments.trace = Some(parser.value()?.into()),
                 Arg::Long("picture") => arguments.picture = parser.value()?.into(),
+                Arg::Long("html") => arguments.html = Some(parser.value()?.into()),
                 Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
                 other => return Err(other.unexpected()),

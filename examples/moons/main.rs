@@ -6,6 +6,9 @@
 //! Run with `cargo run --release --example moons`, and with `-- --help` behind it for the options.
 
 mod arguments;
+#[path = "../shared/contour.rs"]
+mod contour;
+mod page;
 mod picture;
 mod train;
 
@@ -66,7 +69,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     let bar = ProgressBar::new(STEPS as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {msg}").expect("a valid template"));
     let mut trace = Vec::new();
-    let last = train(&mut mlp, &data, |progress| {
+    let mut frames = Vec::new();
+    let last = train(&mut mlp, &data, |progress, mlp| {
+        if arguments.html.is_some() && page::SHOWN.contains(&progress.step) {
+            frames.push((progress.step, mlp.clone()));
+        }
         if bar.is_hidden() && progress.step % 10 == 0 {
             println!("{}", line(progress));
         }
@@ -81,13 +88,25 @@ fn run(arguments: &Arguments) -> Result<()> {
         write_trace(path, &trace).map_err(|cause| Error::io(path, cause))?;
         println!("trace    {}", path.display());
     }
-    if let Some(folder) = arguments.picture.parent() {
-        fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))?;
+    if let Some(path) = &arguments.html {
+        frames.push((last.step, mlp.clone()));
+        let page = page::html(&data, &[trace.as_slice(), &[last]].concat(), &frames)?;
+        make_folder_of(path)?;
+        fs::write(path, page).map_err(|cause| Error::io(path, cause))?;
+        println!("page     {}", path.display());
     }
+    make_folder_of(&arguments.picture)?;
     picture::draw(&arguments.picture, &mlp, &data)?;
     println!("picture  {}", arguments.picture.display());
     println!("{}", line(last));
     Ok(())
+}
+
+/// Makes the folder that a file is to be written to, if there is none.
+fn make_folder_of(file: &Path) -> Result<()> {
+    file.parent().map_or(Ok(()), |folder| {
+        fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))
+    })
 }
 
 /// The points of a file with the columns `x`, `y` and `label`, −1 or 1.

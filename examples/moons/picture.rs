@@ -14,6 +14,8 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::style::{Color, RGBColor, WHITE};
 
+use crate::contour::{self, Point};
+
 /// The colours of the labels −1 and 1.
 const COLOURS: [RGBColor; 2] = [RGBColor(38, 95, 168), RGBColor(200, 60, 45)];
 
@@ -72,10 +74,13 @@ fn paint(svg: &mut String, field: &Field, data: &Dataset) -> Result<(), Box<dyn 
         let colour = if shade > 0.0 { COLOURS[1] } else { COLOURS[0] };
         Rectangle::new(corners, colour.mix(0.5 * shade.abs()).filled())
     }))?;
-    for (level, width) in [(-1.0, 1), (1.0, 1), (0.0, 3)] {
-        let style = RGBColor(40, 40, 40).stroke_width(width);
-        let segments = field.contour(level).into_iter();
-        chart.draw_series(segments.map(|segment| PathElement::new(segment, style)))?;
+    for (lines, width) in &field.lines {
+        let style = RGBColor(40, 40, 40).stroke_width(*width);
+        chart.draw_series(
+            lines
+                .iter()
+                .map(|line| PathElement::new(line.clone(), style)),
+        )?;
     }
     let points: Vec<_> = data
         .rows()
@@ -107,10 +112,9 @@ struct Field {
     ys: Range<f64>,
     /// By line, then column.
     scores: Vec<Vec<f64>>,
+    /// Where the score is at a margin or 0, with the width to draw this in.
+    lines: Vec<(Vec<Vec<Point>>, u32)>,
 }
-
-/// A point of the picture.
-type Point = (f64, f64);
 
 impl Field {
     const COLUMNS: usize = 180;
@@ -126,7 +130,22 @@ impl Field {
                 .collect()
         };
         let scores = (0..=Self::LINES).map(line).collect::<Result<_>>()?;
-        Ok(Self { xs, ys, scores })
+        let mut lines = Vec::new();
+        for (level, width) in [(-1.0, 1), (1.0, 1), (0.0, 3)] {
+            for field in contour::Field::of_classes(&xs, &ys, |(x, y)| {
+                Ok::<_, Error>(vec![score(mlp, &[x, y])? - level])
+            })? {
+                let closed = field.loops();
+                let drawn = closed.iter().flat_map(|(points, _)| field.inner(points));
+                lines.push((drawn.collect(), width));
+            }
+        }
+        Ok(Self {
+            xs,
+            ys,
+            scores,
+            lines,
+        })
     }
 
     fn point(&self, line: f64, column: f64) -> Point {
@@ -158,38 +177,6 @@ impl Field {
             }
         }
         bands
-    }
-
-    /// The line where the score is `level`: one short piece for each triangle of the grid that it crosses.
-    fn contour(&self, level: f64) -> Vec<[Point; 2]> {
-        let mut pieces = Vec::new();
-        for line in 0..Self::LINES {
-            for column in 0..Self::COLUMNS {
-                let [a, b] = [(line, column), (line + 1, column + 1)];
-                for third in [(line, column + 1), (line + 1, column)] {
-                    let sides = [(a, b), (b, third), (third, a)];
-                    let crossings: Vec<Point> = sides
-                        .iter()
-                        .filter_map(|&(p, q)| self.crossing(p, q, level))
-                        .collect();
-                    if let [from, to] = crossings[..] {
-                        pieces.push([from, to]);
-                    }
-                }
-            }
-        }
-        pieces
-    }
-
-    /// Where the score is `level` between two nodes, if it is below at one and not at the other.
-    fn crossing(&self, p: (usize, usize), q: (usize, usize), level: f64) -> Option<Point> {
-        let (u, v) = (self.scores[p.0][p.1] - level, self.scores[q.0][q.1] - level);
-        if (u < 0.0) == (v < 0.0) {
-            return None;
-        }
-        let share = u / (u - v);
-        let between = |from: usize, to: usize| from as f64 + (to as f64 - from as f64) * share;
-        Some(self.point(between(p.0, q.0), between(p.1, q.1)))
     }
 }
 

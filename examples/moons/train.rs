@@ -25,12 +25,12 @@ pub(crate) fn network() -> MlpBuilder {
         .layer(1, Activation::Linear)
 }
 
-/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each, and gives the progress
+/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each with the network as it is then, and gives the progress
 /// after the last.
 pub(crate) fn train(
     mlp: &mut Mlp<f64>,
     data: &Dataset,
-    mut report: impl FnMut(Progress),
+    mut report: impl FnMut(Progress, &Mlp<f64>),
 ) -> Result<Progress> {
     let schedule = Schedule::linear(1.0, 0.1, STEPS)?;
     let mut sgd = Sgd::new(schedule.rate(0))?;
@@ -39,14 +39,10 @@ pub(crate) fn train(
         let gradient = tape::scope(|| {
             let recorded = mlp.record();
             let (loss, scores) = total_loss(&recorded, data)?;
-            report(progress(
-                step,
-                loss.value(),
-                scores.iter().map(|s| s.value()),
-                data,
-            )?);
+            let now = progress(step, loss.value(), scores.iter().map(|s| s.value()), data)?;
+            report(now, mlp);
             grads.sweep(&[(loss, 1.0)]);
-            Ok(recorded.gradient(&grads))
+            Ok::<_, chainrule::Error>(recorded.gradient(&grads))
         })?;
         sgd.set_rate(schedule.rate(step))?;
         sgd.step(mlp, &gradient)?;

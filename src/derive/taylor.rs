@@ -125,7 +125,7 @@ impl Series {
         let partials = self.partials[id].as_deref().unwrap_or_default();
         // Constant partials have no series: k·y_k = k·a_k·p, without the rounding of the factor.
         let (mut linear, mut terms) = (Vec::new(), Vec::new());
-        let mut add = |terms: &mut Vec<[Id; 2]>, u: Symbol, p: Symbol| {
+        let add = |terms: &mut Vec<[Id; 2]>, u: Symbol, p: Symbol| {
             let vanishes = |x: Symbol| x.constant() == Some(0.0);
             if !vanishes(u) && !vanishes(p) {
                 terms.push([u.id(), p.id()]);

@@ -92,6 +92,15 @@ impl Cone {
         cone
     }
 
+    /// What stands for the nodes not shown, if there are any: how many they are.
+    pub(super) fn rest(&self) -> Option<String> {
+        match self.hidden {
+            0 => None,
+            1 => Some("… 1 more node".to_owned()),
+            hidden => Some(format!("… {hidden} more nodes")),
+        }
+    }
+
     /// A group shown and those around it, innermost first.
     pub(super) fn around(&self, group: Option<usize>) -> impl Iterator<Item = usize> {
         std::iter::successors(group, |group| self.groups.get(group)?.parent)

@@ -7,11 +7,10 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
-use super::wire::{INK, VALUE, WIRE, Wire};
+use super::wire::{INK, LOCAL, VALUE, WIRE};
 use super::{Direction, Picture, label};
 use crate::op::Op;
 
-const LOCAL: &str = "#57606a";
 /// A group's shade is translucent: a group within another is darker.
 const GROUP: &str =
     "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
@@ -76,7 +75,7 @@ impl<'a> Drawing<'a> {
         for &constant in &cone.constants {
             self.constant(constant, None);
         }
-        let hidden = (cone.hidden > 0).then(|| self.hidden(cone.hidden));
+        let hidden = cone.rest().map(|text| self.hidden(&text));
         let mut ends = Vec::with_capacity(cone.nodes.len());
         for node in &cone.nodes {
             let end = if node.op == Op::Input {
@@ -157,10 +156,9 @@ impl<'a> Drawing<'a> {
         self.part(attributes, group)
     }
 
-    fn hidden(&mut self, count: usize) -> NodeIndex {
-        let nodes = if count == 1 { "node" } else { "nodes" };
+    fn hidden(&mut self, text: &str) -> NodeIndex {
         let attributes = format!(
-            "label=\"… {count} more {nodes}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
+            "label=\"{text}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
              fontcolor=\"{LOCAL}\" fontsize=11 height=0.3 margin=\"0.1,0.04\""
         );
         self.part(attributes, None)
@@ -188,38 +186,15 @@ impl<'a> Drawing<'a> {
             line.push_str(" headport=");
             line.push_str(side);
         }
-        if let Source::Shown(_) = feed.source {
-            let mut notes = Vec::new();
-            if feed.uses > 1 {
-                notes.push(format!("{} uses", feed.uses));
-            }
-            if self.picture.shows_local_gradients() {
-                notes.push(format!(
-                    "×{}",
-                    label::number(feed.partial, self.picture.precision)
-                ));
-            }
-            if !notes.is_empty() {
-                return format!("{line} label=\"{}\"", notes.join(" "));
-            }
+        match self.picture.note(feed) {
+            Some(note) => format!("{line} label=\"{note}\""),
+            None => line,
         }
-        line
     }
 
     /// The label a node's wire runs through; none if nothing is to be said there.
     fn wire(&self, node: &Shown) -> Option<String> {
-        let picture = self.picture;
-        let number = |number| label::number(number, picture.precision);
-        let gradient = picture
-            .gradients
-            .and_then(|gradients| gradients.get(node.var));
-        let wire = Wire {
-            name: node.name.as_deref().filter(|name| !name.is_empty()),
-            value: picture.values.then(|| number(node.var.value())),
-            gradient: gradient.map(number),
-            input: node.op == Op::Input,
-            direction: picture.direction,
-        };
+        let wire = self.picture.wire(node);
         (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain style=\"\""))
     }
 }

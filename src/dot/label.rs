@@ -42,13 +42,19 @@ fn trimmed(decimal: &str) -> &str {
     }
 }
 
-/// A name as the text of an HTML-like label: shortened where it is very long, control characters as their pictures.
-pub(super) fn text(name: &str) -> String {
+/// A name as it is shown: shortened where it is very long, control characters as their pictures.
+pub(super) fn shown(name: &str) -> Vec<char> {
     let mut shown: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
     if shown.len() > LONGEST {
         shown.truncate(LONGEST - 1);
         shown.push('…');
     }
+    shown
+}
+
+/// A name as the text of an HTML-like label of Graphviz.
+pub(super) fn text(name: &str) -> String {
+    let shown = shown(name);
     let mut escaped = String::with_capacity(shown.len());
     for (place, &letter) in shown.iter().enumerate() {
         match letter {

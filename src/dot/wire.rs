@@ -6,7 +6,8 @@ use super::{Direction, label};
 use crate::op::Op;
 
 pub(super) const VALUE: &str = "#1a7f37";
-const GRADIENT: &str = "#cf222e";
+pub(super) const GRADIENT: &str = "#cf222e";
+pub(super) const LOCAL: &str = "#57606a";
 pub(super) const INK: &str = "#24292f";
 pub(super) const WIRE: &str = "#6e7781";
 
@@ -25,7 +26,12 @@ pub(super) struct Wire<'a> {
 impl Wire<'_> {
     /// Whether there is nothing to say.
     pub(super) fn is_bare(&self) -> bool {
-        self.name.is_none() && self.value.is_none() && self.gradient.is_none()
+        self.name.is_none() && !self.has_numbers()
+    }
+
+    /// Whether a number stands beside the wire.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.value.is_some() || self.gradient.is_some()
     }
 
     /// The name, or for an input without one the symbol of inputs.
@@ -76,7 +82,7 @@ impl Wire<'_> {
 impl fmt::Display for Wire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = self.title();
-        let numbers = self.value.is_some() || self.gradient.is_some();
+        let numbers = self.has_numbers();
         let Some(title) = title.as_deref().filter(|_| self.input || !numbers) else {
             return self.write_numbers(f, title.as_deref());
         };

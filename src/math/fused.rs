@@ -3,9 +3,9 @@
 //! `f64::mul_add` is one function on every machine, but without the instruction enabled it is a call to a library.
 //! [`with_fma`] compiles a loop a second time for CPUs that have it, and chooses when it runs.
 
-pub(crate) use pulp::NullaryFnOnce as Fused;
 /// The vector instructions of this machine, asked for once.
 pub(crate) use pulp::Arch;
+pub(crate) use pulp::NullaryFnOnce as Fused;
 
 /// Runs `work`, compiled for the CPU's vector and fused multiply-add instructions if it has them.
 ///

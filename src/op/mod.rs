@@ -17,6 +17,8 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, L
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 
+use smallvec::SmallVec;
+
 use crate::math::{self, compare, fused, slope};
 
 /// A range of operands, ends included.
@@ -96,14 +98,16 @@ pub enum Law {
     KinkAtOrigin,
     /// The value jumps where two operands are equal.
     BreakAtTie,
-    /// The slope is declared to be 0, whatever the value does.
+    /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
     Stop,
+    /// The value is made of other operations, and programs compute these.
+    Composed,
 }
 
 use Law::{
-    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Even, Idempotent, Identity, IntegerRight,
-    InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear, Nondecreasing, Nonincreasing, Odd, Pairs,
-    Range, SelfIdentity, Stop,
+    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent, Identity,
+    IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear, Nondecreasing, Nonincreasing,
+    Odd, Pairs, Range, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.
@@ -176,8 +180,9 @@ pub trait Ternary: 'static {
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
-    /// Its value, over numbers or lanes of them.
-    fn value<S: Scalar>(xs: &[S]) -> S;
+    /// Its value, over any kind of number: over lanes many values at once, over recording ones the operations that it
+    /// is made of.
+    fn value<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
 }
@@ -402,7 +407,7 @@ macro_rules! define {
         $(impl Nary for $nary {
             const OP: NaryOp = NaryOp::$nary;
             #[inline(always)]
-            fn value<S: Scalar>($nx: &[S]) -> S { $nf }
+            fn value<S: Scalar>($nx: &(impl Operands<S> + ?Sized)) -> S { $nf }
             #[inline]
             fn partials<S: Scalar>($px: &[S], $py: S, $emit: &mut impl FnMut(usize, S)) { $npartials }
         })+
@@ -542,39 +547,129 @@ pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
     }
 }
 
+/// The operands of an operation of many: a slice, or numbers that lie elsewhere.
+///
+/// ```
+/// use chainrule::op::{Nary, Operands, rows::Sum};
+/// assert_eq!(Operands::count(&[1.0, 2.0]), 2);
+/// assert_eq!(Sum::value(&[1.0, 2.0]), 3.0);
+/// ```
+pub trait Operands<S> {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// One of them, by its place.
+    fn at(&self, place: usize) -> S;
+}
+
+impl<S: Copy> Operands<S> for [S] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy, const N: usize> Operands<S> for [S; N] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        N
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy> Operands<S> for Vec<S> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+// The folds are written as loops: what the compiler does not inline is not compiled for the vector instructions.
+
 /// The sum from left to right; −0 of none, so that a single operand keeps its sign.
 #[inline(always)]
-fn total<S: Scalar>(xs: &[S]) -> S {
-    xs.iter().fold(S::from(-0.0), |sum, &x| sum + x)
+fn total<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut sum = S::from(-0.0);
+    for place in 0..xs.count() {
+        sum += xs.at(place);
+    }
+    sum
+}
+
+/// The product from left to right; 1 of none.
+#[inline(always)]
+fn product<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut product = S::from(1.0);
+    for place in 0..xs.count() {
+        product *= xs.at(place);
+    }
+    product
 }
 
 /// The largest of many, −∞ of none.
 #[inline(always)]
-fn largest<S: Scalar>(xs: &[S]) -> S {
-    xs.iter()
-        .fold(S::from(NEG_INFINITY), |max, &x| max.apply2::<Max>(x))
+fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut largest = S::from(NEG_INFINITY);
+    for place in 0..xs.count() {
+        largest = largest.apply2::<Max>(xs.at(place));
+    }
+    largest
+}
+
+/// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
+fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
+    let largest = S::max_of(&operands);
+    let terms: SmallVec<[S; 32]> = operands
+        .iter()
+        .map(|x| x.apply2::<ExpDifference>(largest))
+        .collect();
+    let sum = S::apply_n::<Sum>(&terms);
+    // The difference from −∞ to itself has no value, but the sum of no more than zeros has.
+    largest
+        .equal(NEG_INFINITY)
+        .select(largest, largest + sum.ln())
 }
 
 /// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.
 #[inline(always)]
-fn dot<S: Scalar>(xs: &[S]) -> S {
-    let Some(([w, x], rest)) = xs.as_chunks::<2>().0.split_first() else {
+fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    if xs.count() < 2 {
         return S::from(0.0);
-    };
-    let first = *w * *x;
+    }
     fused::with_fma(
         #[inline(always)]
-        || rest.iter().fold(first, |sum, &[w, x]| w.mul_add(x, sum)),
+        || {
+            let mut sum = xs.at(0) * xs.at(1);
+            for pair in 1..xs.count() / 2 {
+                sum = xs.at(2 * pair).apply3::<MulAdd>(xs.at(2 * pair + 1), sum);
+            }
+            sum
+        },
     )
 }
 
 /// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.
 #[inline(always)]
-fn adjoint<S: Scalar>(xs: &[S]) -> S {
-    let (pairs, _) = xs.as_chunks::<2>();
-    pairs
-        .iter()
-        .fold(S::from(0.0), |sum, &[u, p]| u.apply3::<ChainAdd>(p, sum))
+fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut sum = S::from(0.0);
+    for pair in 0..xs.count() / 2 {
+        sum = xs.at(2 * pair).apply3::<ChainAdd>(xs.at(2 * pair + 1), sum);
+    }
+    sum
 }
 
 /// The partials of a product: what stands before an operand times what stands after it.

@@ -530,13 +530,6 @@ binary {
         right |_x, _m, y| -y;
         domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
     }
-    /// The exponential of a value below the largest, `e^(x−m)`, 1 where both are equal.
-    ExpBelow "exp(x−max)" {
-        value |x, m| math::exp_difference(x, m);
-        left |_x, _m, y| y;
-        right |_x, _m, y| -y;
-        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
-    }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
@@ -588,7 +581,7 @@ nary {
     }
     /// The product, multiplied from left to right.
     Product "Π" {
-        value |xs| xs.iter().fold(S::from(1.0), |product, &x| product * x);
+        value |xs| product(xs);
         partials |xs, _y, emit| product_partials(xs, emit);
         laws [];
     }
@@ -616,28 +609,24 @@ nary {
     }
     /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
-        value |xs| {
-            let largest = largest(xs);
-            let sum = xs.iter().fold(S::from(0.0), |sum, x| sum + x.apply2::<ExpBelow>(largest));
-            largest + sum.ln()
-        };
+        value |xs| log_sum_exp(xs);
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
             let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
             let total = terms.iter().copied().sum::<S>();
             for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
         };
-        laws [];
+        laws [Composed];
     }
     /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
-        value |xs| total(xs) / xs.len() as f64;
+        value |xs| total(xs) / xs.count() as f64;
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];
     }
     /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope in it.
     Custom "custom" {
-        value |xs| xs.first().copied().unwrap_or(S::from(NAN));
+        value |xs| if xs.count() == 0 { S::from(NAN) } else { xs.at(0) };
         partials |xs, _y, emit| for i in 0..xs.len() {
             let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
             emit(i, slope.copied().unwrap_or(S::from(0.0)));

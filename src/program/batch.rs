@@ -3,17 +3,17 @@
 //! Sums over rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on
 //! the rows alone, not on the number of threads or the width of the processor's vectors.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::blocks::Blocks;
 use super::elementwise::Source;
+use super::parallel;
 use super::plan::{Machine, Plan, RowData};
-use super::rows::BLOCK;
-use super::tree::{self, Tree};
+use super::rows::{BLOCK, Rows};
+use super::tree::Tree;
 use super::{Program, Question, Uniform};
 use crate::error::{Error, Result};
-
-/// Lanes are filled up to whole vectors of this many.
-const VECTOR: usize = 8;
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
 ///
@@ -39,7 +39,6 @@ const VECTOR: usize = 8;
 pub struct Batch {
     program: Program,
     rows: Blocks,
-    uniform: Vec<f64>,
     values: Option<Answer>,
     gradients: Option<Answer>,
     sum: Option<Answer>,
@@ -47,81 +46,32 @@ pub struct Batch {
     threads: usize,
 }
 
-/// Rows of data, block by block: in each block the lanes of one varying input after another.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Blocks {
-    width: usize,
-    count: usize,
-    data: Vec<f64>,
-}
-
-impl Blocks {
-    fn new<R: AsRef<[f64]>>(width: usize, rows: &[R]) -> Result<Self> {
-        let mut blocks = Self {
-            width,
-            ..Self::default()
-        };
-        blocks.fill(rows)?;
-        Ok(blocks)
-    }
-
-    /// Replaces the rows, and keeps the memory.
-    fn fill<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<()> {
-        for (row, values) in rows.iter().enumerate() {
-            let found = values.as_ref().len();
-            if found != self.width {
-                return Err(Error::length(&format!("row {row}"), self.width, found));
-            }
-        }
-        self.count = rows.len();
-        self.data.clear();
-        for block in rows.chunks(BLOCK) {
-            let lanes = block.len().next_multiple_of(VECTOR);
-            for column in 0..self.width {
-                // What fills the lanes up is a copy of a row, for which the program is defined.
-                let rows = block.iter().chain(std::iter::repeat(&block[block.len() - 1]));
-                self.data.extend(rows.take(lanes).map(|row| row.as_ref()[column]));
-            }
-        }
-        Ok(())
-    }
-
-    fn blocks(&self) -> usize {
-        self.count.div_ceil(BLOCK)
-    }
-
-    fn block(&self, index: usize) -> RowData<'_> {
-        let first = index * BLOCK;
-        let count = BLOCK.min(self.count - first);
-        let lanes = count.next_multiple_of(VECTOR);
-        RowData {
-            first,
-            count,
-            lanes,
-            inputs: &self.data[first * self.width..][..lanes * self.width],
-        }
-    }
-}
-
 /// A plan with the numbers of one or several threads.
 #[derive(Debug)]
-struct Answer {
+pub(super) struct Answer {
     plan: Arc<Plan>,
     machine: Machine,
+    workers: Vec<Worker>,
     tree: Tree,
     outputs: Vec<f64>,
 }
 
-fn answer<'a>(slot: &'a mut Option<Answer>, program: &Program, question: Question) -> &'a mut Answer {
-    slot.get_or_insert_with(|| {
-        let plan = program.plan(question);
-        Answer {
-            machine: plan.machine(),
-            outputs: Vec::new(),
-            tree: Tree::default(),
-            plan,
-        }
-    })
+/// What one thread computes with.
+#[derive(Debug, Default)]
+struct Worker {
+    rows: Rows,
+    tree: Tree,
+    /// Sums of the subtrees that this thread has computed.
+    sums: Vec<Vec<f64>>,
+    failure: Option<Error>,
+}
+
+fn answer<'a>(
+    slot: &'a mut Option<Answer>,
+    program: &Program,
+    question: Question,
+) -> &'a mut Answer {
+    slot.get_or_insert_with(|| Answer::new(program, question))
 }
 
 impl Program {
@@ -147,7 +97,6 @@ impl Program {
         Ok(Batch {
             rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
             program: self.clone(),
-            uniform: Vec::new(),
             values: None,
             gradients: None,
             sum: None,
@@ -241,8 +190,12 @@ impl Batch {
                 for column in 0..self.rows.width {
                     let value = block.inputs[column * block.lanes + row];
                     if !value.is_finite() {
-                        let problem = format!("the value in column {column} must be finite, found {value:?}");
-                        return Err(Error::argument(&format!("row {}", block.first + row), problem));
+                        let problem =
+                            format!("the value in column {column} must be finite, found {value:?}");
+                        return Err(Error::argument(
+                            &format!("row {}", block.first + row),
+                            problem,
+                        ));
                     }
                 }
             }
@@ -263,9 +216,9 @@ impl Batch {
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has not as many values as there are uniform inputs;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
     pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        self.read(uniform)?;
+        self.check(uniform)?;
         let values = answer(&mut self.values, &self.program, Question::RowValues);
-        values.each_row(&self.uniform, &self.rows)?;
+        values.each_row(uniform, &self.rows, self.threads)?;
         Ok(&values.outputs)
     }
 
@@ -283,13 +236,14 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values).
     pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        self.read(uniform)?;
+        self.check(uniform)?;
         self.some_output()?;
         let gradients = answer(&mut self.gradients, &self.program, Question::RowGradients);
-        gradients.each_row(&self.uniform, &self.rows)?;
+        gradients.each_row(uniform, &self.rows, self.threads)?;
         let inputs = self.program.inputs();
         self.outputs.clear();
-        self.outputs.extend(gradients.outputs.iter().step_by(inputs + 1));
+        self.outputs
+            .extend(gradients.outputs.iter().step_by(inputs + 1));
         let mut place = 0;
         gradients.outputs.retain_mut(|derivative| {
             *derivative += 0.0;
@@ -328,28 +282,30 @@ impl Batch {
     /// As [`values`](Self::values), and if there are no rows.
     pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         if self.is_empty() {
-            return Err(Error::argument("rows", "there are none to take the mean of"));
+            return Err(Error::argument(
+                "rows",
+                "there are none to take the mean of",
+            ));
         }
         self.weighted_gradient(uniform, self.len() as f64)
     }
 
-    fn weighted_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U, divisor: f64) -> Result<(f64, &[f64])> {
-        self.read(uniform)?;
+    fn weighted_gradient<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        divisor: f64,
+    ) -> Result<(f64, &[f64])> {
+        self.check(uniform)?;
         self.some_output()?;
         let threads = self.threads;
         let answer = answer(&mut self.sum, &self.program, Question::SumGradient);
-        let sum = answer.sum(&self.uniform, &self.rows, threads)?;
-        for derivative in &mut answer.outputs {
-            *derivative = *derivative / divisor + 0.0;
-        }
-        Ok((sum / divisor, &answer.outputs))
+        answer.set_uniform(uniform)?;
+        answer.sums(&self.rows, threads)?;
+        Ok(answer.finish(divisor))
     }
 
-    /// Brings the uniform inputs together.
-    fn read<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
-        self.uniform.clear();
-        uniform.write(&mut self.uniform);
-        Program::check_len("uniform", self.program.uniform_inputs(), self.uniform.len())
+    fn check<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<()> {
+        Program::check_len("uniform", self.program.uniform_inputs(), uniform.count())
     }
 
     fn some_output(&self) -> Result<()> {
@@ -361,63 +317,227 @@ impl Batch {
 }
 
 impl Answer {
+    pub(super) fn new(program: &Program, question: Question) -> Self {
+        let plan = program.plan(question);
+        Self {
+            machine: plan.machine(),
+            workers: vec![Worker::default()],
+            outputs: Vec::new(),
+            tree: Tree::default(),
+            plan,
+        }
+    }
+
+    /// How many sums there are, that of the first output counted.
+    pub(super) fn width(&self) -> usize {
+        self.plan.sums() + 1
+    }
+
+    /// As many workers as threads can be used.
+    fn workers(&mut self, threads: usize, blocks: usize) -> &mut [Worker] {
+        let threads = parallel::threads(threads);
+        // The threads that blocks do not keep busy may share a large product.
+        self.machine.threads = if blocks > 1 { 1 } else { threads };
+        let count = threads.clamp(1, blocks.max(1));
+        if self.workers.len() < count {
+            self.workers.resize_with(count, Worker::default);
+        }
+        &mut self.workers[..count]
+    }
+
     /// Every output of every row.
-    fn each_row(&mut self, uniform: &[f64], rows: &Blocks) -> Result<()> {
+    fn each_row<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        rows: &Blocks,
+        threads: usize,
+    ) -> Result<()> {
+        self.set_uniform(uniform)?;
+        let count = self.workers(threads, rows.blocks()).len();
         let Self {
             plan,
             machine,
+            workers,
             outputs,
             ..
         } = self;
-        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
         let width = plan.outputs();
-        outputs.clear();
         outputs.resize(rows.count * width, 0.0);
-        for index in 0..rows.blocks() {
-            let block = rows.block(index);
-            plan.run_rows(machine, block, &mut [])?;
-            for output in 0..width {
-                let values = plan.row_output(machine, block, output);
-                let places = outputs[block.first * width + output..].iter_mut().step_by(width);
-                for (row, place) in places.take(block.count).enumerate() {
-                    *place = values.at(row);
-                }
-            }
+        if outputs.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let share = rows.blocks().div_ceil(count);
+        let mut shares: Vec<(&mut Worker, &mut [f64])> = workers
+            .iter_mut()
+            .zip(outputs.chunks_mut(share * BLOCK * width))
+            .collect();
+        parallel::for_each(&mut shares, |index, (worker, outputs)| {
+            let mut work = || -> Result<()> {
+                for (offset, outputs) in outputs.chunks_mut(BLOCK * width).enumerate() {
+                    let block = rows.block(index * share + offset);
+                    plan.run_rows(machine, &mut worker.rows, block, &mut [])?;
+                    for output in 0..width {
+                        let values = plan.row_output(machine, &worker.rows, block, output);
+                        let places = outputs[output..].iter_mut().step_by(width);
+                        places
+                            .enumerate()
+                            .for_each(|(row, place)| *place = values.at(row));
+                    }
+                }
+                Ok(())
+            };
+            worker.failure = work().err();
+        });
+        first_failure(workers)
     }
 
-    /// The sum of the first output; the derivatives of the uniform inputs are the outputs then.
-    fn sum(&mut self, uniform: &[f64], rows: &Blocks, threads: usize) -> Result<f64> {
+    /// Computes what depends on the uniform inputs alone.
+    pub(super) fn set_uniform<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
+        self.plan
+            .run_before(&mut self.machine, |inputs| uniform.write(inputs))
+    }
+
+    /// The sum of the first output over all rows, then the sums that the derivatives are made of.
+    ///
+    /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of them.
+    pub(super) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
+        let blocks = rows.blocks();
+        let count = self.workers(threads, blocks).len();
+        let Self {
+            plan,
+            machine,
+            workers,
+            tree,
+            ..
+        } = self;
+        let workers = &mut workers[..count];
+        let width = plan.sums() + 1;
+        tree.clear(width);
+        if let [worker] = workers {
+            for index in 0..blocks {
+                sum_block(
+                    plan,
+                    machine,
+                    &mut worker.rows,
+                    rows.block(index),
+                    tree.next(),
+                )?;
+                tree.push();
+            }
+            return Ok(tree.total());
+        }
+        let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
+        let share = blocks.div_ceil(subtree).div_ceil(count);
+        parallel::for_each(workers, |index, worker| {
+            let subtrees = index * share..(index + 1) * share;
+            let result = worker.sum(plan, machine, rows, subtree, subtrees, width);
+            worker.failure = result.err();
+        });
+        first_failure(workers)?;
+        for sums in workers.iter().flat_map(|worker| &worker.sums) {
+            tree.next().copy_from_slice(sums);
+            tree.push();
+        }
+        Ok(tree.total())
+    }
+
+    /// The first output's sum and its derivatives, divided, from the sums over all rows.
+    pub(super) fn finish(&mut self, divisor: f64) -> (f64, &[f64]) {
         let Self {
             plan,
             machine,
             tree,
             outputs,
+            ..
         } = self;
-        plan.run_before(machine, |inputs| inputs.copy_from_slice(uniform))?;
-        let plan: &Plan = plan;
-        let totals = tree::sum(tree, machine, plan.sums() + 1, rows.blocks(), threads, |machine, index, sums| {
-            add_block(plan, machine, rows.block(index), sums)
-        })?;
-        let (total, sums) = totals.split_at(1);
-        plan.run_after(machine, sums);
-        outputs.clear();
-        for output in 1..plan.outputs() {
-            outputs.push(plan.shared_output(machine, output));
+        let (total, sums) = tree.next().split_at_mut(1);
+        let derivatives = if plan.gives_sums() {
+            sums
+        } else {
+            plan.run_after(machine, sums);
+            outputs.clear();
+            outputs.extend(
+                (1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0),
+            );
+            outputs
+        };
+        if divisor != 1.0 {
+            for derivative in &mut *derivatives {
+                *derivative /= divisor;
+            }
         }
-        Ok(total[0])
+        (total[0] / divisor, derivatives)
+    }
+
+    /// Puts sums over all rows in the place of those just computed.
+    pub(super) fn set_sums(&mut self, sums: &[f64]) {
+        self.tree.clear(sums.len());
+        self.tree.next().copy_from_slice(sums);
     }
 }
 
-/// Computes a block and adds its outputs and sums.
-fn add_block(plan: &Plan, machine: &mut Machine, block: RowData<'_>, sums: &mut [f64]) -> Result<()> {
+impl Worker {
+    /// Computes the sums of some subtrees, each of so many blocks.
+    fn sum(
+        &mut self,
+        plan: &Plan,
+        machine: &Machine,
+        rows: &Blocks,
+        subtree: usize,
+        subtrees: Range<usize>,
+        width: usize,
+    ) -> Result<()> {
+        let mut done = 0;
+        for index in subtrees {
+            let blocks = index * subtree..rows.blocks().min((index + 1) * subtree);
+            if blocks.is_empty() {
+                break;
+            }
+            self.tree.clear(width);
+            for block in blocks {
+                sum_block(
+                    plan,
+                    machine,
+                    &mut self.rows,
+                    rows.block(block),
+                    self.tree.next(),
+                )?;
+                self.tree.push();
+            }
+            if done == self.sums.len() {
+                self.sums.push(Vec::new());
+            }
+            self.sums[done].clear();
+            self.sums[done].extend_from_slice(self.tree.total());
+            done += 1;
+        }
+        self.sums.truncate(done);
+        Ok(())
+    }
+}
+
+/// The failure of the first worker that has one: that of the first row, for workers stand in the order of rows.
+fn first_failure(workers: &mut [Worker]) -> Result<()> {
+    match workers.iter_mut().find_map(|worker| worker.failure.take()) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+/// Computes a block: the sum of its outputs, then its sums.
+fn sum_block(
+    plan: &Plan,
+    machine: &Machine,
+    rows: &mut Rows,
+    block: RowData<'_>,
+    sums: &mut [f64],
+) -> Result<()> {
     let (total, sums) = sums.split_at_mut(1);
-    plan.run_rows(machine, block, sums)?;
-    let values = plan.row_output(machine, block, 0);
+    plan.run_rows(machine, rows, block, sums)?;
+    let values = plan.row_output(machine, rows, block, 0);
     total[0] = match values {
-        Source::Slice(values) => values[..block.count].iter().fold(total[0], |sum, y| sum + y),
-        Source::Splat(y) => (0..block.count).fold(total[0], |sum, _| sum + y),
+        Source::Slice(values) => values[..block.count].iter().sum(),
+        Source::Splat(y) => (0..block.count).map(|_| y).sum(),
     };
     Ok(())
 }

@@ -53,14 +53,19 @@ impl Answer {
         })?;
         self.outputs.clear();
         for output in 0..self.plan.outputs() {
-            self.outputs.push(self.plan.shared_output(&self.machine, output));
+            self.outputs
+                .push(self.plan.shared_output(&self.machine, output));
         }
         Ok(())
     }
 }
 
 /// The answer to a question, made the first time it is asked.
-fn answer<'a>(slot: &'a mut Option<Answer>, program: &Program, question: Question) -> &'a mut Answer {
+fn answer<'a>(
+    slot: &'a mut Option<Answer>,
+    program: &Program,
+    question: Question,
+) -> &'a mut Answer {
     slot.get_or_insert_with(|| {
         let plan = program.plan(question);
         Answer {

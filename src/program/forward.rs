@@ -16,13 +16,18 @@ pub(crate) fn tangents(code: Code, directions: &[Symbol]) -> Code {
         let mut tangents = vec![Symbol::Constant(0.0); old.len()];
         for id in old.ids() {
             tangents[id as usize] = match old.kind(id) {
-                Kind::Input(place) => directions.get(place as usize).copied().unwrap_or(Symbol::Constant(0.0)),
+                Kind::Input(place) => directions
+                    .get(place as usize)
+                    .copied()
+                    .unwrap_or(Symbol::Constant(0.0)),
                 Kind::Apply(op) => tangent(op, old.operands(id), id, &tangents),
                 Kind::Constant(_) | Kind::Rows => Symbol::Constant(0.0),
             };
         }
         let outputs = outputs.iter();
-        outputs.map(|&y| tangents[y as usize].id()).collect::<Vec<Id>>()
+        outputs
+            .map(|&y| tangents[y as usize].id())
+            .collect::<Vec<Id>>()
     });
     code.outputs.extend(tangents);
     code
@@ -35,7 +40,10 @@ pub(crate) fn tangent(op: Op, operands: &[Id], id: Id, tangents: &[Symbol]) -> S
     if !(0..operands.len()).any(moves) {
         return Symbol::Constant(0.0);
     }
-    let symbols: Vec<Symbol> = operands.iter().map(|&operand| Symbol::of(operand)).collect();
+    let symbols: Vec<Symbol> = operands
+        .iter()
+        .map(|&operand| Symbol::of(operand))
+        .collect();
     let y = Symbol::of(id);
     let mut terms: Vec<[Id; 2]> = Vec::new();
     let mut add = |place: usize, partial: Symbol| {

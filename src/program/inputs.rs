@@ -18,8 +18,12 @@ use crate::var::Var;
 /// impl Uniform for Line<f64> {
 ///     type Traced = Line<Var>;
 ///
-///     fn write(&self, values: &mut Vec<f64>) {
-///         values.extend([self.slope, self.offset]);
+///     fn count(&self) -> usize {
+///         2
+///     }
+///
+///     fn write(&self, values: &mut [f64]) {
+///         values.copy_from_slice(&[self.slope, self.offset]);
 ///     }
 ///
 ///     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Line<Var> {
@@ -36,15 +40,22 @@ pub trait Uniform {
     /// The same structure of recorded values, which a traced function computes with.
     type Traced;
 
-    /// Appends every number, always in the same order.
+    /// How many numbers there are.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Uniform::count(&[1.0, 2.0]), 2);
+    /// ```
+    fn count(&self) -> usize;
+
+    /// Writes every number, always in the same order, into [as many](Self::count) places.
     ///
     /// ```
     /// use chainrule::Uniform;
-    /// let mut values = Vec::new();
+    /// let mut values = [0.0; 2];
     /// [1.0, 2.0].write(&mut values);
     /// assert_eq!(values, [1.0, 2.0]);
     /// ```
-    fn write(&self, values: &mut Vec<f64>);
+    fn write(&self, values: &mut [f64]);
 
     /// The structure with every number recorded by `input`, in the order of [`write`](Self::write).
     ///
@@ -59,8 +70,12 @@ pub trait Uniform {
 impl Uniform for [f64] {
     type Traced = Vec<Var>;
 
-    fn write(&self, values: &mut Vec<f64>) {
-        values.extend_from_slice(self);
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        values.copy_from_slice(self);
     }
 
     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Vec<Var> {
@@ -71,8 +86,12 @@ impl Uniform for [f64] {
 impl<const N: usize> Uniform for [f64; N] {
     type Traced = Vec<Var>;
 
-    fn write(&self, values: &mut Vec<f64>) {
-        self[..].write(values);
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        values.copy_from_slice(self);
     }
 
     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Vec<Var> {
@@ -83,8 +102,12 @@ impl<const N: usize> Uniform for [f64; N] {
 impl Uniform for Vec<f64> {
     type Traced = Vec<Var>;
 
-    fn write(&self, values: &mut Vec<f64>) {
-        self[..].write(values);
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        values.copy_from_slice(self);
     }
 
     fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Vec<Var> {

@@ -11,12 +11,14 @@
 )]
 
 use std::fmt;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
 use super::elementwise::Source;
-use super::rows::{BLOCK, Context, Place};
-use crate::math::fused::{Arch, Fused};
+use super::parallel;
+use super::rows::{Context, Place};
+use crate::math::fused::Arch;
 
 /// Where the entries of a matrix lie in the buffer of uniform values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,9 @@ impl Layout {
             columns,
             entries: Entries::Affine { start, down, right },
         };
-        let fits = |row: usize| (0..columns).all(|column| layout.slot(row, column) == slots[row][column] as usize);
+        let fits = |row: usize| {
+            (0..columns).all(|column| layout.slot(row, column) == slots[row][column] as usize)
+        };
         if (0..rows).all(fits) {
             return layout;
         }
@@ -116,12 +120,9 @@ enum Factors {
 
 impl Factors {
     fn of(places: Vec<Place>) -> Self {
-        let next = |place: Place, step: u32| match place {
-            Place::Row(row) => Some(Place::Row(row + step)),
-            Place::Input(input) => Some(Place::Input(input + step)),
-            Place::Shared(_) => None,
-        };
-        let side_by_side = (0..).zip(&places).all(|(step, &place)| next(places[0], step) == Some(place));
+        let side_by_side = (0..).zip(&places).all(|(step, &place)| {
+            !matches!(place, Place::Shared(_)) && places[0].next(step) == place
+        });
         if side_by_side {
             Self::From(places[0])
         } else {
@@ -136,14 +137,27 @@ impl Factors {
         }
     }
 
-    /// Each of them.
-    fn source<'a>(&self, context: &Context<'a>, index: usize) -> Source<'a> {
-        match self {
-            Self::From(Place::Row(row)) => context.source(Place::Row(row + index as u32)),
-            Self::From(Place::Input(input)) => context.source(Place::Input(input + index as u32)),
-            Self::From(place) => context.source(*place),
-            Self::Listed(places) => context.source(places[index]),
+    /// The lanes of all of them, one after another: in place, or brought together.
+    fn lanes<'a>(
+        &self,
+        context: &Context<'a>,
+        count: usize,
+        gathered: &'a mut Vec<f64>,
+    ) -> &'a [f64] {
+        let places = match self {
+            Self::From(place) => return context.lanes(*place, count * context.block.lanes),
+            Self::Listed(places) => places,
+        };
+        gathered.clear();
+        for &place in places {
+            match context.source(place, context.block.lanes) {
+                Source::Slice(lanes) => gathered.extend_from_slice(lanes),
+                Source::Splat(value) => {
+                    gathered.resize(gathered.len() + context.block.lanes, value)
+                }
+            }
         }
+        gathered
     }
 }
 
@@ -162,7 +176,8 @@ impl fmt::Display for Factors {
 /// Buffers for what must be brought together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    gathered: Vec<f64>,
+    left: Vec<f64>,
+    right: Vec<f64>,
     panel: Vec<f64>,
 }
 
@@ -194,28 +209,21 @@ impl Product {
 
     /// Computes the products, one row of lanes each.
     pub(crate) fn execute(&self, context: &Context<'_>, dst: &mut [f64], scratch: &mut Scratch) {
-        let lanes = context.block.lanes;
-        let Scratch { gathered, panel } = scratch;
-        let factors = match self.factors {
-            Factors::From(place) => context.lanes(place, self.matrix.columns),
-            Factors::Listed(ref places) => {
-                gathered.clear();
-                for &place in places {
-                    gathered.extend_from_slice(context.lanes(place, 1));
-                }
-                gathered
-            }
-        };
-        context.block.arch.dispatch(Multiply {
-            matrix: &self.matrix,
-            weights: context.block.shared,
+        let block = context.block;
+        let factors = self
+            .factors
+            .lanes(context, self.matrix.columns, &mut scratch.right);
+        let weights = Weights::of(&self.matrix, block.shared, &mut scratch.left);
+        let multiply = Multiply {
+            weights,
+            columns: self.matrix.columns,
             factors,
-            lanes,
+            lanes: block.lanes,
             // −0 keeps the sign of a first product that is 0; an adjoint has none.
             start: if self.zero_rule { 0.0 } else { -0.0 },
             dst,
-            panel,
-        });
+        };
+        multiply.execute(block.arch, block.threads);
         if self.zero_rule && dst.iter().any(|sum| sum.is_nan()) {
             self.recompute(context, factors, dst);
         }
@@ -245,7 +253,7 @@ impl fmt::Display for Product {
 
 /// A term of the chain rule.
 #[inline(always)]
-fn chain_add(u: f64, p: f64, sum: f64) -> f64 {
+pub(super) fn chain_add(u: f64, p: f64, sum: f64) -> f64 {
     if u == 0.0 || p == 0.0 {
         sum
     } else {
@@ -253,137 +261,279 @@ fn chain_add(u: f64, p: f64, sum: f64) -> f64 {
     }
 }
 
+/// How the entries of a matrix are read.
+#[derive(Clone, Copy)]
+enum Weights<'a> {
+    /// The rows lie `down` apart, the entries of each side by side, backwards if so marked.
+    Rows {
+        values: &'a [f64],
+        start: isize,
+        down: isize,
+        backwards: bool,
+    },
+    /// The columns lie `right` apart, the entries of each side by side.
+    Columns {
+        values: &'a [f64],
+        start: isize,
+        right: isize,
+    },
+}
+
+impl<'a> Weights<'a> {
+    /// Reads the entries in place, or brings them together first.
+    fn of(matrix: &Layout, values: &'a [f64], gathered: &'a mut Vec<f64>) -> Self {
+        if let Entries::Affine { start, down, right } = matrix.entries {
+            if right.abs() == 1 {
+                return Self::Rows {
+                    values,
+                    start,
+                    down,
+                    backwards: right < 0,
+                };
+            }
+            if down == 1 {
+                return Self::Columns {
+                    values,
+                    start,
+                    right,
+                };
+            }
+        }
+        gathered.clear();
+        for row in 0..matrix.rows {
+            let entries = (0..matrix.columns).map(|column| values[matrix.slot(row, column)]);
+            gathered.extend(entries);
+        }
+        Self::Rows {
+            values: gathered,
+            start: 0,
+            down: matrix.columns as isize,
+            backwards: false,
+        }
+    }
+
+    /// The same matrix from a row on.
+    fn from_row(self, row: usize) -> Self {
+        let row = row as isize;
+        match self {
+            Self::Rows {
+                values,
+                start,
+                down,
+                backwards,
+            } => Self::Rows {
+                values,
+                start: start + row * down,
+                down,
+                backwards,
+            },
+            Self::Columns {
+                values,
+                start,
+                right,
+            } => Self::Columns {
+                values,
+                start: start + row,
+                right,
+            },
+        }
+    }
+}
+
+/// Columns at a time, so that the factors stay in the first cache while all rows are multiplied with them.
+const COLUMNS: usize = 256;
+/// Products of fewer terms are not worth a second thread.
+const TERMS: usize = 1 << 20;
+
 struct Multiply<'a> {
-    matrix: &'a Layout,
-    weights: &'a [f64],
+    weights: Weights<'a>,
+    columns: usize,
     factors: &'a [f64],
     lanes: usize,
     start: f64,
     dst: &'a mut [f64],
-    panel: &'a mut Vec<f64>,
+}
+
+impl Multiply<'_> {
+    /// Computes all rows, on several threads if there are many terms.
+    fn execute(self, arch: Arch, threads: usize) {
+        let rows = self.dst.len() / self.lanes.max(1);
+        if threads < 2 || self.dst.len() * self.columns < TERMS || rows < 16 {
+            arch.dispatch(self);
+            return;
+        }
+        // Whole tiles for both.
+        let half = (rows / 2).next_multiple_of(8);
+        let (upper, lower) = self.dst.split_at_mut(half * self.lanes);
+        let part = |weights, dst| Multiply {
+            weights,
+            dst,
+            ..self
+        };
+        let upper = part(self.weights, upper);
+        let lower = part(self.weights.from_row(half), lower);
+        parallel::join(
+            || upper.execute(arch, threads / 2),
+            || lower.execute(arch, threads - threads / 2),
+        );
+    }
 }
 
 impl WithSimd for Multiply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        let rows = self.matrix.rows;
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            weights,
+            columns,
+            factors,
+            lanes,
+            start,
+            dst,
+        } = self;
+        let rows = dst.len() / lanes;
+        let vectors = lanes / S::F64_LANES;
+        let factors = S::as_simd_f64s(factors).0;
+        let dst = S::as_mut_simd_f64s(dst).0;
+        dst.fill(simd.splat_f64s(start));
+        for first in (0..columns).step_by(COLUMNS) {
+            let tiles = Tiles {
+                weights,
+                columns,
+                some: first..columns.min(first + COLUMNS),
+                factors,
+                vectors,
+            };
+            let mut vector = 0;
+            while vector + 2 <= vectors {
+                tiles.all::<2>(simd, vector, rows, dst);
+                vector += 2;
+            }
+            if vector < vectors {
+                tiles.all::<1>(simd, vector, rows, dst);
+            }
+        }
+    }
+}
+
+/// Sums to which the terms of some columns are added.
+struct Tiles<'a, S: Simd> {
+    weights: Weights<'a>,
+    columns: usize,
+    some: Range<usize>,
+    factors: &'a [S::f64s],
+    /// Vectors a row of lanes.
+    vectors: usize,
+}
+
+impl<S: Simd> Tiles<'_, S> {
+    /// All rows in `V` vectors of lanes: as many sums at once as registers hold, 8 by 2 of AVX-512's 32, else 4 by 2.
+    #[inline(always)]
+    fn all<const V: usize>(&self, simd: S, vector: usize, rows: usize, dst: &mut [S::f64s]) {
         let mut row = 0;
-        // As many sums as registers hold: 8 by 2 vectors of AVX-512's 32 registers, 4 by 2 of 16.
         if S::F64_LANES == 8 {
+            while row + 12 <= rows {
+                self.tile::<12, V>(simd, vector, row, dst);
+                row += 12;
+            }
             while row + 8 <= rows {
-                self.tile::<S, 8>(simd, row);
+                self.tile::<8, V>(simd, vector, row, dst);
                 row += 8;
             }
         }
         while row + 4 <= rows {
-            self.tile::<S, 4>(simd, row);
+            self.tile::<4, V>(simd, vector, row, dst);
             row += 4;
         }
         while row < rows {
-            self.tile::<S, 1>(simd, row);
+            self.tile::<1, V>(simd, vector, row, dst);
             row += 1;
         }
     }
-}
 
-impl Multiply<'_> {
-    /// `T` rows of the matrix against all lanes.
     #[inline(always)]
-    fn tile<S: Simd, const T: usize>(&mut self, simd: S, row: usize) {
-        let columns = self.matrix.columns;
-        let factors = S::as_simd_f64s(self.factors).0;
-        let vectors = self.lanes / S::F64_LANES;
-        let dst = &mut self.dst[row * self.lanes..(row + T) * self.lanes];
-        let dst = S::as_mut_simd_f64s(dst).0;
-        let first = self.matrix.slot(row, 0);
-        match self.matrix.steps() {
-            Some([_, 1]) => {
-                let weights: [&[f64]; T] = std::array::from_fn(|t| {
-                    &self.weights[self.matrix.slot(row + t, 0)..][..columns]
-                });
-                let weight = |column: usize| weights.map(|weights| weights[column]);
-                sums(simd, columns, vectors, factors, self.start, weight, dst);
-            }
-            Some([1, right]) => {
-                let all = self.weights;
-                let weight = |column: usize| {
-                    let slot = (first as isize + column as isize * right).cast_unsigned();
-                    let mut weights = [0.0; T];
-                    weights.copy_from_slice(&all[slot..slot + T]);
-                    weights
+    fn tile<const T: usize, const V: usize>(
+        &self,
+        simd: S,
+        vector: usize,
+        row: usize,
+        dst: &mut [S::f64s],
+    ) {
+        let Range { start: first, end } = self.some;
+        let dst = &mut dst[row * self.vectors + vector..];
+        match self.weights {
+            Weights::Rows {
+                values,
+                start,
+                down,
+                backwards,
+            } => {
+                // Where the row's columns of interest begin; read backwards they end there.
+                let offset = if backwards {
+                    -(end as isize) + 1
+                } else {
+                    first as isize
                 };
-                sums(simd, columns, vectors, factors, self.start, weight, dst);
-            }
-            _ => {
-                self.panel.clear();
-                self.panel.reserve(columns * T);
-                for column in 0..columns {
-                    for t in 0..T {
-                        let slot = self.matrix.slot(row + t, column);
-                        self.panel.push(self.weights[slot]);
-                    }
+                let rows: [&[f64]; T] = std::array::from_fn(|t| {
+                    let begin = start + (row + t) as isize * down + offset;
+                    &values[begin.cast_unsigned()..][..end - first]
+                });
+                if backwards {
+                    let weight = |column: usize| rows.map(|row| row[row.len() - 1 - column]);
+                    self.add::<T, V>(simd, vector, dst, weight);
+                } else {
+                    let weight = |column: usize| rows.map(|row| row[column]);
+                    self.add::<T, V>(simd, vector, dst, weight);
                 }
-                let panel = self.panel.as_chunks::<T>().0;
-                let weight = |column: usize| panel[column];
-                sums(simd, columns, vectors, factors, self.start, weight, dst);
+            }
+            Weights::Columns {
+                values,
+                start,
+                right,
+            } => {
+                let start = start + row as isize;
+                let weight = |column: usize| {
+                    let slot = start + (first + column) as isize * right;
+                    let weights = values[slot.cast_unsigned()..].first_chunk::<T>();
+                    *weights.expect("a matrix lies within the buffer")
+                };
+                self.add::<T, V>(simd, vector, dst, weight);
             }
         }
     }
-}
 
-/// `T` sums over all columns, for every vector of lanes, two vectors at a time.
-#[inline(always)]
-fn sums<S: Simd, const T: usize>(
-    simd: S,
-    columns: usize,
-    vectors: usize,
-    factors: &[S::f64s],
-    start: f64,
-    weight: impl Fn(usize) -> [f64; T],
-    dst: &mut [S::f64s],
-) {
-    let mut vector = 0;
-    while vector + 2 <= vectors {
-        let sums = sum_some::<S, T, 2>(simd, columns, vectors, &factors[vector..], start, &weight);
-        for (t, sums) in sums.iter().enumerate() {
-            dst[t * vectors + vector..][..2].copy_from_slice(sums);
+    #[inline(always)]
+    fn add<const T: usize, const V: usize>(
+        &self,
+        simd: S,
+        vector: usize,
+        dst: &mut [S::f64s],
+        weight: impl Fn(usize) -> [f64; T],
+    ) {
+        debug_assert!(self.some.end <= self.columns);
+        let mut sums = [[simd.splat_f64s(0.0); V]; T];
+        for (t, sums) in sums.iter_mut().enumerate() {
+            sums.copy_from_slice(&dst[t * self.vectors..][..V]);
         }
-        vector += 2;
-    }
-    if vector < vectors {
-        let sums = sum_some::<S, T, 1>(simd, columns, vectors, &factors[vector..], start, &weight);
-        for (t, sums) in sums.iter().enumerate() {
-            dst[t * vectors + vector] = sums[0];
-        }
-    }
-}
-
-#[inline(always)]
-fn sum_some<S: Simd, const T: usize, const V: usize>(
-    simd: S,
-    columns: usize,
-    vectors: usize,
-    factors: &[S::f64s],
-    start: f64,
-    weight: &impl Fn(usize) -> [f64; T],
-) -> [[S::f64s; V]; T] {
-    let mut sums = [[simd.splat_f64s(start); V]; T];
-    for column in 0..columns {
-        let factors = &factors[column * vectors..][..V];
-        let weights = weight(column);
-        for t in 0..T {
-            let w = simd.splat_f64s(weights[t]);
-            for v in 0..V {
-                sums[t][v] = simd.mul_add_f64s(w, factors[v], sums[t][v]);
+        let factors = self.factors[self.some.start * self.vectors..].chunks_exact(self.vectors);
+        for (column, factors) in factors.take(self.some.len()).enumerate() {
+            let factors = &factors[vector..][..V];
+            let weights = weight(column);
+            for t in 0..T {
+                let w = simd.splat_f64s(weights[t]);
+                for v in 0..V {
+                    sums[t][v] = simd.mul_add_f64s(w, factors[v], sums[t][v]);
+                }
             }
         }
+        for (t, sums) in sums.iter().enumerate() {
+            dst[t * self.vectors..][..V].copy_from_slice(sums);
+        }
     }
-    sums
 }
 
-/// The outer product of two lists of factors, summed over the rows of a block and added to what is there.
+/// The outer product of two lists of factors, summed over the rows of a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Outer {
     /// One for each row of the matrix.
@@ -394,7 +544,7 @@ pub(crate) struct Outer {
 }
 
 impl Outer {
-    pub(crate) fn new(left: Vec<Place>, right: Vec<Place>, sums: Layout, _vector_sums: bool) -> Self {
+    pub(crate) fn new(left: Vec<Place>, right: Vec<Place>, sums: Layout) -> Self {
         // Columns are computed side by side: they should lie side by side.
         if matches!(sums.steps(), Some([1, right]) if right != 1) && sums.rows > 1 {
             return Self {
@@ -414,7 +564,7 @@ impl Outer {
         self.left.bytes() + self.right.bytes() + self.sums.bytes()
     }
 
-    /// Adds the block's share to the sums, which lie by slot from `sums_start` on.
+    /// Computes the block's sums, which lie by slot from `sums_start` on.
     pub(crate) fn execute(
         &self,
         context: &Context<'_>,
@@ -422,191 +572,227 @@ impl Outer {
         sums: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        context.block.arch.dispatch(AddOuter {
-            outer: self,
-            context,
-            start: sums_start as usize,
+        let block = context.block;
+        let Scratch { left, right, panel } = scratch;
+        let left = self.left.lanes(context, self.sums.rows, left);
+        let right = self.right.lanes(context, self.sums.columns, right);
+        let width = 2 * block.arch.dispatch(Width);
+        pack(right, block.lanes, block.count, width, panel);
+        let sum = SumOuter {
+            left,
+            panel,
+            lanes: block.lanes,
+            count: block.count,
+            layout: &self.sums,
+            first: 0,
+            rows: self.sums.rows,
+            offset: sums_start as usize,
             sums,
-            scratch,
-        });
+        };
+        sum.execute(block.arch, block.threads);
     }
 }
 
 impl fmt::Display for Outer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({}) += Rows {} ⊗ {}", self.sums, self.left, self.right)
+        write!(f, "({}) = Rows {} ⊗ {}", self.sums, self.left, self.right)
     }
 }
 
-struct AddOuter<'a, 'b> {
-    outer: &'a Outer,
-    context: &'a Context<'b>,
-    start: usize,
-    sums: &'a mut [f64],
-    scratch: &'a mut Scratch,
+/// How many numbers a vector of this machine holds.
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F64_LANES
+    }
 }
 
-impl WithSimd for AddOuter<'_, '_> {
+/// Brings columns together, `width` at a time, data row by data row; the last ones are filled up with 0.
+fn pack(columns: &[f64], lanes: usize, count: usize, width: usize, panel: &mut Vec<f64>) {
+    let tiles = (columns.len() / lanes).div_ceil(width);
+    panel.clear();
+    panel.resize(tiles * count * width, 0.0);
+    for (tile, columns) in panel
+        .chunks_exact_mut(count * width)
+        .zip(columns.chunks(width * lanes))
+    {
+        for (place, column) in columns.chunks_exact(lanes).enumerate() {
+            for (entries, &lane) in tile.chunks_exact_mut(width).zip(column) {
+                entries[place] = lane;
+            }
+        }
+    }
+}
+
+struct SumOuter<'a> {
+    /// The lanes of the rows' factors, one after another.
+    left: &'a [f64],
+    /// The columns' factors, packed.
+    panel: &'a [f64],
+    lanes: usize,
+    /// Rows of data.
+    count: usize,
+    layout: &'a Layout,
+    /// Rows of the matrix, from this one on.
+    first: usize,
+    rows: usize,
+    /// The slot of the first of the sums.
+    offset: usize,
+    sums: &'a mut [f64],
+}
+
+impl SumOuter<'_> {
+    /// Computes all sums, on several threads if there are many terms.
+    fn execute(self, arch: Arch, threads: usize) {
+        let many = self.rows * self.layout.columns * self.count >= TERMS && self.rows >= 16;
+        let Some([down, 1]) = self.layout.steps().filter(|_| threads > 1 && many) else {
+            arch.dispatch(self);
+            return;
+        };
+        if down < self.layout.columns as isize {
+            arch.dispatch(self);
+            return;
+        }
+        let half = (self.rows / 2).next_multiple_of(8);
+        let split = self.layout.slot(self.first + half, 0);
+        let (upper, lower) = self.sums.split_at_mut(split - self.offset);
+        let upper = SumOuter {
+            rows: half,
+            sums: upper,
+            ..self
+        };
+        let lower = SumOuter {
+            first: self.first + half,
+            rows: self.rows - half,
+            offset: split,
+            sums: lower,
+            ..upper
+        };
+        let (left, right) = (threads / 2, threads - threads / 2);
+        parallel::join(|| upper.execute(arch, left), || lower.execute(arch, right));
+    }
+}
+
+impl WithSimd for SumOuter<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let columns = self.outer.sums.columns;
-        let width = 2 * S::F64_LANES;
-        for column in (0..columns).step_by(width) {
-            let some = width.min(columns - column);
-            self.pack(column, some, width);
-            let rows = self.outer.sums.rows;
+        let columns = self.layout.columns;
+        // Panels that the first cache holds, while all rows are multiplied with them.
+        let some = 3 * 2 * S::F64_LANES;
+        for first in (0..columns).step_by(some) {
+            let columns = first..columns.min(first + some);
             let mut row = 0;
             if S::F64_LANES == 8 {
-                while row + 8 <= rows {
-                    self.tile::<S, 8>(simd, row, column, some);
+                while row + 8 <= self.rows {
+                    self.tiles::<S, 8>(simd, row, columns.clone());
                     row += 8;
                 }
             }
-            while row + 4 <= rows {
-                self.tile::<S, 4>(simd, row, column, some);
+            while row + 4 <= self.rows {
+                self.tiles::<S, 4>(simd, row, columns.clone());
                 row += 4;
             }
-            while row < rows {
-                self.tile::<S, 1>(simd, row, column, some);
+            while row < self.rows {
+                self.tiles::<S, 1>(simd, row, columns.clone());
                 row += 1;
             }
         }
     }
 }
 
-impl AddOuter<'_, '_> {
-    /// Brings the factors of some columns together, data row by data row.
+impl SumOuter<'_> {
+    /// Computes `T` rows of the sums, in some columns.
     #[inline(always)]
-    fn pack(&mut self, column: usize, some: usize, width: usize) {
-        let count = self.context.block.count;
-        let panel = &mut self.scratch.panel;
-        panel.clear();
-        panel.resize(count * width, 0.0);
-        for offset in 0..some {
-            let entries = panel[offset..].iter_mut().step_by(width);
-            match self.outer.right.source(self.context, column + offset) {
-                Source::Slice(lanes) => {
-                    for (entry, &lane) in entries.zip(lanes) {
-                        *entry = lane;
-                    }
-                }
-                Source::Splat(value) => entries.for_each(|entry| *entry = value),
+    fn tiles<S: Simd, const T: usize>(&mut self, simd: S, row: usize, columns: Range<usize>) {
+        let width = 2 * S::F64_LANES;
+        for column in columns.clone().step_by(width) {
+            let some = width.min(columns.end - column);
+            // A narrow last tile needs one vector only.
+            if some <= S::F64_LANES {
+                self.tile::<S, T, 1>(simd, row, column, some);
+            } else {
+                self.tile::<S, T, 2>(simd, row, column, some);
             }
         }
     }
 
-    /// Adds to `T` rows of the sums, in the columns that are packed.
     #[inline(always)]
-    fn tile<S: Simd, const T: usize>(&mut self, simd: S, row: usize, column: usize, some: usize) {
-        let count = self.context.block.count;
-        let mut splats = [[0.0; BLOCK]; T];
-        for (t, splat) in splats.iter_mut().enumerate() {
-            if let Source::Splat(value) = self.outer.left.source(self.context, row + t) {
-                splat.fill(value);
-            }
-        }
-        let left: [&[f64]; T] = std::array::from_fn(|t| {
-            match self.outer.left.source(self.context, row + t) {
-                Source::Slice(lanes) => &lanes[..count],
-                Source::Splat(_) => &splats[t][..count],
-            }
-        });
-        let slot = |t: usize, offset: usize| self.outer.sums.slot(row + t, column + offset) - self.start;
-        let side_by_side = matches!(self.outer.sums.steps(), Some([_, 1]));
-        // The sums so far, two vectors a row; the widest vectors are of 8.
-        let mut tile = [[0.0; 16]; T];
+    fn tile<S: Simd, const T: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+        some: usize,
+    ) {
         let width = 2 * S::F64_LANES;
-        for (t, entries) in tile.iter_mut().enumerate() {
-            if side_by_side {
-                let start = slot(t, 0);
-                entries[..some].copy_from_slice(&self.sums[start..start + some]);
-            } else {
-                for (offset, entry) in entries[..some].iter_mut().enumerate() {
-                    *entry = self.sums[slot(t, offset)];
-                }
-            }
-        }
-        let panel = S::as_simd_f64s(&self.scratch.panel[..]).0;
-        let mut sums = [[simd.splat_f64s(0.0); 2]; T];
-        for (sums, entries) in sums.iter_mut().zip(&tile) {
-            sums.copy_from_slice(&S::as_simd_f64s(&entries[..width]).0[..2]);
-        }
-        for r in 0..count {
-            let right = &panel[2 * r..2 * r + 2];
+        let row = self.first + row;
+        let left: [&[f64]; T] =
+            std::array::from_fn(|t| &self.left[(row + t) * self.lanes..][..self.count]);
+        let panel = &self.panel[column * self.count..][..self.count * width];
+        let vectors = S::as_simd_f64s(panel).0;
+        let mut sums = [[simd.splat_f64s(0.0); V]; T];
+        for (r, right) in vectors
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .enumerate()
+            .take(self.count)
+        {
             for t in 0..T {
                 let u = simd.splat_f64s(left[t][r]);
-                for v in 0..2 {
+                for v in 0..V {
                     sums[t][v] = simd.mul_add_f64s(u, right[v], sums[t][v]);
                 }
             }
         }
+        // Not a number, or infinite: then the zero rule may have to be applied.
+        let zero = simd.splat_f64s(0.0);
+        let unclear = sums
+            .as_flattened()
+            .iter()
+            .fold(zero, |all, &sum| simd.mul_add_f64s(sum, zero, all));
+        let unclear = simd.reduce_sum_f64s(unclear).is_nan();
+        let slot =
+            |t: usize, offset: usize| self.layout.slot(row + t, column + offset) - self.offset;
+        let side_by_side = matches!(self.layout.steps(), Some([_, 1]));
+        if side_by_side && some == V * S::F64_LANES && !unclear {
+            for (t, sums) in sums.iter().enumerate() {
+                let start = slot(t, 0);
+                let places = &mut self.sums[start..start + some];
+                S::as_mut_simd_f64s(places).0.copy_from_slice(sums);
+            }
+            return;
+        }
+        // Two vectors a row; the widest vectors are of 8.
         let mut result = [[0.0; 16]; T];
         for (sums, entries) in sums.iter().zip(&mut result) {
-            S::as_mut_simd_f64s(&mut entries[..width]).0[..2].copy_from_slice(sums);
+            S::as_mut_simd_f64s(&mut entries[..V * S::F64_LANES])
+                .0
+                .copy_from_slice(sums);
         }
-        let unclear = result.iter().flat_map(|entries| &entries[..some]).any(|sum| sum.is_nan());
-        if unclear {
-            let panel = &self.scratch.panel;
-            for t in 0..T {
-                for offset in 0..some {
-                    let terms = (0..count).map(|r| (left[t][r], panel[r * width + offset]));
-                    result[t][offset] = terms.fold(tile[t][offset], |sum, (u, p)| chain_add(u, p, sum));
+        for (t, entries) in result.iter_mut().enumerate() {
+            let entries = &mut entries[..some];
+            if unclear {
+                for (offset, entry) in entries.iter_mut().enumerate() {
+                    let right = panel[offset..].iter().step_by(width);
+                    let terms = left[t].iter().zip(right);
+                    *entry = terms.fold(0.0, |sum, (&u, &p)| chain_add(u, p, sum));
                 }
             }
-        }
-        for (t, entries) in result.iter().enumerate() {
             if side_by_side {
                 let start = slot(t, 0);
-                self.sums[start..start + some].copy_from_slice(&entries[..some]);
+                self.sums[start..start + some].copy_from_slice(entries);
             } else {
-                for (offset, &entry) in entries[..some].iter().enumerate() {
-                    let place = slot(t, offset);
-                    self.sums[place] = entry;
+                for (offset, &entry) in entries.iter().enumerate() {
+                    self.sums[slot(t, offset)] = entry;
                 }
             }
         }
     }
-}
-
-/// Adds the products of one pair of factors after another, each over all rows of the block.
-pub(crate) fn add_pairs(context: &Context<'_>, pairs: &[[Place; 2]], sum: f64) -> f64 {
-    let count = context.block.count;
-    pairs.iter().fold(sum, |sum, &[u, p]| {
-        let [u, p] = [u, p].map(|place| context.source(place));
-        add_pair(context.block.arch, u, p, count, sum)
-    })
-}
-
-fn add_pair(arch: Arch, u: Source<'_>, p: Source<'_>, count: usize, sum: f64) -> f64 {
-    struct Add<'a, const CAREFUL: bool>(Source<'a>, Source<'a>, usize, f64);
-    impl<const CAREFUL: bool> Fused for Add<'_, CAREFUL> {
-        type Output = f64;
-        #[inline(always)]
-        fn call(self) -> f64 {
-            let Self(u, p, count, sum) = self;
-            let add = |sum: f64, (u, p): (f64, f64)| {
-                if CAREFUL {
-                    chain_add(u, p, sum)
-                } else {
-                    u.mul_add(p, sum)
-                }
-            };
-            match (u, p) {
-                (Source::Slice(u), Source::Slice(p)) => {
-                    let terms = u[..count].iter().zip(&p[..count]);
-                    terms.fold(sum, |sum, (&u, &p)| add(sum, (u, p)))
-                }
-                (Source::Slice(u), Source::Splat(p)) => u[..count].iter().fold(sum, |sum, &u| add(sum, (u, p))),
-                (Source::Splat(u), Source::Slice(p)) => p[..count].iter().fold(sum, |sum, &p| add(sum, (u, p))),
-                (Source::Splat(u), Source::Splat(p)) => (0..count).fold(sum, |sum, _| add(sum, (u, p))),
-            }
-        }
-    }
-    let plain = arch.dispatch(Add::<false>(u, p, count, sum));
-    if plain.is_nan() {
-        return arch.dispatch(Add::<true>(u, p, count, sum));
-    }
-    plain
 }

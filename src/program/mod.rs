@@ -10,6 +10,7 @@
 //! be shared by many threads.
 
 mod batch;
+mod blocks;
 pub(crate) mod code;
 pub(crate) mod derived;
 mod elementwise;
@@ -18,11 +19,15 @@ pub(crate) mod forward;
 pub(crate) mod guard;
 mod inputs;
 mod matrix;
+mod members;
+mod parallel;
 pub(crate) mod passes;
 mod plan;
 mod point;
 pub(crate) mod reverse;
 mod rows;
+mod stream;
+mod sums;
 pub(crate) mod symbol;
 mod trace;
 mod tree;
@@ -35,6 +40,7 @@ use rustc_hash::FxHashMap;
 pub use batch::Batch;
 pub use evaluator::Evaluator;
 pub use inputs::{Outputs, Uniform};
+pub use stream::Stream;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -64,6 +70,28 @@ pub enum Level {
     Fast,
 }
 
+/// A stage of compilation, for [`Program::listing`].
+///
+/// ```
+/// use chainrule::{Program, Stage};
+/// let f = Program::trace(1, |x| x[0].exp())?;
+/// for stage in [Stage::Traced, Stage::Differentiated, Stage::Optimized, Stage::Scheduled] {
+///     println!("{stage:?}:\n{}", f.listing(stage));
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// As recorded: every value in the order of recording.
+    Traced,
+    /// With the adjoints of the inputs.
+    Differentiated,
+    /// Shortened by the passes.
+    Optimized,
+    /// As runs of one operation, products of matrices and sums over rows.
+    Scheduled,
+}
+
 /// A function of scalars, compiled: its graph was recorded once and is replayed at new points.
 ///
 /// Values and derivatives have the bits of the tape at level [`Exact`](Level::Exact). A program is immutable, cheap to
@@ -90,6 +118,7 @@ pub struct Program(Arc<Inner>);
 struct Inner {
     code: Code,
     guards: Vec<Guard>,
+    uniform: usize,
     level: Level,
     options: Options,
     plans: Mutex<FxHashMap<Question, Arc<Plan>>>,
@@ -157,7 +186,10 @@ impl Program {
         Self::traced(|| {
             let x: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
             let outputs = f(&x);
-            (x.into_iter().map(|x| (x, Class::Varying)).collect(), outputs)
+            (
+                x.into_iter().map(|x| (x, Class::Varying)).collect(),
+                outputs,
+            )
         })
     }
 
@@ -273,18 +305,14 @@ impl Program {
     }
 
     fn of(code: Code, guards: Vec<Guard>, level: Level) -> Self {
-        Self::with_options(code, guards, level, Options {
-            vector_sums: level == Level::Fast,
-            ..Options::EXACT
-        })
-    }
-
-    fn with_options(code: Code, guards: Vec<Guard>, level: Level, options: Options) -> Self {
+        let classes = code.inputs.iter();
+        let uniform = classes.filter(|&&class| class == Class::Uniform).count();
         Self(Arc::new(Inner {
             code,
             guards,
+            uniform,
             level,
-            options,
+            options: Options::of(level == Level::Fast),
             plans: Mutex::default(),
             derived: derived::Programs::default(),
         }))
@@ -334,8 +362,7 @@ impl Program {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn uniform_inputs(&self) -> usize {
-        let classes = self.0.code.inputs.iter();
-        classes.filter(|&&class| class == Class::Uniform).count()
+        self.0.uniform
     }
 
     /// How many outputs it has.
@@ -412,6 +439,49 @@ impl Program {
         Ok((value, gradient.to_vec()))
     }
 
+    /// The program's text after a stage of compilation: one value or instruction a line.
+    ///
+    /// It is the program of the gradient over rows, where there are uniform inputs, and of the gradient at a point where
+    /// there are none.
+    ///
+    /// ```
+    /// use chainrule::{Program, Stage};
+    /// let f = Program::trace(1, |x| x[0] * x[0] + 0.0 * 3.0)?;
+    /// assert!(f.listing(Stage::Traced).contains("v1 = Mul v0 v0"));
+    /// assert!(f.listing(Stage::Scheduled).contains("= Adjoint"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn listing(&self, stage: Stage) -> String {
+        let question = self.question();
+        match stage {
+            Stage::Traced => self.0.code.to_string(),
+            Stage::Differentiated => self.code_for(question).to_string(),
+            Stage::Optimized => {
+                passes::apply(&self.code_for(question), self.0.options.passes).to_string()
+            }
+            Stage::Scheduled => self.plan(question).to_string(),
+        }
+    }
+
+    /// The memory, in bytes, of the plan that [`listing`](Self::listing) shows: instructions, tables and constants.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert!(Program::trace(1, |x| x[0].exp())?.bytes() < 1000);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn bytes(&self) -> usize {
+        self.plan(self.question()).bytes()
+    }
+
+    fn question(&self) -> Question {
+        if self.uniform_inputs() > 0 {
+            Question::SumGradient
+        } else {
+            Question::Gradient
+        }
+    }
+
     /// The plan for a question, made the first time it is asked.
     pub(crate) fn plan(&self, question: Question) -> Arc<Plan> {
         let mut plans = self.0.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -443,7 +513,11 @@ impl Program {
             Question::Values | Question::RowValues => code,
             Question::Gradient | Question::RowGradients | Question::SumGradient => {
                 code.outputs.truncate(1);
-                let seeds: Vec<_> = code.outputs.iter().map(|&y| (y, Symbol::Constant(1.0))).collect();
+                let seeds: Vec<_> = code
+                    .outputs
+                    .iter()
+                    .map(|&y| (y, Symbol::Constant(1.0)))
+                    .collect();
                 match question {
                     Question::SumGradient => reverse::adjoints(code, &seeds, &uniform, Rows::Sum),
                     _ => reverse::adjoints(code, &seeds, &all, Rows::Each),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::code::{Class, Code, Id, Kind};
-use super::elementwise::{Scratch, Source};
+use super::elementwise::Source;
 use super::guard::Guard;
 use super::point::{Runs, Slots};
 use super::rows::{Block, Place, RowCode, Rows};
@@ -21,16 +21,19 @@ pub(crate) struct Options {
     pub(crate) passes: super::passes::Passes,
     /// Dot products that share factors become products of matrices.
     pub(crate) matrices: bool,
-    /// Sums over rows may be added in another order.
-    pub(crate) vector_sums: bool,
 }
 
 impl Options {
-    pub(crate) const EXACT: Self = Self {
-        passes: super::passes::Passes::ALL,
-        matrices: true,
-        vector_sums: false,
-    };
+    /// Everything, with other bits if so wished.
+    pub(crate) fn of(contract: bool) -> Self {
+        Self {
+            passes: super::passes::Passes {
+                contract,
+                ..super::passes::Passes::ALL
+            },
+            matrices: true,
+        }
+    }
 }
 
 /// Code ready to run.
@@ -39,22 +42,23 @@ pub(crate) struct Plan {
     /// The buffer of uniform values with constants in place: uniform inputs, sums, constants, computed values.
     initial: Vec<f64>,
     uniform: usize,
-    varying: usize,
     sums: Range<usize>,
     before: Runs,
     rows: RowCode,
     after: Runs,
     outputs: Vec<Place>,
+    gives_sums: bool,
     guards: Vec<([Place; 2], Guard)>,
 }
 
-/// The numbers of one evaluation: what a plan reads and writes.
+/// The numbers of one evaluation that all rows share.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
     shared: Vec<f64>,
-    rows: Rows,
-    scratch: Scratch,
+    gathered: Vec<f64>,
 }
 
 impl Plan {
@@ -93,26 +97,29 @@ impl Plan {
         let [before, after] = uniform_parts(&code, &classes);
         let before = Runs::schedule(&code, &before, &mut slots);
         let after = Runs::schedule(&code, &after, &mut slots);
-        let varying = code.inputs.iter().filter(|&&class| class == Class::Varying).count();
-        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices, options.vector_sums);
+        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
         let place = |id: Id| places[id as usize];
         initial.resize(slots.count(), 0.0);
         let mut seen = Vec::with_capacity(guards.len());
         for (&sides, &guard) in code.guards.iter().zip(guards) {
             let guard = (sides.map(place), guard);
-            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| sides == guard.0 && other.same(&guard.1)) {
+            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
+                sides == guard.0 && other.same(&guard.1)
+            }) {
                 seen.push(guard);
             }
         }
+        let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
+        let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
             initial,
             uniform,
-            varying,
             sums,
             before,
             rows,
             after,
-            outputs: code.outputs.iter().map(|&id| place(id)).collect(),
+            gives_sums: outputs.iter().skip(1).copied().eq(in_order),
+            outputs,
             guards: seen,
         }
     }
@@ -120,14 +127,10 @@ impl Plan {
     pub(crate) fn machine(&self) -> Machine {
         Machine {
             arch: Arch::new(),
+            threads: 1,
             shared: self.initial.clone(),
-            rows: Rows::default(),
-            scratch: Scratch::default(),
+            gathered: Vec::new(),
         }
-    }
-
-    pub(crate) fn varying(&self) -> usize {
-        self.varying
     }
 
     pub(crate) fn sums(&self) -> usize {
@@ -139,15 +142,19 @@ impl Plan {
     }
 
     /// Computes what depends on the uniform inputs, which the caller writes.
-    pub(crate) fn run_before(&self, machine: &mut Machine, write: impl FnOnce(&mut [f64])) -> Result<()> {
+    pub(crate) fn run_before(
+        &self,
+        machine: &mut Machine,
+        write: impl FnOnce(&mut [f64]),
+    ) -> Result<()> {
         write(&mut machine.shared[..self.uniform]);
         let Machine {
             arch,
             shared,
-            scratch,
+            gathered,
             ..
         } = machine;
-        self.before.execute(*arch, shared, scratch);
+        self.before.execute(*arch, shared, gathered);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(a), Place::Shared(b)] = *sides {
                 let [a, b] = [a, b].map(|slot| machine.shared[slot as usize]);
@@ -159,17 +166,15 @@ impl Plan {
         Ok(())
     }
 
-    /// Computes a block of rows, the first of which has this number, and adds to the sums. Its values stay in the machine.
+    /// Computes a block of rows, in `rows`, and its sums.
     pub(crate) fn run_rows(
         &self,
-        machine: &mut Machine,
+        machine: &Machine,
+        rows: &mut Rows,
         data: RowData<'_>,
         sums: &mut [f64],
     ) -> Result<()> {
-        let Machine {
-            arch, shared, rows, ..
-        } = machine;
-        let block = data.block(*arch, shared);
+        let block = data.block(machine);
         self.rows.execute(block, rows, self.sums.start as u32, sums);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(_), Place::Shared(_)] = sides {
@@ -186,16 +191,21 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether all outputs but the first are the sums themselves, in their order.
+    pub(crate) fn gives_sums(&self) -> bool {
+        self.gives_sums
+    }
+
     /// Computes what depends on the sums over all rows.
     pub(crate) fn run_after(&self, machine: &mut Machine, sums: &[f64]) {
         machine.shared[self.sums.clone()].copy_from_slice(sums);
         let Machine {
             arch,
             shared,
-            scratch,
+            gathered,
             ..
         } = machine;
-        self.after.execute(*arch, shared, scratch);
+        self.after.execute(*arch, shared, gathered);
     }
 
     /// An output that is the same for all rows.
@@ -210,11 +220,11 @@ impl Plan {
     pub(crate) fn row_output<'a>(
         &self,
         machine: &'a Machine,
+        rows: &'a Rows,
         data: RowData<'a>,
         output: usize,
     ) -> Source<'a> {
-        let block = data.block(machine.arch, &machine.shared);
-        machine.rows.source(block, self.outputs[output])
+        rows.source(data.block(machine), self.outputs[output])
     }
 
     /// The memory that the plan holds, in bytes.
@@ -241,13 +251,14 @@ pub(crate) struct RowData<'a> {
 }
 
 impl<'a> RowData<'a> {
-    fn block(self, arch: Arch, shared: &'a [f64]) -> Block<'a> {
+    fn block(self, machine: &'a Machine) -> Block<'a> {
         Block {
-            arch,
+            arch: machine.arch,
+            threads: machine.threads,
             lanes: self.lanes,
             count: self.count,
             inputs: self.inputs,
-            shared,
+            shared: &machine.shared,
         }
     }
 }

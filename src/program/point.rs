@@ -5,7 +5,7 @@
 //! lie side by side are read in place, others are gathered through a table first.
 
 use super::code::{Code, Id, Kind};
-use super::elementwise::{self, Scratch, Source};
+use super::elementwise::{self, Source};
 use crate::math::fused::Arch;
 use crate::op::Op;
 
@@ -113,7 +113,10 @@ impl Runs {
             let (_, op, operands, _) = run[0];
             // In the order of their first operands' slots, so that these are likely to lie side by side.
             let key = |&(.., id): &(u32, Op, u32, Id)| {
-                let first = code.operands(id).iter().find(|&&id| code.constant(id).is_none());
+                let first = code
+                    .operands(id)
+                    .iter()
+                    .find(|&&id| code.constant(id).is_none());
                 (first.map_or(0, |&first| slots.of(first)), id)
             };
             members.clear();
@@ -127,7 +130,14 @@ impl Runs {
         }
     }
 
-    fn push(&mut self, code: &Code, op: Op, operands: u32, members: &[(u32, Id)], slots: &mut Slots) {
+    fn push(
+        &mut self,
+        code: &Code,
+        op: Op,
+        operands: u32,
+        members: &[(u32, Id)],
+        slots: &mut Slots,
+    ) {
         let addresses = self.addresses.len() as u32;
         let single = members.len() == 1 && matches!(op, Op::Nary(_));
         if single {
@@ -170,7 +180,7 @@ impl Runs {
     }
 
     /// Computes all values in the buffer, in which the inputs and constants stand.
-    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], scratch: &mut Scratch) {
+    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.runs {
             let (before, rest) = buffer.split_at_mut(run.dst as usize);
             let count = run.count as usize;
@@ -183,7 +193,6 @@ impl Runs {
             };
             let first = run.addresses as usize;
             let addresses = &self.addresses[first..first + addresses];
-            let Scratch { gathered, wide: lanes } = scratch;
             gathered.clear();
             for address in addresses {
                 if let Address::Table(start) = *address {
@@ -193,7 +202,9 @@ impl Runs {
             }
             let mut next = 0;
             let mut source = |address: &Address| match *address {
-                Address::Slots(start) => Source::Slice(&before[start as usize..start as usize + len]),
+                Address::Slots(start) => {
+                    Source::Slice(&before[start as usize..start as usize + len])
+                }
                 Address::Same(slot) => Source::Splat(before[slot as usize]),
                 Address::Table(_) => {
                     next += len;
@@ -201,12 +212,13 @@ impl Runs {
                 }
             };
             match addresses {
-                [only] if wide => elementwise::fold(arch, run.op, dst, source(only), len),
-                [a] => elementwise::apply(arch, run.op, dst, &[source(a)], lanes),
-                [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)], lanes),
+                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only), len),
+                [a] => elementwise::apply(arch, run.op, dst, &[source(a)]),
+                [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)]),
                 all => {
-                    let sources: smallvec::SmallVec<[Source<'_>; WIDE]> = all.iter().map(source).collect();
-                    elementwise::apply(arch, run.op, dst, &sources, lanes);
+                    let sources: smallvec::SmallVec<[Source<'_>; WIDE]> =
+                        all.iter().map(source).collect();
+                    elementwise::apply(arch, run.op, dst, &sources);
                 }
             }
         }
@@ -214,7 +226,9 @@ impl Runs {
 
     /// The memory held, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.runs[..]) + size_of_val(&self.addresses[..]) + size_of_val(&self.table[..])
+        size_of_val(&self.runs[..])
+            + size_of_val(&self.addresses[..])
+            + size_of_val(&self.table[..])
     }
 }
 
@@ -225,7 +239,11 @@ impl std::fmt::Display for Runs {
             let (from, to) = (run.dst, run.dst + run.count);
             write!(f, "{from}..{to} = {}", run.op.row().name)?;
             let single = run.count == 1 && matches!(run.op, Op::Nary(_));
-            let (addresses, len) = if single { (1, run.operands) } else { (run.operands, run.count) };
+            let (addresses, len) = if single {
+                (1, run.operands)
+            } else {
+                (run.operands, run.count)
+            };
             for address in &self.addresses[run.addresses as usize..][..addresses as usize] {
                 match *address {
                     Address::Slots(start) if len == 1 => write!(f, " {start}")?,

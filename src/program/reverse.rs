@@ -156,7 +156,10 @@ impl Sweep {
                 }
             }
             (Op::Nary(op), _) => {
-                let xs: Vec<Symbol> = operands.iter().map(|&operand| Symbol::of(operand)).collect();
+                let xs: Vec<Symbol> = operands
+                    .iter()
+                    .map(|&operand| Symbol::of(operand))
+                    .collect();
                 op.partials(&xs, y, &mut |place, partial| {
                     self.add(operands[place], by_row, u, partial);
                 });

@@ -4,13 +4,22 @@
 //! operation stand side by side, and [products](super::matrix) of a matrix of uniform values where dot products share
 //! their factors. Rows of lanes are used again when nothing needs their values any more.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::code::{Class, Code, Id, Kind};
-use super::elementwise::{self, Scratch, Source};
+use super::elementwise::Source;
 use super::matrix::{self, Layout, Outer, Product};
+use super::members::Members;
 use super::point::Slots;
+use super::sums::{self, Pairs};
 use crate::math::fused::Arch;
 use crate::op::{Nary, Op, rows};
 
@@ -31,25 +40,41 @@ pub(crate) enum Place {
     Shared(u32),
 }
 
+impl Place {
+    /// The place so many rows further on; a number is shared by all.
+    pub(crate) fn next(self, step: u32) -> Self {
+        match self {
+            Self::Row(row) => Self::Row(row + step),
+            Self::Input(input) => Self::Input(input + step),
+            Self::Shared(slot) => Self::Shared(slot),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Instruction {
-    /// An operation on each of `count` operands, the results in rows from `dst` on.
-    Each {
-        op: Op,
-        dst: u32,
-        count: u32,
-        places: u32,
-        operands: u32,
-    },
+    /// An operation on many operands.
+    Each(Each),
     /// Dot products that share their factors, the results in rows from `dst` on.
     Product { dst: u32, product: Product },
 }
 
-/// The adjoint of uniform values: what every block adds to them.
+/// One operation, its results in rows from `dst` on.
+#[derive(Clone, Debug)]
+struct Each {
+    op: Op,
+    dst: u32,
+    /// The rows that are computed as one: all, where operands lie side by side too; their first places are listed then.
+    rows_at_once: u32,
+    places: Range<u32>,
+    operands: u32,
+}
+
+/// The adjoint of uniform values: each sum over rows is computed by one of these.
 #[derive(Clone, Debug)]
 enum Reduction {
-    /// Pairs of factors of one value, added pair by pair.
-    Pairs { slot: u32, places: u32, count: u32 },
+    /// Pairs of factors of some values each, added pair by pair.
+    Pairs(Pairs),
     /// An outer product of two lists of factors.
     Outer(Outer),
 }
@@ -68,6 +93,8 @@ pub(crate) struct RowCode {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     pub(crate) arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
     /// Lanes a row: the rows of data, rounded up.
     pub(crate) lanes: usize,
     /// Rows of data.
@@ -82,7 +109,6 @@ pub(crate) struct Block<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Vec<f64>,
-    elementwise: Scratch,
     matrix: matrix::Scratch,
 }
 
@@ -93,58 +119,46 @@ impl RowCode {
         classes: &[Class],
         slots: &Slots,
         matrices: bool,
-        vector_sums: bool,
     ) -> (Self, Vec<Place>) {
-        Scheduler::new(code, classes, slots).run(matrices, vector_sums)
+        Scheduler::new(code, classes, slots).run(matrices)
     }
 
-    /// The number of rows of lanes that a block needs.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Computes a block: all varying values, in `rows`, and adds to the sums over rows, by slot from `sums_start` on.
-    pub(crate) fn execute(&self, block: Block<'_>, rows: &mut Rows, sums_start: u32, sums: &mut [f64]) {
+    /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
+    pub(crate) fn execute(
+        &self,
+        block: Block<'_>,
+        rows: &mut Rows,
+        sums_start: u32,
+        sums: &mut [f64],
+    ) {
         let needed = self.rows * BLOCK;
         if rows.values.len() < needed {
             rows.values.resize(needed, 0.0);
         }
         for instruction in &self.instructions {
             match instruction {
-                Instruction::Each {
-                    op,
-                    dst,
-                    count,
-                    places,
-                    operands,
-                } => self.each(block, rows, *op, *dst, *count, *places, *operands as usize),
+                Instruction::Each(each) => {
+                    each.op.visit(Members {
+                        block,
+                        values: &mut rows.values,
+                        dst: each.dst as usize,
+                        lanes: each.rows_at_once as usize * block.lanes,
+                        places: &self.places[each.places.start as usize..each.places.end as usize],
+                        operands: each.operands as usize,
+                    });
+                }
                 Instruction::Product { dst, product } => {
-                    let (before, values, after) = split(
-                        &mut rows.values,
-                        *dst as usize * block.lanes,
-                        product.outputs() * block.lanes,
-                    );
-                    let context = Context { block, before, after };
+                    let (start, len) =
+                        (*dst as usize * block.lanes, product.outputs() * block.lanes);
+                    let (context, values) = Context::around(block, &mut rows.values, start, len);
                     product.execute(&context, values, &mut rows.matrix);
                 }
             }
         }
-        let context = Context {
-            block,
-            before: &rows.values,
-            after: (0, &[]),
-        };
+        let context = Context::all(block, &rows.values);
         for reduction in &self.reductions {
             match reduction {
-                Reduction::Pairs {
-                    slot,
-                    places,
-                    count,
-                } => {
-                    let pairs = &self.places[*places as usize..][..2 * *count as usize];
-                    let sum = &mut sums[(*slot - sums_start) as usize];
-                    *sum = matrix::add_pairs(&context, pairs.as_chunks().0, *sum);
-                }
+                Reduction::Pairs(pairs) => pairs.execute(&context, sums_start, sums),
                 Reduction::Outer(outer) => {
                     outer.execute(&context, sums_start, sums, &mut rows.matrix);
                 }
@@ -152,47 +166,17 @@ impl RowCode {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one instruction")]
-    fn each(
-        &self,
-        block: Block<'_>,
-        rows: &mut Rows,
-        op: Op,
-        dst: u32,
-        count: u32,
-        places: u32,
-        operands: usize,
-    ) {
-        let lanes = block.lanes;
-        for member in 0..count as usize {
-            let places = &self.places[places as usize + member * operands..][..operands];
-            let (before, values, after) =
-                split(&mut rows.values, (dst as usize + member) * lanes, lanes);
-            let context = Context { block, before, after };
-            let wide = &mut rows.elementwise.wide;
-            match *places {
-                [a] => elementwise::apply(block.arch, op, values, &[context.source(a)], wide),
-                [a, b] => {
-                    let sources = [a, b].map(|place| context.source(place));
-                    elementwise::apply(block.arch, op, values, &sources, wide);
-                }
-                _ => {
-                    let sources: SmallVec<[Source<'_>; 16]> =
-                        places.iter().map(|&place| context.source(place)).collect();
-                    elementwise::apply(block.arch, op, values, &sources, wide);
-                }
-            }
-        }
-    }
-
     pub(crate) fn bytes(&self) -> usize {
-        let matrices = self.instructions.iter().map(|instruction| match instruction {
-            Instruction::Product { product, .. } => product.bytes(),
-            Instruction::Each { .. } => 0,
-        });
+        let matrices = self
+            .instructions
+            .iter()
+            .map(|instruction| match instruction {
+                Instruction::Product { product, .. } => product.bytes(),
+                Instruction::Each(_) => 0,
+            });
         let sums = self.reductions.iter().map(|reduction| match reduction {
             Reduction::Outer(outer) => outer.bytes(),
-            Reduction::Pairs { .. } => 0,
+            Reduction::Pairs(pairs) => pairs.bytes(),
         });
         size_of_val(&self.instructions[..])
             + size_of_val(&self.reductions[..])
@@ -205,12 +189,7 @@ impl RowCode {
 impl Rows {
     /// The lanes of a value of the block just computed.
     pub(crate) fn source<'a>(&'a self, block: Block<'a>, place: Place) -> Source<'a> {
-        let context = Context {
-            block,
-            before: &self.values,
-            after: (0, &[]),
-        };
-        context.source(place)
+        Context::all(block, &self.values).source(place, block.lanes)
     }
 }
 
@@ -224,23 +203,50 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    #[inline]
-    pub(crate) fn source(&self, place: Place) -> Source<'a> {
-        match place {
-            Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
-            row => Source::Slice(self.lanes(row, 1)),
+    /// All rows.
+    pub(crate) fn all(block: Block<'a>, values: &'a [f64]) -> Self {
+        Self {
+            block,
+            before: values,
+            after: (values.len(), &[]),
         }
     }
 
-    /// The lanes of `count` rows from this one on.
-    #[inline]
-    pub(crate) fn lanes(&self, first: Place, count: usize) -> &'a [f64] {
+    /// The rows around `len` values from `start` on, and these.
+    #[inline(always)]
+    pub(crate) fn around<'b: 'a>(
+        block: Block<'b>,
+        values: &'a mut [f64],
+        start: usize,
+        len: usize,
+    ) -> (Self, &'a mut [f64]) {
+        let (before, rest) = values.split_at_mut(start);
+        let (middle, after) = rest.split_at_mut(len);
+        let context = Self {
+            block,
+            before,
+            after: (start + len, after),
+        };
+        (context, middle)
+    }
+
+    /// The values of an operand: `len` lanes from its place on, or one number.
+    #[inline(always)]
+    pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
+        match place {
+            Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
+            row => Source::Slice(self.lanes(row, len)),
+        }
+    }
+
+    /// So many lanes from the beginning of this row on.
+    #[inline(always)]
+    pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
         let lanes = self.block.lanes;
-        let len = count * lanes;
         match first {
             Place::Row(row) => {
                 let start = row as usize * lanes;
-                if start + len <= self.before.len() {
+                if start < self.before.len() {
                     &self.before[start..start + len]
                 } else {
                     &self.after.1[start - self.after.0..][..len]
@@ -250,13 +256,6 @@ impl<'a> Context<'a> {
             Place::Shared(_) => &[],
         }
     }
-}
-
-/// The values before, in and behind `len` from `start` on.
-fn split(values: &mut [f64], start: usize, len: usize) -> (&[f64], &mut [f64], (usize, &[f64])) {
-    let (before, rest) = values.split_at_mut(start);
-    let (middle, after) = rest.split_at_mut(len);
-    (before, middle, (start + len, after))
 }
 
 struct Scheduler<'a> {
@@ -288,11 +287,13 @@ impl<'a> Scheduler<'a> {
                 varying - u32::from(class == Class::Varying)
             })
             .collect();
-        let places = code.ids().map(|id| match (classes[id as usize], code.kind(id)) {
-            (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
-            (Class::Varying, _) => Place::Row(u32::MAX),
-            _ => Place::Shared(slots.of(id)),
-        });
+        let places = code
+            .ids()
+            .map(|id| match (classes[id as usize], code.kind(id)) {
+                (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
+                (Class::Varying, _) => Place::Row(u32::MAX),
+                _ => Place::Shared(slots.of(id)),
+            });
         Self {
             places: places.collect(),
             code,
@@ -302,7 +303,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    fn run(mut self, matrices: bool, vector_sums: bool) -> (RowCode, Vec<Place>) {
+    fn run(mut self, matrices: bool) -> (RowCode, Vec<Place>) {
         let units = self.units(matrices);
         let last_use = self.last_uses(&units);
         let mut free = Free::default();
@@ -324,7 +325,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         self.result.rows = free.end as usize;
-        self.reduce(matrices, vector_sums);
+        self.reduce(matrices);
         (self.result, self.places)
     }
 
@@ -335,7 +336,9 @@ impl<'a> Scheduler<'a> {
         let mut units: Vec<Unit> = Vec::new();
         let mut products: FxHashMap<(Kind, Vec<Id>), usize> = FxHashMap::default();
         for id in code.ids() {
-            if self.classes[id as usize] != Class::Varying || matches!(code.kind(id), Kind::Input(_)) {
+            if self.classes[id as usize] != Class::Varying
+                || matches!(code.kind(id), Kind::Input(_))
+            {
                 continue;
             }
             let operands = code.operands(id);
@@ -402,7 +405,10 @@ impl<'a> Scheduler<'a> {
                 }
             }
         }
-        let sums = self.code.ids().filter(|&id| self.code.kind(id) == Kind::Rows);
+        let sums = self
+            .code
+            .ids()
+            .filter(|&id| self.code.kind(id) == Kind::Rows);
         let ends = sums.flat_map(|id| self.code.operands(id)).copied();
         for id in ends.chain(self.code.roots()) {
             last[id as usize] = usize::MAX;
@@ -419,35 +425,52 @@ impl<'a> Scheduler<'a> {
             });
             let shared = self.shared_factors(unit.members[0]).unwrap_or_default();
             let shared = shared.iter().map(|&x| self.places[x as usize]).collect();
-            let product = Product::new(Layout::of(&matrix.collect::<Vec<_>>()), shared, unit.kind == ADJOINT);
-            self.result.instructions.push(Instruction::Product { dst, product });
+            let product = Product::new(
+                Layout::of(&matrix.collect::<Vec<_>>()),
+                shared,
+                unit.kind == ADJOINT,
+            );
+            self.result
+                .instructions
+                .push(Instruction::Product { dst, product });
             return;
         }
         let Kind::Apply(op) = unit.kind else { return };
-        let places = self.result.places.len() as u32;
-        for &id in &unit.members {
-            let operands = code.operands(id).iter();
-            let operands = operands.map(|&operand| self.places[operand as usize]);
-            self.result.places.extend(operands);
+        let place = |id: Id, operand: usize| self.places[code.operands(id)[operand] as usize];
+        let operands = unit.operands as usize;
+        let as_one = (0..operands).all(|operand| {
+            let first = place(unit.members[0], operand);
+            let mut members = (0..).zip(&unit.members);
+            members.all(|(step, &id)| first.next(step) == place(id, operand))
+        });
+        let listed = if as_one { 1 } else { unit.members.len() };
+        let start = self.result.places.len() as u32;
+        for &id in &unit.members[..listed] {
+            self.result
+                .places
+                .extend((0..operands).map(|operand| place(id, operand)));
         }
-        self.result.instructions.push(Instruction::Each {
+        self.result.instructions.push(Instruction::Each(Each {
             op,
             dst,
-            count: unit.members.len() as u32,
-            places,
+            rows_at_once: (unit.members.len() / listed) as u32,
+            places: start..self.result.places.len() as u32,
             operands: unit.operands,
-        });
+        }));
     }
 
     /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.
-    fn reduce(&mut self, matrices: bool, vector_sums: bool) {
+    fn reduce(&mut self, matrices: bool) {
         let code = self.code;
+        let mut pairs: Vec<(Vec<Place>, u32)> = Vec::new();
         let mut by_factor: Vec<(Place, Vec<(Place, u32)>)> = Vec::new();
         let mut places: FxHashMap<Place, usize> = FxHashMap::default();
         for id in code.ids().filter(|&id| code.kind(id) == Kind::Rows) {
             let slot = self.slots.of(id);
             let factors = code.operands(id).iter();
-            let factors: Vec<Place> = factors.map(|&factor| self.places[factor as usize]).collect();
+            let factors: Vec<Place> = factors
+                .map(|&factor| self.places[factor as usize])
+                .collect();
             if let [u @ (Place::Row(_) | Place::Input(_)), p] = factors[..]
                 && matrices
             {
@@ -459,13 +482,7 @@ impl<'a> Scheduler<'a> {
                 by_factor[place].1.push((p, slot));
                 continue;
             }
-            let start = self.result.places.len() as u32;
-            self.result.places.extend(&factors);
-            self.result.reductions.push(Reduction::Pairs {
-                slot,
-                places: start,
-                count: (factors.len() / 2) as u32,
-            });
+            pairs.push((factors, slot));
         }
         let mut groups: FxHashMap<Vec<Place>, usize> = FxHashMap::default();
         let mut outers: Vec<(Vec<Place>, Vec<Place>, Vec<Vec<u32>>)> = Vec::new();
@@ -478,11 +495,29 @@ impl<'a> Scheduler<'a> {
                 outers.push((Vec::new(), factors, Vec::new()));
             }
             outers[place].0.push(u);
-            outers[place].2.push(terms.into_iter().map(|(_, slot)| slot).collect());
+            outers[place]
+                .2
+                .push(terms.into_iter().map(|(_, slot)| slot).collect());
         }
         for (us, ps, slots) in outers {
-            let outer = Outer::new(us, ps, Layout::of(&slots), vector_sums);
+            if us.len() < 4 && ps.len() < 4 {
+                // Too narrow to fill vectors.
+                for (u, slots) in us.iter().zip(slots) {
+                    pairs.extend(ps.iter().zip(slots).map(|(&p, slot)| (vec![*u, p], slot)));
+                }
+                continue;
+            }
+            let outer = Outer::new(us, ps, Layout::of(&slots));
             self.result.reductions.push(Reduction::Outer(outer));
+        }
+        // Those of equally many pairs are computed side by side.
+        pairs.sort_by_key(|(factors, slot)| (factors.len(), *slot));
+        for alike in pairs.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
+            for some in alike.chunks(sums::TOGETHER) {
+                self.result
+                    .reductions
+                    .push(Reduction::Pairs(Pairs::new(some)));
+            }
         }
     }
 }
@@ -547,20 +582,18 @@ impl std::fmt::Display for RowCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for instruction in &self.instructions {
             match *instruction {
-                Instruction::Each {
-                    op,
-                    dst,
-                    count,
-                    places,
-                    operands,
-                } => {
-                    for member in 0..count {
-                        write!(f, "r{} = {}", dst + member, op.row().name)?;
-                        let start = (places + member * operands) as usize;
-                        for place in &self.places[start..start + operands as usize] {
-                            write!(f, " {place}")?;
+                Instruction::Each(ref each) => {
+                    let places = &self.places[each.places.start as usize..each.places.end as usize];
+                    let mut dst = each.dst;
+                    for places in places.chunks(each.operands as usize) {
+                        for row in 0..each.rows_at_once {
+                            write!(f, "r{} = {}", dst + row, each.op.row().name)?;
+                            for place in places {
+                                write!(f, " {}", place.next(row))?;
+                            }
+                            writeln!(f)?;
                         }
-                        writeln!(f)?;
+                        dst += each.rows_at_once;
                     }
                 }
                 Instruction::Product { dst, ref product } => {
@@ -571,17 +604,7 @@ impl std::fmt::Display for RowCode {
         }
         for reduction in &self.reductions {
             match *reduction {
-                Reduction::Pairs {
-                    slot,
-                    places,
-                    count,
-                } => {
-                    write!(f, "u{slot} += Rows")?;
-                    for place in &self.places[places as usize..][..2 * count as usize] {
-                        write!(f, " {place}")?;
-                    }
-                    writeln!(f)?;
-                }
+                Reduction::Pairs(ref pairs) => write!(f, "{pairs}")?,
                 Reduction::Outer(ref outer) => writeln!(f, "{outer}")?,
             }
         }

@@ -1,8 +1,5 @@
 //! Sums over blocks as a fixed tree: neighbours first, then neighbours of those, whatever computes them.
 
-use super::plan::Machine;
-use crate::error::Result;
-
 /// Buffers for the sums of blocks that wait for their neighbours.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
@@ -10,48 +7,49 @@ pub(crate) struct Tree {
     waiting: Vec<Vec<f64>>,
     /// Which of them wait, as bits.
     count: usize,
-    sum: Vec<f64>,
+    next: Vec<f64>,
 }
 
 impl Tree {
     /// Begins anew, for sums of so many numbers.
     pub(crate) fn clear(&mut self, width: usize) {
         self.count = 0;
-        self.sum.clear();
-        self.sum.resize(width, 0.0);
+        self.next.resize(width, 0.0);
     }
 
-    /// The buffer for the sums of the next block, all 0.
+    /// The buffer for the sums of the next block, every one of which must be written.
     pub(crate) fn next(&mut self) -> &mut [f64] {
-        self.sum.fill(0.0);
-        &mut self.sum
+        &mut self.next
     }
 
     /// Puts the buffer's sums into the tree.
     pub(crate) fn push(&mut self) {
         let mut level = 0;
         while self.count >> level & 1 == 1 {
-            add(&self.waiting[level], &mut self.sum);
+            add(&self.waiting[level], &mut self.next);
             level += 1;
         }
         if level == self.waiting.len() {
             self.waiting.push(Vec::new());
         }
-        self.waiting[level].clone_from(&self.sum);
+        let width = self.next.len();
+        std::mem::swap(&mut self.waiting[level], &mut self.next);
+        self.next.resize(width, 0.0);
         self.count += 1;
     }
 
-    /// The sum of all, 0 of none.
-    pub(crate) fn total(&mut self) -> &[f64] {
-        let mut levels = (0..self.waiting.len()).filter(|level| self.count >> level & 1 == 1);
+    /// The sum of all, 0 of none; the tree is empty then.
+    pub(crate) fn total(&mut self) -> &mut [f64] {
+        let count = std::mem::take(&mut self.count);
+        let mut levels = (0..self.waiting.len()).filter(|level| count >> level & 1 == 1);
         match levels.next() {
-            None => self.sum.fill(0.0),
-            Some(level) => self.sum.copy_from_slice(&self.waiting[level]),
+            None => self.next.fill(0.0),
+            Some(level) => std::mem::swap(&mut self.waiting[level], &mut self.next),
         }
         for level in levels {
-            add(&self.waiting[level], &mut self.sum);
+            add(&self.waiting[level], &mut self.next);
         }
-        &self.sum
+        &mut self.next
     }
 }
 
@@ -60,21 +58,4 @@ fn add(left: &[f64], right: &mut [f64]) {
     for (right, left) in right.iter_mut().zip(left) {
         *right += left;
     }
-}
-
-/// The sums of all blocks, each computed by `block` in a machine.
-pub(crate) fn sum<'a>(
-    tree: &'a mut Tree,
-    machine: &mut Machine,
-    width: usize,
-    blocks: usize,
-    _threads: usize,
-    block: impl Fn(&mut Machine, usize, &mut [f64]) -> Result<()> + Sync,
-) -> Result<&'a [f64]> {
-    tree.clear(width);
-    for index in 0..blocks {
-        block(machine, index, tree.next())?;
-        tree.push();
-    }
-    Ok(tree.total())
 }

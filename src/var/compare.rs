@@ -106,13 +106,7 @@ fn compare(left: Var, right: Var, test: Test) -> Outcome {
 
 #[cold]
 #[inline(never)]
-fn remember(
-    left: Var,
-    right: Var,
-    test: Test,
-    outcome: Outcome,
-    at: &'static Location<'static>,
-) {
+fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Location<'static>) {
     if left.is_constant() && right.is_constant() {
         return;
     }

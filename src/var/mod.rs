@@ -281,7 +281,7 @@ impl Scalar for Var {
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         let mut values = SmallVec::<[f64; 64]>::new();
         values.extend(operands.iter().map(|operand| operand.value));
-        record_many(O::value(&values), Op::Nary(O::OP), operands)
+        record_many(O::value(&values[..]), Op::Nary(O::OP), operands)
     }
 
     /// Straight from the two slices to the node: an intermediate list of handles would cost as much again.

@@ -1,27 +1,18 @@
 //! Pictures, as Graphviz itself draws them: every text must render without a warning, and say what it should.
 
+#[path = "../drawings/mod.rs"]
+mod drawings;
 mod image;
 
 use std::time::{Duration, Instant};
 
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
-use chainrule::{Direction, Gradients, Graph, Picture, Var, tape};
-use proptest::prelude::{
-    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
-};
+use chainrule::{Gradients, Graph, Picture, Var, tape};
+use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::test_runner::Config;
 
+use drawings::{directions, drawn_name, grow, hostile_name, named, product};
 use image::Image;
-
-fn named(name: &str, value: f64) -> Var {
-    Var::new(value).named(name)
-}
-
-/// The lecture's first example, `f = (x + y)·z` at −2, 5, −4.
-fn product() -> Var {
-    let (x, y, z) = (named("x", -2.0), named("y", 5.0), named("z", -4.0));
-    ((x + y).named("q") * z).named("f")
-}
 
 /// The lecture's sigmoid neuron.
 fn sigmoid() -> Var {
@@ -383,43 +374,25 @@ fn a_value_of_another_graph_is_refused() {
     let _ = Graph::new().dot(&[f]);
 }
 
-/// A name as it is drawn: control characters as their pictures, shortened to 40 characters.
-fn drawn_name(name: &str) -> String {
-    let mut letters: Vec<char> = name
-        .chars()
-        .map(|letter| match u32::from(letter) {
-            code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap(),
-            0x7f => '␡',
-            0x80..=0x9f | 0xfffe | 0xffff => '\u{fffd}',
-            _ => letter,
-        })
-        .collect();
-    if letters.len() > 40 {
-        letters.truncate(39);
-        letters.push('…');
-    }
-    letters.into_iter().collect()
-}
-
 /// A name without what XML tells apart but readers do not.
 fn visible(name: &str) -> String {
     name.replace('\u{200b}', "").replace('\u{a0}', " ")
 }
 
-fn hostile_name() -> impl Strategy<Value = String> {
-    let pieces = [
-        "\"", "\\", "\\n", "\\N", "\n", "\r\n", "\t", "\0", "<", ">", "<b>", "</TD>", "<!--",
-        "-->", "{", "}", "|", "&", "&amp;", "&lt;", "&#65;", "&#x41;", "&alpha;", "&nope;", ";",
-        " ", "  ", "]]>", "label=x", "//", "/*", "#", "%", "'", "é", "名", "🦀", "\u{301}",
-        "\u{202e}", "\u{feff}", "\u{200b}", "\u{a0}", "]", "[", "->",
-    ];
-    let piece = prop_oneof![
-        prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
-        any::<char>().prop_map(String::from),
-        any::<String>(),
-        Just("long".repeat(30)),
-    ];
-    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+/// Pieces of text, sorted, without those that only set others apart.
+fn pieces<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let trimmed = texts.map(str::trim).filter(|text| !text.is_empty());
+    let mut pieces: Vec<String> = trimmed.map(str::to_owned).collect();
+    pieces.sort_unstable();
+    pieces
+}
+
+/// All pieces of text on the picture that is drawn without Graphviz.
+fn svg_texts(picture: &Picture) -> Vec<String> {
+    let svg = picture.to_svg();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let texts = document.descendants().filter(roxmltree::Node::is_text);
+    pieces(texts.filter_map(|text| text.text()))
 }
 
 proptest! {
@@ -461,6 +434,9 @@ proptest! {
             picture = picture.local_gradients(local);
         }
         let image = Image::of(&picture);
+        // What is drawn without Graphviz says the same.
+        let drawn = [image.nodes.as_slice(), &image.edges, &image.clusters].concat().concat();
+        prop_assert_eq!(pieces(drawn.iter().map(String::as_str)), svg_texts(&picture));
         let live = y.key().map_or(0, |key| graph.order(&[key]).len());
         let hidden = live.saturating_sub(nodes);
         let told = image.nodes.iter().flatten().find_map(|text| {
@@ -468,51 +444,4 @@ proptest! {
         });
         prop_assert_eq!(told.unwrap_or(0), hidden);
     }
-}
-
-fn directions() -> impl Strategy<Value = Direction> {
-    prop::sample::select(vec![
-        Direction::LeftToRight,
-        Direction::RightToLeft,
-        Direction::TopToBottom,
-        Direction::BottomToTop,
-    ])
-}
-
-/// A graph from numbers: each step an operation on earlier values or constants, at times within a new group.
-fn grow(steps: &[(usize, [u16; 4], u8)]) -> Var {
-    fn rest(steps: &[(usize, [u16; 4], u8)], values: &mut Vec<Var>) {
-        let Some(((op, picks, group), later)) = steps.split_first() else {
-            return;
-        };
-        let binary = BinaryOp::ALL.iter().map(|&op| (Op::Binary(op), 2));
-        let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), 3));
-        let nary = NaryOp::ALL.iter().map(|&op| (Op::Nary(op), 4));
-        let unary = UnaryOp::ALL.iter().map(|&op| (Op::Unary(op), 1));
-        let ops: Vec<(Op, usize)> = binary.chain(ternary).chain(nary).chain(unary).collect();
-        let (op, count) = ops[op % ops.len()];
-        let operands: Vec<Var> = picks[..count]
-            .iter()
-            .map(|&pick| match pick % 7 {
-                0 => Var::from(f64::from(pick) / 1000.0),
-                _ => values[usize::from(pick) % values.len()],
-            })
-            .collect();
-        let step = |values: &mut Vec<Var>| values.push(op.apply(&operands).unwrap());
-        match group {
-            // The group holds this step alone, or all that follow.
-            0 => tape::named("step", || step(values)),
-            1 => {
-                return tape::named("rest", || {
-                    step(values);
-                    rest(later, values);
-                });
-            }
-            _ => step(values),
-        }
-        rest(later, values);
-    }
-    let mut values = vec![named("x", 0.5), Var::new(-1.5)];
-    rest(steps, &mut values);
-    values[values.len() - 1]
 }

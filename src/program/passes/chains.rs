@@ -23,7 +23,11 @@ pub(super) fn apply(code: &Code) -> Code {
         if code.kind(id) == ADD {
             let left = code.operands(id)[0];
             let goes_on = code.kind(left) == ADD && uses[left as usize] == 1;
-            length[id as usize] = if goes_on { length[left as usize] + 1 } else { 2 };
+            length[id as usize] = if goes_on {
+                length[left as usize] + 1
+            } else {
+                2
+            };
         }
     }
     for id in code.ids().rev() {

@@ -3,7 +3,8 @@
 //! - `f(x, e) = x` ([`Law::Identity`]), such as `x·1`, `x/1`, `x + −0`, `x − 0`;
 //! - `f(f(x)) = f(x)` ([`Law::Idempotent`]), such as `|x|`, `⌊x⌋`, the rectifier;
 //! - `f(x, x) = x` ([`Law::SelfIdentity`]), such as `max`;
-//! - `−(−x) = x`: an odd involution that is linear.
+//! - `−(−x) = x`: an odd involution that is linear;
+//! - `stop(x) = x`, `custom(x, …) = x` ([`Law::Stop`]): derivatives were stopped, or declared, before.
 
 use crate::op::{Law, Op};
 use crate::program::code::{Code, Id, Kind};
@@ -13,6 +14,8 @@ pub(super) fn apply(code: &Code, kind: Kind, operands: &[Id]) -> Option<Id> {
     let Kind::Apply(op) = kind else { return None };
     let laws = op.row().laws;
     match (op, operands) {
+        (Op::Unary(_), &[x]) if laws.contains(&Law::Stop) => Some(x),
+        (Op::Nary(_), &[x, ..]) if laws.contains(&Law::Stop) => Some(x),
         (Op::Unary(_), &[x]) if code.kind(x) == kind => {
             if laws.contains(&Law::Idempotent) {
                 return Some(x);

@@ -7,6 +7,7 @@
 //! | pass | equation |
 //! |---|---|
 //! | live cone (always) | what no output and no guard depends on is left out |
+//! | [`expand`] | `logΣexp(a, b) = m + ln(e^(a−m) + e^(b−m))`, as the table's rows are made |
 //! | [`fold`] | `f(2, 3) = y`, a number |
 //! | [`laws`] | `f(x, e) = x`, `f(f(x)) = f(x)`, `f(x, x) = x` as the table's laws say |
 //! | [`common`] | two values made alike are one, operands that commute in either order |
@@ -15,6 +16,7 @@
 
 mod chains;
 mod common;
+mod expand;
 mod fold;
 mod laws;
 mod products;
@@ -26,28 +28,43 @@ use super::code::{Code, Id, Kind};
 /// Which passes are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passes {
+    pub(crate) expand: bool,
     pub(crate) fold: bool,
     pub(crate) laws: bool,
     pub(crate) common: bool,
     pub(crate) chains: bool,
+    /// Other bits, and fewer roundings: for level `Fast`.
+    pub(crate) contract: bool,
 }
 
 impl Passes {
     pub(crate) const ALL: Self = Self {
+        expand: true,
         fold: true,
         laws: true,
         common: true,
         chains: true,
+        contract: false,
     };
 }
 
 /// The code with these passes applied.
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
+    let expanded;
+    let code = if passes.expand {
+        expanded = expand::apply(code);
+        &expanded
+    } else {
+        code
+    };
     let mut common = Common::default();
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
-            return passes.common.then(|| common.constant(new, id)).unwrap_or(id);
+            return passes
+                .common
+                .then(|| common.constant(new, id))
+                .unwrap_or(id);
         }
         let known = passes.laws.then(|| laws::apply(new, kind, operands));
         if let Some(id) = known.flatten() {
@@ -59,16 +76,21 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    if passes.chains {
+    let short = if passes.chains {
         chains::apply(&short)
+    } else {
+        short
+    };
+    if passes.contract {
+        products::fused(&short)
     } else {
         short
     }
 }
 
-/// The code with sums of products contracted: other bits, and fewer roundings.
+/// The code with sums of products of uniform and varying factors as dot products: other bits, and fewer roundings.
 pub(crate) fn contract(code: &Code) -> Code {
-    products::apply(code)
+    products::dots(code)
 }
 
 /// The code without what no output and no guard depends on; nothing is merged, so derivatives keep their bits.
@@ -95,7 +117,11 @@ fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) 
     }
     let place = |id: &Id| places[*id as usize];
     new.outputs = code.outputs.iter().map(place).collect();
-    new.guards = code.guards.iter().map(|sides| [place(&sides[0]), place(&sides[1])]).collect();
+    new.guards = code
+        .guards
+        .iter()
+        .map(|sides| [place(&sides[0]), place(&sides[1])])
+        .collect();
     new
 }
 

@@ -1,11 +1,12 @@
 //! Contraction, at level `Fast`: a product that only a sum uses is added with one rounding.
 //!
-//! `a·b + c = fma(a, b, c)`, `x² + c = fma(x, x, c)`; a sum of products alone is a dot product. The error of a sum can
-//! only become smaller, for fewer roundings are made.
+//! Before derivatives are made, a sum of products of a uniform and a varying factor becomes a dot product, which can
+//! become a row of a [matrix](super::super::matrix). Afterwards `a·b + c = fma(a, b, c)` for any other product. The error of a
+//! sum can only become smaller, for fewer roundings are made.
 
 use super::{rewrite, uses};
 use crate::op::{Binary, Nary, Op, Ternary, Unary, rows};
-use crate::program::code::{Code, Id, Kind};
+use crate::program::code::{Class, Code, Id, Kind};
 
 const ADD: Kind = Kind::Apply(Op::Binary(rows::Add::OP));
 const MUL: Kind = Kind::Apply(Op::Binary(rows::Mul::OP));
@@ -14,39 +15,60 @@ const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
 const DOT: Kind = Kind::Apply(Op::Nary(rows::Dot::OP));
 const FUSED: Kind = Kind::Apply(Op::Ternary(rows::MulAdd::OP));
 
-pub(super) fn apply(code: &Code) -> Code {
+/// Sums of products of uniform and varying factors as dot products.
+pub(super) fn dots(code: &Code) -> Code {
     let code = super::chains::apply(code);
-    let uses = uses(&code);
-    let fused = rewrite(&code, |new, id, kind, operands| {
-        // The factors of an operand, if it is a product that nothing else uses.
-        let factors = |place: usize| -> Option<[Id; 2]> {
-            let product = operands[place];
-            if uses[code.operands(id)[place] as usize] != 1 {
-                return None;
-            }
-            match (new.kind(product), new.operands(product)) {
-                (MUL, &[w, x]) => Some([w, x]),
-                (SQUARE, &[x]) => Some([x, x]),
-                _ => None,
-            }
+    let (uses, classes) = (uses(&code), code.classes());
+    let dots = rewrite(&code, |new, id, kind, operands| {
+        let pairs: Option<Vec<[Id; 2]>> = match kind {
+            ADD | SUM => (code.operands(id).iter().zip(operands))
+                .map(|(&old, &product)| {
+                    let factors = factors(new, &uses, old, product)?;
+                    let [a, b] = factors_of(&code, old).map(|factor| classes[factor as usize]);
+                    (a.min(b) < Class::Varying && a.max(b) == Class::Varying).then_some(factors)
+                })
+                .collect(),
+            _ => None,
         };
-        match (kind, operands) {
-            (ADD, &[a, b]) => match (factors(0), factors(1)) {
-                (Some([w, x]), Some([u, v])) => new.push(DOT, &[w, x, u, v]),
-                (Some([w, x]), None) => new.push(FUSED, &[w, x, b]),
-                (None, Some([w, x])) => new.push(FUSED, &[w, x, a]),
-                (None, None) => new.push(kind, operands),
-            },
-            (SUM, _) => {
-                let pairs: Option<Vec<[Id; 2]>> = (0..operands.len()).map(factors).collect();
-                match pairs {
-                    Some(pairs) => new.push(DOT, pairs.as_flattened()),
-                    None => new.push(kind, operands),
-                }
-            }
-            _ => new.push(kind, operands),
+        match pairs {
+            Some(pairs) => new.push(DOT, pairs.as_flattened()),
+            None => new.push(kind, operands),
         }
     });
     // The products that went into sums are of no use any more.
+    rewrite(&dots, |new, _, kind, operands| new.push(kind, operands))
+}
+
+/// Products added with one rounding.
+pub(super) fn fused(code: &Code) -> Code {
+    let uses = uses(code);
+    let fused = rewrite(code, |new, id, kind, operands| {
+        let (ADD, &[a, b]) = (kind, operands) else {
+            return new.push(kind, operands);
+        };
+        let [old_a, old_b] = factors_of(code, id);
+        if let Some([w, x]) = factors(new, &uses, old_a, a) {
+            new.push(FUSED, &[w, x, b])
+        } else if let Some([w, x]) = factors(new, &uses, old_b, b) {
+            new.push(FUSED, &[w, x, a])
+        } else {
+            new.push(kind, operands)
+        }
+    });
     rewrite(&fused, |new, _, kind, operands| new.push(kind, operands))
+}
+
+/// The factors of an operand, old place and new, if it is a product that nothing else uses.
+fn factors(new: &Code, uses: &[u32], old: Id, product: Id) -> Option<[Id; 2]> {
+    let is_product = matches!(new.kind(product), MUL | SQUARE) && uses[old as usize] == 1;
+    is_product.then(|| factors_of(new, product))
+}
+
+/// Both operands, or the only one twice.
+fn factors_of(code: &Code, id: Id) -> [Id; 2] {
+    match *code.operands(id) {
+        [a, b, ..] => [a, b],
+        [a] => [a, a],
+        [] => [id, id],
+    }
 }

@@ -1,0 +1,103 @@
+//! Chapter 3: layers between make templates that all classes share, and boundaries that bend.
+
+use chainrule::Var;
+use chainrule::nn::data::spirals;
+use chainrule::nn::{Activation, Mlp, loss};
+
+use crate::learn::{classes_right, digits, hold, rng, svm, train, train_on_digits};
+use crate::plot::{Outcome, Pictures, Plane};
+
+pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
+    graph(pictures)?;
+    boundaries(pictures)?;
+    templates(pictures)
+}
+
+/// A network of two layers, small enough to be seen whole.
+fn graph(pictures: &Pictures) -> Outcome<()> {
+    // Per neuron: its row of W, then its bias.
+    let mlp = Mlp::builder(2)
+        .layer(2, Activation::Relu)
+        .layer(1, Activation::Linear)
+        .build_from(&[1.0, -2.0, 0.5, 0.5, 1.0, -1.0, 2.0, -1.0, 0.25])?;
+    let x = [Var::new(1.5).named("x1"), Var::new(0.5).named("x2")];
+    let score = mlp.record_named().forward_named(&x)?[0].named("f");
+    pictures.graph("03-network.svg", &score.dot().gradients(&score.backward()))
+}
+
+/// One, two and three layers on three spiral arms.
+fn boundaries(pictures: &Pictures) -> Outcome<()> {
+    let data = spirals(3, 60, 0.15, &mut rng())?;
+    let classes = data.classes(3)?;
+    let rows: Vec<&[f64]> = data.inputs().iter().map(Vec::as_slice).collect();
+    let points = || {
+        data.rows()
+            .zip(&classes)
+            .map(|((point, _), &class)| ((point[0], point[1]), class))
+            .collect()
+    };
+    let mut planes = Vec::new();
+    let mut shares = Vec::new();
+    for (name, sizes) in [
+        ("f = W·x", vec![2, 3]),
+        ("W2·max(0, W1·x), H = 24", vec![2, 24, 3]),
+        ("three layers, H = 16, 16", vec![2, 16, 16, 3]),
+    ] {
+        let mut mlp = Mlp::new(&mut rng(), &sizes, Activation::Relu)?;
+        train(&mut mlp, 300, 0.03, |mlp| {
+            Ok(svm(mlp, &rows, &classes)? + loss::l2_penalty(&mlp.parameters(), 1e-4)?)
+        })?;
+        let right = classes_right(&mlp, &data, 3)?;
+        println!(
+            "  {name}: {:.0} % right, {} parameters",
+            100.0 * right,
+            mlp.parameter_count()
+        );
+        shares.push(right);
+        planes.push(Plane {
+            title: format!("{name}: {:.0} %", 100.0 * right),
+            axes: ["x", "y"],
+            xs: -1.1..1.1,
+            ys: -1.1..1.1,
+            points: points(),
+            scores: Box::new(move |(x, y)| Ok(mlp.forward(&[x, y])?)),
+        });
+    }
+    hold(
+        shares[0] < 0.6 && shares[1] > 0.9 && shares[2] > 0.95,
+        "layers bend the boundary",
+    )?;
+    pictures.planes("03-layers.svg", 3, [320, 300], &planes)
+}
+
+/// What hidden units of a network that reads digits look for, and which classes use it.
+fn templates(pictures: &Pictures) -> Outcome<()> {
+    let (train, test) = digits()?;
+    let mut mlp = Mlp::new(&mut rng(), &[64, 16, 10], Activation::Relu)?;
+    train_on_digits(&mut mlp, &train, 16, 5e-3)?;
+    let right = classes_right(&mlp, &test, 10)?;
+    println!(
+        "  digits with 16 hidden units: {:.1} % of those not seen in training are right",
+        100.0 * right
+    );
+    hold(right > 0.94, "two layers read digits better than one")?;
+    let rows = |layer: usize| -> Vec<Vec<f64>> {
+        mlp.layers[layer]
+            .neurons
+            .iter()
+            .map(|row| row.weights.clone())
+            .collect()
+    };
+    pictures.templates("03-hidden.png", 8, &rows(0))?;
+    let shared = rows(1);
+    let used = |unit: usize| shared.iter().filter(|class| class[unit] > 0.2).count();
+    let most = (0..16).map(used).max().unwrap_or(0);
+    println!("  the most shared hidden unit speaks for {most} classes");
+    hold(most >= 2, "classes share hidden units")?;
+    pictures.weights(
+        "03-sharing.svg",
+        "W2: how much each class likes each template",
+        ["digit", "hidden unit"],
+        &shared,
+    )
+}

@@ -1,0 +1,61 @@
+//! Chapter 10: what each gate does with a gradient.
+
+use chainrule::Var;
+
+use crate::learn::hold;
+use crate::plot::{Outcome, Pictures};
+
+pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
+    let (x, y) = (Var::new(3.0).named("x"), Var::new(4.0).named("y"));
+
+    let sum = x + y;
+    let f = (sum * 2.0).named("f");
+    let grads = f.backward();
+    println!(
+        "  add:  {} comes in, {:?} go out",
+        grads[sum],
+        grads.of(&[x, y])
+    );
+    hold(
+        grads.of(&[x, y]) == [2.0, 2.0],
+        "an addition hands its gradient to both",
+    )?;
+    pictures.graph("10-add.svg", &f.dot().gradients(&grads))?;
+
+    let product = x * y;
+    let f = (product * 2.0).named("f");
+    let grads = f.backward();
+    println!(
+        "  mul:  {} comes in, {:?} go out",
+        grads[product],
+        grads.of(&[x, y])
+    );
+    hold(
+        grads.of(&[x, y]) == [8.0, 6.0],
+        "a product hands each the other, times its gradient",
+    )?;
+    pictures.graph("10-mul.svg", &f.dot().gradients(&grads))?;
+
+    let f = (4.0 * x + x * 2.0).named("f");
+    let grads = f.backward();
+    println!("  copy: 4 and 2 come in, {} goes out", grads[x]);
+    hold(
+        grads[x] == 6.0,
+        "a value used twice adds up what comes back",
+    )?;
+    pictures.graph("10-copy.svg", &f.dot().gradients(&grads))?;
+
+    let largest = x.max(y);
+    let f = (largest * 2.0).named("f");
+    let grads = f.backward();
+    println!(
+        "  max:  {} comes in, {:?} go out",
+        grads[largest],
+        grads.of(&[x, y])
+    );
+    hold(
+        grads.of(&[x, y]) == [0.0, 2.0],
+        "a maximum hands its gradient to the larger",
+    )?;
+    pictures.graph("10-max.svg", &f.dot().gradients(&grads))
+}

@@ -1,0 +1,406 @@
+//! The plots of all chapters: curves, planes with decision boundaries, templates and tables of weights.
+
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use chainrule::Picture;
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters::chart::{ChartBuilder, ChartContext, SeriesLabelPosition};
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::combinators::IntoLogRange;
+use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{BLACK, Color, IntoFont, IntoTextStyle, RGBColor, WHITE};
+
+use crate::contour::{Field, Point};
+
+/// What can go wrong in a chapter: a file, a plot, a figure that is not what it should be.
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Colours that differ in lightness too, so that they are told apart in grey.
+pub(crate) const BLUE: RGBColor = RGBColor(38, 95, 168);
+pub(crate) const RED: RGBColor = RGBColor(200, 60, 45);
+pub(crate) const GREEN: RGBColor = RGBColor(70, 140, 60);
+const GREY: RGBColor = RGBColor(110, 119, 129);
+/// By class; a score of two classes is negative for the first.
+const CLASSES: [RGBColor; 3] = [BLUE, RED, GREEN];
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// The directory that pictures are written to.
+pub(crate) struct Pictures {
+    directory: PathBuf,
+}
+
+/// One line or one set of dots of a chart.
+pub(crate) struct Series {
+    pub(crate) name: &'static str,
+    pub(crate) colour: RGBColor,
+    pub(crate) points: Vec<Point>,
+    /// Whether the points are dots rather than joined.
+    pub(crate) dots: bool,
+}
+
+/// A chart of curves.
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) axes: [&'static str; 2],
+    pub(crate) xs: Range<f64>,
+    pub(crate) ys: Range<f64>,
+    /// Whether the upright axis is logarithmic.
+    pub(crate) logarithmic: bool,
+    /// Where it says which line is which.
+    pub(crate) legend: Option<SeriesLabelPosition>,
+    pub(crate) series: Vec<Series>,
+}
+
+/// Scores at a point: one, positive for the second of two classes, or one a class.
+pub(crate) type Scores<'a> = dyn Fn(Point) -> Outcome<Vec<f64>> + 'a;
+
+/// A plane with points of classes, and where scores decide for which.
+pub(crate) struct Plane<'a> {
+    pub(crate) title: String,
+    pub(crate) axes: [&'static str; 2],
+    pub(crate) xs: Range<f64>,
+    pub(crate) ys: Range<f64>,
+    pub(crate) points: Vec<(Point, usize)>,
+    pub(crate) scores: Box<Scores<'a>>,
+}
+
+impl Pictures {
+    pub(crate) fn new(directory: &Path) -> Outcome<Self> {
+        fs::create_dir_all(directory)
+            .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let path = self.directory.join(name);
+        println!("  picture: {}", path.display());
+        path
+    }
+
+    fn save(&self, name: &str, svg: &str) -> Outcome<()> {
+        let path = self.path(name);
+        fs::write(&path, compact(svg))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        Ok(())
+    }
+
+    /// A picture of a graph, by the engine itself.
+    pub(crate) fn graph(&self, name: &str, picture: &Picture) -> Outcome<()> {
+        self.save(name, &picture.to_svg())
+    }
+
+    /// Charts side by side, in so many columns.
+    pub(crate) fn charts(
+        &self,
+        name: &str,
+        columns: usize,
+        [width, height]: [u32; 2],
+        charts: &[Chart],
+    ) -> Outcome<()> {
+        let svg = page(columns, charts.len(), [width, height], |area, place| {
+            charts[place].draw(area)
+        })?;
+        self.save(name, &svg)
+    }
+
+    /// Planes side by side, in so many columns.
+    pub(crate) fn planes(
+        &self,
+        name: &str,
+        columns: usize,
+        size: [u32; 2],
+        planes: &[Plane],
+    ) -> Outcome<()> {
+        let svg = page(columns, planes.len(), size, |area, place| {
+            planes[place].draw(area)
+        })?;
+        self.save(name, &svg)
+    }
+
+    /// Square templates of weights as pixels: red where positive, blue where negative, white at 0; each to its own scale.
+    pub(crate) fn templates(
+        &self,
+        name: &str,
+        columns: usize,
+        templates: &[Vec<f64>],
+    ) -> Outcome<()> {
+        const PIXEL: usize = 10;
+        const APART: usize = 8;
+        let side = templates.iter().map(Vec::len).max().unwrap_or(0).isqrt();
+        let step = side * PIXEL + APART;
+        let rows = templates.len().div_ceil(columns);
+        let length = |count: usize| u32::try_from(count * step + APART);
+        let path = self.path(name);
+        let area = BitMapBackend::new(&path, (length(columns)?, length(rows)?)).into_drawing_area();
+        area.fill(&WHITE)?;
+        for (place, template) in templates.iter().enumerate() {
+            let largest = template
+                .iter()
+                .fold(0.0, |largest: f64, w| largest.max(w.abs()));
+            for (pixel, weight) in template.iter().enumerate() {
+                let x = place % columns * step + APART + pixel % side * PIXEL;
+                let y = place / columns * step + APART + pixel / side * PIXEL;
+                let corners = [(x, y), (x + PIXEL - 1, y + PIXEL - 1)];
+                let corners = corners
+                    .map(|(x, y)| Ok::<_, Box<dyn Error>>((i32::try_from(x)?, i32::try_from(y)?)));
+                let [from, to] = corners;
+                area.draw(&Rectangle::new(
+                    [from?, to?],
+                    shade(weight / largest).filled(),
+                ))?;
+            }
+        }
+        area.present()?;
+        Ok(())
+    }
+
+    /// A table of weights as coloured cells: a line for each row, with its name.
+    pub(crate) fn weights(
+        &self,
+        name: &str,
+        title: &str,
+        names: [&str; 2],
+        rows: &[Vec<f64>],
+    ) -> Outcome<()> {
+        const CELL: i32 = 24;
+        const LEFT: i32 = 64;
+        const TOP: i32 = 58;
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let largest = rows
+            .iter()
+            .flatten()
+            .fold(0.0, |largest: f64, w| largest.max(w.abs()));
+        let cells = |count: usize| i32::try_from(count).map(|count| count * CELL);
+        let size = [LEFT + cells(columns)? + 14, TOP + cells(rows.len())? + 14]
+            .map(|side| u32::try_from(side).unwrap_or(0));
+        let mut svg = String::new();
+        {
+            let area = SVGBackend::with_string(&mut svg, (size[0], size[1])).into_drawing_area();
+            area.fill(&WHITE)?;
+            let small = centred(12);
+            area.draw(&Text::new(
+                title.to_owned(),
+                (LEFT + cells(columns)? / 2, 14),
+                centred(15),
+            ))?;
+            area.draw(&Text::new(
+                names[1].to_owned(),
+                (LEFT + cells(columns)? / 2, 33),
+                small.clone(),
+            ))?;
+            area.draw(&Text::new(
+                names[0].to_owned(),
+                (LEFT / 2 - 2, 48),
+                small.clone(),
+            ))?;
+            for column in 0..columns {
+                let at = (LEFT + cells(column)? + CELL / 2, 48);
+                area.draw(&Text::new((column + 1).to_string(), at, small.clone()))?;
+            }
+            for (line, row) in rows.iter().enumerate() {
+                let y = TOP + cells(line)?;
+                area.draw(&Text::new(
+                    line.to_string(),
+                    (LEFT - 12, y + CELL / 2),
+                    small.clone(),
+                ))?;
+                for (column, weight) in row.iter().enumerate() {
+                    let x = LEFT + cells(column)?;
+                    let corners = [(x + 1, y + 1), (x + CELL - 1, y + CELL - 1)];
+                    area.draw(&Rectangle::new(corners, shade(weight / largest).filled()))?;
+                }
+            }
+            area.present()?;
+        }
+        self.save(name, &svg)
+    }
+}
+
+/// A colour as it is on white paper when little of it is used.
+fn light(RGBColor(r, g, b): RGBColor) -> RGBColor {
+    let [r, g, b] = [r, g, b].map(|part| 255 - (255 - part) / 5);
+    RGBColor(r, g, b)
+}
+
+fn centred(size: u32) -> plotters::style::TextStyle<'static> {
+    ("sans-serif", size)
+        .into_font()
+        .color(&BLACK)
+        .pos(Pos::new(HPos::Center, VPos::Center))
+}
+
+/// From blue at −1 over white at 0 to red at 1.
+fn shade(weight: f64) -> RGBColor {
+    let RGBColor(r, g, b) = if weight < 0.0 { BLUE } else { RED };
+    let part = weight.abs().min(1.0);
+    let mixed = |colour: u8| (255.0 - part * (255.0 - f64::from(colour))).round();
+    let [r, g, b] = [r, g, b].map(mixed);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, and from 0 to 255 as the mean of two such numbers"
+    )]
+    RGBColor(r as u8, g as u8, b as u8)
+}
+
+/// The same page without what it would be drawn with anyway: a third of the bytes.
+fn compact(svg: &str) -> String {
+    let mut svg = svg.to_owned();
+    for defaults in [" opacity=\"1\"", " stroke=\"none\" stroke-width=\"1\""] {
+        svg = svg.replace(defaults, "");
+    }
+    let lines = svg.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(String::new(), |page, line| page + line + "\n")
+}
+
+/// A page of equal areas, each drawn by its place.
+fn page(
+    columns: usize,
+    count: usize,
+    [width, height]: [u32; 2],
+    draw: impl Fn(&Area<'_>, usize) -> Outcome<()>,
+) -> Outcome<String> {
+    let rows = count.div_ceil(columns);
+    let size = (
+        width * u32::try_from(columns)?,
+        height * u32::try_from(rows)?,
+    );
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE)?;
+        for (place, area) in root
+            .split_evenly((rows, columns))
+            .iter()
+            .enumerate()
+            .take(count)
+        {
+            draw(area, place)?;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+fn builder<'a, 'b>(area: &'a Area<'b>, title: &str) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+    let mut builder = ChartBuilder::on(area);
+    builder
+        .caption(title, ("sans-serif", 16).into_text_style(area))
+        .margin(8)
+        .margin_right(16)
+        .x_label_area_size(34)
+        .y_label_area_size(58);
+    builder
+}
+
+impl Chart {
+    fn draw(&self, area: &Area<'_>) -> Outcome<()> {
+        let mut builder = builder(area, &self.title);
+        if self.logarithmic {
+            let ys = self.ys.clone().log_scale();
+            self.fill(&mut builder.build_cartesian_2d(self.xs.clone(), ys)?)
+        } else {
+            self.fill(&mut builder.build_cartesian_2d(self.xs.clone(), self.ys.clone())?)
+        }
+    }
+
+    fn fill<'a, 'b: 'a, Y>(
+        &self,
+        chart: &mut ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, Y>>,
+    ) -> Outcome<()>
+    where
+        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        chart
+            .configure_mesh()
+            .max_light_lines(1)
+            .bold_line_style(RGBColor(230, 233, 236))
+            .x_labels(6)
+            .y_labels(6)
+            .x_desc(self.axes[0])
+            .y_desc(self.axes[1])
+            .label_style(("sans-serif", 12))
+            .draw()?;
+        for series in &self.series {
+            let points = series.points.iter().copied();
+            let colour = series.colour;
+            let drawn = if series.dots {
+                chart.draw_series(points.map(|point| Circle::new(point, 3, colour.filled())))?
+            } else {
+                let line = PathElement::new(points.collect::<Vec<_>>(), colour.stroke_width(2));
+                chart.draw_series([line])?
+            };
+            if series.dots {
+                drawn
+                    .label(series.name)
+                    .legend(move |(x, y)| Circle::new((x + 8, y), 3, colour.filled()));
+            } else {
+                drawn.label(series.name).legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+                });
+            }
+        }
+        if let Some(place) = &self.legend {
+            chart
+                .configure_series_labels()
+                .position(place.clone())
+                .background_style(WHITE.mix(0.85))
+                .label_font(("sans-serif", 12))
+                .draw()?;
+        }
+        Ok(())
+    }
+}
+
+impl Plane<'_> {
+    fn draw(&self, area: &Area<'_>) -> Outcome<()> {
+        let mut builder = builder(area, &self.title);
+        let mut chart = builder.build_cartesian_2d(self.xs.clone(), self.ys.clone())?;
+        let fields = Field::of_classes(&self.xs, &self.ys, &self.scores)?;
+        // A single score is of the second of two classes; the first one has the rest of the plane.
+        let first = usize::from(fields.len() == 1);
+        let rest = if first == 1 { light(CLASSES[0]) } else { WHITE };
+        let corners = [(self.xs.start, self.ys.start), (self.xs.end, self.ys.end)];
+        chart.draw_series([Rectangle::new(corners, rest.filled())])?;
+        for (class, field) in fields.iter().enumerate() {
+            // Holes are drawn after what they are holes in.
+            for (points, positive) in field.loops() {
+                let colour = if positive {
+                    light(CLASSES[class + first])
+                } else {
+                    rest
+                };
+                let lines = field.inner(&points);
+                chart.draw_series([Polygon::new(field.thinned(&points), colour.filled())])?;
+                let ink = RGBColor(40, 40, 40).stroke_width(2);
+                chart.draw_series(lines.into_iter().map(|line| PathElement::new(line, ink)))?;
+            }
+        }
+        let dots = self.points.iter();
+        chart.draw_series(
+            dots.map(|&(point, class)| Circle::new(point, 3, CLASSES[class].filled())),
+        )?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .axis_style(GREY)
+            .x_labels(5)
+            .y_labels(5)
+            .x_desc(self.axes[0])
+            .y_desc(self.axes[1])
+            .label_style(("sans-serif", 12))
+            .draw()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,388 @@
+//! What one frame holds: its elements put in columns, ordered and moved, and the lines between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::across::{self, Neighbour};
+use super::order;
+use super::{Frame, Pair, Stroke};
+
+/// The least room between two columns.
+const GAP: f64 = 14.0;
+/// The room for a link that leads far across grows by this share of the way, so that it does not run too steep.
+const SLOPE: f64 = 0.18;
+/// The most that a gap grows by.
+const WIDEST: f64 = 90.0;
+/// How broad the place of a link is in a column that it passes.
+const PASSING: f64 = 4.0;
+
+/// An element, and how far across from its middle.
+pub(super) type Port = (usize, f64);
+
+/// What an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Block(usize),
+    Frame(usize),
+    /// Where a line comes in through the frame's border.
+    Entry,
+    /// Where a line leads out through the frame's border.
+    Exit,
+    /// Where a line passes a column.
+    Passing,
+}
+
+/// Something that stands in a column.
+#[derive(Clone, Debug)]
+struct Element {
+    what: What,
+    size: Pair,
+    /// The column, counted from 0.
+    column: usize,
+    /// Whether a line leads to it.
+    led_to: bool,
+}
+
+impl Element {
+    fn new(what: What, size: Pair) -> Self {
+        Self {
+            what,
+            size,
+            column: 0,
+            led_to: false,
+        }
+    }
+}
+
+/// The line of one block: where it begins and where it ends.
+#[derive(Clone, Debug)]
+struct Line {
+    source: usize,
+    from: Port,
+    ends: Vec<Port>,
+}
+
+/// A frame to be arranged.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    /// Elements, and after them the places of lines that pass a column.
+    elements: Vec<Element>,
+    found: BTreeMap<What, usize>,
+    lines: Vec<Line>,
+    entries: BTreeMap<usize, usize>,
+    exits: BTreeMap<usize, usize>,
+}
+
+/// A line's piece between neighbouring columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment {
+    pub(super) from: Port,
+    pub(super) to: Port,
+    source: usize,
+}
+
+/// A frame arranged, its first corner at the origin.
+#[derive(Clone, Debug)]
+pub(super) struct Arranged {
+    pub(super) size: Pair,
+    /// Where the middle line of each element begins.
+    pub(super) places: Vec<(What, Pair)>,
+    pub(super) strokes: Vec<Stroke>,
+    /// Where lines enter, by block, across from the frame's middle.
+    pub(super) entries: BTreeMap<usize, f64>,
+    pub(super) exits: BTreeMap<usize, f64>,
+}
+
+impl Level {
+    /// Elements and their sizes, in an order in which lines lead forward.
+    pub(super) fn new(elements: impl Iterator<Item = (What, Pair)>) -> Self {
+        let elements: Vec<Element> = elements
+            .map(|(what, size)| Element::new(what, size))
+            .collect();
+        let places = elements.iter().enumerate();
+        Self {
+            found: places
+                .map(|(index, element)| (element.what, index))
+                .collect(),
+            elements,
+            lines: Vec::new(),
+            entries: BTreeMap::new(),
+            exits: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn find(&self, what: What) -> Option<usize> {
+        self.found.get(&what).copied()
+    }
+
+    /// A place on the border where the line of this block comes in.
+    pub(super) fn entry(&mut self, source: usize) -> usize {
+        let element = self.elements.len();
+        self.elements
+            .push(Element::new(What::Entry, [0.0, PASSING]));
+        self.entries.insert(source, element);
+        element
+    }
+
+    /// A place on the border where the line of this block leads out.
+    pub(super) fn exit(&mut self, source: usize) -> usize {
+        let element = self.elements.len();
+        self.elements.push(Element::new(What::Exit, [0.0, PASSING]));
+        self.exits.insert(source, element);
+        element
+    }
+
+    pub(super) fn connect(&mut self, source: usize, from: Port, ends: Vec<Port>) {
+        for &(end, _) in &ends {
+            self.elements[end].led_to = true;
+        }
+        self.lines.push(Line { source, from, ends });
+    }
+
+    /// Arranges the elements, within a frame or outside of all.
+    pub(super) fn arrange(mut self, frame: Option<&Frame>) -> Arranged {
+        self.assign_columns();
+        let (segments, direct) = self.split_lines();
+        let last = self.elements.iter().map(|element| element.column).max();
+        let mut columns = vec![Vec::new(); last.map_or(0, |last| last + 1)];
+        for (index, element) in self.elements.iter().enumerate() {
+            columns[element.column].push(index);
+        }
+        let breadths: Vec<f64> = self
+            .elements
+            .iter()
+            .map(|element| element.size[1])
+            .collect();
+        order::order(&mut columns, &segments, &breadths);
+        let middles = self.move_across(&columns, &segments, &breadths);
+        self.draw(frame, &columns, &segments, &direct, &middles)
+    }
+
+    /// Each element one column right of the last that leads to it; those that nothing leads to just before their use.
+    fn assign_columns(&mut self) {
+        let mut leading = vec![Vec::new(); self.elements.len()];
+        let mut following = leading.clone();
+        for line in &self.lines {
+            for &(end, _) in &line.ends {
+                leading[end].push(line.from.0);
+                following[line.from.0].push(end);
+            }
+        }
+        let base = usize::from(!self.entries.is_empty());
+        // Elements of the frame stand in an order in which lines lead forward, all entries and exits behind them.
+        for (index, leading) in leading.iter().enumerate() {
+            let before = leading.iter().map(|&from| self.elements[from].column);
+            let column = before.max().map_or(base, |column| column + 1);
+            self.elements[index].column = match self.elements[index].what {
+                What::Entry => 0,
+                _ => column.max(base),
+            };
+        }
+        for index in (0..self.elements.len()).rev() {
+            let element = &self.elements[index];
+            if element.what == What::Entry || !leading[index].is_empty() {
+                continue;
+            }
+            let after = following[index].iter().map(|&to| self.elements[to].column);
+            if let Some(column) = after.min() {
+                self.elements[index].column = column.saturating_sub(1).max(element.column);
+            }
+        }
+        let last = self.elements.iter().map(|element| element.column).max();
+        for &exit in self.exits.values() {
+            self.elements[exit].column = last.unwrap_or(0);
+        }
+        // An exit needs a column behind every element, unless exits alone stand in the last one already.
+        let crowded = self
+            .elements
+            .iter()
+            .any(|element| Some(element.column) == last && element.what != What::Exit);
+        for &exit in self.exits.values() {
+            self.elements[exit].column += usize::from(crowded);
+        }
+    }
+
+    /// Cuts lines into pieces between neighbouring columns, with a place in each column that a line passes.
+    ///
+    /// Pieces that do not lead forward are given apart.
+    fn split_lines(&mut self) -> (Vec<Segment>, Vec<Segment>) {
+        let (mut segments, mut direct) = (Vec::new(), Vec::new());
+        for Line { source, from, ends } in std::mem::take(&mut self.lines) {
+            let start = self.elements[from.0].column;
+            let mut way = vec![from];
+            for (to, offset) in ends {
+                let column = self.elements[to].column;
+                let piece = |from| Segment {
+                    from,
+                    to: (to, offset),
+                    source,
+                };
+                if column <= start {
+                    direct.push(piece(from));
+                    continue;
+                }
+                while way.len() < column - start {
+                    let place = self.elements.len();
+                    self.elements.push(Element {
+                        column: start + way.len(),
+                        ..Element::new(What::Passing, [0.0, PASSING])
+                    });
+                    segments.push(Segment {
+                        from: way[way.len() - 1],
+                        to: (place, 0.0),
+                        source,
+                    });
+                    way.push((place, 0.0));
+                }
+                segments.push(piece(way[column - start - 1]));
+            }
+        }
+        (segments, direct)
+    }
+
+    /// The middle line of each element.
+    fn move_across(
+        &self,
+        columns: &[Vec<usize>],
+        segments: &[Segment],
+        breadths: &[f64],
+    ) -> Vec<f64> {
+        let mut before = vec![Vec::new(); self.elements.len()];
+        let mut after = before.clone();
+        for &Segment { from, to, .. } in segments {
+            let places = [from.0, to.0].map(|index| self.elements[index].size[0] == 0.0);
+            let weight = match places {
+                [true, true] => 8.0,
+                [false, false] => 1.0,
+                _ => 2.0,
+            };
+            let shift = from.1 - to.1;
+            before[to.0].push(Neighbour {
+                element: from.0,
+                shift,
+                weight,
+            });
+            after[from.0].push(Neighbour {
+                element: to.0,
+                shift: -shift,
+                weight,
+            });
+        }
+        across::straighten(columns, breadths, &before, &after)
+    }
+
+    fn draw(
+        &self,
+        frame: Option<&Frame>,
+        columns: &[Vec<usize>],
+        segments: &[Segment],
+        direct: &[Segment],
+        middles: &[f64],
+    ) -> Arranged {
+        let [[before, after], [above, below]] = frame.map_or([[0.0; 2]; 2], |frame| frame.padding);
+        let edge = |side: f64| {
+            move |(element, middle): (&Element, &f64)| middle + side * element.size[1] / 2.0
+        };
+        let pairs = || self.elements.iter().zip(middles);
+        let low = pairs().map(edge(-1.0)).fold(f64::INFINITY, f64::min);
+        let high = pairs().map(edge(1.0)).fold(f64::NEG_INFINITY, f64::max);
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 0.0) };
+        let across = |(element, offset): Port| middles[element] + offset - low + above;
+
+        let mut gaps = vec![GAP; columns.len()];
+        for segment in segments {
+            let way = (across(segment.from) - across(segment.to)).abs();
+            let gap = &mut gaps[self.elements[segment.from.0].column];
+            *gap = gap.max(GAP + (SLOPE * way).min(WIDEST));
+        }
+        let mut starts = Vec::with_capacity(columns.len());
+        let mut ends = Vec::with_capacity(columns.len());
+        let mut along = before;
+        for (column, gap) in columns.iter().zip(&gaps) {
+            let lengths = column.iter().map(|&index| self.elements[index].size[0]);
+            let end = along + lengths.fold(0.0, f64::max);
+            starts.push(along);
+            ends.push(end);
+            along = end + gap;
+        }
+        let content = [
+            ends.last().copied().unwrap_or(0.0) + after,
+            high - low + above + below,
+        ];
+        let least = frame.map_or([0.0; 2], |frame| frame.least);
+        let size = [content[0].max(least[0]), content[1].max(least[1])];
+
+        // What nothing leads to stands at the end of its column, near to its use; all else at the beginning.
+        let start = |index: usize| {
+            let element = &self.elements[index];
+            if !element.led_to && element.size[0] > 0.0 {
+                ends[element.column] - element.size[0]
+            } else {
+                starts[element.column]
+            }
+        };
+        let end = |index: usize| start(index) + self.elements[index].size[0];
+        let mut strokes = Vec::new();
+        let mut stroke = |source, from: Pair, to: Pair| {
+            match strokes.last_mut() {
+                // What goes straight on is one stroke.
+                Some(Stroke {
+                    source: before,
+                    from: start,
+                    to: end,
+                }) if *before == source
+                    && *end == from
+                    && straight(*start, *end)
+                    && straight(*start, to) =>
+                {
+                    *end = to;
+                }
+                _ if from == to => {}
+                _ => strokes.push(Stroke { source, from, to }),
+            }
+        };
+        // A line leaves a column once, however many lines it becomes; the lines out of a frame leave one by one.
+        let mut left = BTreeSet::new();
+        for &Segment { from, to, source } in segments.iter().chain(direct) {
+            let leave = [end(from.0), across(from)];
+            let edge = [ends[self.elements[from.0].column], across(from)];
+            if left.insert((from.0, source)) {
+                stroke(source, leave, edge);
+            }
+            stroke(source, edge, [start(to.0), across(to)]);
+        }
+        let ports = |ports: &BTreeMap<usize, usize>| {
+            let offset = |(&source, &element): (&usize, &usize)| {
+                (source, across((element, 0.0)) - size[1] / 2.0)
+            };
+            ports.iter().map(offset).collect()
+        };
+        for (&source, &element) in &self.entries {
+            let at = across((element, 0.0));
+            stroke(source, [0.0, at], [starts[0], at]);
+        }
+        for (&source, &element) in &self.exits {
+            let at = across((element, 0.0));
+            stroke(
+                source,
+                [starts[self.elements[element].column], at],
+                [size[0], at],
+            );
+        }
+        let places = self
+            .found
+            .iter()
+            .map(|(&what, &index)| (what, [start(index), across((index, 0.0))]));
+        Arranged {
+            size,
+            places: places.collect(),
+            entries: ports(&self.entries),
+            exits: ports(&self.exits),
+            strokes,
+        }
+    }
+}
+
+/// Whether two points are as far across, but for what no eye can see.
+fn straight(from: Pair, to: Pair) -> bool {
+    (from[1] - to[1]).abs() < 0.05
+}

@@ -1,0 +1,233 @@
+//! Any diagram: boxes apart, each within its frame, and lines that lead where they should without running through boxes.
+
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
+use proptest::test_runner::Config;
+
+use super::{Block, Diagram, Frame, Layout, Link, Pair, Stroke};
+
+const PADDING: [Pair; 2] = [[6.0, 5.0], [20.0, 4.0]];
+/// Rounding of sums of a few hundred numbers.
+const SLACK: f64 = 1e-6;
+
+/// A box as its first corner and its last.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    from: Pair,
+    to: Pair,
+}
+
+impl Extent {
+    fn of_block(diagram: &Diagram, layout: &Layout, block: usize) -> Self {
+        let [along, middle] = layout.blocks[block];
+        let [length, breadth] = diagram.blocks[block].size;
+        Self {
+            from: [along, middle - breadth / 2.0],
+            to: [along + length, middle + breadth / 2.0],
+        }
+    }
+
+    fn of_frame(layout: &Layout, frame: usize) -> Self {
+        let [from, size] = layout.frames[frame];
+        Self {
+            from,
+            to: [from[0] + size[0], from[1] + size[1]],
+        }
+    }
+
+    fn of_stroke(stroke: &Stroke) -> Self {
+        let corner = |pick: fn(f64, f64) -> f64| [0, 1].map(|i| pick(stroke.from[i], stroke.to[i]));
+        Self {
+            from: corner(f64::min),
+            to: corner(f64::max),
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        [0, 1]
+            .iter()
+            .all(|&i| self.from[i] + SLACK < other.to[i] && other.from[i] + SLACK < self.to[i])
+    }
+
+    fn holds(&self, other: &Self) -> bool {
+        [0, 1]
+            .iter()
+            .all(|&i| self.from[i] <= other.from[i] + SLACK && other.to[i] <= self.to[i] + SLACK)
+    }
+}
+
+/// Blocks recorded one after another, each with links from earlier ones; at times a frame opens or closes.
+fn diagrams() -> impl Strategy<Value = Diagram> {
+    let step = (
+        0_u8..8,
+        any::<[u8; 2]>(),
+        prop::collection::vec(any::<u16>(), 0..5),
+    );
+    prop::collection::vec(step, 1..60).prop_map(|steps| {
+        let mut diagram = Diagram::default();
+        let mut open: Option<usize> = None;
+        for (kind, [length, breadth], picks) in steps {
+            if kind == 0 && open.map_or(0, |frame| frame + 1) < 20 {
+                diagram.frames.push(Frame {
+                    parent: open,
+                    padding: PADDING,
+                    least: [30.0, 10.0],
+                });
+                open = Some(diagram.frames.len() - 1);
+            } else if kind == 1 {
+                open = open.and_then(|frame| diagram.frames[frame].parent);
+            }
+            let to = diagram.blocks.len();
+            let picks = if to == 0 { Vec::new() } else { picks };
+            let entries: Vec<f64> = (0_u32..)
+                .zip(&picks)
+                .map(|(i, _)| f64::from(i) * 3.0)
+                .collect();
+            diagram.blocks.push(Block {
+                size: [1.0 + f64::from(length), 30.0 + f64::from(breadth)],
+                entries,
+                frame: open,
+            });
+            for (entry, pick) in picks.into_iter().enumerate() {
+                let from = usize::from(pick) % to;
+                diagram.links.push(Link { from, to, entry });
+            }
+        }
+        diagram
+    })
+}
+
+/// The ends of each block's line: where strokes of it lead that no other stroke of it goes on from.
+fn ends(layout: &Layout, source: usize) -> Vec<Pair> {
+    let strokes = || {
+        layout
+            .strokes
+            .iter()
+            .filter(|stroke| stroke.source == source)
+    };
+    strokes()
+        .map(|stroke| stroke.to)
+        .filter(|&to| !strokes().any(|stroke| near(stroke.from, to)))
+        .collect()
+}
+
+fn near(a: Pair, b: Pair) -> bool {
+    (a[0] - b[0]).abs() < SLACK && (a[1] - b[1]).abs() < SLACK
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 128, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn boxes_stand_apart_and_within_their_frames(diagram in diagrams()) {
+        let layout = diagram.lay_out();
+        let page = Extent { from: [0.0; 2], to: layout.size };
+        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &layout, b)).collect();
+        let frames: Vec<Extent> = (0..diagram.frames.len()).map(|f| Extent::of_frame(&layout, f)).collect();
+        for (i, block) in blocks.iter().enumerate() {
+            let around = diagram.blocks[i].frame.map_or(page, |frame| frames[frame]);
+            prop_assert!(around.holds(block), "{around:?} {block:?}");
+            for other in &blocks[..i] {
+                prop_assert!(!block.overlaps(other), "{block:?} {other:?}");
+            }
+            for (f, frame) in frames.iter().enumerate() {
+                let inside = diagram.around(i).contains(&f);
+                prop_assert!(inside || !block.overlaps(frame), "{block:?} {frame:?}");
+            }
+        }
+        for (f, frame) in frames.iter().enumerate() {
+            let around = diagram.frames[f].parent.map_or(page, |parent| frames[parent]);
+            prop_assert!(around.holds(frame), "{around:?} {frame:?}");
+        }
+    }
+
+    #[test]
+    fn lines_lead_to_every_entry_and_through_no_box(diagram in diagrams()) {
+        let layout = diagram.lay_out();
+        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &layout, b)).collect();
+        for link in &diagram.links {
+            let [along, middle] = layout.blocks[link.to];
+            let entry = [along, middle + diagram.blocks[link.to].entries[link.entry]];
+            prop_assert!(ends(&layout, link.from).iter().any(|&end| near(end, entry)), "{link:?}");
+            prop_assert!(blocks[link.from].to[0] < along, "links lead forward");
+        }
+        for stroke in &layout.strokes {
+            let line = Extent::of_stroke(stroke);
+            for block in &blocks {
+                let crossed = block.from[0] + SLACK < line.to[0] && line.from[0] + SLACK < block.to[0]
+                    && block.from[1] < line.to[1] && line.from[1] < block.to[1];
+                prop_assert!(!crossed, "{stroke:?} runs through {block:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_diagram_is_laid_out_the_same(diagram in diagrams()) {
+        let (one, other) = (diagram.lay_out(), diagram.lay_out());
+        prop_assert_eq!(one.strokes, other.strokes);
+        prop_assert_eq!(one.blocks, other.blocks);
+    }
+}
+
+#[test]
+fn a_chain_is_a_straight_line() {
+    let block = |entries: usize| Block {
+        size: [20.0, 10.0],
+        entries: vec![0.0; entries],
+        frame: None,
+    };
+    let link = |to: usize| Link {
+        from: to - 1,
+        to,
+        entry: 0,
+    };
+    let diagram = Diagram {
+        blocks: (0..50).map(|place| block(place.min(1))).collect(),
+        links: (1..50).map(link).collect(),
+        frames: Vec::new(),
+    };
+    let layout = diagram.lay_out();
+    assert!(
+        layout
+            .strokes
+            .iter()
+            .all(|stroke| stroke.from[1] == stroke.to[1])
+    );
+}
+
+#[test]
+fn a_line_that_cannot_lead_forward_is_drawn() {
+    // The outer block is between two of the frame, which is one box for it.
+    let block = |frame, entries: usize| Block {
+        size: [20.0, 10.0],
+        entries: vec![0.0; entries],
+        frame,
+    };
+    let diagram = Diagram {
+        blocks: vec![block(Some(0), 0), block(None, 1), block(Some(0), 1)],
+        links: [(0, 1), (1, 2)]
+            .map(|(from, to)| Link { from, to, entry: 0 })
+            .to_vec(),
+        frames: vec![Frame {
+            parent: None,
+            padding: PADDING,
+            least: [0.0; 2],
+        }],
+    };
+    let layout = diagram.lay_out();
+    for Link { from, to, .. } in diagram.links {
+        assert!(
+            ends(&layout, from)
+                .iter()
+                .any(|&end| near(end, layout.blocks[to]))
+        );
+    }
+}
+
+#[test]
+fn nothing_is_laid_out_on_nothing() {
+    let layout = Diagram::default().lay_out();
+    assert_eq!(
+        (layout.size, layout.blocks.len(), layout.strokes.len()),
+        ([0.0; 2], 0, 0)
+    );
+}

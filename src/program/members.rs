@@ -1,0 +1,116 @@
+//! One operation on rows of lanes: all values of a run, one after another, in a single loop.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use smallvec::SmallVec;
+
+use super::elementwise::{self, Source};
+use super::rows::{Block, Context, Place};
+use crate::op::{Binary, Nary, Ternary, Unary, Visit};
+
+/// An operation's values in neighbouring rows, and the places of their operands.
+pub(crate) struct Members<'a> {
+    pub(crate) block: Block<'a>,
+    /// All rows of lanes.
+    pub(crate) values: &'a mut [f64],
+    /// The first row of the results.
+    pub(crate) dst: usize,
+    /// Lanes of each result: those of a row, or of all rows where these can be computed as one.
+    pub(crate) lanes: usize,
+    /// The operands of each result in turn.
+    pub(crate) places: &'a [Place],
+    pub(crate) operands: usize,
+}
+
+impl Members<'_> {
+    /// Hands each result with its operands' places to `work`.
+    #[inline(always)]
+    fn each(self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
+        let mut start = self.dst * self.block.lanes;
+        for places in self.places.chunks_exact(self.operands) {
+            let (context, dst) = Context::around(self.block, self.values, start, self.lanes);
+            work(dst, &context, places);
+            start += self.lanes;
+        }
+    }
+}
+
+impl Visit for Members<'_> {
+    type Output = ();
+
+    #[inline]
+    fn unary<O: Unary>(self) {
+        let lanes = self.lanes;
+        self.block.arch.dispatch(
+            #[inline(always)]
+            || {
+                self.each(
+                    #[inline(always)]
+                    |dst, context, places| {
+                        elementwise::unary::<O>(dst, context.source(places[0], lanes));
+                    },
+                );
+            },
+        );
+    }
+
+    #[inline]
+    fn binary<O: Binary>(self) {
+        let lanes = self.lanes;
+        self.block.arch.dispatch(
+            #[inline(always)]
+            || {
+                self.each(
+                    #[inline(always)]
+                    |dst, context, places| {
+                        let a = context.source(places[0], lanes);
+                        let b = context.source(places[1], lanes);
+                        elementwise::binary::<O>(dst, a, b);
+                    },
+                );
+            },
+        );
+    }
+
+    #[inline]
+    fn ternary<O: Ternary>(self) {
+        let lanes = self.lanes;
+        self.block.arch.dispatch(
+            #[inline(always)]
+            || {
+                self.each(
+                    #[inline(always)]
+                    |dst, context, places| {
+                        let a = context.source(places[0], lanes);
+                        let b = context.source(places[1], lanes);
+                        let c = context.source(places[2], lanes);
+                        elementwise::ternary::<O>(dst, [a, b, c]);
+                    },
+                );
+            },
+        );
+    }
+
+    #[inline]
+    fn nary<O: Nary>(self) {
+        let lanes = self.lanes;
+        self.block.arch.dispatch(
+            #[inline(always)]
+            || {
+                self.each(
+                    #[inline(always)]
+                    |dst, context, places| {
+                        let mut sources = SmallVec::<[Source<'_>; 32]>::new();
+                        for &place in places {
+                            sources.push(context.source(place, lanes));
+                        }
+                        elementwise::nary::<O>(dst, &sources);
+                    },
+                );
+            },
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! Rows that come one after another and need not fit into memory.
+
+use super::batch::Answer;
+use super::blocks::Blocks;
+use super::rows::BLOCK;
+use super::tree::Tree;
+use super::{Program, Question, Uniform};
+use crate::error::{Error, Result};
+
+/// So many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
+const KEPT: usize = 64 * BLOCK;
+
+/// A sum over rows that are handed over one at a time, from a file or a memory-mapped column, with its gradient.
+///
+/// At most 4096 rows are kept. The result has the bits of a [`Batch`](crate::Batch) of all rows.
+///
+/// ```
+/// use chainrule::Program;
+///
+/// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0])?;
+/// let mut stream = f.stream(&[10.0])?;
+/// for line in "1.0\n2.0\n6.0".lines() {
+///     stream.push(&[line.parse().unwrap()])?;
+/// }
+/// assert_eq!(stream.len(), 3);
+/// assert_eq!(stream.mean_gradient()?, (30.0, vec![3.0]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Stream {
+    answer: Answer,
+    tree: Tree,
+    width: usize,
+    threads: usize,
+    /// The rows kept, one behind another.
+    kept: Vec<f64>,
+    rows: Blocks,
+    count: usize,
+}
+
+impl Program {
+    /// A sum of the first output over rows to come, at these uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 2, |p, row| p[0] * row[0] + row[1])?;
+    /// let mut stream = f.stream(&[2.0])?;
+    /// stream.push(&[3.0, 4.0])?;
+    /// assert_eq!(stream.sum_gradient()?, (10.0, vec![3.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Batch::sum_gradient`](crate::Batch::sum_gradient).
+    pub fn stream<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<Stream> {
+        Self::check_len("uniform", self.uniform_inputs(), uniform.count())?;
+        if self.outputs() == 0 {
+            return Err(Error::argument("outputs", "the program has none"));
+        }
+        let mut answer = Answer::new(self, Question::SumGradient);
+        answer.set_uniform(uniform)?;
+        let width = self.inputs() - self.uniform_inputs();
+        let mut tree = Tree::default();
+        tree.clear(answer.width());
+        Ok(Stream {
+            answer,
+            tree,
+            width,
+            threads: 0,
+            kept: Vec::new(),
+            rows: Blocks::new::<[f64; 0]>(width, &[])?,
+            count: 0,
+        })
+    }
+}
+
+impl Stream {
+    /// Uses so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut stream = Program::trace_rows(&[1.0], 1, |p, row| p[0] * row[0])?.stream(&[1.0])?.threads(1);
+    /// assert!(stream.is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// How many rows have come.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| x[0])?.stream(&[])?.len(), 0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether no row has come yet.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert!(Program::trace(1, |x| x[0])?.stream(&[])?.is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds a row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut stream = Program::trace(1, |x| x[0])?.stream(&[])?;
+    /// let error = stream.push(&[1.0, 2.0]).unwrap_err();
+    /// assert_eq!(error.to_string(), "row 0: expected 1 value, found 2");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if the row has not a value for every varying input; the row is left out then.
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise in one of the rows kept so far; the
+    /// stream is of no use then.
+    pub fn push(&mut self, row: &[f64]) -> Result<()> {
+        if row.len() != self.width {
+            return Err(Error::length(
+                &format!("row {}", self.count),
+                self.width,
+                row.len(),
+            ));
+        }
+        self.kept.extend_from_slice(row);
+        self.count += 1;
+        if self.count.is_multiple_of(KEPT) {
+            self.compute()?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows kept to the tree of sums.
+    fn compute(&mut self) -> Result<()> {
+        let kept = self.count - self.rows.offset;
+        let rows: Vec<&[f64]> = (0..kept)
+            .map(|row| &self.kept[row * self.width..(row + 1) * self.width])
+            .collect();
+        self.rows.fill(&rows)?;
+        let sums = self.answer.sums(&self.rows, self.threads)?;
+        self.tree.next().copy_from_slice(sums);
+        self.tree.push();
+        self.rows.offset = self.count;
+        self.kept.clear();
+        Ok(())
+    }
+
+    /// The sum of the first output over all rows, and its derivatives by the uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut stream = Program::trace_rows(&[1.0], 1, |p, row| p[0] * row[0])?.stream(&[5.0])?;
+    /// stream.push(&[2.0])?;
+    /// assert_eq!(stream.sum_gradient()?, (10.0, vec![2.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
+    pub fn sum_gradient(self) -> Result<(f64, Vec<f64>)> {
+        self.divided(1.0)
+    }
+
+    /// The mean of the first output over all rows, and its derivatives by the uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut stream = Program::trace_rows(&[1.0], 1, |p, row| p[0] * row[0])?.stream(&[5.0])?;
+    /// stream.push(&[2.0])?;
+    /// stream.push(&[4.0])?;
+    /// assert_eq!(stream.mean_gradient()?, (15.0, vec![3.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sum_gradient`](Self::sum_gradient), and if no row has come.
+    pub fn mean_gradient(self) -> Result<(f64, Vec<f64>)> {
+        if self.is_empty() {
+            return Err(Error::argument(
+                "rows",
+                "there are none to take the mean of",
+            ));
+        }
+        let rows = self.count as f64;
+        self.divided(rows)
+    }
+
+    fn divided(mut self, divisor: f64) -> Result<(f64, Vec<f64>)> {
+        if self.count > self.rows.offset {
+            self.compute()?;
+        }
+        self.answer.set_sums(self.tree.total());
+        let (sum, derivatives) = self.answer.finish(divisor);
+        Ok((sum, derivatives.to_vec()))
+    }
+}

@@ -1,0 +1,77 @@
+//! How large derivatives are where nothing cancels, for tests that allow rounding.
+
+use chainrule::{Gradients, Graph, NodeKey, Var};
+
+/// How far rounding can carry a value and its derivatives, from the graph alone.
+pub(crate) struct Scale {
+    /// For each node the sum over all paths from the output of the product of the partials' magnitudes.
+    adjoints: Vec<(NodeKey, f64)>,
+    /// The sum over all nodes of the above times the node's magnitude: one rounding each moves the output by ε of it.
+    pub(crate) output: f64,
+    /// The number of nodes.
+    pub(crate) nodes: usize,
+}
+
+impl Scale {
+    /// The scale of `y`'s derivatives on its graph.
+    pub(crate) fn of(graph: &Graph, y: Var) -> Self {
+        let keys: Vec<NodeKey> = graph.iter().map(|(key, _)| key).collect();
+        let place = |key: NodeKey| keys.binary_search(&key).expect("keys ascend");
+        let mut magnitudes = vec![0.0; keys.len()];
+        if let Some(key) = y.key() {
+            magnitudes[place(key)] = 1.0;
+        }
+        let mut output = 0.0;
+        for (i, &key) in keys.iter().enumerate().rev() {
+            let node = &graph[key];
+            if magnitudes[i] == 0.0 {
+                continue;
+            }
+            output += magnitudes[i] * node.value().abs();
+            let mut arguments: Vec<f64> = node
+                .operands()
+                .iter()
+                .map(|&key| graph[key].value())
+                .collect();
+            let mut places: Vec<Option<usize>> = node
+                .operands()
+                .iter()
+                .map(|&key| Some(place(key)))
+                .collect();
+            if let Some((at, constant)) = node.constant() {
+                arguments.insert(at, constant);
+                places.insert(at, None);
+            }
+            let partials = node.op().partials(&arguments, node.value());
+            for (operand, partial) in places.into_iter().zip(partials) {
+                if let Some(operand) = operand
+                    && partial != 0.0
+                {
+                    magnitudes[operand] += magnitudes[i] * partial.abs();
+                }
+            }
+        }
+        Self {
+            nodes: keys.len(),
+            adjoints: keys.into_iter().zip(magnitudes).collect(),
+            output,
+        }
+    }
+
+    /// Whether large terms cancel in the derivative by any node, so that only rounding may be left of it.
+    pub(crate) fn cancels(&self, grads: &Gradients) -> bool {
+        self.adjoints.iter().any(|&(key, magnitude)| {
+            let adjoint = grads.by_key(key).expect("a node of this graph");
+            adjoint.abs() < 0.05 * magnitude
+        })
+    }
+
+    /// The magnitude of the derivative by `x`, as if nothing cancelled.
+    pub(crate) fn by(&self, x: Var) -> f64 {
+        let key = x.key().expect("an input");
+        self.adjoints
+            .iter()
+            .find(|(node, _)| *node == key)
+            .map_or(0.0, |&(_, magnitude)| magnitude)
+    }
+}
