@@ -361,3 +361,30 @@ pub(super) fn select(code: &Code, outputs: &[usize]) -> Result<Code> {
     code.outputs = outputs.iter().map(|&place| code.outputs[place]).collect();
     Ok(compact(&code))
 }
+
+/// The code with the outputs and guards of another behind its own; the inputs are the same.
+pub(super) fn join(code: &Code, other: &Code) -> Code {
+    let mut joined = code.clone();
+    joined.reserve(other.len(), other.operand_count());
+    let mut inputs = vec![None; code.inputs.len()];
+    for id in code.ids() {
+        if let Kind::Input(place) = code.kind(id) {
+            inputs[place as usize] = Some(id);
+        }
+    }
+    let mut places: Vec<Id> = Vec::with_capacity(other.len());
+    let mut operands = Vec::new();
+    for id in other.ids() {
+        let kind = other.kind(id);
+        operands.clear();
+        operands.extend(other.operands(id).iter().map(|&operand| places[operand as usize]));
+        places.push(match kind {
+            Kind::Input(place) => *inputs[place as usize].get_or_insert_with(|| joined.push(kind, &[])),
+            _ => joined.push(kind, &operands),
+        });
+    }
+    let place = |&id: &Id| places[id as usize];
+    joined.outputs.extend(other.outputs.iter().map(place));
+    joined.guards.extend(other.guards.iter().map(|sides| [place(&sides[0]), place(&sides[1])]));
+    joined
+}

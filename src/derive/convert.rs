@@ -37,7 +37,7 @@ impl From<Csr> for sprs::CsMat<f64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Program;
+    use crate::program::Program;
 
     #[cfg(feature = "nalgebra-sparse")]
     #[test]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::{Mode, Pattern, codes, taylor};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::program::Program;
 use crate::program::code::Code;
 use crate::program::derived::Derived;
@@ -247,6 +247,28 @@ impl Program {
     /// [`Argument`](crate::ErrorKind::Argument) if there is no output at a place named.
     pub fn select(&self, outputs: &[usize]) -> Result<Self> {
         Ok(self.with_code(codes::select(self.code(), outputs)?))
+    }
+
+    /// One program of this one's outputs and then another's, of the same inputs: what both compute is computed once.
+    ///
+    /// ```
+    /// use chainrule::{Program, derive::Mode};
+    /// let f = Program::trace(2, |x| x[0].exp() * x[1])?;
+    /// let both = f.join(&f.jacobian_program(Mode::Reverse))?;
+    /// assert_eq!(both.values(&[0.0, 3.0])?, [3.0, 3.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if the other has not as many inputs, and
+    /// [`Argument`](crate::ErrorKind::Argument) if others of them are uniform.
+    pub fn join(&self, other: &Self) -> Result<Self> {
+        Self::check_len("the inputs of the other program", self.inputs(), other.inputs())?;
+        if self.code().inputs != other.code().inputs {
+            return Err(Error::argument("the other program", "has other uniform inputs"));
+        }
+        let guards = self.guards().iter().chain(other.guards()).copied().collect();
+        Ok(self.with_code_and_guards(codes::join(self.code(), other.code()), guards))
     }
 
     /// The derived program of a kind whose making cannot fail.

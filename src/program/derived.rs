@@ -65,7 +65,12 @@ impl Program {
 
     /// A program of other code with the same guards.
     pub(crate) fn with_code(&self, code: Code) -> Self {
-        Self::of(code, self.0.guards.clone(), self.0.level)
+        self.with_code_and_guards(code, self.0.guards.clone())
+    }
+
+    /// A program of other code and its guards, at the same level.
+    pub(crate) fn with_code_and_guards(&self, code: Code, guards: Vec<Guard>) -> Self {
+        Self::of(code, guards, self.0.level)
     }
 
     /// The derived program of a kind, made the first time it is asked for.
