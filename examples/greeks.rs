@@ -35,9 +35,13 @@ fn closed(r: f64, [s, k, sigma, t]: [f64; 4]) -> [f64; 5] {
 }
 
 fn main() -> Result<()> {
-    let count: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let count: usize = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(1_000_000);
     // Spread over a range without a random generator: multiples of irrational numbers, their integer parts dropped.
-    let spread = |i: usize, by: f64, low: f64, high: f64| low + (i as f64 * by).fract() * (high - low);
+    let spread =
+        |i: usize, by: f64, low: f64, high: f64| low + (i as f64 * by).fract() * (high - low);
     let scenarios: Vec<[f64; 4]> = (0..count)
         .map(|i| {
             let spot = spread(i, 0.618_033_988_7, 80.0, 120.0);
@@ -47,7 +51,9 @@ fn main() -> Result<()> {
         .collect();
     let rate = 0.03;
 
-    let price = Program::trace_rows_at(&[rate], &scenarios[0], |r, x| call(r[0], x[0], x[1], x[2], x[3]))?;
+    let price = Program::trace_rows_at(&[rate], &scenarios[0], |r, x| {
+        call(r[0], x[0], x[1], x[2], x[3])
+    })?;
     // Inputs: the rate, then spot, strike, volatility and time.
     let greeks = price.partials_program(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
     let mut batch = greeks.batch(&scenarios)?;
@@ -62,8 +68,14 @@ fn main() -> Result<()> {
             *worst = worst.max((found - known).abs() / (1.0 + known.abs()));
         }
     }
-    println!("{count} scenarios, {:.1} million numbers a second", 5e-6 * count as f64 / seconds);
-    println!("{:>6} {:>14} {:>22}", "", "scenario 0", "worst error in all");
+    println!(
+        "{count} scenarios, {:.1} million numbers a second",
+        5e-6 * count as f64 / seconds
+    );
+    println!(
+        "{:>6} {:>14} {:>22}",
+        "", "scenario 0", "worst error in all"
+    );
     for ((name, found), worst) in names.iter().zip(&found[..5]).zip(worst) {
         println!("{name:>6} {found:>14.8} {worst:>22.1e}");
     }

@@ -19,8 +19,13 @@ fn main() -> Result<()> {
     let f = Program::trace(N, |x| rosenbrock(x))?;
     println!("{:?}\n", f.hessian_pattern()?);
     let mut at = f.evaluator();
-    let mut x: Vec<f64> = (0..N).map(|i| if i % 2 == 0 { -1.2 } else { 1.0 }).collect();
-    println!("{:>4} {:>14} {:>12} {:>10}", "step", "value", "|gradient|", "lambda");
+    let mut x: Vec<f64> = (0..N)
+        .map(|i| if i % 2 == 0 { -1.2 } else { 1.0 })
+        .collect();
+    println!(
+        "{:>4} {:>14} {:>12} {:>10}",
+        "step", "value", "|gradient|", "lambda"
+    );
     let mut lambda = 0.0;
     for step in 0..=30 {
         let (value, gradient) = at.gradient(&x)?;

@@ -32,11 +32,17 @@ fn loss(x: &[Var], _: &[Var]) -> Var {
 }
 
 fn main() -> Result<()> {
-    let steps: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let steps: usize = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(20_000);
     let (start, rates, h) = ([1.0, 0.5], [1.1, 0.4, 0.1, 0.4], 20.0 / steps as f64);
 
     println!("{steps} steps");
-    println!("{:>16} {:>12} {:>14} {:>10}  gradient by the rates", "states kept", "steps made", "memory", "seconds");
+    println!(
+        "{:>16} {:>12} {:>14} {:>10}  gradient by the rates",
+        "states kept", "steps made", "memory", "seconds"
+    );
     // One recording of everything, while it fits.
     if steps <= 1_000_000 {
         let began = Instant::now();
@@ -59,7 +65,13 @@ fn main() -> Result<()> {
         let began = Instant::now();
         let run = derive::unroll(steps, &start, &rates, kept, |_, x, p| step(x, p, h), loss)?;
         let bytes = run.kept * size_of_val(&start);
-        print(&run.kept.to_string(), run.steps, bytes, began, &run.by_parameters);
+        print(
+            &run.kept.to_string(),
+            run.steps,
+            bytes,
+            began,
+            &run.by_parameters,
+        );
         let bits = first.get_or_insert_with(|| run.by_parameters.clone());
         assert_eq!(bits, &run.by_parameters, "memory changes no bit");
     }
@@ -68,5 +80,8 @@ fn main() -> Result<()> {
 
 fn print(kept: &str, steps: usize, bytes: usize, began: Instant, gradient: &[f64]) {
     let seconds = began.elapsed().as_secs_f64();
-    println!("{kept:>16} {steps:>12} {:>11.1} kB {seconds:>10.3}  {gradient:.9?}", bytes as f64 / 1e3);
+    println!(
+        "{kept:>16} {steps:>12} {:>11.1} kB {seconds:>10.3}  {gradient:.9?}",
+        bytes as f64 / 1e3
+    );
 }

@@ -567,3 +567,114 @@ fn taylor_series_of_known_functions() {
     assert!((derive::derivative(Var::exp, 0.0, 30).unwrap() - 1.0).abs() < 1e-13);
     assert_eq!(derive::derivative(|x| x * x, 3.0, 0).unwrap(), 9.0);
 }
+
+#[test]
+fn joined_programs_have_both_outputs_and_guards() {
+    let f = Program::trace_at(&[1.0, 0.0], |x| if x[0] > 0.0 { x[0].ln() } else { x[1] }).unwrap();
+    let g = Program::trace_at(&[1.0, 1.0], |x| {
+        if x[1] > 0.5 {
+            [x[0] * x[1], x[1]]
+        } else {
+            [x[0], x[0]]
+        }
+    })
+    .unwrap();
+    let both = f.join(&g).unwrap();
+    assert_eq!(both.values(&[1.0, 3.0]).unwrap(), [0.0, 3.0, 3.0]);
+    assert_eq!(
+        both.value(&[-1.0, 3.0]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+    assert_eq!(
+        both.value(&[1.0, 0.0]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+    assert_eq!(
+        both.jacobian(&[2.0, 3.0]).unwrap(),
+        [0.5, 0.0, 3.0, 2.0, 0.0, 1.0]
+    );
+    let one = Program::trace(1, |x| x[0]).unwrap();
+    assert_eq!(f.join(&one).unwrap_err().kind(), ErrorKind::Length);
+    let rows = Program::trace_rows(&[1.0], 1, |p, row| p[0] * row[0]).unwrap();
+    assert_eq!(f.join(&rows).unwrap_err().kind(), ErrorKind::Argument);
+}
+
+/// The points of docs/numerics.md: second derivatives of a program are those of the tape, at kinks and edges too.
+#[test]
+fn second_derivatives_at_edges() {
+    type Case = (fn(Var) -> Var, f64, f64);
+    let cases: [Case; 14] = [
+        (Var::relu, 0.0, 0.0),
+        (Var::abs, 0.0, 0.0),
+        (|x| x.max(x), 2.0, 0.0),
+        (|x| x.max(1.0) * x, 1.0, 1.0),
+        (|x| x.clamp(0.0, 1.0) * x, 1.0, 0.0),
+        (|x| x.greater(0.0).select(x.sqrt(), 0.0), 0.0, 0.0),
+        (|x| x.greater(0.0).select(x.sqrt(), 0.0), -1.0, 0.0),
+        (|x| x.powf(2.0), 0.0, 2.0),
+        (|x| x.powi(3), 0.0, 0.0),
+        (Var::tanh, 800.0, 0.0),
+        (Var::sigmoid, -800.0, 0.0),
+        (Var::softplus, 800.0, 0.0),
+        (Var::sqrt, -1.0, f64::NAN),
+        (Var::ln, f64::NAN, f64::NAN),
+    ];
+    for (place, (f, x, second)) in cases.into_iter().enumerate() {
+        let program = Program::trace(1, |x| f(x[0])).unwrap();
+        for found in [
+            program.hessian(&[x]).unwrap()[0],
+            program.hvp(&[x], &[1.0]).unwrap()[0],
+            program
+                .compressed_hessian()
+                .unwrap()
+                .matrix(&[x])
+                .unwrap()
+                .get(0, 0),
+        ] {
+            assert!(
+                found == second || (found.is_nan() && second.is_nan()),
+                "case {place}: {found:e}, {second:e}"
+            );
+        }
+        let v = Var::new(x);
+        let tape = f(v).gradient(&[v])[0].backward().get(v).unwrap_or(0.0);
+        assert!(
+            tape == second || (tape.is_nan() && second.is_nan()),
+            "case {place}, tape: {tape:e}"
+        );
+    }
+}
+
+#[test]
+fn depth_needs_no_stack() {
+    let work = || {
+        let f = Program::trace(2, |x| {
+            (0..100_000).fold(
+                x[0],
+                |y, i| if i % 2 == 0 { y.sin() + x[1] } else { y * 0.5 },
+            )
+        })
+        .unwrap();
+        let mut at = f.evaluator();
+        let (x, v) = ([0.3, 0.2], [1.0, -1.0]);
+        let hessian = at.hessian(&x).unwrap().to_vec();
+        let hvp = at.hvp(&x, &v).unwrap();
+        let size = hessian
+            .iter()
+            .fold(1e-300, |size: f64, h| size.max(h.abs()));
+        assert!((hvp[0] - (hessian[0] - hessian[1])).abs() <= 1e-12 * size);
+        let taylor = at.taylor(&x, &v, 2).unwrap();
+        let curved = hessian[0] - hessian[1] - hessian[2] + hessian[3];
+        assert!((2.0 * taylor[2] - curved).abs() <= 1e-9 * size);
+        assert_eq!(f.nearest_kink(&x).unwrap(), f64::INFINITY);
+        assert_eq!(f.jacobian_pattern().len(), 2);
+        let x = x.map(Var::new);
+        assert!(f.call(&x).unwrap()[0].value().is_finite());
+    };
+    std::thread::Builder::new()
+        .stack_size(256 << 10)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
+}

@@ -48,10 +48,10 @@ impl Program {
                             .iter()
                             .map(|&operand| values[operand as usize]),
                     );
-                    op.apply(&operands).unwrap_or_default()
+                    op.apply(&operands).unwrap_or(Var::from(f64::NAN))
                 }
                 // Made where a program runs over rows, never traced.
-                Kind::Rows => Var::default(),
+                Kind::Rows => Var::from(f64::NAN),
             };
             values.push(value);
         }

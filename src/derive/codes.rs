@@ -377,14 +377,26 @@ pub(super) fn join(code: &Code, other: &Code) -> Code {
     for id in other.ids() {
         let kind = other.kind(id);
         operands.clear();
-        operands.extend(other.operands(id).iter().map(|&operand| places[operand as usize]));
+        operands.extend(
+            other
+                .operands(id)
+                .iter()
+                .map(|&operand| places[operand as usize]),
+        );
         places.push(match kind {
-            Kind::Input(place) => *inputs[place as usize].get_or_insert_with(|| joined.push(kind, &[])),
+            Kind::Input(place) => {
+                *inputs[place as usize].get_or_insert_with(|| joined.push(kind, &[]))
+            }
             _ => joined.push(kind, &operands),
         });
     }
     let place = |&id: &Id| places[id as usize];
     joined.outputs.extend(other.outputs.iter().map(place));
-    joined.guards.extend(other.guards.iter().map(|sides| [place(&sides[0]), place(&sides[1])]));
+    joined.guards.extend(
+        other
+            .guards
+            .iter()
+            .map(|sides| [place(&sides[0]), place(&sides[1])]),
+    );
     joined
 }

@@ -263,11 +263,23 @@ impl Program {
     /// [`Length`](crate::ErrorKind::Length) if the other has not as many inputs, and
     /// [`Argument`](crate::ErrorKind::Argument) if others of them are uniform.
     pub fn join(&self, other: &Self) -> Result<Self> {
-        Self::check_len("the inputs of the other program", self.inputs(), other.inputs())?;
+        Self::check_len(
+            "the inputs of the other program",
+            self.inputs(),
+            other.inputs(),
+        )?;
         if self.code().inputs != other.code().inputs {
-            return Err(Error::argument("the other program", "has other uniform inputs"));
+            return Err(Error::argument(
+                "the other program",
+                "has other uniform inputs",
+            ));
         }
-        let guards = self.guards().iter().chain(other.guards()).copied().collect();
+        let guards = self
+            .guards()
+            .iter()
+            .chain(other.guards())
+            .copied()
+            .collect();
         Ok(self.with_code_and_guards(codes::join(self.code(), other.code()), guards))
     }
 
