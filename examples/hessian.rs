@@ -37,18 +37,21 @@ fn main() -> Result<()> {
             return Ok(());
         }
         let hessian = at.hessian(&x)?.to_vec();
-        lambda = 0.0;
-        loop {
-            let next = solve(&hessian, &gradient, lambda)
-                .map(|step| x.iter().zip(step).map(|(x, s)| x - s).collect::<Vec<f64>>());
-            if let Some(next) = next
-                && at.value(&next)? < value
-            {
-                x = next;
-                break;
+        // No damping if the step helps; else more and more, until the value is as low as rounding lets it be.
+        let dampings = std::iter::once(0.0).chain((0..20).map(|k| 4.0_f64.powi(k)));
+        let mut lower = None;
+        for damping in dampings {
+            lambda = damping;
+            if let Some(step) = solve(&hessian, &gradient, damping) {
+                let next: Vec<f64> = x.iter().zip(step).map(|(x, s)| x - s).collect();
+                if at.value(&next)? <= value {
+                    lower = Some(next);
+                    break;
+                }
             }
-            lambda = (lambda * 4.0_f64).max(1.0);
         }
+        let Some(next) = lower else { break };
+        x = next;
     }
     println!("\nnot there after 30 steps");
     Ok(())

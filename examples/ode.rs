@@ -44,7 +44,7 @@ fn main() -> Result<()> {
         "states kept", "steps made", "memory", "seconds"
     );
     // One recording of everything, while it fits.
-    if steps <= 1_000_000 {
+    if steps <= 200_000 {
         let began = Instant::now();
         let (graph, (x, p, y)) = tape::record(|| {
             let (start, p) = (start.map(Var::new), rates.map(Var::new));
