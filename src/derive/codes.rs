@@ -153,14 +153,14 @@ pub(super) fn third(code: &Code) -> Result<Code> {
 }
 
 /// Derivatives with the rows and columns that they stand in.
-pub(super) struct Entries {
+pub(super) struct Matrix {
     code: Code,
     entries: Vec<Entry>,
     rows: usize,
     columns: usize,
 }
 
-impl Entries {
+impl Matrix {
     /// The code whose outputs are all entries, zeros included, row by row.
     pub(super) fn dense(self) -> Code {
         let Self {
@@ -213,7 +213,7 @@ pub(super) fn cost(code: &Code, mode: Mode, limit: usize) -> Option<(Mode, usize
 }
 
 /// The derivatives of all outputs by all inputs.
-pub(super) fn jacobian(code: &Code, mode: Mode) -> Entries {
+pub(super) fn jacobian(code: &Code, mode: Mode) -> Matrix {
     let (rows, columns) = (code.outputs.len(), code.inputs.len());
     let code = compact(code);
     let mode = cost(&code, mode, usize::MAX).map_or(Mode::Forward, |(mode, _)| mode);
@@ -221,7 +221,7 @@ pub(super) fn jacobian(code: &Code, mode: Mode) -> Entries {
         Mode::Reverse => direct::reverse(code, columns),
         _ => direct::forward(code, columns, |_, _| true),
     };
-    Entries {
+    Matrix {
         code,
         entries,
         rows,
@@ -245,7 +245,7 @@ pub(super) fn is_symmetric(code: &Code) -> bool {
 }
 
 /// The second derivatives of the first output by all inputs. Where they are symmetric, one triangle is computed.
-pub(super) fn hessian(code: &Code) -> Result<Entries> {
+pub(super) fn hessian(code: &Code) -> Result<Matrix> {
     let count = code.inputs.len();
     let slopes = raw_gradient(code)?;
     let symmetric = is_symmetric(code);
@@ -261,7 +261,7 @@ pub(super) fn hessian(code: &Code) -> Result<Entries> {
         let mirrored: Vec<Entry> = mirrored.collect();
         entries.extend(mirrored);
     }
-    Ok(Entries {
+    Ok(Matrix {
         code,
         entries,
         rows: count,

@@ -142,19 +142,19 @@ fn search<'a>(
 ) {
     *walk += 1;
     cone.clear();
-    let mut meet = |id: Id, stack: &mut Vec<Id>| {
+    let mut visit = |id: Id, stack: &mut Vec<Id>| {
         if met[id as usize] != *walk {
             met[id as usize] = *walk;
             stack.push(id);
         }
     };
     for id in from {
-        meet(id, stack);
+        visit(id, stack);
     }
     while let Some(id) = stack.pop() {
         cone.push(id);
         for &other in next(id) {
-            meet(other, stack);
+            visit(other, stack);
         }
     }
     cone.sort_unstable();

@@ -31,7 +31,7 @@ pub(super) fn forward(
     let old = code.clone();
     symbol::extend(code, || {
         let mut cones = Cones::new(&old);
-        let mut cone = Vec::new();
+        let mut above = Vec::new();
         let mut needed = vec![false; old.len()];
         let mut tangents = vec![Symbol::Constant(0.0); old.len()];
         let mut entries = Vec::new();
@@ -39,18 +39,18 @@ pub(super) fn forward(
             let Some(input) = cones.inputs[column as usize] else {
                 continue;
             };
-            cones.above(std::iter::once(input), &mut cone);
-            for &id in cone.iter().rev() {
+            cones.above(std::iter::once(input), &mut above);
+            for &id in above.iter().rev() {
                 let is_wanted = |&row: &u32| wanted(row, column);
                 needed[id as usize] |= cones.outputs_at(id).iter().any(is_wanted);
                 if needed[id as usize] {
-                    // Only operands within the cone are looked at below.
+                    // Operands outside of the cone are marked too, and not looked at.
                     for &operand in old.operands(id) {
                         needed[operand as usize] = true;
                     }
                 }
             }
-            for &id in &cone {
+            for &id in &above {
                 if needed[id as usize] {
                     tangents[id as usize] = match old.kind(id) {
                         Kind::Apply(op) => forward::tangent(op, old.operands(id), id, &tangents),
@@ -64,7 +64,7 @@ pub(super) fn forward(
                     }
                 }
             }
-            for &id in &cone {
+            for &id in &above {
                 tangents[id as usize] = Symbol::Constant(0.0);
                 needed[id as usize] = false;
                 for &operand in old.operands(id) {
@@ -82,14 +82,14 @@ pub(super) fn reverse(code: Code, columns: usize) -> (Code, Vec<Entry>) {
     let varies = varies(&old, columns);
     symbol::extend(code, || {
         let mut cones = Cones::new(&old);
-        let mut cone = Vec::new();
+        let mut below = Vec::new();
         let mut terms: Vec<SmallVec<[[Id; 2]; 2]>> = vec![SmallVec::new(); old.len()];
         let mut entries = Vec::new();
         for (row, &output) in (0..).zip(&old.outputs) {
-            cones.below(std::iter::once(output), &mut cone);
+            cones.below(std::iter::once(output), &mut below);
             let one = Symbol::Constant(1.0).id();
             terms[output as usize].push([one, one]);
-            for &id in cone.iter().rev() {
+            for &id in below.iter().rev() {
                 let uses = std::mem::take(&mut terms[id as usize]);
                 if uses.is_empty() || !varies[id as usize] {
                     continue;

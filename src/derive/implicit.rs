@@ -112,7 +112,9 @@ fn inverse(mut matrix: Vec<Vec<Var>>) -> Result<Vec<Vec<Var>>> {
         inverse.swap(column, pivot);
         let scale = matrix[column][column].recip();
         for entries in [&mut matrix[column], &mut inverse[column]] {
-            entries.iter_mut().for_each(|entry| *entry *= scale);
+            for entry in entries {
+                *entry *= scale;
+            }
         }
         for row in (0..n).filter(|&row| row != column) {
             let factor = matrix[row][column];
@@ -120,9 +122,9 @@ fn inverse(mut matrix: Vec<Vec<Var>>) -> Result<Vec<Vec<Var>>> {
                 continue;
             }
             for part in [&mut matrix, &mut inverse] {
-                for j in 0..n {
-                    let change = factor * part[column][j];
-                    part[row][j] -= change;
+                let pivot = part[column].clone();
+                for (entry, from) in part[row].iter_mut().zip(pivot) {
+                    *entry -= factor * from;
                 }
             }
         }

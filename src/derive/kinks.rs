@@ -140,7 +140,7 @@ impl Program {
     pub fn kinks(&self, x: &[f64]) -> Result<Vec<Kink>> {
         let mut kinks = Vec::new();
         self.walk(x, |op, operands, value, _| {
-            kinks.extend(Kink::of(op, operands, value))
+            kinks.extend(Kink::of(op, operands, value));
         })?;
         Ok(kinks)
     }

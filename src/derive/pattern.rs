@@ -75,20 +75,20 @@ impl Pattern {
         let mut cones = Cones::new(code);
         let mut bits = vec![0_u64; code.len()];
         let mut entries = Vec::new();
-        let mut cone: Vec<Id> = Vec::new();
+        let mut above: Vec<Id> = Vec::new();
         for first in (0..columns).step_by(64) {
             let block = first..columns.min(first + 64);
             let inputs: Vec<Id> = block
                 .clone()
                 .filter_map(|place| cones.inputs[place])
                 .collect();
-            cones.above(inputs.iter().copied(), &mut cone);
+            cones.above(inputs.iter().copied(), &mut above);
             for place in block {
                 if let Some(id) = cones.inputs[place] {
                     bits[id as usize] = 1 << (place - first);
                 }
             }
-            for &id in &cone {
+            for &id in &above {
                 for &operand in code.operands(id) {
                     bits[id as usize] |= bits[operand as usize];
                 }
@@ -100,7 +100,7 @@ impl Pattern {
                     }
                 }
             }
-            for &id in &cone {
+            for &id in &above {
                 bits[id as usize] = 0;
             }
         }

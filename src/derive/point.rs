@@ -11,13 +11,13 @@ const DIRECTIONS: usize = 256;
 
 /// The derived program of a kind, to be evaluated at one point.
 fn at_point(program: Result<Program>) -> Result<Evaluation> {
-    Ok(Evaluation::Point(program?.evaluator()))
+    Ok(Evaluation::Point(Box::new(program?.evaluator())))
 }
 
 /// A derived program whose rows are directions.
 fn in_directions(program: &Program) -> Result<Evaluation> {
     Ok(Evaluation::Directions(
-        program.batch::<[f64; 0]>(&[])?,
+        Box::new(program.batch::<[f64; 0]>(&[])?),
         Vec::new(),
     ))
 }

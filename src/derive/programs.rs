@@ -40,6 +40,7 @@ impl Program {
     /// assert_eq!(f.jvp_program().values(&[3.0, 4.0, 1.0, 10.0])?, [34.0, 1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[must_use]
     pub fn jvp_program(&self) -> Self {
         self.always(Derived::Jvp, codes::jvp)
     }
@@ -52,6 +53,7 @@ impl Program {
     /// assert_eq!(f.vjp_program().values(&[3.0, 4.0, 1.0, 10.0])?, [14.0, 3.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[must_use]
     pub fn vjp_program(&self) -> Self {
         self.always(Derived::Vjp, codes::vjp)
     }
@@ -68,6 +70,7 @@ impl Program {
     /// assert_eq!(f.jacobian_program(Mode::Cheaper).values(&[3.0, 4.0])?, [4.0, 3.0, 1.0, 0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[must_use]
     pub fn jacobian_program(&self, mode: Mode) -> Self {
         let kind = match mode {
             Mode::Cheaper => Derived::Jacobian,
@@ -211,6 +214,7 @@ impl Program {
     /// assert_eq!(f.taylor_program(4).values(&[1.0, 1.0])?, [1.0, -1.0, 1.0, -1.0, 1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[must_use]
     pub fn taylor_program(&self, order: usize) -> Self {
         self.always(Derived::Taylor(order), |code| taylor::taylor(code, order))
     }

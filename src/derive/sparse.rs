@@ -43,9 +43,9 @@ pub struct Sparse {
 }
 
 enum Method {
-    Direct(Evaluator),
+    Direct(Box<Evaluator>),
     Compressed {
-        batch: Batch,
+        batch: Box<Batch>,
         groups: usize,
         /// Where each entry stands among the compressed values.
         places: Vec<usize>,
@@ -57,7 +57,7 @@ impl Sparse {
         Self {
             inputs: program.inputs(),
             pattern: Arc::new(pattern),
-            method: Method::Direct(program.evaluator()),
+            method: Method::Direct(Box::new(program.evaluator())),
             values: Vec::new(),
         }
     }
@@ -77,7 +77,7 @@ impl Sparse {
         Ok(Self {
             inputs: program.uniform_inputs(),
             method: Method::Compressed {
-                batch: program.batch(&directions)?,
+                batch: Box::new(program.batch(&directions)?),
                 groups,
                 places: pattern
                     .entries()

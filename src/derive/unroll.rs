@@ -256,9 +256,10 @@ fn stride(rest: usize, states: usize) -> usize {
             product.saturating_mul(over as u128) / under as u128
         })
     };
-    let repetitions = (0..)
-        .find(|&r| reached(states, r) >= rest as u128)
-        .unwrap_or(0);
+    let mut repetitions = 0;
+    while reached(states, repetitions) < rest as u128 {
+        repetitions += 1;
+    }
     if repetitions == 0 {
         return rest;
     }

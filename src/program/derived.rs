@@ -44,9 +44,9 @@ pub(crate) struct Programs(Mutex<FxHashMap<Derived, Program>>);
 #[derive(Debug)]
 pub(crate) enum Evaluation {
     /// At one point.
-    Point(Evaluator),
+    Point(Box<Evaluator>),
     /// At one point in many directions, and what was computed.
-    Directions(Batch, Vec<f64>),
+    Directions(Box<Batch>, Vec<f64>),
 }
 
 /// The derived programs that an evaluator has been asked for.
