@@ -54,7 +54,7 @@ fn hessians(samples: usize) -> Result<()> {
     println!("\n| Rosenbrock, ns | by hand | program | ratio | to its gradient |");
     println!("|---|---:|---:|---:|---:|");
     for n in [10, 50, 1000] {
-        let f = Program::trace(n, |x| rosenbrock(x))?;
+        let f = Program::trace(n, rosenbrock)?;
         let x: Vec<f64> = (0..n).map(|i| 0.5 + 0.3 * (i as f64).sin()).collect();
         let v: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
         let (mut g, mut h) = (vec![0.0; n], vec![[0.0; 3]; n]);
@@ -174,7 +174,7 @@ fn observations(samples: usize, sizes: &[usize]) -> Result<()> {
             std::array::from_fn(|k| 0.1 * wave(k) + if k == 5 { 6.0 } else { 0.0 })
         };
         let rows: Vec<[f64; 9]> = (0..count).map(row).collect();
-        let f = Program::trace_at(&rows[0], |row| projection(row))?;
+        let f = Program::trace_at(&rows[0], projection)?;
         let mut batch = f.jacobian_program(Mode::Cheaper).batch(&rows)?.threads(1);
         let mut places = vec![[0.0; 2]; count];
         let [floor, jacobian] = least(

@@ -7,6 +7,11 @@
 //!
 //! Run with `cargo run --release --example bundle_adjustment`.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "the indices of several blocks at once, as in the formulas"
+)]
+
 use chainrule::{Batch, Program, Result, Scalar};
 
 const CAMERAS: usize = 8;
@@ -73,10 +78,14 @@ impl Scene {
             seen,
         };
         for camera in &mut scene.cameras[1..] {
-            camera.iter_mut().for_each(|x| *x += 0.1 * random());
+            for x in camera {
+                *x += 0.1 * random();
+            }
         }
         for point in &mut scene.points {
-            point.iter_mut().for_each(|x| *x += 0.3 * random());
+            for x in point {
+                *x += 0.3 * random();
+            }
         }
         scene
     }
@@ -271,7 +280,7 @@ fn evaluate(batch: &mut Batch, scene: &Scene) -> Result<(Vec<f64>, f64)> {
 fn main() -> Result<()> {
     let mut scene = Scene::new();
     let rows = scene.rows();
-    let residual = Program::trace_at(&rows[0], |row| reprojection(row))?;
+    let residual = Program::trace_at(&rows[0], reprojection)?;
     // The place in the picture is data: of its derivatives none are asked for.
     let slopes = residual.jacobian_program(chainrule::derive::Mode::Cheaper);
     let width = residual.inputs();

@@ -16,7 +16,7 @@ fn rosenbrock<S: Scalar>(x: &[S]) -> S {
 }
 
 fn main() -> Result<()> {
-    let f = Program::trace(N, |x| rosenbrock(x))?;
+    let f = Program::trace(N, rosenbrock)?;
     println!("{:?}\n", f.hessian_pattern()?);
     let mut at = f.evaluator();
     let mut x: Vec<f64> = (0..N)

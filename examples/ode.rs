@@ -59,7 +59,7 @@ fn main() -> Result<()> {
         print("the whole graph", steps, bytes, began, &grads.of(&p));
         assert!(grads.of(&x).iter().all(|g| g.is_finite()));
     }
-    let root = (steps as f64).sqrt() as usize;
+    let root = steps.isqrt();
     let mut first: Option<Vec<f64>> = None;
     for kept in [steps, root, 30, 10, 5] {
         let began = Instant::now();

@@ -48,7 +48,7 @@ fn declared_slopes_hold_in_every_mode() {
     let Lanes(lanes) = formula(&[Lanes([at[0], 0.0]), Lanes([at[1], 1.0])]);
     assert_eq!(lanes[0].to_bits(), y.value().to_bits());
 
-    let f = Program::trace(2, |x| formula(x)).unwrap();
+    let f = Program::trace(2, formula).unwrap();
     assert_eq!(f.gradient(&at).unwrap(), (y.value(), g.clone()));
     let hessian = f.hessian(&at).unwrap();
     for (a, b) in hessian.iter().zip(&known) {

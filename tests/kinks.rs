@@ -17,7 +17,8 @@ fn side(f: impl Fn(&[Var]) -> Var, x: &[f64], v: &[f64]) -> f64 {
 #[test]
 fn slopes_to_either_side_of_a_corner() {
     // The slope along +1, and along −1.
-    let cases: [(fn(Var) -> Var, f64, f64, f64); 8] = [
+    type Case = (fn(Var) -> Var, f64, f64, f64);
+    let cases: [Case; 8] = [
         (Var::abs, 0.0, 1.0, 1.0),
         (Var::relu, 0.0, 1.0, 0.0),
         (|x| x.leaky_relu(0.25), 0.0, 1.0, -0.25),
