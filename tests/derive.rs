@@ -2,7 +2,6 @@
 
 mod expression;
 #[path = "expression/scale.rs"]
-#[expect(dead_code, reason = "random graphs ask more of it")]
 mod scale;
 
 use chainrule::derive::{self, Mode};

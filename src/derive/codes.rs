@@ -75,7 +75,7 @@ fn directions(code: &mut Code, count: usize) -> Vec<Symbol> {
 fn slopes(code: Code, count: usize) -> Code {
     let wanted: Vec<u32> = (0..count as u32).collect();
     let seeds = [(code.outputs[0], Symbol::Constant(1.0))];
-    only_from(reverse::adjoints(code, &seeds, &wanted, Rows::Each), 1)
+    only_from(reverse::adjoints(&code, &seeds, &wanted, Rows::Each), 1)
 }
 
 /// The derivatives of all outputs along a direction that is a new input.
@@ -111,7 +111,7 @@ fn weighted(mut code: Code, class: impl Fn(Id) -> Class) -> Code {
     let outputs = code.outputs.clone();
     let seed = |&y: &Id| (y, Symbol::Value(code.push_input(class(y))));
     let seeds: Vec<(Id, Symbol)> = outputs.iter().map(seed).collect();
-    let code = reverse::adjoints(code, &seeds, &wanted, Rows::Each);
+    let code = reverse::adjoints(&code, &seeds, &wanted, Rows::Each);
     finish(only_from(code, outputs.len()))
 }
 
@@ -337,7 +337,7 @@ pub(super) fn partials(code: &Code, by: &[&[usize]]) -> Result<Code> {
             let wanted: Vec<u32> = steps.iter().map(|&(_, by)| by).collect();
             let first = code.outputs.len();
             let seeds = [(code.outputs[place], Symbol::Constant(1.0))];
-            code = reverse::adjoints(code, &seeds, &wanted, Rows::Each);
+            code = reverse::adjoints(&code, &seeds, &wanted, Rows::Each);
             for (offset, by) in wanted.iter().enumerate() {
                 let mut list = begun.to_vec();
                 list.push(*by as usize);

@@ -159,7 +159,7 @@ pub fn custom_jvp<S: Scalar>(
 /// If an operand was freed or is not on the current graph.
 #[track_caller]
 pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<Var> {
-    if compare::watching() && !xs.iter().all(|x| x.is_constant()) {
+    if compare::watched() && !xs.iter().all(|x| x.is_constant()) {
         let problem = "a program would keep its number at the point of the trace: write it over recorded values";
         return Err(Error::argument("an opaque function", problem));
     }

@@ -52,10 +52,7 @@ impl Answer {
             }
         })?;
         self.outputs.clear();
-        for output in 0..self.plan.outputs() {
-            self.outputs
-                .push(self.plan.shared_output(&self.machine, output));
-        }
+        self.outputs.extend(self.plan.shared_outputs(&self.machine));
         Ok(())
     }
 }

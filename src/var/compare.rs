@@ -80,8 +80,8 @@ pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
     (result, COMPARISONS.take())
 }
 
-/// Whether a trace is under way on this thread, so that values stand for others.
-pub(crate) fn watching() -> bool {
+/// Whether comparisons are remembered: the graph is to be replayed at other points.
+pub(crate) fn watched() -> bool {
     WATCHED.get()
 }
 
@@ -129,6 +129,12 @@ macro_rules! comparisons {
             #[track_caller]
             fn eq(&self, other: &$right) -> bool {
                 comparisons!(@test self, other, |$a, $b| $pair, Equal)
+            }
+            #[inline]
+            #[track_caller]
+            #[expect(clippy::partialeq_ne_impl, reason = "the provided one hides the caller's line")]
+            fn ne(&self, other: &$right) -> bool {
+                !comparisons!(@test self, other, |$a, $b| $pair, Equal)
             }
         }
 
