@@ -112,8 +112,8 @@ pub enum Law {
 
 use Law::{
     At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent,
-    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear, Nondecreasing,
-    Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear,
+    Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.

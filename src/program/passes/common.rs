@@ -31,7 +31,9 @@ impl Common {
         let mut common = Self::default();
         for id in code.ids() {
             let hash = hash(code.kind(id), code.operands(id));
-            common.values.insert_unique(hash, id, |&id| hash_of(code, id));
+            common
+                .values
+                .insert_unique(hash, id, |&id| hash_of(code, id));
         }
         common
     }
