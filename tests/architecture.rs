@@ -16,6 +16,7 @@ const LADDER: &[&[&str]] = &[
     &["explain"],
     &["page"],
     &["program"],
+    &["derive"],
     &["nn"],
     &["lib"],
 ];

@@ -98,7 +98,7 @@ proptest! {
                 Law::Stop | Law::Blocks => slope(op, x) == 0.0,
                 Law::Routes => routes(Op::Unary(op), &[x]),
                 Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
-                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::BreakAtTie | Law::Composed => false,
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Composed => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
         }
@@ -129,7 +129,7 @@ proptest! {
                 }
                 Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
                 Law::Routes => routes(Op::Binary(op), &[a, b]),
-                Law::KinkAtTie | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
+                Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
                 | Law::IntegerRight => true,
                 _ => false,
             };

@@ -6,6 +6,7 @@ mod fast;
 #[path = "expression/scale.rs"]
 mod scale;
 
+use chainrule::op::Law;
 use chainrule::{Dual, Lanes, Var, tape};
 use expression::Expression;
 use petgraph::algo::toposort;
@@ -20,6 +21,14 @@ fn same(a: f64, b: f64) -> bool {
 
 fn inputs(expression: &Expression) -> Vec<Var> {
     expression.inputs.iter().map(|&x| Var::new(x)).collect()
+}
+
+/// Whether slopes are declared against values: then the order of differentiation matters.
+fn declares_slopes(e: &Expression) -> bool {
+    let declared = |law: &Law| matches!(law, Law::Stop);
+    e.steps
+        .iter()
+        .any(|(op, _)| op.row().laws.iter().any(declared))
 }
 
 proptest! {
@@ -87,6 +96,7 @@ proptest! {
 
     #[test]
     fn forward_over_forward_agrees_with_reverse_over_reverse(e in Expression::any(5, true)) {
+        prop_assume!(!declares_slopes(&e));
         let (graph, (xs, y, firsts)) = tape::record(|| {
             let xs = inputs(&e);
             let y = e.evaluate(&xs);
@@ -118,6 +128,7 @@ proptest! {
 
     #[test]
     fn mixed_forward_over_reverse_agrees(e in Expression::any(5, true)) {
+        prop_assume!(!declares_slopes(&e));
         // Tangents recorded on the tape, then swept: Dual<Var> against Dual<Dual<f64>>.
         let (graph, (xs, tangent)) = tape::record(|| {
             let xs = inputs(&e);
@@ -227,10 +238,7 @@ fn central_differences_agree_within_the_error_they_can_have() {
             if error < 1e-3 * (1e-3 + grads[x].abs()) {
                 telling += 1;
             }
-            let declared = e
-                .steps
-                .iter()
-                .any(|(op, _)| op.row().laws.contains(&chainrule::op::Law::Stop));
+            let declared = declares_slopes(&e);
             assert!(
                 declared || (fine - grads[x]).abs() <= error,
                 "by v{i}: difference {fine:e}, derivative {:e}, error bound {error:e} of {e:?}",

@@ -95,6 +95,8 @@ pub enum Law {
     Breaks,
     /// The value turns a corner where two operands are equal.
     KinkAtTie,
+    /// The value turns a corner where all operands are 0.
+    KinkAtOrigin,
     /// The value jumps where two operands are equal.
     BreakAtTie,
     /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
@@ -110,8 +112,8 @@ pub enum Law {
 
 use Law::{
     At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent,
-    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing,
-    Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear,
+    Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.

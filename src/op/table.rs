@@ -478,7 +478,7 @@ binary {
         js "hypot(a, b)";
         left |a, b, _y| a.apply2::<HypotSlope>(b);
         right |a, b, _y| b.apply2::<HypotSlope>(a);
-        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtTie];
+        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtOrigin];
     }
     /// The slope of [`Hypot`] in its first operand: `a/√(a² + b²)`.
     HypotSlope "a/hypot" {
@@ -714,6 +714,16 @@ nary {
         js "xs.reduce((sum, x) => sum + x, -0) / xs.length";
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
         laws [Linear];
+    }
+    /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope in it.
+    Custom "custom" {
+        value |xs| if xs.count() == 0 { S::from(NAN) } else { xs.at(0) };
+        js "xs.length ? xs[0] : NaN";
+        partials |xs, _y, emit| for i in 0..xs.len() {
+            let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
+            emit(i, slope.copied().unwrap_or(S::from(0.0)));
+        };
+        laws [Stop];
     }
 }
 parameter {

@@ -1,7 +1,9 @@
 //! Evaluation at one point: takes numbers, lends what was computed.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::derived::{Derived, Evaluation, Evaluations};
 use super::plan::{Machine, Plan};
 use super::{Program, Question};
 use crate::error::{Error, Result};
@@ -27,8 +29,7 @@ pub struct Evaluator {
     gradient: Option<Answer>,
     vjp: Option<Answer>,
     jvp: Option<Answer>,
-    jacobian: Vec<f64>,
-    seeds: Vec<f64>,
+    derived: Evaluations,
 }
 
 /// A plan with its numbers.
@@ -87,8 +88,7 @@ impl Evaluator {
             gradient: None,
             vjp: None,
             jvp: None,
-            jacobian: Vec::new(),
-            seeds: Vec::new(),
+            derived: Evaluations::default(),
         }
     }
 
@@ -199,36 +199,23 @@ impl Evaluator {
         Ok(vjp.outputs.split_at(outputs))
     }
 
-    /// The derivatives of every output by every input, row by row: a row of as many values as there are inputs for each
-    /// output.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// let mut at = Program::trace(2, |x| [x[0] * x[1], x[0]])?.evaluator();
-    /// assert_eq!(at.jacobian(&[3.0, 4.0])?, [4.0, 3.0, 1.0, 0.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Program::value`].
-    pub fn jacobian(&mut self, x: &[f64]) -> Result<&[f64]> {
-        let outputs = self.program.outputs();
-        Program::check_len("x", self.program.inputs(), x.len())?;
-        let mut jacobian = std::mem::take(&mut self.jacobian);
-        let mut seeds = std::mem::take(&mut self.seeds);
-        jacobian.clear();
-        seeds.clear();
-        seeds.resize(outputs, 0.0);
-        let rows: Result<()> = (0..outputs).try_for_each(|output| {
-            seeds[output] = 1.0;
-            jacobian.extend_from_slice(self.vjp(x, &seeds)?.1);
-            seeds[output] = 0.0;
-            Ok(())
-        });
-        self.jacobian = jacobian;
-        self.seeds = seeds;
-        rows?;
-        Ok(&self.jacobian)
+    /// Every output at inputs that lie in parts one behind the other.
+    pub(crate) fn values_at(&mut self, parts: &[&[f64]]) -> Result<&[f64]> {
+        let values = answer(&mut self.values, &self.program, Question::Values);
+        values.at(parts)?;
+        Ok(&values.outputs)
+    }
+
+    /// What a derived program of a kind is evaluated with, made the first time it is asked for.
+    pub(crate) fn derived(
+        &mut self,
+        kind: Derived,
+        make: impl FnOnce(&Program) -> Result<Evaluation>,
+    ) -> Result<&mut Evaluation> {
+        match self.derived.entry(kind) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(make(&self.program)?)),
+        }
     }
 
     fn some_output(&self) -> Result<()> {

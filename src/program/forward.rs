@@ -33,9 +33,11 @@ pub(crate) fn tangents(code: Code, directions: &[Symbol]) -> Code {
     code
 }
 
-fn tangent(op: Op, operands: &[Id], id: Id, tangents: &[Symbol]) -> Symbol {
+/// The tangent of the value that an operation made, from its operands' tangents, by place in the old code.
+pub(crate) fn tangent(op: Op, operands: &[Id], id: Id, tangents: &[Symbol]) -> Symbol {
     let of = |place: usize| tangents[operands[place] as usize];
-    if (0..operands.len()).all(|place| of(place).vanishes()) {
+    let moves = |place: usize| !of(place).vanishes();
+    if !(0..operands.len()).any(moves) {
         return Symbol::Constant(0.0);
     }
     let symbols: Vec<Symbol> = operands
@@ -45,20 +47,30 @@ fn tangent(op: Op, operands: &[Id], id: Id, tangents: &[Symbol]) -> Symbol {
     let y = Symbol::of(id);
     let mut terms: Vec<[Id; 2]> = Vec::new();
     let mut add = |place: usize, partial: Symbol| {
-        if !of(place).vanishes() && !partial.vanishes() {
+        if moves(place) && !partial.vanishes() {
             terms.push([of(place).id(), partial.id()]);
         }
     };
     match (op, &symbols[..]) {
         (Op::Unary(op), &[x]) => add(0, op.partial(x, y)),
         (Op::Binary(op), &[a, b]) => {
-            add(0, op.left(a, b, y));
-            add(1, op.right(a, b, y));
+            if moves(0) {
+                add(0, op.left(a, b, y));
+            }
+            if moves(1) {
+                add(1, op.right(a, b, y));
+            }
         }
         (Op::Ternary(op), &[a, b, c]) => {
-            add(0, op.first(a, b, c, y));
-            add(1, op.second(a, b, c, y));
-            add(2, op.third(a, b, c, y));
+            if moves(0) {
+                add(0, op.first(a, b, c, y));
+            }
+            if moves(1) {
+                add(1, op.second(a, b, c, y));
+            }
+            if moves(2) {
+                add(2, op.third(a, b, c, y));
+            }
         }
         (Op::Nary(op), xs) => op.partials(xs, y, &mut |place, partial| add(place, partial)),
         _ => {}

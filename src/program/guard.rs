@@ -2,8 +2,9 @@
 
 use std::panic::Location;
 
-use crate::error::{BranchChanged, Error};
-use crate::var::compare::{Comparison, Outcome, Test};
+use crate::error::{BranchChanged, Error, Result};
+use crate::var::Var;
+use crate::var::compare::{self, Comparison, Outcome, Test};
 
 /// One comparison: how, what it gave, and where in the source it stands.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,14 @@ impl Guard {
     /// What it asks of its two values: one guard of those that ask the same is enough.
     pub(crate) fn asks(&self) -> (Test, Outcome) {
         (self.test, self.outcome)
+    }
+
+    /// Compares recorded values, to be watched by a trace under way, and passes if it comes out as it did.
+    pub(crate) fn check(&self, left: Var, right: Var) -> Result<()> {
+        if compare::again(left, right, self.test, self.at) == self.outcome {
+            return Ok(());
+        }
+        Err(self.error(None, left.value(), right.value()))
     }
 
     /// The error for a point where it does not.

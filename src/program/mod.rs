@@ -11,24 +11,25 @@
 
 mod batch;
 mod blocks;
-mod code;
+pub(crate) mod code;
+pub(crate) mod derived;
 mod elementwise;
 mod evaluator;
-mod forward;
-mod guard;
+pub(crate) mod forward;
+pub(crate) mod guard;
 mod inputs;
 mod matrix;
 mod members;
 mod parallel;
-mod passes;
+pub(crate) mod passes;
 mod plan;
 mod point;
 mod retrace;
-mod reverse;
+pub(crate) mod reverse;
 mod rows;
 mod stream;
 mod sums;
-mod symbol;
+pub(crate) mod symbol;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -125,6 +126,7 @@ struct Inner {
     level: Level,
     options: Options,
     plans: Mutex<FxHashMap<Question, Arc<Plan>>>,
+    derived: derived::Programs,
 }
 
 /// What can be asked of a program: each needs a plan of its own.
@@ -316,6 +318,7 @@ impl Program {
             level,
             options: Options::of(level == Level::Fast),
             plans: Mutex::default(),
+            derived: derived::Programs::default(),
         }))
     }
 
@@ -543,7 +546,7 @@ impl Program {
     }
 
     /// Checks the number of values of an argument.
-    fn check_len(name: &str, expected: usize, found: usize) -> Result<()> {
+    pub(crate) fn check_len(name: &str, expected: usize, found: usize) -> Result<()> {
         if expected == found {
             return Ok(());
         }

@@ -185,7 +185,7 @@ impl Sweep {
 }
 
 /// The sum `Σ u·p` of the chain rule, each term added with one rounding. Factors ±1 make plain sums: the same bits.
-pub(super) fn sum(terms: &[[Id; 2]]) -> Symbol {
+pub(crate) fn sum(terms: &[[Id; 2]]) -> Symbol {
     let unit = |p: Id| Symbol::of(p).constant().filter(|p| p.abs() == 1.0);
     match *terms {
         [] => return Symbol::Constant(0.0),

@@ -5,8 +5,10 @@
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::code::{Code, Id, Kind};
+use super::passes::Common;
 use crate::op::{Binary, Nary, Op, Scalar, Sealed, Ternary, Unary};
 
 thread_local! {
@@ -19,6 +21,8 @@ struct Builder {
     code: Code,
     /// Where each constant stands, by its bits.
     constants: FxHashMap<u64, Id>,
+    /// The values made so far, where those made alike shall be one.
+    common: Option<Common>,
 }
 
 /// A value of the code being built, or a number.
@@ -33,15 +37,50 @@ pub(crate) fn extend<R>(code: Code, work: impl FnOnce() -> R) -> (Code, R) {
     BUILDER.with_borrow_mut(|builder| {
         builder.code = code;
         builder.constants.clear();
+        builder.common = None;
     });
     let result = work();
     let code = BUILDER.with_borrow_mut(|builder| std::mem::take(&mut builder.code));
     (code, result)
 }
 
+/// As [`extend`], where a value made like an earlier one is that one: for values that are not differentiated by their
+/// uses afterwards.
+pub(crate) fn extend_merged<R>(code: Code, work: impl FnOnce() -> R) -> (Code, R) {
+    extend(code, || {
+        BUILDER.with_borrow_mut(|builder| {
+            let Builder {
+                code,
+                constants,
+                common,
+            } = builder;
+            for id in code.ids() {
+                if let Kind::Constant(bits) = code.kind(id) {
+                    constants.entry(bits).or_insert(id);
+                }
+            }
+            *common = Some(Common::of(code));
+        });
+        work()
+    })
+}
+
 /// Appends a value to the code being built.
 pub(crate) fn push(kind: Kind, operands: &[Id]) -> Id {
-    BUILDER.with_borrow_mut(|builder| builder.code.push(kind, operands))
+    BUILDER.with_borrow_mut(|Builder { code, common, .. }| match common {
+        Some(common) => common.push(code, kind, operands),
+        None => code.push(kind, operands),
+    })
+}
+
+/// How many values the code being built has.
+pub(crate) fn len() -> usize {
+    BUILDER.with_borrow(|builder| builder.code.len())
+}
+
+/// What makes a value of the code being built, and of which others.
+pub(crate) fn node(id: Id) -> (Kind, SmallVec<[Id; 4]>) {
+    BUILDER.with_borrow(|Builder { code, .. }| (code.kind(id), code.operands(id).into()))
 }
 
 impl Symbol {
@@ -71,7 +110,9 @@ impl Symbol {
 
 impl Builder {
     fn constant(&mut self, number: f64) -> Id {
-        let Self { code, constants } = self;
+        let Self {
+            code, constants, ..
+        } = self;
         let bits = number.to_bits();
         *constants
             .entry(bits)
@@ -80,7 +121,7 @@ impl Builder {
 }
 
 fn apply(op: Op, operands: &[Symbol]) -> Symbol {
-    let ids: smallvec::SmallVec<[Id; 8]> = operands.iter().map(|operand| operand.id()).collect();
+    let ids: SmallVec<[Id; 8]> = operands.iter().map(|operand| operand.id()).collect();
     Symbol::Value(push(Kind::Apply(op), &ids))
 }
 

@@ -209,7 +209,7 @@ impl Sweep {
             Adjoint::Sum(sum) => chain_add(u, partial, sum),
             _ if unit == 1.0 => u,
             _ if unit == -1.0 => -u,
-            _ if u.is_constant() && u == 1.0 => partial,
+            _ if u.is_constant() && u.value() == 1.0 => partial,
             _ => chain(u, partial),
         };
         self.adjoints[slot] = Adjoint::Sum(sum);

@@ -85,6 +85,15 @@ pub(crate) fn watched() -> bool {
     WATCHED.get()
 }
 
+/// Makes a comparison once more that stands elsewhere in the source.
+pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'static>) -> Outcome {
+    let outcome = test.outcome(left.value, right.value);
+    if WATCHED.get() {
+        remember(left, right, test, outcome, at);
+    }
+    outcome
+}
+
 #[inline]
 #[track_caller]
 fn compare(left: Var, right: Var, test: Test) -> Outcome {

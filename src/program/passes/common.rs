@@ -8,9 +8,13 @@ use rustc_hash::FxBuildHasher;
 use crate::op::{Law, Op};
 use crate::program::code::{Code, Id, Kind};
 
+fn hash_of(code: &Code, id: Id) -> u64 {
+    hash(code.kind(id), code.operands(id))
+}
+
 /// The values seen so far.
 #[derive(Default)]
-pub(super) struct Common {
+pub(crate) struct Common {
     values: HashTable<Id>,
 }
 
@@ -22,8 +26,20 @@ fn hash(kind: Kind, operands: &[Id]) -> u64 {
 }
 
 impl Common {
+    /// The values of a code.
+    pub(crate) fn of(code: &Code) -> Self {
+        let mut common = Self::default();
+        for id in code.ids() {
+            let hash = hash(code.kind(id), code.operands(id));
+            common
+                .values
+                .insert_unique(hash, id, |&id| hash_of(code, id));
+        }
+        common
+    }
+
     /// The value made so, appended if there is none yet.
-    pub(super) fn push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
+    pub(crate) fn push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
         if let Kind::Input(_) | Kind::Rows = kind {
             // Inputs differ, and so do adjoints of different inputs, but for rare cases.
             return code.push(kind, operands);
@@ -43,7 +59,6 @@ impl Common {
     }
 
     fn find_or_push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
-        let hash_of = |code: &Code, id: Id| hash(code.kind(id), code.operands(id));
         let hash = hash(kind, operands);
         let same = |&id: &Id| code.kind(id) == kind && code.operands(id) == operands;
         if let Some(&id) = self.values.find(hash, same) {

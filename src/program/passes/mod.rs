@@ -25,6 +25,8 @@ mod products;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::Common;
+
 use super::code::{Code, Id, Kind};
 
 /// Which passes are switched on.
@@ -58,7 +60,7 @@ impl Passes {
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
     let expanded = passes.expand.then(|| expand::apply(code)).flatten();
     let code = expanded.as_ref().unwrap_or(code);
-    let mut common = common::Common::default();
+    let mut common = Common::default();
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
@@ -91,6 +93,11 @@ pub(crate) fn contract(code: &Code) -> Code {
     products::dots(code)
 }
 
+/// The code without what no output and no guard depends on; nothing is merged, so derivatives keep their bits.
+pub(crate) fn compact(code: &Code) -> Code {
+    rewrite(code, |new, _, kind, operands| new.push(kind, operands))
+}
+
 /// Walks the values that are needed in order and lets `step` put each into the new code: by its old place, what
 /// makes it, and its operands' new places.
 fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) -> Code {
@@ -119,7 +126,7 @@ fn rewrite(code: &Code, mut step: impl FnMut(&mut Code, Id, Kind, &[Id]) -> Id) 
 }
 
 /// Which values an output or a guard depends on.
-pub(super) fn live(code: &Code) -> Vec<bool> {
+pub(crate) fn live(code: &Code) -> Vec<bool> {
     let mut live = vec![false; code.len()];
     for root in code.roots() {
         live[root as usize] = true;

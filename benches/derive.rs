@@ -1,0 +1,287 @@
+//! Tables of what derivatives cost, beside the same numbers by hand.
+//!
+//! `cargo bench --bench derive` prints them; `-- --quick` takes few samples and small sizes. Times are the least of many
+//! samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
+
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+use std::hint::black_box;
+use std::time::Instant;
+
+use chainrule::derive::Mode;
+use chainrule::{Program, Result, Scalar, Var};
+
+/// The least seconds of each piece of work, in turns.
+fn least<const N: usize>(samples: usize, runs: usize, mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let mut least = [f64::INFINITY; N];
+    for _ in 0..samples {
+        for (least, work) in least.iter_mut().zip(&mut work) {
+            let start = Instant::now();
+            (0..runs).for_each(|_| work());
+            *least = least.min(start.elapsed().as_secs_f64() / runs as f64);
+        }
+    }
+    least
+}
+
+fn rosenbrock<S: Scalar>(x: &[S]) -> S {
+    x.windows(2)
+        .map(|p| (p[1] - p[0] * p[0]).square() * 100.0 + (-p[0] + 1.0).square())
+        .sum()
+}
+
+fn rosenbrock_gradient(x: &[f64], g: &mut [f64]) {
+    g.fill(0.0);
+    for i in 0..x.len() - 1 {
+        let a = x[i + 1] - x[i] * x[i];
+        g[i] += -400.0 * x[i] * a - 2.0 * (1.0 - x[i]);
+        g[i + 1] += 200.0 * a;
+    }
+}
+
+/// The three diagonals, row by row.
+fn rosenbrock_hessian(x: &[f64], h: &mut [[f64; 3]]) {
+    h.fill([0.0; 3]);
+    for i in 0..x.len() - 1 {
+        h[i][1] += 1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0;
+        h[i + 1][1] += 200.0;
+        let mixed = -400.0 * x[i];
+        h[i][2] = mixed;
+        h[i + 1][0] = mixed;
+    }
+}
+
+fn hessians(samples: usize) -> Result<()> {
+    println!("\n| Rosenbrock, ns | by hand | program | ratio | to its gradient |");
+    println!("|---|---:|---:|---:|---:|");
+    for n in [10, 50, 1000] {
+        let f = Program::trace(n, rosenbrock)?;
+        let x: Vec<f64> = (0..n).map(|i| 0.5 + 0.3 * (i as f64).sin()).collect();
+        let v: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
+        let (mut g, mut h) = (vec![0.0; n], vec![[0.0; 3]; n]);
+        let (mut at, mut also) = (f.evaluator(), f.evaluator());
+        let mut sparse = f.sparse_hessian()?;
+        let times = least(
+            samples,
+            200_000 / n,
+            [
+                &mut || rosenbrock_gradient(black_box(&x), black_box(&mut g)),
+                &mut || _ = black_box(at.gradient(black_box(&x))),
+                &mut || rosenbrock_hessian(black_box(&x), black_box(&mut h)),
+                &mut || _ = black_box(sparse.at(black_box(&x))),
+                &mut || _ = black_box(also.hvp(black_box(&x), black_box(&v))),
+            ],
+        );
+        let [gradient_floor, gradient, hessian_floor, hessian, hvp] = times.map(|t| t * 1e9);
+        let line = |name: &str, floor: Option<f64>, time: f64| {
+            let (floor, ratio) = match floor {
+                Some(floor) => (format!("{floor:.0}"), format!("{:.1}", time / floor)),
+                None => ("–".into(), "–".into()),
+            };
+            println!(
+                "| {name}, n = {n} | {floor} | {time:.0} | {ratio} | {:.2} |",
+                time / gradient
+            );
+        };
+        line("gradient", Some(gradient_floor), gradient);
+        line(
+            &format!("Hessian, {} entries", sparse.pattern().len()),
+            Some(hessian_floor),
+            hessian,
+        );
+        line("Hessian times vector", None, hvp);
+    }
+    Ok(())
+}
+
+fn band(x: &[Var]) -> Vec<Var> {
+    let last = x.len() - 1;
+    (0..x.len())
+        .map(|i| (x[i] * 3.0 - x[i.saturating_sub(1)]).sin() - x[(i + 1).min(last)])
+        .collect()
+}
+
+/// The three entries of each row, the last two of the first and the last column added.
+fn band_by_hand(x: &[f64], rows: &mut [[f64; 3]]) {
+    let last = x.len() - 1;
+    for i in 0..x.len() {
+        let slope = Scalar::cos(x[i] * 3.0 - x[i.saturating_sub(1)]);
+        let left = if i == 0 { 0.0 } else { -slope };
+        let own =
+            3.0 * slope - if i == 0 { slope } else { 0.0 } - if i == last { 1.0 } else { 0.0 };
+        rows[i] = [left, own, if i == last { 0.0 } else { -1.0 }];
+    }
+}
+
+fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
+    println!(
+        "\n| banded Jacobian | by hand, ns a row | entries one by one | ratio | in groups | groups | compile, ns a row |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for &n in sizes {
+        let f = Program::trace(n, band)?;
+        let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+        let start = Instant::now();
+        let mut direct = f.sparse_jacobian();
+        direct.at(&x)?;
+        let compile = start.elapsed().as_secs_f64();
+        let mut compressed = f.compressed_jacobian()?;
+        let mut rows = vec![[0.0; 3]; n];
+        let times = least(
+            samples,
+            (300_000 / n).max(1),
+            [
+                &mut || band_by_hand(black_box(&x), black_box(&mut rows)),
+                &mut || _ = black_box(direct.at(black_box(&x))),
+                &mut || _ = black_box(compressed.at(black_box(&x))),
+            ],
+        );
+        let [floor, one, groups] = times.map(|t| t * 1e9 / n as f64);
+        println!(
+            "| n = {n} | {floor:.1} | {one:.1} | {:.1} | {groups:.1} | {} | {:.0} |",
+            one / floor,
+            compressed.groups(),
+            compile * 1e9 / n as f64
+        );
+    }
+    Ok(())
+}
+
+/// Where a camera (rotation after Cayley, shift) sees a point.
+fn projection<S: Scalar>(row: &[S]) -> [S; 2] {
+    let (c, shift, x) = (&row[..3], &row[3..6], &row[6..9]);
+    let cross = |a: &[S], b: &[S]| {
+        [
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ]
+    };
+    let once = cross(c, x);
+    let twice = cross(c, &once);
+    let scale = ((c[0].square() + c[1].square() + c[2].square() + 1.0) * 0.5).recip();
+    let at = |i: usize| x[i] + (once[i] + twice[i]) * scale + shift[i];
+    [at(0) / at(2), at(1) / at(2)]
+}
+
+fn observations(samples: usize, sizes: &[usize]) -> Result<()> {
+    println!(
+        "\n| bundle adjustment, ns an observation | places by hand | Jacobian 2 × 9, one core | ratio |"
+    );
+    println!("|---|---:|---:|---:|");
+    for &count in sizes {
+        let row = |i: usize| -> [f64; 9] {
+            let wave = |k: usize| (0.37 * (i * 9 + k) as f64).sin();
+            std::array::from_fn(|k| 0.1 * wave(k) + if k == 5 { 6.0 } else { 0.0 })
+        };
+        let rows: Vec<[f64; 9]> = (0..count).map(row).collect();
+        let f = Program::trace_at(&rows[0], projection)?;
+        let mut batch = f.jacobian_program(Mode::Cheaper).batch(&rows)?.threads(1);
+        let mut places = vec![[0.0; 2]; count];
+        let [floor, jacobian] = least(
+            samples,
+            (100_000 / count).max(1),
+            [
+                &mut || {
+                    for (place, row) in places.iter_mut().zip(black_box(&rows)) {
+                        *place = projection(&row[..]);
+                    }
+                },
+                &mut || _ = black_box(batch.values(&[])),
+            ],
+        )
+        .map(|t| t * 1e9 / count as f64);
+        println!(
+            "| {count} observations | {floor:.1} | {jacobian:.1} | {:.1} |",
+            jacobian / floor
+        );
+    }
+    Ok(())
+}
+
+fn call<S: Scalar>(r: S, x: &[S]) -> S {
+    let (s, k, sigma, t) = (x[0], x[1], x[2], x[3]);
+    let normal = |x: S| (-x * FRAC_1_SQRT_2).erfc() * 0.5;
+    let spread = sigma * t.sqrt();
+    let d1 = ((s / k).ln() + (r + sigma.square() * 0.5) * t) / spread;
+    s * normal(d1) - k * (-r * t).exp() * normal(d1 - spread)
+}
+
+fn call_by_hand(r: f64, [s, k, sigma, t]: [f64; 4]) -> [f64; 5] {
+    let root = t.sqrt();
+    let spread = sigma * root;
+    let d1 = (Scalar::ln(s / k) + (r + 0.5 * sigma * sigma) * t) / spread;
+    let d2 = d1 - spread;
+    let normal = |x: f64| 0.5 * Scalar::erfc(-x * FRAC_1_SQRT_2);
+    let density = Scalar::exp(-0.5 * d1 * d1) / (2.0 * PI).sqrt();
+    [
+        s * normal(d1) - k * Scalar::exp(-r * t) * normal(d2),
+        normal(d1),
+        density / (s * spread),
+        s * density * root,
+        -density * d2 / sigma,
+    ]
+}
+
+fn greeks(samples: usize, count: usize) -> Result<()> {
+    let row = |i: usize| {
+        let part = |by: f64| (i as f64 * by).fract();
+        [
+            80.0 + 40.0 * part(0.618),
+            100.0,
+            0.1 + 0.4 * part(0.414),
+            0.25 + 1.75 * part(0.732),
+        ]
+    };
+    let rows: Vec<[f64; 4]> = (0..count).map(row).collect();
+    let price = Program::trace_rows_at(&[0.03], &rows[0], |r, x| call(r[0], x))?;
+    let all = price.partials_program(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
+    let mut batch = all.batch(&rows)?.threads(1);
+    let mut found = vec![[0.0; 5]; count];
+    let [floor, program] = least(
+        samples,
+        1,
+        [
+            &mut || {
+                for (found, row) in found.iter_mut().zip(black_box(&rows)) {
+                    *found = call_by_hand(0.03, *row);
+                }
+            },
+            &mut || _ = black_box(batch.values(&[0.03])),
+        ],
+    );
+    let millions = |t: f64| 5e-6 * count as f64 / t;
+    println!(
+        "\n| greeks: value, delta, gamma, vega, vanna; {count} scenarios, one core | closed forms by hand | program |"
+    );
+    println!("|---|---:|---:|");
+    println!(
+        "| million numbers a second | {:.1} | {:.1} |",
+        millions(floor),
+        millions(program)
+    );
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let samples = if quick { 3 } else { 15 };
+    hessians(samples)?;
+    jacobians(
+        samples.min(7),
+        if quick {
+            &[1000, 10_000]
+        } else {
+            &[1000, 10_000, 100_000, 1_000_000]
+        },
+    )?;
+    observations(
+        samples.min(7),
+        if quick {
+            &[10_000]
+        } else {
+            &[10_000, 100_000, 1_000_000]
+        },
+    )?;
+    greeks(samples.min(7), if quick { 20_000 } else { 1_000_000 })?;
+    Ok(())
+}

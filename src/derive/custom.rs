@@ -1,0 +1,187 @@
+//! Operations of one's own: a value with the slopes that it shall have.
+//!
+//! All of these record one row of the table, whose operands are the value and, in pairs, what it depends on and the
+//! slope in that. So they work wherever the table does: on the tape, in recorded gradients, forward, in programs and over
+//! rows. The value has the bits with which it was computed. A slope that is computed from the operands is differentiated
+//! in its turn, so second derivatives follow from it; they are as right as it is.
+
+use crate::error::{Error, Result};
+use crate::op::{Scalar, rows};
+use crate::var::{Var, compare};
+
+/// A value with declared slopes: `slopes` lists what it depends on, each with the derivative by it.
+///
+/// How the value itself was computed is not differentiated.
+///
+/// ```
+/// use chainrule::{Dual, Scalar, Var, derive};
+///
+/// /// ln(1 + eˣ), with its slope written so that it does not overflow.
+/// fn softplus<S: Scalar>(x: S) -> S {
+///     derive::custom((x.exp() + 1.0).ln(), &[(x, (-x).exp().recip() / ((-x).exp().recip() + 1.0))])
+/// }
+///
+/// let x = Var::new(0.5);
+/// let slope = softplus(x).backward()[x];
+/// assert!((slope - 0.6224593312018546).abs() < 1e-15);
+/// assert_eq!(softplus(Dual::variable(0.5)).tangent, slope);
+/// assert_eq!(softplus(0.5), (0.5.exp() + 1.0).ln());
+/// ```
+#[must_use]
+#[track_caller]
+pub fn custom<S: Scalar>(value: S, slopes: &[(S, S)]) -> S {
+    let mut operands = Vec::with_capacity(1 + 2 * slopes.len());
+    operands.push(value);
+    operands.extend(slopes.iter().flat_map(|&(x, slope)| [x, slope]));
+    S::apply_n::<rows::Custom>(&operands)
+}
+
+/// The same value, through which no derivative passes.
+///
+/// ```
+/// use chainrule::{Var, derive};
+/// let x = Var::new(3.0);
+/// assert_eq!((x * derive::stop_gradient(x)).backward()[x], 3.0);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn stop_gradient<S: Scalar>(x: S) -> S {
+    x.apply::<rows::StopGradient>()
+}
+
+/// A function with a rule for its derivatives in reverse: from operands and weights `u` of the values to the derivatives
+/// of `Σ uᵢyᵢ` by every operand.
+///
+/// The rule is called once for each value, with the weight 1 there and 0 elsewhere.
+///
+/// ```
+/// use chainrule::{Var, derive};
+/// // (a·b, a/b), with a rule.
+/// let f = |x: &[Var]| vec![x[0] * x[1], x[0] / x[1]];
+/// let rule = |x: &[Var], u: &[Var]| {
+///     let r = x[1].recip();
+///     vec![u[0] * x[1] + u[1] * r, u[0] * x[0] - u[1] * x[0] * r * r]
+/// };
+/// let x = [6.0, 2.0].map(Var::new);
+/// let y = derive::custom_vjp(&x, f, rule)?;
+/// assert_eq!((y[0].value(), y[1].value()), (12.0, 3.0));
+/// assert_eq!(y[1].backward().of(&x), [0.5, -1.5]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Length`](crate::ErrorKind::Length) if the rule does not give as many derivatives as there are operands.
+#[track_caller]
+pub fn custom_vjp<S: Scalar>(
+    xs: &[S],
+    value: impl FnOnce(&[S]) -> Vec<S>,
+    rule: impl Fn(&[S], &[S]) -> Vec<S>,
+) -> Result<Vec<S>> {
+    let values = value(xs);
+    let mut results = Vec::with_capacity(values.len());
+    for (place, &value) in values.iter().enumerate() {
+        let slopes = rule(xs, &unit(values.len(), place));
+        if slopes.len() != xs.len() {
+            return Err(Error::length(
+                "the rule's derivatives",
+                xs.len(),
+                slopes.len(),
+            ));
+        }
+        let pairs: Vec<(S, S)> = xs.iter().copied().zip(slopes).collect();
+        results.push(custom(value, &pairs));
+    }
+    Ok(results)
+}
+
+/// A function with a rule for its derivatives forward: from operands and a direction `v` to the derivatives of the
+/// values in that direction.
+///
+/// The rule is called once for each operand, with the direction 1 there and 0 elsewhere.
+///
+/// ```
+/// use chainrule::{Dual, derive};
+/// let f = |x: &[Dual<f64>]| vec![x[0] * x[1]];
+/// let rule = |x: &[Dual<f64>], v: &[Dual<f64>]| vec![x[0] * v[1] + x[1] * v[0]];
+/// let y = derive::custom_jvp(&[Dual::variable(3.0), 4.0.into()], f, rule)?;
+/// assert_eq!((y[0].value, y[0].tangent), (12.0, 4.0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Length`](crate::ErrorKind::Length) if the rule does not give as many derivatives as there are values.
+#[track_caller]
+pub fn custom_jvp<S: Scalar>(
+    xs: &[S],
+    value: impl FnOnce(&[S]) -> Vec<S>,
+    rule: impl Fn(&[S], &[S]) -> Vec<S>,
+) -> Result<Vec<S>> {
+    let values = value(xs);
+    let mut pairs: Vec<Vec<(S, S)>> = vec![Vec::with_capacity(xs.len()); values.len()];
+    for (place, &x) in xs.iter().enumerate() {
+        let slopes = rule(xs, &unit(xs.len(), place));
+        if slopes.len() != values.len() {
+            return Err(Error::length(
+                "the rule's derivatives",
+                values.len(),
+                slopes.len(),
+            ));
+        }
+        for (pairs, slope) in pairs.iter_mut().zip(slopes) {
+            pairs.push((x, slope));
+        }
+    }
+    let results = values.iter().zip(&pairs);
+    Ok(results
+        .map(|(&value, pairs)| custom(value, pairs))
+        .collect())
+}
+
+/// A function of plain numbers, such as another library's, with its value and slopes at the point.
+///
+/// First derivatives are the slopes. There are no second ones: where they are asked for, they are NaN.
+///
+/// ```
+/// use chainrule::{Var, derive};
+/// let x = [3.0, 4.0].map(Var::new);
+/// let y = derive::opaque(&x, |x| (x[0] * x[1], vec![x[1], x[0]]))?;
+/// assert_eq!(y.value(), 12.0);
+/// assert_eq!((y * y).backward().of(&x), [96.0, 72.0]);
+/// assert!(y.gradient(&x)[0].backward()[x[1]].is_nan());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Length`](crate::ErrorKind::Length) if there are not as many slopes as operands, and
+/// [`Argument`](crate::ErrorKind::Argument) within a traced function: the program could not compute it elsewhere.
+///
+/// # Panics
+/// If an operand was freed or is not on the current graph.
+#[track_caller]
+pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<Var> {
+    if compare::watched() && !xs.iter().all(|x| x.is_constant()) {
+        let problem = "a program would keep its number at the point of the trace: write it over recorded values";
+        return Err(Error::argument("an opaque function", problem));
+    }
+    let point: Vec<f64> = xs.iter().map(|x| x.value()).collect();
+    let (value, slopes) = f(&point);
+    if slopes.len() != xs.len() {
+        return Err(Error::length("slopes", xs.len(), slopes.len()));
+    }
+    // What the slopes' own slopes are is not known.
+    let unknown: Vec<(Var, Var)> = xs.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
+    let unknown = custom(Var::from(0.0), &unknown);
+    let one = Var::from(1.0);
+    let slopes = slopes
+        .iter()
+        .map(|&slope| custom(Var::from(slope), &[(unknown, one)]));
+    let pairs: Vec<(Var, Var)> = xs.iter().copied().zip(slopes).collect();
+    Ok(custom(Var::from(value), &pairs))
+}
+
+/// 1 at one place, 0 elsewhere.
+fn unit<S: Scalar>(count: usize, place: usize) -> Vec<S> {
+    (0..count)
+        .map(|i| S::from(f64::from(u8::from(i == place))))
+        .collect()
+}

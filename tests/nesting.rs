@@ -1,0 +1,143 @@
+//! Derivatives within functions that are differentiated: no level is taken for another.
+//!
+//! The examples are those of J. M. Siskind and B. A. Pearlmutter, *Perturbation confusion and referential transparency*
+//! (2005), and of O. Manzyuk et al., *Perturbation confusion in forward automatic differentiation of higher-order
+//! functions* (2019).
+
+use chainrule::derive::recorded;
+use chainrule::{Dual, Program, Scalar, Var, tape};
+
+/// d/dx of x · (d/dy of x + y at 1): the inner derivative is 1, so the outer is 1, and 2 where levels are confused.
+#[test]
+fn reverse_in_reverse() {
+    let x = Var::new(1.0);
+    let y = x * recorded::derivative(|y| x + y, Var::from(1.0));
+    assert_eq!(y.backward()[x], 1.0);
+    // At a point that is the outer variable itself.
+    let y = x * recorded::derivative(|y| x + y, x);
+    assert_eq!(y.backward()[x], 1.0);
+    let z = recorded::derivative(
+        |x| x * recorded::derivative(|y| x * y * y, x),
+        Var::new(3.0),
+    );
+    assert_eq!(z, 3.0 * 2.0 * 9.0); // x·2x·y at y = x is 2x³
+}
+
+fn forward<S: Scalar>(f: impl FnOnce(Dual<S>) -> Dual<S>, x: S) -> S {
+    f(Dual::variable(x)).tangent
+}
+
+#[test]
+fn forward_in_forward() {
+    // A level is a type: a value of an outer level is made a constant of the inner one, or does not compile.
+    let outer = |x: Dual<f64>| x * forward(|y| Dual::constant(x) + y, Dual::from(1.0));
+    assert_eq!(forward(outer, 1.0), 1.0);
+    let outer = |x: Dual<f64>| x * forward(|y| Dual::constant(x) * y, x);
+    assert_eq!(forward(outer, 3.0), 6.0);
+}
+
+#[test]
+fn forward_in_reverse() {
+    let x = Var::new(1.0);
+    let y = x * forward(|y| Dual::constant(x) + y, Var::from(1.0));
+    assert_eq!(y.backward()[x], 1.0);
+    let x = Var::new(3.0);
+    let y = x * forward(|y| Dual::constant(x) * y, x);
+    assert_eq!(y.backward()[x], 6.0);
+}
+
+#[test]
+fn reverse_in_forward() {
+    // Forward over a traced function that takes reverse derivatives.
+    let f = Program::trace(1, |x| {
+        x[0] * recorded::derivative(|y| x[0] + y, Var::from(1.0))
+    })
+    .unwrap();
+    assert_eq!(f.jvp(&[1.0], &[1.0]).unwrap().1, [1.0]);
+    let f = Program::trace(1, |x| x[0] * recorded::derivative(|y| x[0] * y, x[0])).unwrap();
+    assert_eq!(f.jvp(&[3.0], &[1.0]).unwrap().1, [6.0]);
+    assert_eq!(f.hessian(&[3.0]).unwrap(), [2.0]);
+}
+
+/// D̂ h x = d/du h(x + u) at 0, applied twice to exp gives exp; a level that is forgotten gives 0.
+#[test]
+fn a_derivative_of_a_function_valued_function() {
+    fn shifted(h: impl Fn(Var) -> Var, x: Var) -> Var {
+        recorded::derivative(|u| h(x + u), Var::from(0.0))
+    }
+    let twice = shifted(|x| shifted(Var::exp, x), Var::new(1.0));
+    assert!((twice.value() - 1.0f64.exp()).abs() < 1e-15);
+    let thrice = shifted(|x| shifted(|x| shifted(|x| x.powi(4), x), x), Var::new(2.0));
+    assert_eq!(thrice, 48.0);
+}
+
+#[test]
+fn a_point_is_constant_to_the_function_unless_it_is_its_argument() {
+    let x = Var::new(2.0);
+    // By its argument alone, though it uses x besides.
+    assert_eq!(recorded::gradient(|y| y[0] * x * x, &[x])[0], 4.0);
+    // The outer derivative takes both: d/dx (x² at y = x is constant in y) = 2x.
+    assert_eq!(
+        recorded::gradient(|y| y[0] * x * x, &[x])[0].backward()[x],
+        4.0
+    );
+    let hessian = recorded::hessian(|y| y[0].square() * x * y[1], &[x, x]);
+    assert_eq!(hessian[0][0], 8.0); // 2·x·y₁
+    assert_eq!(hessian[0][0].backward()[x], 8.0); // of 2x·x
+}
+
+#[test]
+fn directions_are_recorded_too() {
+    let (x, v) = ([3.0, 4.0].map(Var::new), [1.0, 10.0].map(Var::new));
+    let along = recorded::jvp(|x| vec![x[0] * x[1], x[0].sin()], &x, &v);
+    assert_eq!(along[0], 34.0);
+    assert_eq!(along[1].value(), Scalar::cos(3.0));
+    let grads = along[0].backward();
+    assert_eq!((grads[x[0]], grads[v[0]], grads[v[1]]), (10.0, 4.0, 3.0));
+}
+
+/// A physics-informed loss: a derivative of the model by its input inside the loss, the gradient of that by parameters.
+#[test]
+fn a_traced_function_may_take_gradients() {
+    let model = |p: &[Var], t: Var| (p[0] * t).tanh() * p[1];
+    let loss = |x: &[Var]| {
+        let slope = recorded::derivative(|t| model(x, t), x[2]);
+        (slope - model(x, x[2])).square()
+    };
+    let f = Program::trace(3, loss).unwrap();
+    for point in [[0.5, 2.0, 0.3], [0.0, 1.0, 0.0], [-1.0, 0.25, 2.0]] {
+        let (value, gradient) = f.gradient(&point).unwrap();
+        tape::scope(|| {
+            let x = point.map(Var::new);
+            let y = loss(&x);
+            assert_eq!(y.value().to_bits(), value.to_bits());
+            assert_eq!(y.backward().of(&x), gradient);
+        });
+        let h = 1e-6;
+        for i in 0..3 {
+            let shifted = |by: f64| {
+                let mut point = point;
+                point[i] += by;
+                f.value(&point).unwrap()
+            };
+            let difference = (shifted(h) - shifted(-h)) / (2.0 * h);
+            assert!((difference - gradient[i]).abs() < 1e-7 * (1.0 + difference.abs()));
+        }
+    }
+}
+
+#[test]
+fn gradients_of_gradients_of_gradients() {
+    let x = Var::new(0.7);
+    let mut y = x.sin();
+    for k in 1..9 {
+        y = y.gradient(&[x])[0];
+        let known = [
+            Scalar::sin(0.7),
+            Scalar::cos(0.7),
+            -Scalar::sin(0.7),
+            -Scalar::cos(0.7),
+        ][k % 4];
+        assert!((y.value() - known).abs() < 1e-15, "{k}");
+    }
+}
