@@ -145,7 +145,8 @@ impl Program {
         Ok(kinks)
     }
 
-    /// How far the nearest corner or jump is, in the operand that would meet it; infinite if there is none.
+    /// How far the nearest corner or jump is, in the operand that would meet it; infinite if there is none,
+    /// NaN if an operand is.
     ///
     /// ```
     /// use chainrule::Program;
@@ -157,8 +158,7 @@ impl Program {
     /// # Errors
     /// As [`value`](Self::value).
     pub fn nearest_kink(&self, x: &[f64]) -> Result<f64> {
-        let distances = self.kinks(x)?.into_iter().map(|kink| kink.distance);
-        Ok(distances.fold(f64::INFINITY, f64::min))
+        Ok(least(self.kinks(x)?.into_iter().map(|kink| kink.distance)))
     }
 
     /// The derivatives of every output on one side: the slopes at `t = 0` of `y(x + t·v)`, for `t` from 0 upwards.
