@@ -29,14 +29,16 @@ impl Builder {
         (self.values.len() - 1) as u32
     }
 
-    /// Adds an operation of random kind on `a` and `b`, such that values stay between 1/20 and 2 in size: a graph whose
-    /// numbers vanish or overflow would be another piece of work.
+    /// Adds an operation of random kind on `a` and perhaps `b`, such that values stay between 1/20 and 2 in size: a graph
+    /// whose numbers vanish or overflow would be another piece of work.
     fn push_random(&mut self, numbers: &mut Numbers, a: u32, b: u32) -> u32 {
         let kinds = [Op::Add(a, b), Op::Sub(a, b), Op::Mul(a, b)];
         let first = numbers.below(3);
         let fits = |&op: &Op| (0.05..=2.0).contains(&self.graph.value(op, &self.values).abs());
         let mut turned = (0..3).map(|turn| kinds[(first + turn) % 3]);
-        let op = turned.find(fits).unwrap_or(Op::Mul(a, b));
+        let op = turned
+            .find(fits)
+            .unwrap_or(Op::Scale(a, 1.0 / self.values[a as usize]));
         self.push(op)
     }
 

@@ -1,7 +1,8 @@
 //! Programs, compiled once and replayed, beside the same work by hand: one table, each line in turns with its floor.
 //!
 //! `cargo bench --bench programs` prints it. `-- --quick` takes few samples and small graphs, `-- --growth` prints how
-//! time and memory grow instead, `-- --only NAME` prints one section, `-- --json` prints the lines for other programs.
+//! time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends so many on each line, and `-- --json` prints the lines
+//! for other programs.
 //!
 //! Times are of the fastest sample, and so is the first ratio; the second is that of the medians. Absolute times move
 //! from machine to machine: compare ratios.
@@ -44,11 +45,13 @@ fn main() {
     let place = |name: &str| arguments.iter().position(|argument| argument == name);
     // `cargo test --benches` runs this too, without `--bench`: then once is enough.
     let quick = place("--quick").is_some() || place("--bench").is_none();
+    let given = |name: &str| place(name).and_then(|place| arguments.get(place + 1));
+    let seconds = given("--seconds").map(|text| text.parse().expect("a number of seconds"));
     let race = Race {
-        budget: if quick { 0.0 } else { 2.0 },
+        budget: seconds.unwrap_or(if quick { 0.0 } else { 2.0 }),
         quick,
     };
-    let only = place("--only").and_then(|place| arguments.get(place + 1));
+    let only = given("--only");
     let lines: Vec<Line> = if place("--growth").is_some() {
         growth::lines(race)
     } else {
