@@ -5,12 +5,15 @@ use std::hint::black_box;
 use chainrule::{Gradients, Program, Var};
 
 use crate::by_hand::{chain_by_hand, step};
-use crate::formulas::{CHAIN_AT, chain};
+use crate::formulas::{CHAIN_AT, chain, parameters, seconds};
 use crate::graphs::blocks;
 use crate::moons::program;
 use crate::numbers::Numbers;
-use crate::race::Race;
+use crate::race::{Race, Times};
 use crate::table::{Line, Unit};
+
+/// Graphs of more nodes are compiled once.
+const LARGE: usize = 200_000;
 
 pub(crate) fn lines(race: Race) -> Vec<Line> {
     let largest = if race.quick { 4 } else { 7 };
@@ -90,17 +93,24 @@ fn blocks_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
 /// What a program costs before it runs: time to compile and memory, for each node.
 fn costs(race: Race, title: &str, program: &Program, nodes: usize) -> [Line; 2] {
     let level = program.level();
-    let short = Race {
-        budget: race.budget.min(0.2),
-        ..race
+    let mut compile = || _ = program.at_level(level).bytes();
+    // Large graphs take seconds to compile, which nothing short can disturb: once is enough.
+    let times = if nodes > LARGE {
+        Times::once(seconds(compile).0)
+    } else {
+        let short = Race {
+            budget: race.budget.min(0.2),
+            ..race
+        };
+        let [times] = short.run([&mut compile]);
+        times
     };
-    let [compile] = short.run([&mut || _ = program.at_level(level).bytes()]);
     let key = title.replace([' ', ','], "-");
     [
         Line::new(
             format!("{key}-compile"),
             format!("{title}, compiling, a node"),
-            compile.per(nodes),
+            times.per(nodes),
         )
         .each(),
         Line::bytes(
@@ -122,7 +132,7 @@ fn rows_of(race: Race, exponent: u32) -> [Line; 2] {
         })
         .collect();
     let program = program();
-    let p = crate::formulas::parameters();
+    let p = parameters();
     let [mut one, mut two] =
         [1, 2].map(|threads| program.batch(&rows).expect("rows").threads(threads));
     let works = race.run([

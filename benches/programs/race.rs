@@ -20,6 +20,14 @@ impl Times {
         }
     }
 
+    /// The times of a work that was done once.
+    pub(crate) fn once(seconds: f64) -> Self {
+        Self {
+            minimum: seconds,
+            median: seconds,
+        }
+    }
+
     fn of(mut samples: Vec<f64>) -> Self {
         samples.sort_by(f64::total_cmp);
         Self {
@@ -42,17 +50,21 @@ pub(crate) struct Race {
 const SAMPLE: f64 = 3e-4;
 
 /// The fewest samples of each piece of work that are worth a median.
-const FEWEST: usize = 5;
+const FEWEST: usize = 3;
+
+/// Work of more seconds is warm after one run.
+const LONG: f64 = 0.05;
 
 impl Race {
     /// Times all pieces of work in turns. The first runs warm up and are not counted.
     pub(crate) fn run<const N: usize>(self, mut works: [&mut dyn FnMut(); N]) -> [Times; N] {
         let mut runs = [1_usize; N];
         for (runs, work) in runs.iter_mut().zip(&mut works) {
-            work();
-            let mut once = || seconds(&mut *work).0;
-            let once = once().min(once());
-            *runs = repeats(once);
+            let first = seconds(&mut *work).0;
+            if first < LONG {
+                work();
+                *runs = repeats(seconds(&mut *work).0);
+            }
         }
         let mut samples = [const { Vec::new() }; N];
         let fewest = if self.quick { 1 } else { FEWEST };

@@ -50,11 +50,7 @@ impl Line {
 
     /// A line that counts bytes.
     pub(crate) fn bytes(key: impl Into<String>, work: impl Into<String>, bytes: usize) -> Self {
-        let bytes = bytes as f64;
-        let times = Times {
-            minimum: bytes,
-            median: bytes,
-        };
+        let times = Times::once(bytes as f64);
         Self {
             unit: Unit::Bytes,
             ..Self::new(key, work, times)

@@ -33,7 +33,7 @@ def moons():
         squares = sum((p * p).sum() for p in parameters)
         loss = F.relu(1 - labels * scores).mean() + data.l2 * squares
         descended(loss, parameters, data.rate)
-        return loss
+        return loss.detach()
 
     return step
 
@@ -46,7 +46,7 @@ def two_layer():
     def step():
         loss = (torch.sigmoid(x @ w1) @ w2 - y).square().sum()
         descended(loss, [w1, w2], data.rate)
-        return loss
+        return loss.detach()
 
     return step
 
@@ -76,7 +76,7 @@ def rosenbrock(n):
         a, b = x[:-1], x[1:]
         value = (100 * (b - a * a).square() + (1 - a).square()).sum()
         torch.autograd.grad(value, x)
-        return value
+        return value.detach()
 
     return gradient
 
@@ -91,7 +91,7 @@ def mixture():
         terms = torch.log_softmax(w, 0) - logs.sum(1) - 0.5 * z.square().sum(2)
         value = torch.logsumexp(terms, 1).sum()
         torch.autograd.grad(value, [w, means, logs])
-        return value
+        return value.detach()
 
     return gradient
 
