@@ -34,7 +34,7 @@ fn digits() -> Vec<Vec<f64>> {
 }
 
 /// The cross-entropy of one row; a neuron's weights stand together, its bias behind them.
-fn row_loss(p: &Vec<Var>, row: &[Var]) -> Var {
+fn row_loss(p: &[Var], row: &[Var]) -> Var {
     let (pixels, right) = row.split_at(PIXELS);
     let (first, second) = p.split_at(FIRST);
     let hidden: Vec<Var> = layer(first, pixels).iter().map(|x| x.relu()).collect();
@@ -132,7 +132,7 @@ impl ByHand {
         general_mat_mul(1.0, &scores, &self.w2, 0.0, &mut d_hidden);
         d_hidden.zip_mut_with(&hidden, |d, &h| {
             if h <= 0.0 {
-                *d = 0.0
+                *d = 0.0;
             }
         });
         general_mat_mul(1.0, &d_hidden.t(), &x, 0.0, &mut self.d1);
@@ -147,7 +147,8 @@ impl ByHand {
 pub(crate) fn lines(race: Race) -> Vec<Line> {
     let rows = digits();
     let start = Numbers::new(2).take(FIRST + CLASSES * (HIDDEN + 1), 0.2);
-    let exact = Program::trace_rows(&start, PIXELS + CLASSES, row_loss).expect("a program");
+    let exact = Program::trace_rows(&start, PIXELS + CLASSES, |p, row| row_loss(p, row))
+        .expect("a program");
     let fast = exact.at_level(Level::Fast);
     let mut by_hand = ByHand::new(&rows);
     by_hand.set(&start);

@@ -16,7 +16,7 @@ const POINTS: usize = 1000;
 const EACH: usize = 1 + 2 * DIMENSIONS;
 
 /// The log-likelihood of one point, but for its constant.
-fn row(p: &Vec<Var>, x: &[Var]) -> Var {
+fn row(p: &[Var], x: &[Var]) -> Var {
     let components: Vec<&[Var]> = p.chunks_exact(EACH).collect();
     let weights: Vec<Var> = components.iter().map(|p| p[0]).collect();
     let whole = Var::log_sum_exp(&weights);
@@ -71,7 +71,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     let mut numbers = Numbers::new(3);
     let points: Vec<Vec<f64>> = (0..POINTS).map(|_| numbers.take(DIMENSIONS, 1.0)).collect();
     let p = numbers.take(COMPONENTS * EACH, 0.5);
-    let exact = Program::trace_rows(&p, DIMENSIONS, row).expect("a program");
+    let exact = Program::trace_rows(&p, DIMENSIONS, |p, x| row(p, x)).expect("a program");
     let fast = exact.at_level(Level::Fast);
     let value = value_by_hand(&p, &points);
     let mut batches = [&exact, &fast].map(|program| {

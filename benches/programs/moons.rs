@@ -15,12 +15,12 @@ const RATE: f64 = 1e-12;
 
 /// The loss of one row, the penalty included: its mean over rows is the loss.
 pub(crate) fn program() -> Program {
-    Program::trace_rows(&parameters(), 3, row_loss).expect("a program")
+    Program::trace_rows(&parameters(), 3, |p, row| row_loss(p, row)).expect("a program")
 }
 
-fn row_loss(p: &Vec<Var>, row: &[Var]) -> Var {
+fn row_loss(p: &[Var], row: &[Var]) -> Var {
     let mut layer = row[..2].to_vec();
-    let mut rest = &p[..];
+    let mut rest = p;
     for (index, &width) in LAYERS[1..].iter().enumerate() {
         let inputs = layer.len();
         let neurons = rest.chunks_exact(inputs + 1).take(width).map(|neuron| {
@@ -72,7 +72,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
         "moons-sums",
         "sums of two",
         &rows,
-        |p, rows| moons_loss(p, rows),
+        moons_loss,
     ));
     lines.push(one_graph(
         race,

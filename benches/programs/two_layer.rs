@@ -16,7 +16,7 @@ const OUTPUTS: usize = 10;
 const RATE: f64 = 1e-6;
 
 /// The loss of one row; the weights stand row by row, one row an input of the layer.
-fn row_loss(w: &Vec<Var>, row: &[Var]) -> Var {
+fn row_loss(w: &[Var], row: &[Var]) -> Var {
     let (x, y) = row.split_at(INPUTS);
     let (w1, w2) = w.split_at(INPUTS * HIDDEN);
     let h: Vec<Var> = products(x, w1, HIDDEN)
@@ -104,7 +104,8 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
         .map(|_| numbers.take(INPUTS + OUTPUTS, 1.0))
         .collect();
     let weights = numbers.take((INPUTS + OUTPUTS) * HIDDEN, 0.1);
-    let exact = Program::trace_rows(&weights, INPUTS + OUTPUTS, row_loss).expect("a program");
+    let exact = Program::trace_rows(&weights, INPUTS + OUTPUTS, |w, row| row_loss(w, row))
+        .expect("a program");
     let fast = exact.at_level(Level::Fast);
 
     let mut by_hand = ByHand::new(&rows, &weights);
