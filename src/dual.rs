@@ -67,29 +67,51 @@ impl<S: Scalar> From<f64> for Dual<S> {
     }
 }
 
-impl<S: PartialEq> PartialEq for Dual<S> {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
+/// Compares values alone, as they compare themselves: at the caller's line, which a traced program tells.
+macro_rules! comparisons {
+    ($right:ty, $bound:path, $equal:path, |$other:ident| $value:expr) => {
+        impl<S: $equal> PartialEq<$right> for Dual<S> {
+            #[track_caller]
+            fn eq(&self, $other: &$right) -> bool {
+                self.value == $value
+            }
+            #[track_caller]
+            #[expect(
+                clippy::partialeq_ne_impl,
+                reason = "the provided one hides the caller's line"
+            )]
+            fn ne(&self, $other: &$right) -> bool {
+                self.value != $value
+            }
+        }
+
+        impl<S: $bound> PartialOrd<$right> for Dual<S> {
+            #[track_caller]
+            fn partial_cmp(&self, $other: &$right) -> Option<Ordering> {
+                self.value.partial_cmp(&$value)
+            }
+            #[track_caller]
+            fn lt(&self, $other: &$right) -> bool {
+                self.value < $value
+            }
+            #[track_caller]
+            fn le(&self, $other: &$right) -> bool {
+                self.value <= $value
+            }
+            #[track_caller]
+            fn gt(&self, $other: &$right) -> bool {
+                self.value > $value
+            }
+            #[track_caller]
+            fn ge(&self, $other: &$right) -> bool {
+                self.value >= $value
+            }
+        }
+    };
 }
 
-impl<S: PartialEq<f64>> PartialEq<f64> for Dual<S> {
-    fn eq(&self, other: &f64) -> bool {
-        self.value == *other
-    }
-}
-
-impl<S: PartialOrd> PartialOrd for Dual<S> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.value.partial_cmp(&other.value)
-    }
-}
-
-impl<S: PartialOrd<f64>> PartialOrd<f64> for Dual<S> {
-    fn partial_cmp(&self, other: &f64) -> Option<Ordering> {
-        self.value.partial_cmp(other)
-    }
-}
+comparisons!(Self, PartialOrd, PartialEq, |other| other.value);
+comparisons!(f64, PartialOrd<f64>, PartialEq<f64>, |other| *other);
 
 impl<S: fmt::Display> fmt::Display for Dual<S> {
     /// The value, then the tangent behind `ε`: `8 + 12ε`.

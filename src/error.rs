@@ -92,22 +92,6 @@ pub struct BranchChanged {
     pub at: &'static Location<'static>,
 }
 
-impl From<BranchChanged> for Error {
-    fn from(branch: BranchChanged) -> Self {
-        let row = branch
-            .row
-            .map_or(String::new(), |row| format!("row {row}: "));
-        let message = format!(
-            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace again there",
-            branch.at, branch.comparison
-        );
-        Self {
-            branch: Some(Box::new(branch)),
-            ..Self::new(ErrorKind::Branch, message)
-        }
-    }
-}
-
 impl Error {
     /// An argument with a value that cannot be used: its name and what is wrong with it.
     ///
@@ -192,6 +176,21 @@ impl Error {
     /// ```
     pub fn branch(&self) -> Option<&BranchChanged> {
         self.branch.as_deref()
+    }
+
+    /// A branch that a replayed program would have taken otherwise.
+    pub(crate) fn changed(branch: BranchChanged) -> Self {
+        let row = branch
+            .row
+            .map_or(String::new(), |row| format!("row {row}: "));
+        let message = format!(
+            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace again there",
+            branch.at, branch.comparison
+        );
+        Self {
+            branch: Some(Box::new(branch)),
+            ..Self::new(ErrorKind::Branch, message)
+        }
     }
 
     fn new(kind: ErrorKind, message: String) -> Self {

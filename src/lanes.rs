@@ -1,5 +1,10 @@
 //! Many values at once: one formula, `N` rows of data.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary};
 
 /// `N` values that a formula is evaluated on at once, each lane the same bits as that value alone.
@@ -29,26 +34,31 @@ operators!([const N: usize] Lanes<N>);
 impl<const N: usize> Sealed for Lanes<N> {}
 
 impl<const N: usize> Scalar for Lanes<N> {
-    #[inline]
-    fn apply<O: Unary>(self) -> Self {
-        Self(self.0.map(O::value))
+    #[inline(always)]
+    fn apply<O: Unary>(mut self) -> Self {
+        for x in &mut self.0 {
+            *x = O::value(*x);
+        }
+        self
     }
 
-    #[inline]
-    fn apply2<O: Binary>(self, b: Self) -> Self {
-        Self(std::array::from_fn(|lane| {
-            O::value(self.0[lane], b.0[lane])
-        }))
+    #[inline(always)]
+    fn apply2<O: Binary>(mut self, b: Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(b.0) {
+            *a = O::value(*a, b);
+        }
+        self
     }
 
-    #[inline]
-    fn apply3<O: Ternary>(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|lane| {
-            O::value(self.0[lane], b.0[lane], c.0[lane])
-        }))
+    #[inline(always)]
+    fn apply3<O: Ternary>(mut self, b: Self, c: Self) -> Self {
+        for lane in 0..N {
+            self.0[lane] = O::value(self.0[lane], b.0[lane], c.0[lane]);
+        }
+        self
     }
 
-    #[inline]
+    #[inline(always)]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
     }

@@ -19,8 +19,9 @@
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
+//! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
-//! - *Networks, losses, optimizers, data*: [`nn`].
+//! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
 //!
 //! # Errors and panics
@@ -29,17 +30,23 @@
 //! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
 //! *Panics*.
 
+// The tests inside are written as those outside.
+#[cfg(test)]
+extern crate self as chainrule;
+
 mod error;
 mod math;
 #[macro_use]
 pub mod op;
 mod dot;
 mod dual;
+mod explain;
 mod graph;
 mod lanes;
 mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
+mod page;
 mod program;
 mod sweep;
 pub mod tape;
@@ -48,10 +55,12 @@ mod var;
 pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
+pub use explain::{Branch, Explanation, Pattern, Step};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
+pub use page::Page;
 pub use program::{Batch, Evaluator, Level, Outputs, Program, Stage, Stream, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;

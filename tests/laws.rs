@@ -1,6 +1,6 @@
 //! The laws that the table states of its rows, as properties.
 
-use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, UnaryOp};
+use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, UnaryOp};
 use proptest::prelude::*;
 
 /// Numbers of every size within a domain, its ends and the usual suspects among them.
@@ -95,9 +95,10 @@ proptest! {
                 Law::Linear => slope(op, x) == slope(op, other),
                 Law::Kink(at) => slope(op, at + 1e-9) != slope(op, at - 1e-9),
                 Law::Break(_) | Law::Breaks => true,
-                Law::Stop => slope(op, x) == 0.0,
+                Law::Stop | Law::Blocks => slope(op, x) == 0.0,
+                Law::Routes => routes(Op::Unary(op), &[x]),
                 Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
-                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::BreakAtTie => false,
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::BreakAtTie | Law::Composed => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
         }
@@ -126,11 +127,35 @@ proptest! {
                     let partials = Op::Binary(op).partials(&[a, b], y);
                     same(partials[0], b) && same(partials[1], a)
                 }
+                Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
+                Law::Routes => routes(Op::Binary(op), &[a, b]),
                 Law::KinkAtTie | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
                 | Law::IntegerRight => true,
                 _ => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {a:e}, {b:e}: value {y:e}");
+        }
+    }
+
+    #[test]
+    fn gates_of_three_and_more_route_and_swap(xs in prop::collection::vec(prop::sample::select(vec![-2.0, 0.0, 1.0, 1.5, 3.0]), 2..9)) {
+        let pairs = &xs[..xs.len() / 2 * 2];
+        let triple = [xs[0], xs[1], xs[xs.len() / 2]];
+        let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), &triple[..]));
+        let nary = NaryOp::ALL.iter().map(|&op| (Op::Nary(op), pairs));
+        for (op, xs) in ternary.chain(nary) {
+            let y = op.apply(xs).unwrap();
+            let partials = op.partials(xs, y);
+            for law in op.row().laws {
+                let holds = match law {
+                    Law::Routes => y.is_nan() || routes(op, xs),
+                    Law::Bilinear if xs.len() == 3 => partials == [xs[1], xs[0], 1.0],
+                    Law::Bilinear => (0..xs.len()).all(|i| partials[i] == xs[i ^ 1]),
+                    Law::Linear => partials.iter().all(|&partial| partial == partials[0]),
+                    _ => true,
+                };
+                prop_assert!(holds, "{op:?} breaks {law:?} at {xs:?}: value {y:e}, slopes {partials:?}");
+            }
         }
     }
 
@@ -159,6 +184,16 @@ proptest! {
         prop_assert!((total - 1.0).abs() < 1e-14);
         prop_assert!(y >= xs.iter().copied().fold(f64::NEG_INFINITY, f64::max));
     }
+}
+
+/// Whether the slopes are equal shares of 1, or nothing, and go to operands that are the value.
+fn routes(op: Op, xs: &[f64]) -> bool {
+    let y = op.apply(xs).unwrap();
+    let partials = op.partials(xs, y);
+    let ties = partials.iter().filter(|&&partial| partial != 0.0).count();
+    xs.iter()
+        .zip(&partials)
+        .all(|(&x, &partial)| partial == 0.0 || (partial == 1.0 / ties as f64 && x == y))
 }
 
 /// Equal to the last bit; any NaN equals any NaN.

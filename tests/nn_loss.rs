@@ -4,17 +4,43 @@
 
 use chainrule::nn::loss::{
     cross_entropy, hinge, l1_penalty, l2_penalty, mean_squared_error, multiclass_hinge,
-    squared_error,
+    row_cross_entropy, row_multiclass_hinge, squared_error,
 };
 use chainrule::nn::softmax;
-use chainrule::{Error, ErrorKind, Var};
-use proptest::prelude::{prop, prop_assert, proptest};
+use chainrule::{Error, ErrorKind, Program, Var};
+use proptest::prelude::{Strategy, prop, prop_assert, prop_oneof, proptest};
 
 fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     result.unwrap_err().to_string()
 }
 
 const INFINITY: f64 = f64::INFINITY;
+
+/// Scores of every size, now and then at the edges.
+fn score() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        8 => -50.0..50.0,
+        1 => -1e4..1e4,
+        1 => prop::sample::select(vec![0.0, -0.0, INFINITY, -INFINITY, f64::NAN, f64::MAX, 1e-310]),
+    ]
+}
+
+/// Whether two losses and their slopes have the same bits; any NaN equals any NaN.
+fn alike(xs: &[Var], a: Var, b: Var) -> bool {
+    let slopes = |y: Var| {
+        if y.is_constant() {
+            vec![0.0; xs.len()]
+        } else {
+            y.backward().of(xs)
+        }
+    };
+    let slopes = slopes(a).into_iter().zip(slopes(b));
+    same(a.value(), b.value()) && slopes.into_iter().all(|(a, b)| same(a, b))
+}
+
+fn same(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
 
 proptest! {
     #[test]
@@ -26,6 +52,48 @@ proptest! {
         let expected = -softmax(&logits).unwrap()[class].ln();
         let loss = cross_entropy(&[logits], &[class]).unwrap();
         prop_assert!((loss - expected).abs() <= 1e-13 * (1.0 + expected));
+    }
+
+    #[test]
+    fn losses_of_a_row_have_the_bits_of_the_losses_of_rows(
+        scores in prop::collection::vec(score(), 1..8),
+        class in 0_usize..8,
+        margin in 0.0..2.0,
+    ) {
+        let class = class % scores.len();
+        let xs: Vec<Var> = scores.iter().map(|&s| Var::new(s)).collect();
+        let c = Var::new(class as f64);
+        let row = row_cross_entropy(&xs, c).unwrap();
+        let rows = cross_entropy(&[&xs[..]], &[class]).unwrap();
+        prop_assert!(alike(&xs, row, rows), "{row:?} {rows:?}");
+        let row = row_multiclass_hinge(&xs, c, margin).unwrap();
+        let rows = multiclass_hinge(&[&xs[..]], &[class], margin).unwrap();
+        prop_assert!(alike(&xs, row, rows), "{row:?} {rows:?}");
+    }
+
+    #[test]
+    fn a_program_has_the_bits_of_the_loss_whatever_the_class(
+        scores in prop::collection::vec(-30.0..30.0, 2..8),
+    ) {
+        let n = scores.len();
+        let cross = Program::trace(n + 1, |row| row_cross_entropy(&row[..n], row[n])).unwrap();
+        let hinge = Program::trace(n + 1, |row| row_multiclass_hinge(&row[..n], row[n], 1.0)).unwrap();
+        for class in 0..n {
+            let mut row = scores.clone();
+            row.push(class as f64);
+            let xs: Vec<Var> = scores.iter().map(|&s| Var::new(s)).collect();
+            let c = Var::new(class as f64);
+            for (program, eager) in [
+                (&cross, row_cross_entropy(&xs, c).unwrap()),
+                (&hinge, row_multiclass_hinge(&xs, c, 1.0).unwrap()),
+            ] {
+                let (value, gradient) = program.gradient(&row).unwrap();
+                prop_assert!(value.to_bits() == eager.value().to_bits());
+                for (a, b) in gradient.iter().zip(eager.backward().of(&xs)) {
+                    prop_assert!(a.to_bits() == b.to_bits(), "{} {}", a, b);
+                }
+            }
+        }
     }
 
     #[test]
@@ -110,6 +178,31 @@ fn slopes_are_finite_at_large_logits() {
             expected
         );
     }
+}
+
+#[test]
+fn a_class_that_is_none_makes_the_loss_nan() {
+    for class in [-1.0, 0.5, 3.0, f64::NAN, INFINITY] {
+        assert!(row_cross_entropy(&[1.0, 2.0, 3.0], class).unwrap().is_nan());
+        assert!(
+            row_multiclass_hinge(&[1.0, 2.0, 3.0], class, 1.0)
+                .unwrap()
+                .is_nan()
+        );
+    }
+    let none: [f64; 0] = [];
+    assert_eq!(
+        message(row_cross_entropy(&none, 0.0)),
+        "logits: must hold at least one value"
+    );
+    assert_eq!(
+        message(row_multiclass_hinge(&none, 0.0, 1.0)),
+        "scores: must hold at least one value"
+    );
+    assert_eq!(
+        message(row_multiclass_hinge(&[1.0], 0.0, -1.0)),
+        "margin: must be finite and at least 0, found -1"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The one convention at edges, kinks and beyond domains, in every mode: docs/numerics.md as a test.
 //!
-//! Every point is checked as plain value, in lanes, swept, recorded, forward, and forward over recorded values; second
-//! derivatives where they exist as recorded twice, forward twice and forward over reverse.
+//! Every point is checked as plain value, in lanes, swept, recorded, forward, forward over recorded values, and in
+//! every mode of a program; second derivatives where they exist as recorded twice, forward twice, forward over reverse
+//! and as programs of the recorded gradient.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use chainrule::op::{NaryOp, Op};
-use chainrule::{Dual, Lanes, Scalar, Var, tape};
+use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, tape};
 
 const INFINITY: f64 = f64::INFINITY;
 const NEG_INFINITY: f64 = f64::NEG_INFINITY;
@@ -33,6 +34,85 @@ fn same(a: f64, b: f64) -> bool {
     (a.is_nan() && b.is_nan()) || a == b
 }
 
+/// Checks value and first derivatives of a formula in every mode of a program, traced elsewhere.
+#[track_caller]
+fn check_program(
+    f: &impl Formula,
+    at: &[f64],
+    fail: impl Fn(&str, f64, f64),
+    slopes: &[f64],
+    value: f64,
+) {
+    let all = |mode: &str, got: &[f64]| {
+        for (&got, &slope) in got.iter().zip(slopes) {
+            fail(mode, got, slope);
+            assert!(got != 0.0 || got.is_sign_positive(), "{mode}: −0");
+        }
+    };
+    let program = Program::trace(at.len(), |x| f.at(x)).expect("no branches");
+    let mut point = program.evaluator();
+    fail("a program", point.value(at).expect("no branches"), value);
+    let (y, gradient) = point.gradient(at).expect("no branches");
+    fail("a program's gradient", y, value);
+    all("a program's gradient", gradient);
+    all(
+        "a program's product with a vector",
+        point.vjp(at, &[1.0]).expect("no branches").1,
+    );
+    for (i, &slope) in slopes.iter().enumerate() {
+        let direction: Vec<f64> = (0..at.len()).map(|k| f64::from(u8::from(k == i))).collect();
+        fail(
+            "a program's tangent",
+            point.jvp(at, &direction).expect("no branches").1[0],
+            slope,
+        );
+    }
+    let mut rows = program.batch(&[at, at, at]).expect("rows of one width");
+    rows.values(&[])
+        .expect("no branches")
+        .iter()
+        .for_each(|&y| fail("a batch", y, value));
+    for row in rows.gradients(&[]).expect("no branches").1.chunks(at.len()) {
+        all("a batch's gradients", row);
+    }
+    // All inputs uniform but one, and all uniform: a single row, so that the sum is its value.
+    for varying in 0..2 {
+        let (p, row) = at.split_at(at.len() - varying);
+        let traced = Program::trace_rows(p, varying, |p, row| {
+            let inputs: Vec<Var> = p.iter().chain(row).copied().collect();
+            f.at(&inputs)
+        });
+        let program = traced.expect("no branches");
+        let mut batch = program.batch(&[row]).expect("rows of one width");
+        all(
+            "a batch's sum",
+            batch.sum_gradient(p).expect("no branches").1,
+        );
+        all(
+            "a batch's mean",
+            batch.mean_gradient(p).expect("no branches").1,
+        );
+        let mut stream = program.stream(p).expect("no branches");
+        stream.push(row).expect("no branches");
+        let (sum, gradient) = stream.sum_gradient().expect("no branches");
+        fail("a stream", sum, value);
+        all("a stream's sum", &gradient);
+    }
+    let recorded = Program::trace(at.len(), |x| f.at(x).gradient(x)).expect("no branches");
+    all(
+        "a program of the gradient",
+        &recorded.values(at).expect("no branches"),
+    );
+    all(
+        "a fast program",
+        &program
+            .at_level(Level::Fast)
+            .gradient(at)
+            .expect("no branches")
+            .1,
+    );
+}
+
 /// Checks value and first derivatives of a formula in every mode.
 #[track_caller]
 fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
@@ -43,6 +123,7 @@ fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
         );
     };
     fail("f64", f.at(at), value);
+    check_program(f, at, fail, slopes, value);
     let lanes: Vec<Lanes<4>> = at.iter().map(|&x| Lanes::from(x)).collect();
     for got in f.at(&lanes).0 {
         fail("a lane", got, value);
@@ -127,6 +208,11 @@ fn check_second(name: &str, f: &impl Formula, x: f64, second: f64) {
             },
         );
     });
+    let program = Program::trace(1, |x| f.at(x).gradient(x)).expect("no branches");
+    fail(
+        "a program of the gradient, differentiated",
+        program.gradient(&[x]).expect("no branches").1[0],
+    );
     let twice = f.at(&[Dual::variable(Dual::variable(x))]);
     fail("forward twice", twice.tangent.tangent);
 }

@@ -1,6 +1,14 @@
 //! Programs against the tape: the same bits at level `Exact`, at one point and over rows.
 
+#[path = "program/derivatives.rs"]
+mod derivatives;
+#[path = "program/errors.rs"]
+mod errors;
 mod expression;
+#[path = "program/guards.rs"]
+mod guards;
+#[path = "program/scale.rs"]
+mod scale;
 
 use chainrule::{Dual, Program, Var, tape};
 use expression::Expression;

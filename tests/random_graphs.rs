@@ -1,6 +1,8 @@
 //! Laws over random graphs of every operation: every mode against every other.
 
 mod expression;
+#[path = "expression/fast.rs"]
+mod fast;
 #[path = "expression/scale.rs"]
 mod scale;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use chainrule::Picture;
+use chainrule::{Explanation, Picture};
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters::chart::{ChartBuilder, ChartContext, SeriesLabelPosition};
 use plotters::coord::Shift;
@@ -98,6 +98,15 @@ impl Pictures {
     /// A picture of a graph, by the engine itself.
     pub(crate) fn graph(&self, name: &str, picture: &Picture) -> Outcome<()> {
         self.save(name, &picture.to_svg())
+    }
+
+    /// A page that steps through the backward pass.
+    pub(crate) fn steps(&self, name: &str, title: &str, explanation: &Explanation) -> Outcome<()> {
+        let path = self.directory.join(name);
+        println!("  step through it: {}", path.display());
+        fs::write(&path, explanation.html().title(title).to_string())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        Ok(())
     }
 
     /// Charts side by side, in so many columns.

@@ -1,7 +1,7 @@
 //! Trains micrograd's demo: a small network learns to tell two interleaved half moons apart.
 //!
-//! Shows a whole training loop: record the network, compute one loss over all points, sweep, step; then draws what was
-//! learned, as text and as a picture.
+//! Shows a whole training run: the loss of one point, traced once, is compiled and replayed over all points at every step;
+//! then draws what was learned, as text and as a picture.
 //!
 //! Run with `cargo run --release --example moons`, and with `-- --help` behind it for the options.
 

@@ -2,9 +2,13 @@
 
 use chainrule::nn::data::Dataset;
 use chainrule::nn::metrics::accuracy;
-use chainrule::nn::optimizer::{Optimizer, Schedule, Sgd};
-use chainrule::nn::{Activation, Mlp, MlpBuilder, loss};
-use chainrule::{Gradients, Result, Scalar, tape};
+use chainrule::nn::optimizer::{Schedule, Sgd};
+use chainrule::nn::{Activation, Fit, Mlp, MlpBuilder, loss};
+use chainrule::{Program, Result};
+
+/// The margin of the hinge loss, and the strength of the penalty on large parameters.
+const MARGIN: f64 = 1.0;
+const PENALTY: f64 = 1e-4;
 
 /// How many steps the demo takes.
 pub(crate) const STEPS: usize = 100;
@@ -25,57 +29,48 @@ pub(crate) fn network() -> MlpBuilder {
         .layer(1, Activation::Linear)
 }
 
-/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each with the network as it is then, and gives the progress
-/// after the last.
+/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each with the network as it is
+/// then, and gives the progress after the last.
 pub(crate) fn train(
     mlp: &mut Mlp<f64>,
     data: &Dataset,
     mut report: impl FnMut(Progress, &Mlp<f64>),
 ) -> Result<Progress> {
     let schedule = Schedule::linear(1.0, 0.1, STEPS)?;
-    let mut sgd = Sgd::new(schedule.rate(0))?;
-    let mut grads = Gradients::new();
-    for step in 0..STEPS {
-        let gradient = tape::scope(|| {
-            let recorded = mlp.record();
-            let (loss, scores) = total_loss(&recorded, data)?;
-            let now = progress(step, loss.value(), scores.iter().map(|s| s.value()), data)?;
+    let scores = Program::trace_rows(mlp, data.width(), Mlp::forward)?;
+    let mut scores = scores.batch(data.inputs())?;
+    Fit::new()
+        .epochs(STEPS)
+        .batch(data.len())
+        .in_order()
+        .l2(PENALTY)
+        .schedule(schedule)
+        .on_step(|now, mlp: &Mlp<f64>| {
+            let now = Progress {
+                step: now.step,
+                loss: now.loss,
+                accuracy: hits(scores.values(mlp)?, data)?,
+            };
             report(now, mlp);
-            grads.sweep(&[(loss, 1.0)]);
-            Ok(recorded.gradient(&grads))
+            Ok(())
+        })
+        .run(mlp, data, &mut Sgd::new(schedule.rate(0))?, |mlp, row| {
+            let (point, label) = row.split_at(data.width());
+            loss::hinge(&mlp.forward(point)?, label, MARGIN)
         })?;
-        sgd.set_rate(schedule.rate(step))?;
-        sgd.step(mlp, &gradient)?;
-    }
-    let (loss, scores) = total_loss(mlp, data)?;
-    progress(STEPS, loss, scores.into_iter(), data)
-}
-
-/// The loss of all points, and their scores: written once, over numbers and over recorded values.
-fn total_loss<S: Scalar>(mlp: &Mlp<S>, data: &Dataset) -> Result<(S, Vec<S>)> {
-    let mut scores = Vec::with_capacity(data.len());
-    for (point, _) in data.rows() {
-        scores.extend(mlp.forward(point)?);
-    }
-    let margin_loss = loss::hinge(&scores, data.targets(), 1.0)?;
-    let penalty = loss::l2_penalty(&mlp.parameters(), 1e-4)?;
-    Ok((margin_loss + penalty, scores))
-}
-
-/// A point counts as right where the sign of its score is its label.
-fn progress(
-    step: usize,
-    loss: f64,
-    scores: impl Iterator<Item = f64>,
-    data: &Dataset,
-) -> Result<Progress> {
-    let labels: Vec<f64> = scores
-        .map(|score| if score > 0.0 { 1.0 } else { -1.0 })
-        .collect();
-    let accuracy = accuracy(&labels, data.targets())?;
+    let scores = scores.values(mlp)?;
+    let penalty = loss::l2_penalty(&mlp.parameters(), PENALTY)?;
     Ok(Progress {
-        step,
-        loss,
-        accuracy,
+        step: STEPS,
+        loss: loss::hinge(scores, data.targets(), MARGIN)? + penalty,
+        accuracy: hits(scores, data)?,
     })
+}
+
+/// The share of points that are right: the sign of the score is the label.
+fn hits(scores: &[f64], data: &Dataset) -> Result<f64> {
+    let labels = scores
+        .iter()
+        .map(|&score| if score > 0.0 { 1.0 } else { -1.0 });
+    accuracy(&labels.collect::<Vec<f64>>(), data.targets())
 }

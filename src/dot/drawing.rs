@@ -7,6 +7,7 @@ use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
 use super::cone::{Cone, Feed, Shown, Source};
+use super::moment::AT_WORK;
 use super::wire::{INK, LOCAL, VALUE, WIRE};
 use super::{Direction, Picture, label};
 use crate::op::Op;
@@ -82,7 +83,7 @@ impl<'a> Drawing<'a> {
                 let label = self.wire(node);
                 self.part(label.unwrap_or_else(bare), node.group)
             } else {
-                let gate = self.part(gate(node.op), node.group);
+                let gate = self.part(self.gate(node), node.group);
                 let feeds = node.feeds.len();
                 for (place, feed) in node.feeds.iter().enumerate() {
                     let source = match feed.source {
@@ -95,7 +96,7 @@ impl<'a> Drawing<'a> {
                             None => continue,
                         },
                     };
-                    let line = self.line(feed, self.side(node.op, place, feeds));
+                    let line = self.line(node, feed, self.side(node.op, place, feeds));
                     self.parts.add_edge(source, gate, line);
                 }
                 match self.wire(node) {
@@ -175,8 +176,17 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// A node's gate, marked if it is at work.
+    fn gate(&self, node: &Shown) -> String {
+        let mut attributes = gate(node.op);
+        if self.picture.is_at_work(node, true) {
+            attributes.push_str(&mark());
+        }
+        attributes
+    }
+
     /// The line of an operand into its gate.
-    fn line(&self, feed: &Feed, side: Option<&str>) -> String {
+    fn line(&self, node: &Shown, feed: &Feed, side: Option<&str>) -> String {
         let mut line = match feed.source {
             Source::Shown(_) => format!("tailport={}", self.compass.leave),
             Source::Constant(_) => "color=\"#afb8c1\"".to_owned(),
@@ -186,8 +196,8 @@ impl<'a> Drawing<'a> {
             line.push_str(" headport=");
             line.push_str(side);
         }
-        match self.picture.note(feed) {
-            Some(note) => format!("{line} label=\"{note}\""),
+        match self.picture.note(node, feed) {
+            Some(said) => format!("{line} label=\"{}\"", said.now),
             None => line,
         }
     }
@@ -195,8 +205,19 @@ impl<'a> Drawing<'a> {
     /// The label a node's wire runs through; none if nothing is to be said there.
     fn wire(&self, node: &Shown) -> Option<String> {
         let wire = self.picture.wire(node);
-        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain style=\"\""))
+        let style = if self.picture.is_at_work(node, false) {
+            mark()
+        } else {
+            " style=\"\"".to_owned()
+        };
+        (!wire.is_bare()).then(|| format!("label=<{wire}> shape=plain{style}"))
     }
+}
+
+/// How the part at work stands out.
+fn mark() -> String {
+    let [border, inside] = AT_WORK;
+    format!(" style=filled fillcolor=\"{inside}\" color=\"{border}\" penwidth=2")
 }
 
 /// An input of which nothing is shown but that it is one.
@@ -248,6 +269,14 @@ impl fmt::Display for Drawing<'_> {
             Dot::with_attr_getters(&self.parts, &config, &line, &part)
         )?;
         self.write_groups(f)?;
+        // Last, for groups would take the heading over.
+        if let Some(moment) = &self.picture.moment {
+            let (color, heading) = (AT_WORK[0], label::text(&moment.heading()));
+            writeln!(
+                f,
+                "    label=<<FONT COLOR=\"{color}\"><B>{heading}</B></FONT>> labelloc=t"
+            )?;
+        }
         f.write_str("}\n")
     }
 }

@@ -4,7 +4,7 @@
 pub(super) const LONGEST: usize = 40;
 
 /// A number with up to so many significant digits, as short as they allow: `0.2`, `−4`, `1.5e-9`, `NaN`, `−∞`.
-pub(super) fn number(value: f64, digits: usize) -> String {
+pub(crate) fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -52,7 +52,12 @@ pub(super) fn shown(name: &str) -> Vec<char> {
     shown
 }
 
-/// A name as the text of an HTML-like label of Graphviz.
+/// A name as it is shown, as text.
+pub(crate) fn plain(name: &str) -> String {
+    shown(name).into_iter().collect()
+}
+
+/// A name as it is shown, as the text of an HTML-like label of Graphviz.
 pub(super) fn text(name: &str) -> String {
     let shown = shown(name);
     let mut escaped = String::with_capacity(shown.len());
@@ -78,12 +83,18 @@ pub(super) fn text(name: &str) -> String {
     escaped
 }
 
-/// The letter, or what stands for one that XML cannot hold or that breaks a line.
+/// The letter, or what stands for one that XML cannot hold, that breaks a line or turns it round.
 fn visible(letter: char) -> char {
     match letter {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        // What is not to be seen, or turns the direction of what follows.
+        '\u{80}'..='\u{9f}'
+        | '\u{200e}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{fffe}'
+        | '\u{ffff}' => '\u{fffd}',
         _ => letter,
     }
 }

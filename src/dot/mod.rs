@@ -21,19 +21,21 @@
 //! downwards, they stand on the left of the wire and gradients on the right.
 //!
 //! Names are bold, before the wire of an input and beside the value of a result; an input without a name begins with
-//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`.
-//! Constants are small grey boxes. The first of two or three operands enters its circle from above (or left), the last
-//! from below (or right). An operand that an n-ary operation uses many times is one line that says how often.
-//! [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
+//! `•`. Names longer than 40 characters are shortened, and control characters are drawn as their pictures, such as `␊`,
+//! those that turn text round as `�`. Constants are small grey boxes. The first of two or three operands enters its circle
+//! from above (or left), the last from below (or right). An operand that an n-ary operation uses many times is one line
+//! that says how often. [`tape::named`] groups are boxes, one within another. What is beyond [`Picture::max_nodes`] is one dashed box that
 //! counts it.
 //!
 //! `cone` copies the part of the graph that is shown, `drawing` makes of it the parts and lines of a small petgraph
 //! graph, which petgraph's own `Dot` prints, and `wire` and `label` write what stands on them. Where Graphviz is not
-//! wanted, `sketch` makes blocks of the same part for the crate's own layout, and `svg` writes the page.
+//! wanted, `sketch` makes blocks of the same part for the crate's own layout, and `svg` writes the page. `moment` leaves
+//! out of both what the backward pass has not reached yet.
 
 mod cone;
 mod drawing;
 mod label;
+mod moment;
 mod sketch;
 mod svg;
 mod wire;
@@ -47,6 +49,9 @@ use crate::tape;
 use crate::var::Var;
 use cone::{Cone, Feed, Shown, Source};
 use drawing::Drawing;
+pub(crate) use label::{number, plain};
+use moment::Said;
+pub(crate) use moment::{Moment, Reached};
 use wire::Wire;
 
 /// Which way values run on a [`Picture`].
@@ -103,6 +108,8 @@ pub struct Picture<'a> {
     values: bool,
     direction: Direction,
     precision: usize,
+    /// The moment of the backward pass that is shown; its end without one.
+    moment: Option<Moment>,
 }
 
 impl<'a> Picture<'a> {
@@ -136,8 +143,30 @@ impl<'a> Picture<'a> {
             values: true,
             direction: Direction::default(),
             precision: 3,
+            moment: None,
         };
         picture.max_nodes(Self::NODES)
+    }
+
+    /// A picture that does not borrow the graph, of an output known to be a constant or alive on it.
+    pub(crate) fn still(graph: &Graph, output: Var) -> Picture<'static> {
+        Picture {
+            graph: None,
+            outputs: vec![output],
+            cone: Cone::of(graph, &[output], Self::NODES),
+            gradients: None,
+            local_gradients: None,
+            values: true,
+            direction: Direction::default(),
+            precision: 3,
+            moment: None,
+        }
+    }
+
+    /// Shows what is known at a moment of the backward pass, and marks where it stands.
+    pub(crate) fn at(mut self, moment: Moment) -> Self {
+        self.moment = Some(moment);
+        self
     }
 
     /// Shows these gradients, and the local gradients that they were made with.
@@ -251,7 +280,7 @@ impl<'a> Picture<'a> {
     /// It shows what the Graphviz text does, with the same options, but is laid out here: values run through columns,
     /// each circle with its wire behind it, and stay within their group's box. It holds no scripts, styles or
     /// identifiers, so that many can stand in one page; every part has a class (`node`, `constant`, `more`, `wire`, `group`,
-    /// `name`, `value`, `gradient`, `local`) by which a page can restyle it. The time grows with the nodes shown and with
+    /// `name`, `value`, `gradient`, `local`, and in a frame `work` and `heading`) by which a page can restyle it. The time grows with the nodes shown and with
     /// the columns their wires pass: milliseconds for a picture that can be read, seconds for thousands of nodes.
     ///
     /// ```
@@ -268,32 +297,44 @@ impl<'a> Picture<'a> {
         svg::draw(self)
     }
 
-    /// What is said on the line of an operand: how often it is used, and the local gradient.
-    fn note(&self, feed: &Feed) -> Option<String> {
+    /// What is said on the line of an operand of a node: how often it is used, and the local gradient.
+    fn note(&self, node: &Shown, feed: &Feed) -> Option<Said> {
         let Source::Shown(_) = feed.source else {
             return None;
         };
-        let mut notes = Vec::new();
-        if feed.uses > 1 {
-            notes.push(format!("{} uses", feed.uses));
-        }
-        if self.local_gradients.unwrap_or(self.gradients.is_some()) {
-            notes.push(format!("×{}", label::number(feed.partial, self.precision)));
-        }
-        (!notes.is_empty()).then(|| notes.join(" "))
+        let uses = match feed.uses {
+            1 => String::new(),
+            uses => format!("{uses} uses"),
+        };
+        let local = if self.local_gradients.unwrap_or(self.gradients.is_some()) {
+            let known = |moment: &Moment| moment.has_worked(node.var.key());
+            let text = format!("×{}", label::number(feed.partial, self.precision));
+            Said::of(text, self.moment.as_ref().is_none_or(known))
+        } else {
+            Said::default()
+        };
+        (!uses.is_empty() || !local.is_empty()).then(|| local.after(&uses))
     }
 
     /// What is said of a node where its value leaves it.
     fn wire<'b>(&self, node: &'b Shown) -> Wire<'b> {
         let number = |number| label::number(number, self.precision);
         let gradient = self.gradients.and_then(|gradients| gradients.get(node.var));
+        let known = |moment: &Moment| moment.knows(node.var.key());
+        let known = self.moment.as_ref().is_none_or(known);
         Wire {
             name: node.name.as_deref().filter(|name| !name.is_empty()),
             value: self.values.then(|| number(node.var.value())),
-            gradient: gradient.map(number),
+            gradient: gradient.map(|gradient| Said::of(number(gradient), known)),
             input: node.op == Op::Input,
             direction: self.direction,
         }
+    }
+
+    /// Whether a node's gate, or else its wire, is at work.
+    fn is_at_work(&self, node: &Shown, gate: bool) -> bool {
+        let moment = self.moment.as_ref();
+        moment.is_some_and(|moment| moment.works(node.var.key(), gate))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::cone::{Shown, Source};
+use super::moment::Said;
 use super::wire::Wire;
 use super::{Direction, Picture, label};
 use crate::layout::{Block, Diagram, Frame, Link, Pair};
@@ -27,6 +28,8 @@ pub(super) enum Shape<'a> {
     Node {
         gate: Option<Gate>,
         wire: Wire<'a>,
+        /// Half the breadth of what stands out if the wire is at work.
+        mark: Option<f64>,
         /// How long the wire is behind the circle or name.
         length: f64,
         /// How long the name before the wire of an input is.
@@ -39,10 +42,12 @@ pub(super) enum Shape<'a> {
 /// A circle with its lines.
 pub(super) struct Gate {
     pub(super) symbol: &'static str,
+    /// Whether it is at work.
+    pub(super) works: bool,
     /// Half its length along and across.
     pub(super) radii: Pair,
     /// Where each line enters, across, and what is said on it.
-    pub(super) lanes: Vec<(f64, Option<String>)>,
+    pub(super) lanes: Vec<(f64, Option<Said>)>,
     /// How far along what is said reaches.
     pub(super) notes: f64,
     /// How far from there it is to the circle.
@@ -171,6 +176,8 @@ impl<'a> Sketch<'a> {
             (longest, true) => (SIZE + 2.0 * APART, longest + 2.0 * APART),
         };
         let mut size = [title + length, 2.0 * half.max(breadth)];
+        let works = self.picture.is_at_work(node, false);
+        let mark = works.then_some(half.max(breadth));
         let mut entries = Vec::new();
         if let Some(gate) = &gate {
             let spread = gate.lanes.iter().map(|lane| lane.0).fold(0.0, f64::max);
@@ -184,6 +191,7 @@ impl<'a> Sketch<'a> {
         let shape = Shape::Node {
             gate,
             wire,
+            mark,
             length,
             title,
         };
@@ -191,10 +199,10 @@ impl<'a> Sketch<'a> {
     }
 
     /// The room a line needs beside it, and that what is said on it needs along it.
-    fn lane(&self, lanes: &[(f64, Option<String>)]) -> (f64, f64) {
+    fn lane(&self, lanes: &[(f64, Option<Said>)]) -> (f64, f64) {
         let notes = lanes.iter().filter_map(|(_, note)| note.as_ref());
         let longest = notes
-            .map(|note| width(&letters(note), SMALL))
+            .map(|note| width(&letters(&note.whole), SMALL))
             .fold(0.0, f64::max);
         match (longest, self.picture.direction.is_vertical()) {
             (0.0, _) => (5.0, 0.0),
@@ -211,10 +219,10 @@ impl<'a> Sketch<'a> {
             3 => [RADIUS + 2.0, RADIUS + 2.0],
             _ => self.turned([width(&letters, MEDIUM) / 2.0 + 7.0, RADIUS]),
         };
-        let mut lanes: Vec<(f64, Option<String>)> = node
+        let mut lanes: Vec<(f64, Option<Said>)> = node
             .feeds
             .iter()
-            .map(|feed| (0.0, self.picture.note(feed)))
+            .map(|feed| (0.0, self.picture.note(node, feed)))
             .collect();
         let (room, notes) = self.lane(&lanes);
         // Two lines enter above and below the middle of the circle.
@@ -226,6 +234,7 @@ impl<'a> Sketch<'a> {
         let spread = middle.max(0.0) * step;
         Gate {
             symbol,
+            works: self.picture.is_at_work(node, true),
             radii,
             lanes,
             notes,
@@ -251,15 +260,13 @@ pub(super) fn beside(wire: &Wire) -> Vec<char> {
 
 /// How long the longer of the texts along a wire is.
 pub(super) fn longest(wire: &Wire) -> f64 {
-    let number = |text: &Option<String>| {
-        text.as_ref()
-            .map_or(0.0, |text| width(&letters(text), SIZE))
-    };
+    let number = |text: Option<&str>| text.map_or(0.0, |text| width(&letters(text), SIZE));
+    let gradient = wire.gradient.as_ref().map(|said| said.whole.as_str());
     let name = match beside(wire) {
         name if name.is_empty() => 0.0,
         name => 1.1 * width(&name, SIZE) + APART,
     };
-    (name + number(&wire.value)).max(number(&wire.gradient))
+    (name + number(wire.value.as_deref())).max(number(gradient))
 }
 
 pub(super) fn letters(text: &str) -> Vec<char> {

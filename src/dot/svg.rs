@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::sketch::{APART, Gate, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters};
+use super::moment::AT_WORK;
+use super::sketch::{
+    APART, Gate, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters, width as long,
+};
 use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
 use crate::layout::{Layout, Pair};
 
 /// The room around the picture.
 const MARGIN: f64 = 10.0;
+/// The room above it for a heading.
+const HEADING: f64 = 24.0;
 const NEAR: &str = "#afb8c1";
 const BOLD: &str = " font-weight=\"bold\"";
 
@@ -32,15 +37,22 @@ pub(super) fn draw(picture: &Picture) -> String {
         layout.size
     }
     .map(|size| size + 2.0 * MARGIN);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"graph of {2} nodes\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"{0} {0} {width:.1} {height:.1}\" font-family=\"Helvetica,Arial,sans-serif\" \
-         font-size=\"{SIZE}\" text-anchor=\"middle\">\n\
-         <rect class=\"background\" x=\"{0}\" y=\"{0}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"white\"/>\n\
-         {1}</svg>\n",
-        -MARGIN,
-        page.text,
-        picture.cone.nodes.len()
+    let Some(moment) = &picture.moment else {
+        return page.finish(
+            [-MARGIN, -MARGIN],
+            [width, height],
+            picture.cone.nodes.len(),
+        );
+    };
+    let heading = letters(&moment.heading());
+    let longer = (1.1 * long(&heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
+    let middle = [width / 2.0 - MARGIN, MARGIN - HEADING];
+    page.words("heading", middle, AT_WORK[0], BOLD, &heading);
+    let corner = [-MARGIN - longer / 2.0, -MARGIN - HEADING];
+    page.finish(
+        corner,
+        [width + longer, height + HEADING],
+        picture.cone.nodes.len(),
     )
 }
 
@@ -98,6 +110,19 @@ struct Page {
 }
 
 impl Page {
+    /// The page around what was written, from its upper left corner on.
+    fn finish(self, corner: Pair, [width, height]: Pair, nodes: usize) -> String {
+        let [x, y] = corner.map(|number| (10.0 * number).round() / 10.0);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"graph of {nodes} nodes\" width=\"{width:.0}\" height=\"{height:.0}\" \
+             viewBox=\"{x} {y} {width:.1} {height:.1}\" font-family=\"Helvetica,Arial,sans-serif\" \
+             font-size=\"{SIZE}\" text-anchor=\"middle\">\n\
+             <rect class=\"background\" x=\"{x}\" y=\"{y}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"white\"/>\n\
+             {}</svg>\n",
+            self.text
+        )
+    }
+
     fn write(&mut self, picture: &Picture, sketch: &Sketch, layout: &Layout) {
         let labels = picture.cone.groups.values();
         for (&[corner, size], scope) in layout.frames.iter().zip(labels) {
@@ -129,9 +154,18 @@ impl Page {
                 Shape::Node {
                     gate,
                     wire,
+                    mark,
                     length,
                     title,
-                } => self.node(at, gate.as_ref(), wire, [*title, *length]),
+                } => {
+                    let lengths = [*title, *length];
+                    if let Some(half) = *mark {
+                        let before = gate.as_ref().map_or(0.0, Gate::length);
+                        let corner = [at[0] + before + 3.0, at[1] - half];
+                        self.mark(corner, [title + length - 1.0, 2.0 * half]);
+                    }
+                    self.node(at, gate.as_ref(), wire, lengths);
+                }
                 Shape::Constant(text) => self.boxed("constant", at, block.size, text),
                 Shape::More(text) => self.boxed("more", at, block.size, text),
             }
@@ -173,6 +207,16 @@ impl Page {
             );
         }
         self.push(format_args!("</g>\n"));
+    }
+
+    /// What stands out behind the wire at work.
+    fn mark(&mut self, corner: Pair, size: Pair) {
+        let [[x, y], [width, height]] = self.way.corner(corner, size);
+        let [border, inside] = AT_WORK;
+        self.push(format_args!(
+            "<rect class=\"work\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"4\" \
+             fill=\"{inside}\" stroke=\"{border}\" stroke-width=\"2\"/>\n"
+        ));
     }
 
     /// A constant, or what stands for nodes that are not shown.
@@ -245,9 +289,9 @@ impl Page {
                 "<tspan class=\"value\" fill=\"{VALUE}\">{number}</tspan></text>\n"
             ));
         }
-        if let Some(number) = &wire.gradient {
+        if let Some(number) = wire.gradient.as_ref().filter(|said| said.is_known()) {
             let (at, more) = gradient;
-            self.words("gradient", at, GRADIENT, more, &letters(number));
+            self.words("gradient", at, GRADIENT, more, &letters(&number.now));
         }
     }
 
@@ -274,7 +318,7 @@ impl Page {
                 "<path class=\"wire\" d=\"M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}L{x2:.1} {y2:.1}\" fill=\"none\" stroke=\"{WIRE}\"/>\
                  <path class=\"arrow\" d=\"M{x3:.1} {y3:.1}L{x4:.1} {y4:.1}L{x5:.1} {y5:.1}Z\" fill=\"{WIRE}\"/>\n"
             ));
-            if let Some(note) = note {
+            if let Some(note) = note.as_ref().filter(|said| said.is_known()) {
                 let [x, y] = self.way.point([at[0] + gate.notes / 2.0, at[1] + across]);
                 let (place, anchor) = if self.way.direction.is_vertical() {
                     ([x + 3.0, y + 3.0], " text-anchor=\"start\"")
@@ -282,7 +326,7 @@ impl Page {
                     ([x, y - 2.5], "")
                 };
                 let more = format!("{anchor} font-size=\"{SMALL}\"");
-                self.words("local", place, LOCAL, &more, &letters(note));
+                self.words("local", place, LOCAL, &more, &letters(&note.now));
             }
         }
         let [x, y] = self.way.point(middle);
@@ -291,8 +335,18 @@ impl Page {
         } else {
             gate.radii
         };
+        let (class, inside, border) = if gate.works {
+            let [border, inside] = AT_WORK;
+            (
+                " class=\"work\"",
+                inside,
+                format!("{border}\" stroke-width=\"2"),
+            )
+        } else {
+            ("", "white", INK.to_owned())
+        };
         self.push(format_args!(
-            "<ellipse cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"white\" stroke=\"{INK}\"/>\n"
+            "<ellipse{class} cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"{inside}\" stroke=\"{border}\"/>\n"
         ));
         let symbol = letters(gate.symbol);
         let size = if symbol.len() > 2 { MEDIUM } else { 15.0 };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::moment::Said;
 use super::{Direction, label};
 use crate::op::Op;
 
@@ -17,7 +18,7 @@ const TABLE: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELL
 pub(super) struct Wire<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: Option<String>,
-    pub(super) gradient: Option<String>,
+    pub(super) gradient: Option<Said>,
     /// Whether the wire begins here: then the name stands before it, else beside the value.
     pub(super) input: bool,
     pub(super) direction: Direction,
@@ -45,20 +46,20 @@ impl Wire<'_> {
 
     /// The numbers, with the wire as a rule between them; `name` stands before the value.
     fn write_numbers(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
-        let letters =
-            |text: &Option<String>| text.as_deref().map_or(0, |text| text.chars().count());
-        let colored = |color: &str, text: &Option<String>| match text {
+        let gradient = self.gradient.as_ref().map(|said| said.now.as_str());
+        let letters = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+        let colored = |color: &str, text: Option<&str>| match text {
             Some(text) => format!("<FONT COLOR=\"{color}\">{text}</FONT>"),
             None => String::new(),
         };
-        let mut value = colored(VALUE, &self.value);
-        let mut width = letters(&self.value).max(letters(&self.gradient));
+        let mut value = colored(VALUE, self.value.as_deref());
+        let mut width = letters(self.value.as_deref()).max(letters(gradient));
         if let Some(name) = name {
             value = format!("{name} {value}");
             let letters = self.name.unwrap_or_default().chars().count();
             width += letters.min(label::LONGEST) + 1;
         }
-        let gradient = colored(GRADIENT, &self.gradient);
+        let gradient = colored(GRADIENT, gradient);
         write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
         match self.direction {
             Direction::LeftToRight | Direction::RightToLeft => write!(

@@ -424,13 +424,13 @@ impl Graph {
     /// What to tell a caller whose value does not live here; nothing if it does.
     #[inline]
     pub(crate) fn refusal(&self, id: GraphId, key: NodeKey) -> Option<&'static str> {
-        (!self.holds(id, key)).then(|| self.explain(id))
+        (!self.holds(id, key)).then(|| self.reason(id))
     }
 
     /// Why a value of this graph identity, known not to live here, does not.
     #[cold]
     #[inline(never)]
-    pub(crate) fn explain(&self, id: GraphId) -> &'static str {
+    pub(crate) fn reason(&self, id: GraphId) -> &'static str {
         if id == self.id {
             "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
              return plain numbers from a scope, or record the value again"

@@ -2,9 +2,13 @@
 //!
 //! All are functions over any kind of number: of recorded outputs they give a recorded loss to sweep from. Targets may
 //! be plain `f64`s. A *row* is one example; the mean is over rows.
+//!
+//! [`row_cross_entropy`] and [`row_multiclass_hinge`] are the losses of one row whose class is a value like any other:
+//! what a [program](crate::Program) over rows needs, for which the class is part of the data and not of the code.
 
 use crate::Scalar;
 use crate::error::{Error, Result};
+use crate::op::rows::Adjoint;
 
 /// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`: cs231n's two-layer training loop.
 ///
@@ -134,6 +138,94 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
         }
         (S::log_sum_exp(others) - right).softplus()
     })
+}
+
+/// The cross-entropy `−ln softmax(s)_c` of one row of scores (logits) `s` and its class `c`, which is a value: 0, 1, 2, ….
+///
+/// The value and the slopes have the bits of [`cross_entropy`] of this row, with the same care where the right class is
+/// nearly certain. NaN where `c` is none of these numbers, unless there is one score alone, which costs nothing.
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when there are no scores.
+///
+/// ```
+/// use chainrule::Program;
+/// use chainrule::nn::loss::{cross_entropy, row_cross_entropy};
+///
+/// let scores = [2.0, -1.0, 0.5];
+/// assert_eq!(row_cross_entropy(&scores, 2.0)?, cross_entropy(&[scores], &[2])?);
+/// assert!(row_cross_entropy(&scores, 3.0)?.is_nan());
+///
+/// // Traced once, replayed for rows of any class: three scores, then the class.
+/// let loss = Program::trace(4, |row| row_cross_entropy(&row[..3], row[3]))?;
+/// assert_eq!(loss.value(&[2.0, -1.0, 0.5, 2.0])?, cross_entropy(&[scores], &[2])?);
+/// assert_eq!(loss.value(&[2.0, -1.0, 0.5, 0.0])?, cross_entropy(&[scores], &[0])?);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result<S> {
+    let Chosen { is_right, right } = choose("logits", logits, class.into())?;
+    if logits.len() == 1 {
+        return Ok(S::from(0.0));
+    }
+    let nothing = S::from(f64::NEG_INFINITY).shared();
+    let scores = is_right.iter().zip(logits);
+    let others = scores.map(|(is_right, &s)| is_right.select(nothing, s));
+    let others: Vec<S> = others.collect();
+    Ok((S::log_sum_exp(&others) - right).softplus())
+}
+
+/// The multi-class hinge loss `Σ_{j≠c} max(0, sⱼ − s_c + margin)` of one row of scores `s` and its class `c`, which is a
+/// value: 0, 1, 2, ….
+///
+/// The value and the slopes have the bits of [`multiclass_hinge`] of this row. NaN where `c` is none of these numbers.
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when there are no scores, or the margin is negative or not finite.
+///
+/// ```
+/// use chainrule::nn::loss::{multiclass_hinge, row_multiclass_hinge};
+///
+/// let scores = [3.2, 5.1, -1.7];
+/// assert_eq!(row_multiclass_hinge(&scores, 0.0, 1.0)?, multiclass_hinge(&[scores], &[0], 1.0)?);
+/// assert!(row_multiclass_hinge(&scores, 0.5, 1.0)?.is_nan());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn row_multiclass_hinge<S: Scalar>(
+    scores: &[S],
+    class: impl Into<S>,
+    margin: f64,
+) -> Result<S> {
+    at_least_zero("margin", margin)?;
+    let Chosen { is_right, right } = choose("scores", scores, class.into())?;
+    let nothing = S::from(0.0).shared();
+    let losses = is_right.iter().zip(scores).map(|(is_right, &s)| {
+        let loss = (s - right + margin).relu();
+        is_right.select(nothing, loss)
+    });
+    Ok(losses.sum())
+}
+
+/// The score of a row's class, found by the class's value.
+struct Chosen<S> {
+    /// For every score 1 or 0.
+    is_right: Vec<S>,
+    /// The score of the class, NaN if no score is of it.
+    right: S,
+}
+
+fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
+    if scores.is_empty() {
+        return Err(Error::argument(name, "must hold at least one value"));
+    }
+    let is_right: Vec<S> = (0..scores.len()).map(|c| class.equal(c as f64)).collect();
+    // A product with 0 adds nothing here, even if the other factor is infinite or NaN.
+    let pairs = is_right.iter().zip(scores);
+    let pairs: Vec<S> = pairs.flat_map(|(&is_right, &s)| [is_right, s]).collect();
+    let found: S = is_right.iter().sum();
+    let right = S::apply_n::<Adjoint>(&pairs) / found;
+    Ok(Chosen { is_right, right })
 }
 
 /// The penalty `strength · Σ |p|` on large parameters, which drives small ones to 0 (lasso, R. Tibshirani 1996).

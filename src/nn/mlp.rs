@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Activation, Layer, MlpBuilder};
 use crate::error::{Error, Result};
+use crate::program::Uniform;
 use crate::{Gradients, Scalar, Var, tape};
 
 /// A feed-forward network of fully connected layers, a *multilayer perceptron*.
@@ -25,7 +26,7 @@ use crate::{Gradients, Scalar, Var, tape};
 /// for _ in 0..200 {
 ///     let gradient = tape::scope(|| {
 ///         let recorded = mlp.record();
-///         let outputs: Result<Vec<Var>, _> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
+///         let outputs: chainrule::Result<Vec<Var>> = xor.iter().map(|(x, _)| Ok(recorded.forward(x)?[0])).collect();
 ///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
 ///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
 ///     })?;
@@ -159,6 +160,42 @@ impl Mlp<f64> {
             }
         }
         recorded
+    }
+}
+
+/// A network's parameters are the same for all rows of a batch, in the order of [`Mlp::parameters`].
+///
+/// ```
+/// use chainrule::Program;
+/// use chainrule::nn::{Activation, Mlp};
+///
+/// let mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[2.0, 0.5])?;
+/// let scores = Program::trace_rows(&mlp, 1, |mlp, row| mlp.forward(row))?;
+/// assert_eq!(scores.batch(&[[1.0], [2.0]])?.values(&mlp)?, [2.5, 4.5]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+impl Uniform for Mlp<f64> {
+    type Traced = Mlp<Var>;
+
+    fn count(&self) -> usize {
+        self.parameter_count()
+    }
+
+    fn write(&self, values: &mut [f64]) {
+        let mut rest = values;
+        for neuron in self.layers.iter().flat_map(|layer| &layer.neurons) {
+            let (weights, after) = rest.split_at_mut(neuron.weights.len());
+            weights.copy_from_slice(&neuron.weights);
+            rest = after;
+            if let Some(bias) = neuron.bias {
+                rest[0] = bias;
+                rest = &mut rest[1..];
+            }
+        }
+    }
+
+    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Mlp<Var> {
+        self.map(input)
     }
 }
 

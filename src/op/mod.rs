@@ -10,16 +10,17 @@ mod operators;
 mod table;
 #[macro_use]
 mod methods;
+mod many;
 mod scalar;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
 
+pub use many::Operands;
+use many::{adjoint, dot, largest, log_sum_exp, product, product_partials, total};
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 
-use smallvec::SmallVec;
-
-use crate::math::{self, compare, fused, slope};
+use crate::math::{self, compare, slope};
 
 /// A range of operands, ends included.
 ///
@@ -98,14 +99,19 @@ pub enum Law {
     BreakAtTie,
     /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
     Stop,
+    /// Every slope is 0.
+    Blocks,
+    /// The value is that of an operand or a bound of the row's own, and the slopes are 1 in that operand, shared if several tie,
+    /// and 0 in the others.
+    Routes,
     /// The value is made of other operations, and programs compute these.
     Composed,
 }
 
 use Law::{
-    At, Bilinear, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent, Identity,
-    IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing, Nonincreasing,
-    Odd, Pairs, Range, SelfIdentity, Stop,
+    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent,
+    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtTie, Linear, Nondecreasing,
+    Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.
@@ -241,6 +247,8 @@ pub struct Row {
     pub domain: &'static [Interval],
     /// What holds for it.
     pub laws: &'static [Law],
+    /// The value as a function in JavaScript, for pages, which may call the functions of `functions.js`.
+    pub javascript: &'static str,
 }
 
 impl Op {
@@ -257,6 +265,7 @@ impl Op {
                 symbol: "•",
                 domain: &[],
                 laws: &[],
+                javascript: "",
             },
             Op::Unary(op) => op.row(),
             Op::Binary(op) => op.row(),
@@ -321,6 +330,7 @@ macro_rules! define {
             #[doc = $udoc:literal]
             $unary:ident $usymbol:literal $(: $umethod:ident($($uat:literal),+) = $uvalue:literal, slope $uslope:literal)? {
                 value |$ux:ident| $uf:expr;
+                js $ujs:literal;
                 partial |$up:ident, $uy:ident| $upartial:expr;
                 domain $udomain:expr; laws [$($ulaw:expr),*];
             }
@@ -329,6 +339,7 @@ macro_rules! define {
             #[doc = $bdoc:literal]
             $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? {
                 value |$ba:ident, $bb:ident| $bf:expr;
+                js $bjs:literal;
                 left |$la:ident, $lb:ident, $ly:ident| $left:expr;
                 right |$ra:ident, $rb:ident, $ry:ident| $right:expr;
                 domain ($bleft:expr, $bright:expr); laws [$($blaw:expr),*];
@@ -338,6 +349,7 @@ macro_rules! define {
             #[doc = $tdoc:literal]
             $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? {
                 value |$ta:ident, $tb:ident, $tc:ident| $tf:expr;
+                js $tjs:literal;
                 first |$fa:ident, $fb:ident, $fc:ident, $fy:ident| $first:expr;
                 second |$sa:ident, $sb:ident, $sc:ident, $sy:ident| $second:expr;
                 third |$da:ident, $db:ident, $dc:ident, $dy:ident| $third:expr;
@@ -348,16 +360,17 @@ macro_rules! define {
             #[doc = $ndoc:literal]
             $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? {
                 value |$nx:ident| $nf:expr;
+                js $njs:literal;
                 partials |$px:ident, $py:ident, $emit:ident| $npartials:expr;
                 laws [$($nlaw:expr),*];
             }
         )+ }
         parameter { $($parameter:tt)* }
     ) => {
-        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$udomain] [$($ulaw),*])+);
-        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$bleft, $bright] [$($blaw),*])+);
-        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [REALS, REALS, REALS] [$($tlaw),*])+);
-        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [REALS] [$($nlaw),*])+);
+        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$ux] $ujs [$udomain] [$($ulaw),*])+);
+        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$ba, $bb] $bjs [$bleft, $bright] [$($blaw),*])+);
+        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [$ta, $tb, $tc] $tjs [REALS, REALS, REALS] [$($tlaw),*])+);
+        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [$nx] $njs [REALS] [$($nlaw),*])+);
 
         /// One type for each row of the table, which [`Scalar::apply`] and its kin take.
         ///
@@ -481,7 +494,7 @@ macro_rules! define {
             }
         }
     };
-    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($domain:expr),+] [$($law:expr),*])+) => {
+    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($operand:ident),+] $js:literal [$($domain:expr),+] [$($law:expr),*])+) => {
         #[doc = $about]
         ///
         /// ```
@@ -517,6 +530,7 @@ macro_rules! define {
                         symbol: $symbol,
                         domain: &[$($domain),+],
                         laws: &[$($law),*],
+                        javascript: concat!("(", $(stringify!($operand), ", ",)+ ") => ", $js),
                     },)+
                 }
             }
@@ -524,6 +538,9 @@ macro_rules! define {
     };
 }
 table!(define);
+
+/// The functions that the rows' JavaScript calls, in JavaScript.
+pub(crate) const FUNCTIONS: &str = include_str!("functions.js");
 
 /// The chain rule's product: nothing if either factor vanishes, whatever the other is.
 #[inline]
@@ -542,143 +559,5 @@ pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
         a
     } else {
         u.apply3::<ChainAdd>(p, a)
-    }
-}
-
-/// The operands of an operation of many: a slice, or numbers that lie elsewhere.
-///
-/// ```
-/// use chainrule::op::{Nary, Operands, rows::Sum};
-/// assert_eq!(Operands::count(&[1.0, 2.0]), 2);
-/// assert_eq!(Sum::value(&[1.0, 2.0]), 3.0);
-/// ```
-pub trait Operands<S> {
-    /// How many there are.
-    fn count(&self) -> usize;
-    /// One of them, by its place.
-    fn at(&self, place: usize) -> S;
-}
-
-impl<S: Copy> Operands<S> for [S] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-impl<S: Copy, const N: usize> Operands<S> for [S; N] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        N
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-impl<S: Copy> Operands<S> for Vec<S> {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-// The folds are written as loops: what the compiler does not inline is not compiled for the vector instructions.
-
-/// The sum from left to right; −0 of none, so that a single operand keeps its sign.
-#[inline(always)]
-fn total<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut sum = S::from(-0.0);
-    for place in 0..xs.count() {
-        sum += xs.at(place);
-    }
-    sum
-}
-
-/// The product from left to right; 1 of none.
-#[inline(always)]
-fn product<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut product = S::from(1.0);
-    for place in 0..xs.count() {
-        product *= xs.at(place);
-    }
-    product
-}
-
-/// The largest of many, −∞ of none.
-#[inline(always)]
-fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut largest = S::from(NEG_INFINITY);
-    for place in 0..xs.count() {
-        largest = largest.apply2::<Max>(xs.at(place));
-    }
-    largest
-}
-
-/// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
-fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
-    let largest = S::max_of(&operands);
-    let terms: SmallVec<[S; 32]> = operands
-        .iter()
-        .map(|x| x.apply2::<ExpDifference>(largest))
-        .collect();
-    let sum = S::apply_n::<Sum>(&terms);
-    // The difference from −∞ to itself has no value, but the sum of no more than zeros has.
-    largest
-        .equal(NEG_INFINITY)
-        .select(largest, largest + sum.ln())
-}
-
-/// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.
-#[inline(always)]
-fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    if xs.count() < 2 {
-        return S::from(0.0);
-    }
-    fused::with_fma(
-        #[inline(always)]
-        || {
-            let mut sum = xs.at(0) * xs.at(1);
-            for pair in 1..xs.count() / 2 {
-                sum = xs.at(2 * pair).apply3::<MulAdd>(xs.at(2 * pair + 1), sum);
-            }
-            sum
-        },
-    )
-}
-
-/// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.
-#[inline(always)]
-fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut sum = S::from(0.0);
-    for pair in 0..xs.count() / 2 {
-        sum = xs.at(2 * pair).apply3::<ChainAdd>(xs.at(2 * pair + 1), sum);
-    }
-    sum
-}
-
-/// The partials of a product: what stands before an operand times what stands after it.
-fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
-    let mut after = vec![S::from(1.0); xs.len()];
-    for i in (1..xs.len()).rev() {
-        after[i - 1] = after[i] * xs[i];
-    }
-    let mut before = S::from(1.0);
-    for (i, &x) in xs.iter().enumerate() {
-        emit(i, before * after[i]);
-        before *= x;
     }
 }

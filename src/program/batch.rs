@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::blocks::Blocks;
 use super::elementwise::Source;
 use super::parallel;
@@ -367,7 +369,7 @@ impl Answer {
             return Ok(());
         }
         let share = rows.blocks().div_ceil(count);
-        let mut shares: Vec<(&mut Worker, &mut [f64])> = workers
+        let mut shares: SmallVec<[(&mut Worker, &mut [f64]); 1]> = workers
             .iter_mut()
             .zip(outputs.chunks_mut(share * BLOCK * width))
             .collect();
@@ -376,8 +378,8 @@ impl Answer {
                 for (offset, outputs) in outputs.chunks_mut(BLOCK * width).enumerate() {
                     let block = rows.block(index * share + offset);
                     plan.run_rows(machine, &mut worker.rows, block, &mut [])?;
-                    for output in 0..width {
-                        let values = plan.row_output(machine, &worker.rows, block, output);
+                    let all = plan.row_outputs(machine, &worker.rows, block);
+                    for (output, values) in all.enumerate() {
                         let places = outputs[output..].iter_mut().step_by(width);
                         places
                             .enumerate()
@@ -388,6 +390,7 @@ impl Answer {
             };
             worker.failure = work().err();
         });
+        drop(shares);
         first_failure(workers)
     }
 
@@ -456,15 +459,12 @@ impl Answer {
         } else {
             plan.run_after(machine, sums);
             outputs.clear();
-            outputs.extend(
-                (1..plan.outputs()).map(|output| plan.shared_output(machine, output) + 0.0),
-            );
+            outputs.extend(plan.shared_outputs(machine).skip(1));
             outputs
         };
-        if divisor != 1.0 {
-            for derivative in &mut *derivatives {
-                *derivative /= divisor;
-            }
+        for derivative in &mut *derivatives {
+            // Derivatives of 0 have no sign.
+            *derivative = *derivative / divisor + 0.0;
         }
         (total[0] / divisor, derivatives)
     }
@@ -534,10 +534,10 @@ fn sum_block(
 ) -> Result<()> {
     let (total, sums) = sums.split_at_mut(1);
     plan.run_rows(machine, rows, block, sums)?;
-    let values = plan.row_output(machine, rows, block, 0);
-    total[0] = match values {
-        Source::Slice(values) => values[..block.count].iter().sum(),
-        Source::Splat(y) => (0..block.count).map(|_| y).sum(),
+    total[0] = match plan.row_outputs(machine, rows, block).next() {
+        Some(Source::Slice(values)) => values[..block.count].iter().sum(),
+        Some(Source::Splat(y)) => (0..block.count).map(|_| y).sum(),
+        None => 0.0,
     };
     Ok(())
 }

@@ -4,6 +4,11 @@
 //! derivatives to it, the [`passes`](super::passes) shorten it, and the schedules turn it into runs. Its `Display` is the
 //! text that the tests of the passes read and write.
 
+#[cfg(test)]
+pub(crate) mod text;
+#[cfg(test)]
+pub(crate) mod verify;
+
 use std::fmt;
 
 use crate::op::Op;

@@ -9,7 +9,7 @@
 )]
 
 use crate::lanes::Lanes;
-use crate::math::fused::Arch;
+use crate::math::fused::{Arch, Inline};
 use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
 
 /// How many numbers an operation of many operands folds side by side.
@@ -73,7 +73,8 @@ pub(crate) fn ternary<O: Ternary>(dst: &mut [f64], operands: [Source<'_>; 3]) {
     let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
     for chunk in chunks {
         let side = Side {
-            operands: &operands,
+            count: 3,
+            source: &|place: usize| operands[place],
             start,
         };
         let (Lanes(a), Lanes(b), Lanes(c)): (Lanes<WIDTH>, Lanes<WIDTH>, Lanes<WIDTH>) =
@@ -94,22 +95,38 @@ pub(crate) fn ternary<O: Ternary>(dst: &mut [f64], operands: [Source<'_>; 3]) {
 }
 
 #[inline(always)]
-pub(crate) fn nary<O: Nary>(dst: &mut [f64], operands: &[Source<'_>]) {
+pub(crate) fn nary<'a, O: Nary>(
+    dst: &mut [f64],
+    count: usize,
+    source: impl Fn(usize) -> Source<'a>,
+) {
+    let source = &source;
     // Many lanes at once, so that finding an operand costs little beside reading it; few for the rest.
     let mut start = 0;
     let (chunks, rest) = dst.as_chunks_mut::<{ 4 * WIDTH }>();
     for chunk in chunks {
-        *chunk = O::value(&Side { operands, start }).0;
+        *chunk = O::value(&Side {
+            count,
+            source,
+            start,
+        })
+        .0;
         start += 4 * WIDTH;
     }
     let (chunks, rest) = rest.as_chunks_mut::<WIDTH>();
     for chunk in chunks {
-        *chunk = O::value(&Side { operands, start }).0;
+        *chunk = O::value(&Side {
+            count,
+            source,
+            start,
+        })
+        .0;
         start += WIDTH;
     }
     for (lane, y) in rest.iter_mut().enumerate() {
         let Lanes([value]) = O::value(&Side {
-            operands,
+            count,
+            source,
             start: start + lane,
         });
         *y = value;
@@ -117,20 +134,21 @@ pub(crate) fn nary<O: Nary>(dst: &mut [f64], operands: &[Source<'_>]) {
 }
 
 /// The operands of some lanes, side by side.
-struct Side<'a, 'b> {
-    operands: &'a [Source<'b>],
+struct Side<'f, F> {
+    count: usize,
+    source: &'f F,
     start: usize,
 }
 
-impl<const N: usize> Operands<Lanes<N>> for Side<'_, '_> {
+impl<'a, const N: usize, F: Fn(usize) -> Source<'a>> Operands<Lanes<N>> for Side<'_, F> {
     #[inline(always)]
     fn count(&self) -> usize {
-        self.operands.len()
+        self.count
     }
 
     #[inline(always)]
     fn at(&self, place: usize) -> Lanes<N> {
-        match self.operands[place] {
+        match (self.source)(place) {
             Source::Slice(values) => {
                 let mut lanes = [0.0; N];
                 lanes.copy_from_slice(&values[self.start..self.start + N]);
@@ -163,49 +181,52 @@ impl Visit for Each<'_, '_> {
     #[inline]
     fn unary<O: Unary>(self) {
         let (dst, a) = (self.dst, self.operands[0]);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || unary::<O>(dst, a),
-        );
+        ));
     }
 
     #[inline]
     fn binary<O: Binary>(self) {
         let (dst, a, b) = (self.dst, self.operands[0], self.operands[1]);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || binary::<O>(dst, a, b),
-        );
+        ));
     }
 
     #[inline]
     fn ternary<O: Ternary>(self) {
         let (dst, operands) = (self.dst, [0, 1, 2].map(|place| self.operands[place]));
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || ternary::<O>(dst, operands),
-        );
+        ));
     }
 
     #[inline]
     fn nary<O: Nary>(self) {
         let (dst, operands) = (self.dst, self.operands);
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
-            || nary::<O>(dst, operands),
-        );
+            || {
+                nary::<O>(
+                    dst,
+                    operands.len(),
+                    #[inline(always)]
+                    |place| operands[place],
+                );
+            },
+        ));
     }
 }
 
 /// Applies an operation of many operands once, to all values of one source.
-pub(crate) fn fold(arch: Arch, op: Op, operands: Source<'_>, len: usize) -> f64 {
-    let repeated;
-    let operands = match operands {
+pub(crate) fn fold(arch: Arch, op: Op, operands: Source<'_>) -> f64 {
+    let operands = match &operands {
         Source::Slice(operands) => operands,
-        Source::Splat(x) => {
-            repeated = vec![x; len];
-            &repeated
-        }
+        Source::Splat(only) => std::slice::from_ref(only),
     };
     op.visit(Once { arch, operands }).unwrap_or(f64::NAN)
 }
@@ -233,9 +254,9 @@ impl Visit for Once<'_> {
 
     fn nary<O: Nary>(self) -> f64 {
         let operands = self.operands;
-        self.arch.dispatch(
+        self.arch.dispatch(Inline(
             #[inline(always)]
             || O::value(operands),
-        )
+        ))
     }
 }

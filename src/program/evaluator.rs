@@ -51,10 +51,7 @@ impl Answer {
             }
         })?;
         self.outputs.clear();
-        for output in 0..self.plan.outputs() {
-            self.outputs
-                .push(self.plan.shared_output(&self.machine, output));
-        }
+        self.outputs.extend(self.plan.shared_outputs(&self.machine));
         Ok(())
     }
 }
@@ -216,6 +213,7 @@ impl Evaluator {
     /// As [`Program::value`].
     pub fn jacobian(&mut self, x: &[f64]) -> Result<&[f64]> {
         let outputs = self.program.outputs();
+        Program::check_len("x", self.program.inputs(), x.len())?;
         let mut jacobian = std::mem::take(&mut self.jacobian);
         let mut seeds = std::mem::take(&mut self.seeds);
         jacobian.clear();

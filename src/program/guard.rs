@@ -28,18 +28,17 @@ impl Guard {
         self.test.outcome(left, right) == self.outcome
     }
 
-    /// Whether another guard asks the same of the same values.
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        (self.test, self.outcome) == (other.test, other.outcome)
+    /// What it asks of its two values: one guard of those that ask the same is enough.
+    pub(crate) fn asks(&self) -> (Test, Outcome) {
+        (self.test, self.outcome)
     }
 
     /// The error for a point where it does not.
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
-        BranchChanged {
+        Error::changed(BranchChanged {
             row,
             comparison: format!("{left:?} {} {right:?}", self.test.symbol()),
             at: self.at,
-        }
-        .into()
+        })
     }
 }

@@ -9,7 +9,11 @@ use smallvec::SmallVec;
 
 use super::elementwise::{self, Source};
 use super::rows::{Block, Context, Place};
+use crate::math::fused::Inline;
 use crate::op::{Binary, Nary, Ternary, Unary, Visit};
+
+/// So many operands are found before the loop over lanes; where there are more, in it.
+const LISTED: usize = 32;
 
 /// An operation's values in neighbouring rows, and the places of their operands.
 pub(crate) struct Members<'a> {
@@ -28,7 +32,7 @@ pub(crate) struct Members<'a> {
 impl Members<'_> {
     /// Hands each result with its operands' places to `work`.
     #[inline(always)]
-    fn each(self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
+    fn each(&mut self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
         let mut start = self.dst * self.block.lanes;
         for places in self.places.chunks_exact(self.operands) {
             let (context, dst) = Context::around(self.block, self.values, start, self.lanes);
@@ -42,9 +46,9 @@ impl Visit for Members<'_> {
     type Output = ();
 
     #[inline]
-    fn unary<O: Unary>(self) {
+    fn unary<O: Unary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -54,13 +58,13 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn binary<O: Binary>(self) {
+    fn binary<O: Binary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -72,13 +76,13 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn ternary<O: Ternary>(self) {
+    fn ternary<O: Ternary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
@@ -91,26 +95,42 @@ impl Visit for Members<'_> {
                     },
                 );
             },
-        );
+        ));
     }
 
     #[inline]
-    fn nary<O: Nary>(self) {
+    fn nary<O: Nary>(mut self) {
         let lanes = self.lanes;
-        self.block.arch.dispatch(
+        self.block.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 self.each(
                     #[inline(always)]
                     |dst, context, places| {
-                        let mut sources = SmallVec::<[Source<'_>; 32]>::new();
+                        let count = places.len();
+                        if count > LISTED {
+                            elementwise::nary::<O>(
+                                dst,
+                                count,
+                                #[inline(always)]
+                                |place| context.source(places[place], lanes),
+                            );
+                            return;
+                        }
+                        let mut sources = SmallVec::<[Source<'_>; LISTED]>::new();
                         for &place in places {
                             sources.push(context.source(place, lanes));
                         }
-                        elementwise::nary::<O>(dst, &sources);
+                        let sources = &sources[..];
+                        elementwise::nary::<O>(
+                            dst,
+                            count,
+                            #[inline(always)]
+                            |place| sources[place],
+                        );
                     },
                 );
             },
-        );
+        ));
     }
 }

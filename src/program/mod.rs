@@ -28,6 +28,8 @@ mod rows;
 mod stream;
 mod sums;
 mod symbol;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod tree;
 
@@ -516,8 +518,8 @@ impl Program {
                     .map(|&y| (y, Symbol::Constant(1.0)))
                     .collect();
                 match question {
-                    Question::SumGradient => reverse::adjoints(code, &seeds, &uniform, Rows::Sum),
-                    _ => reverse::adjoints(code, &seeds, &all, Rows::Each),
+                    Question::SumGradient => reverse::adjoints(&code, &seeds, &uniform, Rows::Sum),
+                    _ => reverse::adjoints(&code, &seeds, &all, Rows::Each),
                 }
             }
             Question::Vjp => {
@@ -526,7 +528,7 @@ impl Program {
                     .into_iter()
                     .map(|y| (y, Symbol::Value(code.push_input(Class::Uniform))))
                     .collect();
-                reverse::adjoints(code, &seeds, &all, Rows::Each)
+                reverse::adjoints(&code, &seeds, &all, Rows::Each)
             }
             Question::Jvp => {
                 let directions: Vec<_> = all

@@ -4,8 +4,13 @@
 //! [rows](Plan::rows), each adding to the sums; then what depends on sums, [after](Plan::after) them. At a single point
 //! every input is uniform and there is nothing but the first part.
 
+#[cfg(test)]
+mod verify;
+
 use std::fmt;
 use std::ops::Range;
+
+use rustc_hash::FxHashSet;
 
 use super::code::{Class, Code, Id, Kind};
 use super::elementwise::Source;
@@ -21,17 +26,20 @@ pub(crate) struct Options {
     pub(crate) passes: super::passes::Passes,
     /// Dot products that share factors become products of matrices.
     pub(crate) matrices: bool,
+    /// The rows of a block may be added in any order.
+    pub(crate) any_order: bool,
 }
 
 impl Options {
     /// Everything, with other bits if so wished.
-    pub(crate) fn of(contract: bool) -> Self {
+    pub(crate) fn of(other_bits: bool) -> Self {
         Self {
             passes: super::passes::Passes {
-                contract,
+                contract: other_bits,
                 ..super::passes::Passes::ALL
             },
             matrices: true,
+            any_order: other_bits,
         }
     }
 }
@@ -39,16 +47,52 @@ impl Options {
 /// Code ready to run.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The buffer of uniform values with constants in place: uniform inputs, sums, constants, computed values.
-    initial: Vec<f64>,
+    /// How many uniform values there are: uniform inputs, sums, constants, computed ones.
+    shared: usize,
+    /// The numbers, which stand behind the sums.
+    constants: Vec<f64>,
     uniform: usize,
     sums: Range<usize>,
     before: Runs,
     rows: RowCode,
     after: Runs,
-    outputs: Vec<Place>,
+    outputs: Outputs,
     gives_sums: bool,
     guards: Vec<([Place; 2], Guard)>,
+}
+
+/// Where the outputs lie: stretches of places one behind the other, and how long each is.
+#[derive(Debug)]
+struct Outputs {
+    stretches: Vec<(Place, u32)>,
+    count: usize,
+}
+
+impl Outputs {
+    fn of(places: &[Place]) -> Self {
+        let mut stretches: Vec<(Place, u32)> = Vec::new();
+        for &place in places {
+            match stretches.last_mut() {
+                Some((Place::Shared(slot), len)) if place == Place::Shared(*slot + *len) => {
+                    *len += 1;
+                }
+                _ => stretches.push((place, 1)),
+            }
+        }
+        Self {
+            stretches,
+            count: places.len(),
+        }
+    }
+
+    fn places(&self) -> impl Iterator<Item = Place> {
+        self.stretches.iter().flat_map(|&(place, len)| {
+            (0..len).map(move |step| match place {
+                Place::Shared(slot) => Place::Shared(slot + step),
+                row => row,
+            })
+        })
+    }
 }
 
 /// The numbers of one evaluation that all rows share.
@@ -87,48 +131,47 @@ impl Plan {
             slots.give(id);
         }
         let sums = uniform..slots.count();
-        let mut initial = vec![0.0; slots.count()];
+        let mut constants = Vec::new();
         for id in code.ids() {
             if let Some(constant) = code.constant(id) {
                 slots.give(id);
-                initial.push(constant);
+                constants.push(constant);
             }
         }
         let [before, after] = uniform_parts(&code, &classes);
         let before = Runs::schedule(&code, &before, &mut slots);
         let after = Runs::schedule(&code, &after, &mut slots);
-        let (rows, places) = RowCode::schedule(&code, &classes, &slots, options.matrices);
+        let (rows, places) =
+            RowCode::schedule(&code, &classes, &slots, options.matrices, options.any_order);
         let place = |id: Id| places[id as usize];
-        initial.resize(slots.count(), 0.0);
-        let mut seen = Vec::with_capacity(guards.len());
-        for (&sides, &guard) in code.guards.iter().zip(guards) {
-            let guard = (sides.map(place), guard);
-            if !seen.iter().any(|&(sides, other): &([Place; 2], Guard)| {
-                sides == guard.0 && other.same(&guard.1)
-            }) {
-                seen.push(guard);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let guards = code.guards.iter().zip(guards);
+        let guards = guards.map(|(&sides, &guard)| (sides.map(place), guard));
+        let guards = guards.filter(|&(sides, guard)| seen.insert((sides, guard.asks())));
+        let guards = guards.collect();
         let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
         let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
-            initial,
+            shared: slots.count(),
+            constants,
             uniform,
             sums,
             before,
             rows,
             after,
             gives_sums: outputs.iter().skip(1).copied().eq(in_order),
-            outputs,
-            guards: seen,
+            outputs: Outputs::of(&outputs),
+            guards,
         }
     }
 
     pub(crate) fn machine(&self) -> Machine {
+        let mut shared = vec![0.0; self.shared];
+        shared[self.sums.end..][..self.constants.len()].copy_from_slice(&self.constants);
         Machine {
             arch: Arch::new(),
             threads: 1,
-            shared: self.initial.clone(),
+            shared,
             gathered: Vec::new(),
         }
     }
@@ -138,7 +181,7 @@ impl Plan {
     }
 
     pub(crate) fn outputs(&self) -> usize {
-        self.outputs.len()
+        self.outputs.count
     }
 
     /// Computes what depends on the uniform inputs, which the caller writes.
@@ -208,32 +251,34 @@ impl Plan {
         self.after.execute(*arch, shared, gathered);
     }
 
-    /// An output that is the same for all rows.
-    pub(crate) fn shared_output(&self, machine: &Machine, output: usize) -> f64 {
-        match self.outputs[output] {
+    /// Every output of a plan without rows, and of one with rows those that are the same for all.
+    pub(crate) fn shared_outputs(&self, machine: &Machine) -> impl Iterator<Item = f64> {
+        self.outputs.places().map(|place| match place {
             Place::Shared(slot) => machine.shared[slot as usize],
             Place::Row(_) | Place::Input(_) => f64::NAN,
-        }
+        })
     }
 
-    /// An output of every row of the block just computed.
-    pub(crate) fn row_output<'a>(
-        &self,
+    /// Every output, for all rows of the block just computed.
+    pub(crate) fn row_outputs<'a>(
+        &'a self,
         machine: &'a Machine,
         rows: &'a Rows,
         data: RowData<'a>,
-        output: usize,
-    ) -> Source<'a> {
-        rows.source(data.block(machine), self.outputs[output])
+    ) -> impl Iterator<Item = Source<'a>> {
+        let block = data.block(machine);
+        self.outputs
+            .places()
+            .map(move |place| rows.source(block, place))
     }
 
     /// The memory that the plan holds, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.initial[..])
+        size_of_val(&self.constants[..])
             + self.before.bytes()
             + self.rows.bytes()
             + self.after.bytes()
-            + size_of_val(&self.outputs[..])
+            + size_of_val(&self.outputs.stretches[..])
             + size_of_val(&self.guards[..])
     }
 }
@@ -287,7 +332,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}{}", self.before, self.rows, self.after)?;
         f.write_str("output")?;
-        for output in &self.outputs {
+        for output in self.outputs.places() {
             write!(f, " {output}")?;
         }
         f.write_str("\n")

@@ -4,6 +4,9 @@
 //! same operation that do not depend on one another become a run, which is a loop over slices. Operands of a run that
 //! lie side by side are read in place, others are gathered through a table first.
 
+#[cfg(test)]
+mod steps;
+
 use super::code::{Code, Id, Kind};
 use super::elementwise::{self, Source};
 use crate::math::fused::Arch;
@@ -39,7 +42,7 @@ struct Run {
 /// Runs in the order in which they must be executed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
-    runs: Vec<Run>,
+    list: Vec<Run>,
     addresses: Vec<Address>,
     table: Vec<u32>,
 }
@@ -141,15 +144,16 @@ impl Runs {
         let addresses = self.addresses.len() as u32;
         let single = members.len() == 1 && matches!(op, Op::Nary(_));
         if single {
+            // Operands that are folded are read from a slice, also where they are all the same.
             let ids = code.operands(members[0].1).iter();
-            self.address(ids.map(|&id| slots.of(id)));
+            self.address(ids.map(|&id| slots.of(id)), false);
         } else {
             for place in 0..operands as usize {
                 let ids = members.iter().map(|&(_, id)| code.operands(id)[place]);
-                self.address(ids.map(|id| slots.of(id)));
+                self.address(ids.map(|id| slots.of(id)), true);
             }
         }
-        self.runs.push(Run {
+        self.list.push(Run {
             op,
             dst: slots.count,
             count: members.len() as u32,
@@ -161,13 +165,14 @@ impl Runs {
         }
     }
 
-    fn address(&mut self, mut slots: impl Iterator<Item = u32> + Clone) {
+    fn address(&mut self, mut slots: impl Iterator<Item = u32> + Clone, may_repeat: bool) {
         let all = slots.clone();
         let Some(first) = slots.next() else {
             self.addresses.push(Address::Slots(0));
             return;
         };
-        let address = if all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some() {
+        let repeats = all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
+        let address = if may_repeat && repeats {
             Address::Same(first)
         } else if all.clone().zip(first..).all(|(slot, next)| slot == next) {
             Address::Slots(first)
@@ -181,7 +186,7 @@ impl Runs {
 
     /// Computes all values in the buffer, in which the inputs and constants stand.
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
-        for run in &self.runs {
+        for run in &self.list {
             let (before, rest) = buffer.split_at_mut(run.dst as usize);
             let count = run.count as usize;
             let dst = &mut rest[..count];
@@ -212,7 +217,7 @@ impl Runs {
                 }
             };
             match addresses {
-                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only), len),
+                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only)),
                 [a] => elementwise::apply(arch, run.op, dst, &[source(a)]),
                 [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)]),
                 all => {
@@ -226,7 +231,7 @@ impl Runs {
 
     /// The memory held, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&self.runs[..])
+        size_of_val(&self.list[..])
             + size_of_val(&self.addresses[..])
             + size_of_val(&self.table[..])
     }
@@ -235,7 +240,7 @@ impl Runs {
 impl std::fmt::Display for Runs {
     /// One run a line: `8..12 = Mul 0.. 4..`, a `[…]` for gathered operands.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for run in &self.runs {
+        for run in &self.list {
             let (from, to) = (run.dst, run.dst + run.count);
             write!(f, "{from}..{to} = {}", run.op.row().name)?;
             let single = run.count == 1 && matches!(run.op, Op::Nary(_));

@@ -21,12 +21,12 @@ pub(crate) enum Rows {
 const BY_ROW: Id = 1 << 31;
 
 /// Appends the adjoints of the inputs `wanted`, in their order, to code and outputs; 0 for those that nothing depends on.
-pub(crate) fn adjoints(code: Code, seeds: &[(Id, Symbol)], wanted: &[u32], rows: Rows) -> Code {
-    let sweep = Sweep::new(&code, seeds, wanted, rows);
+pub(crate) fn adjoints(code: &Code, seeds: &[(Id, Symbol)], wanted: &[u32], rows: Rows) -> Code {
+    let sweep = Sweep::new(code, seeds, wanted, rows);
     let len = code.len();
     let mut work = code.clone();
     work.reserve(2 * len, 2 * code.operand_count());
-    let (mut work, adjoints) = symbol::extend(work, || sweep.run(&code, seeds, wanted));
+    let (mut work, adjoints) = symbol::extend(work, || sweep.run(code, seeds, wanted));
     work.outputs.extend(adjoints);
     work
 }
@@ -34,8 +34,6 @@ pub(crate) fn adjoints(code: Code, seeds: &[(Id, Symbol)], wanted: &[u32], rows:
 struct Sweep {
     classes: Vec<Class>,
     rows: Rows,
-    /// Whether rows are told apart at all.
-    has_rows: bool,
     /// Whether a wanted input is reached from a value.
     reaches: Vec<bool>,
     /// Where the uses of each value begin in `uses`, and one past the end of the last.
@@ -52,15 +50,15 @@ impl Sweep {
         for &place in wanted {
             is_wanted[place as usize] = true;
         }
-        let mut reaches = vec![false; code.len()];
+        let mut reaching = vec![false; code.len()];
         let mut starts = vec![0; code.len() + 1];
         for id in code.ids() {
             let operands = code.operands(id);
             let reached = match code.kind(id) {
                 Kind::Input(place) => is_wanted[place as usize],
-                _ => operands.iter().any(|&operand| reaches[operand as usize]),
+                _ => operands.iter().any(|&operand| reaching[operand as usize]),
             };
-            reaches[id as usize] = reached;
+            reaching[id as usize] = reached;
             if reached {
                 for &operand in operands {
                     starts[operand as usize + 1] += 1;
@@ -74,20 +72,19 @@ impl Sweep {
             starts[id] += starts[id - 1];
         }
         Self {
-            has_rows: code.inputs.contains(&Class::Varying),
             filled: starts[..code.len()].to_vec(),
             uses: vec![[0; 2]; starts[code.len()] as usize],
             classes,
             rows,
-            reaches,
+            reaches: reaching,
             starts,
         }
     }
 
     fn run(mut self, code: &Code, seeds: &[(Id, Symbol)], wanted: &[u32]) -> Vec<Id> {
         for &(id, seed) in seeds {
-            let by_row = self.has_rows;
-            self.add(id, by_row, seed, Symbol::Constant(1.0));
+            // Every row has the output, also one that is the same for all.
+            self.add(id, true, seed, Symbol::Constant(1.0));
         }
         let mut of_input = vec![Symbol::Constant(0.0); code.inputs.len()];
         for id in code.ids().rev() {

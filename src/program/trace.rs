@@ -5,7 +5,7 @@
 use super::code::{Class, Code, Id, Kind};
 use super::guard::Guard;
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeKey};
 use crate::op::Op;
 use crate::var::Var;
 use crate::var::compare::Comparison;
@@ -17,7 +17,7 @@ pub(crate) fn trace(
     outputs: &[Var],
     comparisons: &[Comparison],
 ) -> Result<(Code, Vec<Guard>)> {
-    let slot_of = |x: Var| x.key().map(|key| key.slot());
+    let slot_of = |x: Var| x.key().map(NodeKey::slot);
     for (place, &y) in outputs.iter().enumerate() {
         known(graph, y, || format!("output {place}"))?;
     }

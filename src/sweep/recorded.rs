@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::graph::{Graph, NodeKey};
 use crate::op::{Op, Scalar, chain, chain_add};
 use crate::tape;
-use crate::var::Var;
+use crate::var::{Var, compare};
 
 impl Var {
     /// The derivatives of this value by `xs`, recorded as values themselves, so that they can be differentiated again.
@@ -216,10 +216,13 @@ impl Sweep {
     }
 
     /// The derivative by `x`, with the sign of a zero dropped as [`Gradients`](crate::Gradients) does.
+    ///
+    /// A traced derivative may be a zero elsewhere.
     fn take(&self, x: Var) -> Var {
         let slot = x.key().map_or(0, NodeKey::slot);
+        let negative = |sum: Var| sum.value() == 0.0 && sum.value().is_sign_negative();
         match self.adjoints.get(slot) {
-            Some(&Adjoint::Sum(sum)) if sum == 0.0 && sum.value().is_sign_negative() => sum + 0.0,
+            Some(&Adjoint::Sum(sum)) if negative(sum) || compare::watched() => sum + 0.0,
             Some(&Adjoint::Sum(sum)) => sum,
             _ => Var::from(0.0),
         }

@@ -80,6 +80,11 @@ pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
     (result, COMPARISONS.take())
 }
 
+/// Whether comparisons are remembered: the graph is to be replayed at other points.
+pub(crate) fn watched() -> bool {
+    WATCHED.get()
+}
+
 #[inline]
 #[track_caller]
 fn compare(left: Var, right: Var, test: Test) -> Outcome {
@@ -115,6 +120,12 @@ macro_rules! comparisons {
             #[track_caller]
             fn eq(&self, other: &$right) -> bool {
                 comparisons!(@test self, other, |$a, $b| $pair, Equal)
+            }
+            #[inline]
+            #[track_caller]
+            #[expect(clippy::partialeq_ne_impl, reason = "the provided one hides the caller's line")]
+            fn ne(&self, other: &$right) -> bool {
+                !comparisons!(@test self, other, |$a, $b| $pair, Equal)
             }
         }
 

@@ -350,7 +350,7 @@ fn append_one(
 #[cold]
 #[inline(never)]
 fn keep_refusal(graph: &Graph, id: GraphId) -> u64 {
-    tape::keep_refusal(graph.explain(id));
+    tape::keep_refusal(graph.reason(id));
     0
 }
 

@@ -14,14 +14,16 @@ pub(crate) fn product() -> Var {
     ((x + y).named("q") * z).named("f")
 }
 
-/// A name as it is drawn: control characters as their pictures, shortened to 40 characters.
+/// A name as it is drawn: control characters as their pictures, none that turns text round, shortened to 40 characters.
 pub(crate) fn drawn_name(name: &str) -> String {
     let mut letters: Vec<char> = name
         .chars()
         .map(|letter| match u32::from(letter) {
             code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap(),
             0x7f => '␡',
-            0x80..=0x9f | 0xfffe | 0xffff => '\u{fffd}',
+            0x80..=0x9f | 0x200e..=0x200f | 0x2028..=0x202e | 0x2066..=0x2069 | 0xfffe | 0xffff => {
+                '\u{fffd}'
+            }
             _ => letter,
         })
         .collect();

@@ -3,6 +3,11 @@
 //! proptest draws a list of raw steps; [`Expression::resolve`] turns them into applications of operations whose operands
 //! exist. Shrinking drops steps, and the `Debug` form prints what is left as a small program.
 
+#![allow(
+    dead_code,
+    reason = "several test programs share this, and each uses a part of it"
+)]
+
 use std::fmt;
 
 use chainrule::Scalar;

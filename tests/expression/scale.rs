@@ -1,5 +1,10 @@
 //! How large derivatives are where nothing cancels, for tests that allow rounding.
 
+#![allow(
+    dead_code,
+    reason = "several test programs share this, and each uses a part of it"
+)]
+
 use chainrule::{Gradients, Graph, NodeKey, Var};
 
 /// How far rounding can carry a value and its derivatives, from the graph alone.
@@ -68,7 +73,11 @@ impl Scale {
 
     /// The magnitude of the derivative by `x`, as if nothing cancelled.
     pub(crate) fn by(&self, x: Var) -> f64 {
-        let key = x.key().expect("an input");
+        self.at(x.key().expect("an input"))
+    }
+
+    /// The magnitude of the derivative by a node, as if nothing cancelled.
+    pub(crate) fn at(&self, key: NodeKey) -> f64 {
         self.adjoints
             .iter()
             .find(|(node, _)| *node == key)

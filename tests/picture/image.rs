@@ -14,6 +14,8 @@ pub(crate) struct Image {
     pub(crate) edges: Vec<Vec<String>>,
     /// The label of each cluster.
     pub(crate) clusters: Vec<Vec<String>>,
+    /// What stands above the whole.
+    pub(crate) heading: Vec<String>,
 }
 
 impl Image {
@@ -45,7 +47,7 @@ impl Image {
 
     fn read(svg: &str) -> Self {
         let of_class = |class: &str| {
-            let start = format!("class=\"{class}\">");
+            let start = format!("class=\"{class}\"");
             let groups = svg.split("<g id=").skip(1);
             groups
                 .filter(|group| group.contains(&start))
@@ -54,11 +56,19 @@ impl Image {
                 .into_values()
                 .collect()
         };
+        let whole: Vec<Vec<String>> = of_class("graph");
         Self {
+            heading: whole.concat(),
             nodes: of_class("node"),
             edges: of_class("edge"),
             clusters: of_class("cluster"),
         }
+    }
+
+    /// All texts.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let parts = [self.nodes.as_slice(), &self.edges, &self.clusters].concat();
+        [parts.concat(), self.heading.clone()].concat()
     }
 
     /// The texts of the first node that has this text.

@@ -117,6 +117,29 @@ fn the_text_of_a_small_picture() {
     assert_eq!(text, include_str!("../data/picture/twice.dot"));
 }
 
+#[test]
+fn frames_of_an_explanation_are_drawn_and_stand_still() {
+    for y in [product(), sigmoid(), network()] {
+        let grads = y.backward();
+        let whole = Image::of(&y.dot().gradients(&grads));
+        let explanation = y.explain();
+        for frame in explanation.frames() {
+            let image = Image::of(&frame);
+            assert_eq!(image.clusters, whole.clusters);
+            // What is not known yet is as many spaces as wide as digits.
+            let parts = image.nodes.iter().chain(&image.edges);
+            let whole = whole.nodes.iter().chain(&whole.edges);
+            for (texts, whole) in parts.zip(whole) {
+                assert_eq!(texts.len(), whole.len());
+                for (text, whole) in texts.iter().zip(whole) {
+                    let room: String = whole.chars().map(|_| '\u{2007}').collect();
+                    assert!(text == whole || *text == room, "{text:?}, not {whole:?}");
+                }
+            }
+        }
+    }
+}
+
 /// Operands at which every operation has a value.
 fn operands(count: usize) -> Vec<Var> {
     [0.5, 0.25, 0.75, 0.125][..count]
@@ -435,13 +458,33 @@ proptest! {
         }
         let image = Image::of(&picture);
         // What is drawn without Graphviz says the same.
-        let drawn = [image.nodes.as_slice(), &image.edges, &image.clusters].concat().concat();
-        prop_assert_eq!(pieces(drawn.iter().map(String::as_str)), svg_texts(&picture));
+        prop_assert_eq!(pieces(image.texts().iter().map(String::as_str)), svg_texts(&picture));
         let live = y.key().map_or(0, |key| graph.order(&[key]).len());
         let hidden = live.saturating_sub(nodes);
         let told = image.nodes.iter().flatten().find_map(|text| {
             text.strip_prefix("… ")?.split(' ').next()?.parse::<usize>().ok()
         });
         prop_assert_eq!(told.unwrap_or(0), hidden);
+    }
+
+    #[test]
+    fn frames_say_the_same_with_and_without_graphviz(
+        steps in prop::collection::vec((0_usize..200, any::<[u16; 4]>(), 0_u8..6), 1..30),
+        direction in directions(),
+        values in any::<bool>(),
+        moment in any::<prop::sample::Index>(),
+    ) {
+        let (graph, y) = tape::record(|| grow(&steps));
+        let explanation = graph.explain(y);
+        if let Some(place) = explanation.steps().len().checked_sub(1).map(|last| moment.index(last + 1)) {
+            let frame = explanation.frames().nth(place).unwrap();
+            let frame = frame.direction(direction).values(values);
+            let texts = Image::of(&frame).texts();
+            prop_assert_eq!(pieces(texts.iter().map(String::as_str)), svg_texts(&frame));
+            let step = &explanation.steps()[place];
+            let gate = step.branches.first().map_or(String::new(), |_| format!("{} ", step.symbol));
+            let heading = format!("{gate}{}", step.pattern);
+            prop_assert!(texts.contains(&heading), "{heading:?} in {texts:?}");
+        }
     }
 }

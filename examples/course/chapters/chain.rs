@@ -47,7 +47,12 @@ fn product(pictures: &Pictures) -> Outcome<()> {
     for (ours, lecture) in grads.of(&[x, y, z]).into_iter().zip([-4.0, -4.0, 3.0]) {
         agree("the gradient", ours, lecture, 0.0)?;
     }
-    pictures.graph("09-product.svg", &f.dot().gradients(&grads))
+    pictures.graph("09-product.svg", &f.dot().gradients(&grads))?;
+    let explanation = f.explain();
+    for (place, frame) in (1..).zip(explanation.frames()) {
+        pictures.graph(&format!("09-step-{place}.svg"), &frame)?;
+    }
+    pictures.steps("09-product.html", "f = (x + y)·z", &explanation)
 }
 
 /// The neuron's formula over plain numbers, for differences.
@@ -65,13 +70,13 @@ fn neuron(pictures: &Pictures) -> Outcome<()> {
         .map(|(&value, name)| Var::new(value).named(name))
         .collect();
     let [w0, x0, w1, x1, w2] = [0, 1, 2, 3, 4].map(|place| inputs[place]);
-    let (a, b) = (w0 * x0, w1 * x1);
-    let c = a + b;
-    let d = c + w2;
-    let e = -d;
-    let g = e.exp();
-    let h = g + 1.0;
-    let f = 1.0 / h;
+    let (a, b) = ((w0 * x0).named("a"), (w1 * x1).named("b"));
+    let c = (a + b).named("c");
+    let d = (c + w2).named("d");
+    let e = (-d).named("−d");
+    let g = e.exp().named("e⁻ᵈ");
+    let h = (g + 1.0).named("h");
+    let f = (1.0 / h).named("f");
     let grads = f.backward();
     table(
         &[
@@ -105,6 +110,8 @@ fn neuron(pictures: &Pictures) -> Outcome<()> {
         agree(name, gradient, lecture[place], 5e-5)?;
     }
     pictures.graph("09-neuron.svg", &f.dot().gradients(&grads))?;
+    let title = "f = 1/(1 + e^−(w0·x0 + w1·x1 + w2))";
+    pictures.steps("09-neuron.html", title, &f.explain())?;
 
     // The same neuron with one gate for the whole sigmoid.
     let f = (w0 * x0 + w1 * x1 + w2).sigmoid().named("f");

@@ -24,6 +24,7 @@
 mod batches;
 mod generate;
 mod read;
+mod rows;
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -33,6 +34,7 @@ use crate::error::{Error, Result};
 pub use batches::Batches;
 pub use generate::{blobs, circles, moons, spirals};
 pub use read::{Csv, read_csv};
+pub use rows::Rows;
 
 /// One row of a [`Dataset`]: its inputs and its target.
 ///

@@ -1,5 +1,8 @@
 //! Optimizers that scale each parameter's step by the size of its past derivatives.
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
 use crate::error::Result;
 
@@ -23,6 +26,11 @@ use crate::error::Result;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Adam {
     rate: f64,
     betas: [f64; 2],
@@ -137,6 +145,11 @@ impl Optimizer for Adam {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct AdamW {
     adam: Adam,
     decay: f64,
@@ -227,6 +240,11 @@ impl Optimizer for AdamW {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct RmsProp {
     rate: f64,
     smoothing: f64,

@@ -27,10 +27,14 @@ pub use adaptive::{Adam, AdamW, RmsProp};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::Mlp;
 use crate::error::{Error, Result};
+use crate::program::Uniform;
 
-/// What an optimizer can move: numbers in a fixed order.
+/// What an optimizer can move: the numbers of a [`Uniform`] structure, in their order.
 ///
 /// ```
 /// use chainrule::nn::optimizer::Parameters;
@@ -38,16 +42,8 @@ use crate::error::{Error, Result};
 /// parameters.values_mut().for_each(|p| *p += 1.0);
 /// assert_eq!(parameters, [2.0, 3.0]);
 /// ```
-pub trait Parameters {
-    /// How many there are.
-    ///
-    /// ```
-    /// use chainrule::nn::optimizer::Parameters;
-    /// assert_eq!([1.0, 2.0].count(), 2);
-    /// ```
-    fn count(&self) -> usize;
-
-    /// Each of them, always in the same order.
+pub trait Parameters: Uniform {
+    /// Each of them, in the order of [`Uniform::write`].
     ///
     /// ```
     /// use chainrule::nn::optimizer::Parameters;
@@ -58,40 +54,24 @@ pub trait Parameters {
 }
 
 impl Parameters for [f64] {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl<const N: usize> Parameters for [f64; N] {
-    fn count(&self) -> usize {
-        N
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl Parameters for Vec<f64> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.iter_mut()
     }
 }
 
 impl Parameters for Mlp<f64> {
-    fn count(&self) -> usize {
-        self.parameter_count()
-    }
-
     fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         self.parameters_mut()
     }
@@ -169,6 +149,7 @@ pub trait Optimizer {
 
 /// What an optimizer remembers of each parameter; empty before the first step.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 struct Memory<M>(Vec<M>);
 
 impl<M: Clone + Default> Memory<M> {
@@ -197,10 +178,13 @@ impl<M: Clone + Default> Memory<M> {
         mut rule: impl FnMut(&mut f64, f64, &mut M),
     ) {
         self.0.resize(gradient.len(), M::default());
-        let entries = parameters.values_mut().zip(gradient).zip(&mut self.0);
-        for ((parameter, &derivative), memory) in entries {
-            rule(parameter, derivative, memory);
-        }
+        let mut entries = gradient.iter().zip(&mut self.0);
+        // Driven by the structure, whose iterator may be nested: it then runs as plain loops.
+        parameters.values_mut().for_each(|parameter| {
+            if let Some((&derivative, memory)) = entries.next() {
+                rule(parameter, derivative, memory);
+            }
+        });
     }
 }
 
@@ -225,12 +209,19 @@ fn positive(name: &str, value: f64) -> Result<f64> {
     Err(Error::argument(name, problem))
 }
 
-fn at_least_zero(name: &str, value: f64) -> Result<f64> {
+pub(super) fn at_least_zero(name: &str, value: f64) -> Result<f64> {
     if value.is_finite() && value >= 0.0 {
         return Ok(value);
     }
     let problem = format!("must be finite and at least 0, found {value}");
     Err(Error::argument(name, problem))
+}
+
+pub(super) fn at_least_one(name: &str, value: usize) -> Result<usize> {
+    if value > 0 {
+        return Ok(value);
+    }
+    Err(Error::argument(name, "must be positive, found 0"))
 }
 
 /// A share of the past to keep: at least 0, below 1.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{at_least_zero, positive};
+use super::{at_least_one, at_least_zero, positive};
 use crate::error::{Error, Result};
 
 /// How the learning rate changes from step to step. Steps are counted from 0.
@@ -175,11 +175,4 @@ impl Schedule {
             course,
         })
     }
-}
-
-fn at_least_one(name: &str, value: usize) -> Result<usize> {
-    if value > 0 {
-        return Ok(value);
-    }
-    Err(Error::argument(name, "must be positive, found 0"))
 }

@@ -1,5 +1,8 @@
 //! Gradient descent, with momentum if wanted.
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
 use crate::error::Result;
 
@@ -20,6 +23,11 @@ use crate::error::Result;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Sgd {
     rate: f64,
     momentum: f64,

@@ -12,19 +12,27 @@
 //! | [`laws`] | `f(x, e) = x`, `f(f(x)) = f(x)`, `f(x, x) = x` as the table's laws say |
 //! | [`common`] | two values made alike are one, operands that commute in either order |
 //! | [`chains`] | `((a + b) + c) + d = Σ(a, b, c, d)`, where nothing else uses the inner sums |
+//! | [`hoist`], `Fast` only | `Σ s·v = s·Σ v` over rows, `s` uniform |
 //! | [`products`], `Fast` only | `a·b + c = fma(a, b, c)`, sums of products are dot products |
 
 mod chains;
 mod common;
 mod expand;
 mod fold;
+mod hoist;
 mod laws;
 mod products;
+#[cfg(test)]
+mod tests;
 
 use super::code::{Code, Id, Kind};
 
 /// Which passes are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each pass has a switch of its own"
+)]
 pub(crate) struct Passes {
     pub(crate) expand: bool,
     pub(crate) fold: bool,
@@ -59,10 +67,10 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
-            return passes
-                .common
-                .then(|| common.constant(new, id))
-                .unwrap_or(id);
+            if passes.common {
+                return common.constant(new, id);
+            }
+            return id;
         }
         let known = passes.laws.then(|| laws::apply(new, kind, operands));
         if let Some(id) = known.flatten() {
@@ -80,7 +88,7 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
         short
     };
     if passes.contract {
-        products::fused(&short)
+        hoist::apply(&products::fused(&short))
     } else {
         short
     }

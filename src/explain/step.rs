@@ -1,0 +1,277 @@
+//! One step of the backward pass, and the sentence that tells it.
+
+use std::fmt;
+
+use crate::dot::number;
+use crate::graph::NodeKey;
+use crate::op::{Law, Op};
+
+/// How many operands or copies a sentence lists.
+const LISTED: usize = 4;
+
+/// What a gate does to the gradient that flows back through it.
+///
+/// A pattern is read off the laws that the table of operations states, so it holds at every value.
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Op, UnaryOp};
+/// use chainrule::Pattern;
+///
+/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Add)), Pattern::Distributes);
+/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Mul)), Pattern::Swaps);
+/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Max)), Pattern::Routes);
+/// assert_eq!(Pattern::of(Op::Unary(UnaryOp::Exp)), Pattern::Scales);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// The pass starts here: the output's gradient by itself.
+    Start,
+    /// A value used more than once: what comes back from each use adds up.
+    Copies,
+    /// Like an addition: every operand gets the upstream gradient, times a constant that is usually 1.
+    Distributes,
+    /// Like a multiplication: each factor gets the upstream gradient times the other factor.
+    Swaps,
+    /// Like a maximum: the operand whose value was taken gets the upstream gradient, the others nothing.
+    Routes,
+    /// Like a comparison: nothing flows back.
+    Blocks,
+    /// Any other: the operand gets the upstream gradient times the local gradient.
+    Scales,
+}
+
+impl Pattern {
+    /// The pattern of an operation, by its laws; an input starts the pass if it is the output.
+    ///
+    /// ```
+    /// use chainrule::Pattern;
+    /// use chainrule::op::{BinaryOp, Op};
+    /// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Less)), Pattern::Blocks);
+    /// ```
+    pub fn of(op: Op) -> Self {
+        if op == Op::Input {
+            return Self::Start;
+        }
+        let laws = op.row().laws;
+        let of_law = |law: &Law| match law {
+            Law::Blocks | Law::Stop => Some(Self::Blocks),
+            Law::Routes => Some(Self::Routes),
+            Law::Bilinear => Some(Self::Swaps),
+            Law::Linear if !matches!(op, Op::Unary(_)) => Some(Self::Distributes),
+            _ => None,
+        };
+        laws.iter().find_map(of_law).unwrap_or(Self::Scales)
+    }
+
+    /// Every pattern, those of values before those of gates.
+    ///
+    /// ```
+    /// use chainrule::Pattern;
+    /// assert!(Pattern::ALL.iter().all(|pattern| !pattern.name().is_empty()));
+    /// ```
+    pub const ALL: &'static [Self] = &[
+        Self::Start,
+        Self::Copies,
+        Self::Distributes,
+        Self::Swaps,
+        Self::Routes,
+        Self::Blocks,
+        Self::Scales,
+    ];
+
+    /// The word for it on pictures.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Pattern::Swaps.name(), "swaps");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Copies => "copies add",
+            Self::Distributes => "distributes",
+            Self::Swaps => "swaps",
+            Self::Routes => "routes",
+            Self::Blocks => "blocks",
+            Self::Scales => "scales",
+        }
+    }
+
+    /// The sentence of a step, in which `{…}` stands for what differs: the `{gate}`'s label, its `{op}`eration, the
+    /// `{upstream}` gradient, the `{count}` of what arrives and the terms `{arrived}`, and what the `{branches}` get.
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::Start => {
+                "Start at the output, {gate}: its gradient by itself is always {upstream}."
+            }
+            Self::Copies => {
+                "{gate} is used {count} times, and copies add: its gradient is {arrived} = {upstream}."
+            }
+            Self::Distributes => "{op} distributes the upstream gradient {upstream}: {branches}.",
+            Self::Swaps => {
+                "{op} swaps: each factor gets the upstream gradient {upstream} times the other factor: {branches}."
+            }
+            Self::Routes => {
+                "{op} routes the upstream gradient {upstream} to the operand whose value it took: {branches}."
+            }
+            Self::Blocks => "{op} blocks: its slope is 0, so no gradient passes: {branches}.",
+            Self::Scales => {
+                "{op} scales the upstream gradient {upstream} by its local gradient: {branches}."
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What an operand of a gate gets.
+///
+/// ```
+/// use chainrule::{Branch, Var};
+/// let x = Var::new(3.0).named("x");
+/// let explanation = (x * 2.0).explain();
+/// let branches: &[Branch] = &explanation.steps()[1].branches;
+/// assert_eq!((branches[0].label.as_str(), branches[0].local, branches[0].downstream), ("x", 2.0, 2.0));
+/// assert_eq!((branches[1].key, branches[1].value), (None, 2.0)); // the constant
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// The operand's node; none for a constant, which no gradient flows to.
+    pub key: Option<NodeKey>,
+    /// The operand's name, `node 7` without one, the number of a constant.
+    pub label: String,
+    /// The operand's value.
+    pub value: f64,
+    /// The local gradient: the derivative of the gate by this operand.
+    pub local: f64,
+    /// The downstream gradient: the upstream gradient times the local one, 0 if either is 0.
+    pub downstream: f64,
+}
+
+/// One step of the backward pass.
+///
+/// A step of a gate has its branches. A step at which the pass starts, or copies add, has none: there the gradient of the
+/// node becomes known.
+///
+/// ```
+/// use chainrule::{Pattern, Step, Var};
+/// let x = Var::new(3.0).named("x");
+/// let explanation = x.exp().named("y").explain();
+/// let step: &Step = &explanation.steps()[1];
+/// assert_eq!((step.label.as_str(), step.symbol, step.pattern), ("y", "exp", Pattern::Scales));
+/// assert_eq!(step.branches[0].downstream, step.upstream * step.branches[0].local);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The node.
+    pub key: NodeKey,
+    /// The operation that made it.
+    pub op: Op,
+    /// The operation's symbol.
+    pub symbol: &'static str,
+    /// The node's name, `node 7` without one.
+    pub label: String,
+    /// The groups it was recorded in, outermost first.
+    pub group: Vec<String>,
+    /// Its value.
+    pub value: f64,
+    /// What happens.
+    pub pattern: Pattern,
+    /// What came back from each use, where copies add.
+    pub arrived: Vec<f64>,
+    /// The upstream gradient: the derivative of the output by this node.
+    pub upstream: f64,
+    /// What each operand gets, in the operation's order.
+    pub branches: Vec<Branch>,
+}
+
+impl Step {
+    /// Whether a gate works here, and not only a gradient becomes known.
+    pub(super) fn is_of_a_gate(&self) -> bool {
+        !matches!(self.pattern, Pattern::Start | Pattern::Copies)
+    }
+
+    /// The step in one sentence.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let x = Var::new(3.0).named("x");
+    /// let explanation = (x + 1.0).explain();
+    /// assert_eq!(explanation.steps()[1].sentence(), "+ distributes the upstream gradient 1: x gets 1 × 1 = 1.");
+    /// ```
+    pub fn sentence(&self) -> String {
+        self.fill(super::DIGITS)
+    }
+
+    fn fill(&self, digits: usize) -> String {
+        let number = |value: f64| number(value, digits);
+        let upstream = number(self.upstream);
+        let mut nodes = self.branches.iter().filter(|branch| branch.key.is_some());
+        let branches = listed(&mut nodes, ", ", |_, branch| {
+            let (local, downstream) = (number(branch.local), number(branch.downstream));
+            format!("{} gets {upstream} × {local} = {downstream}", branch.label)
+        });
+        let arrived = listed(
+            &mut self.arrived.iter(),
+            " + ",
+            |place, &term| match number(term) {
+                negative if place > 0 && negative.starts_with('−') => format!("({negative})"),
+                other => other,
+            },
+        );
+        let count = self.arrived.len().to_string();
+        // Labels are any text: each place is filled once, and what it was filled with is not looked at again.
+        let mut sentence = String::new();
+        for piece in self.pattern.sentence().split('{') {
+            let Some((place, rest)) = piece.split_once('}') else {
+                sentence.push_str(piece);
+                continue;
+            };
+            sentence.push_str(match place {
+                "gate" => &self.label,
+                "op" => self.symbol,
+                "upstream" => &upstream,
+                "count" => &count,
+                "arrived" => &arrived,
+                _ => &branches,
+            });
+            sentence.push_str(rest);
+        }
+        sentence
+    }
+
+    /// The step in some lines: what works, what it does, and what it does to each operand.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
+        let value = number(self.value, digits);
+        if self.is_of_a_gate() {
+            write!(f, "{} makes {} = {value}", self.symbol, self.label)?;
+        } else {
+            write!(f, "{} = {value}", self.label)?;
+        }
+        for group in &self.group {
+            write!(f, " · in {group}")?;
+        }
+        writeln!(f, " · {}", self.pattern)?;
+        writeln!(f, "  {}", self.fill(digits))
+    }
+}
+
+/// The first few of these, and how many more there are.
+fn listed<T>(
+    items: &mut impl Iterator<Item = T>,
+    between: &str,
+    say: impl Fn(usize, T) -> String,
+) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for (place, item) in items.by_ref().take(LISTED).enumerate() {
+        said.push(say(place, item));
+    }
+    match items.count() {
+        0 => {}
+        more => said.push(format!("… {more} more")),
+    }
+    said.join(between)
+}

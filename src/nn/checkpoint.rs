@@ -1,0 +1,201 @@
+//! Parameters in files: takes a structure and a path, gives the file; and back.
+//!
+//! A file is JSON with every digit of every number. It is written under another name in the same folder, brought to the
+//! disk and only then given its name: whoever looks, and whenever the process dies, finds the old file or the new one,
+//! whole. A process that dies while it writes may leave a file behind whose name begins with `.checkpoint-`.
+//!
+//! [`Fit::resume`](super::Fit::resume) keeps whole training runs in such files; [`load`] takes the parameters out of them
+//! as well.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::optimizer::Parameters;
+use crate::error::{Error, Result};
+use crate::program::Uniform;
+
+const FORMAT: &str = "chainrule checkpoint";
+const VERSION: u32 = 1;
+
+/// What every version of the format begins with.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+}
+
+/// What is written.
+#[derive(Serialize)]
+struct Written<'a, R> {
+    format: &'a str,
+    version: u32,
+    parameters: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a R>,
+}
+
+/// What is read.
+#[derive(Deserialize)]
+pub(super) struct Checkpoint<R> {
+    pub(super) parameters: Vec<f64>,
+    pub(super) run: Option<R>,
+}
+
+/// Writes every parameter of a structure into a file, in place of what the file held.
+///
+/// # Errors
+///
+/// [`Argument`](crate::ErrorKind::Argument) when a parameter is NaN or infinite, [`Io`](crate::ErrorKind::Io) when the
+/// file cannot be written. What the file held is still there then.
+///
+/// ```
+/// use chainrule::nn::{Activation, Mlp, checkpoint};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("mlp.json");
+///
+/// let mlp = Mlp::builder(1).layer(1, Activation::Tanh).build_from(&[0.1, f64::MIN_POSITIVE])?;
+/// checkpoint::save(&path, &mlp)?;
+///
+/// let mut other = Mlp::builder(1).layer(1, Activation::Tanh).build_from(&[0.0, 0.0])?;
+/// checkpoint::load(&path, &mut other)?;
+/// assert_eq!(other, mlp);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn save<M: Uniform + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()> {
+    write::<(), M>(path.as_ref(), model, None)
+}
+
+/// Replaces every parameter of a structure by those in a file.
+///
+/// # Errors
+///
+/// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is cut short, is
+/// no such file, is of another version or holds another number of parameters: the message names the file. Nothing is
+/// changed then.
+///
+/// ```
+/// use chainrule::nn::checkpoint;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("three.json");
+///
+/// checkpoint::save(&path, &[1.0, 2.0, 3.0])?;
+/// let error = checkpoint::load(&path, &mut [0.0, 0.0]).unwrap_err();
+/// assert!(error.to_string().ends_with("three.json: holds 3 parameters, the structure has 2"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Result<()> {
+    let path = path.as_ref();
+    let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
+    let checkpoint = parse::<IgnoredAny>(path, &bytes)?;
+    check_count(path, &checkpoint.parameters, model.count())?;
+    assign(model, &checkpoint.parameters);
+    Ok(())
+}
+
+/// Writes parameters and what there is beside them.
+pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(
+    path: &Path,
+    model: &M,
+    run: Option<&R>,
+) -> Result<()> {
+    let mut parameters = vec![0.0; model.count()];
+    model.write(&mut parameters);
+    if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
+        let problem = format!(
+            "parameter {index} must be finite, found {:?}",
+            parameters[index]
+        );
+        return Err(Error::argument("parameters", problem));
+    }
+    let text = serde_json::to_vec(&Written {
+        format: FORMAT,
+        version: VERSION,
+        parameters: &parameters,
+        run,
+    });
+    let text = text.map_err(|cause| faulty(path, format!("cannot be written: {cause}")))?;
+    replace(path, &text).map_err(|cause| Error::io(path, cause))
+}
+
+/// Gives a file its new content, whole or not at all.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".checkpoint-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file: readable by whom the process's mask allows, not by its owner alone.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// What a file holds, if there is a file.
+pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint<R>>> {
+    match fs::read(path) {
+        Ok(bytes) => parse(path, &bytes).map(Some),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Error::io(path, cause)),
+    }
+}
+
+fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>> {
+    let header: Header = serde_json::from_slice(bytes).map_err(|cause| {
+        let what = if cause.is_eof() {
+            "is cut short"
+        } else {
+            "is not a checkpoint"
+        };
+        faulty(path, format!("{what}: {cause}"))
+    })?;
+    if header.format != FORMAT {
+        let problem = format!(
+            "is not a checkpoint: expected the format `{FORMAT}`, found `{}`",
+            header.format
+        );
+        return Err(faulty(path, problem));
+    }
+    if header.version != VERSION {
+        let problem = format!(
+            "expected a checkpoint of version {VERSION}, found version {}",
+            header.version
+        );
+        return Err(faulty(path, problem));
+    }
+    serde_json::from_slice(bytes).map_err(|cause| faulty(path, format!("is damaged: {cause}")))
+}
+
+/// Passes if a file holds as many parameters as a structure has.
+pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Result<()> {
+    if parameters.len() == count {
+        return Ok(());
+    }
+    let problem = format!(
+        "holds {} parameters, the structure has {count}",
+        parameters.len()
+    );
+    Err(faulty(path, problem))
+}
+
+/// Moves every parameter to its new value.
+pub(super) fn assign<M: Parameters + ?Sized>(model: &mut M, parameters: &[f64]) {
+    for (old, new) in model.values_mut().zip(parameters) {
+        *old = *new;
+    }
+}
+
+/// A file whose content is of no use.
+pub(super) fn faulty(path: &Path, problem: impl std::fmt::Display) -> Error {
+    Error::data(&path.display().to_string(), 0, "", problem)
+}

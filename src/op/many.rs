@@ -1,0 +1,150 @@
+//! The operands of operations of many, and what is folded from them.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use smallvec::SmallVec;
+
+use super::rows::{ChainAdd, ExpDifference, Max, MulAdd, Sum};
+use super::{NEG_INFINITY, Scalar};
+use crate::math::fused;
+
+/// The operands of an operation of many: a slice, or numbers that lie elsewhere.
+///
+/// ```
+/// use chainrule::op::{Nary, Operands, rows::Sum};
+/// assert_eq!(Operands::count(&[1.0, 2.0]), 2);
+/// assert_eq!(Sum::value(&[1.0, 2.0]), 3.0);
+/// ```
+pub trait Operands<S> {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// One of them, by its place.
+    fn at(&self, place: usize) -> S;
+}
+
+impl<S: Copy> Operands<S> for [S] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy, const N: usize> Operands<S> for [S; N] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        N
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy> Operands<S> for Vec<S> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+// The folds are written as loops: what the compiler does not inline is not compiled for the vector instructions.
+
+/// The sum from left to right; −0 of none, so that a single operand keeps its sign.
+#[inline(always)]
+pub(super) fn total<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut sum = S::from(-0.0);
+    for place in 0..xs.count() {
+        sum += xs.at(place);
+    }
+    sum
+}
+
+/// The product from left to right; 1 of none.
+#[inline(always)]
+pub(super) fn product<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut product = S::from(1.0);
+    for place in 0..xs.count() {
+        product *= xs.at(place);
+    }
+    product
+}
+
+/// The largest of many, −∞ of none.
+#[inline(always)]
+pub(super) fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut largest = S::from(NEG_INFINITY);
+    for place in 0..xs.count() {
+        largest = largest.apply2::<Max>(xs.at(place));
+    }
+    largest
+}
+
+/// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
+pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
+    let largest = S::max_of(&operands);
+    let terms: SmallVec<[S; 32]> = operands
+        .iter()
+        .map(|x| x.apply2::<ExpDifference>(largest))
+        .collect();
+    let sum = S::apply_n::<Sum>(&terms);
+    // The difference from −∞ to itself has no value, but the sum of no more than zeros has.
+    largest
+        .equal(NEG_INFINITY)
+        .select(largest, largest + sum.ln())
+}
+
+/// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.
+#[inline(always)]
+pub(super) fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    if xs.count() < 2 {
+        return S::from(0.0);
+    }
+    fused::with_fma(fused::Inline(
+        #[inline(always)]
+        || {
+            let mut sum = xs.at(0) * xs.at(1);
+            for pair in 1..xs.count() / 2 {
+                sum = xs.at(2 * pair).apply3::<MulAdd>(xs.at(2 * pair + 1), sum);
+            }
+            sum
+        },
+    ))
+}
+
+/// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.
+#[inline(always)]
+pub(super) fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut sum = S::from(0.0);
+    for pair in 0..xs.count() / 2 {
+        sum = xs.at(2 * pair).apply3::<ChainAdd>(xs.at(2 * pair + 1), sum);
+    }
+    sum
+}
+
+/// The partials of a product: what stands before an operand times what stands after it.
+pub(super) fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
+    let mut after = vec![S::from(1.0); xs.len()];
+    for i in (1..xs.len()).rev() {
+        after[i - 1] = after[i] * xs[i];
+    }
+    let mut before = S::from(1.0);
+    for (i, &x) in xs.iter().enumerate() {
+        emit(i, before * after[i]);
+        before *= x;
+    }
+}

@@ -1,0 +1,87 @@
+//! Data as JavaScript literals, and text as HTML: whatever it holds, it stays data.
+
+use std::fmt;
+
+/// A number, every digit of it.
+pub(super) struct Number(pub(super) f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(value) = *self;
+        if value.is_nan() {
+            f.write_str("NaN")
+        } else if value.is_infinite() {
+            f.write_str(if value > 0.0 { "Infinity" } else { "-Infinity" })
+        } else {
+            // The shortest digits that are read back as the same number; whole numbers without a point.
+            let text = format!("{value:?}");
+            f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+        }
+    }
+}
+
+/// A place, or −1 for none.
+pub(super) struct Place(pub(super) Option<usize>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(place) => place.fmt(f),
+            None => f.write_str("-1"),
+        }
+    }
+}
+
+/// Numbers as an array.
+pub(super) struct List<I>(pub(super) I);
+
+impl<I: Iterator<Item = f64> + Clone> fmt::Display for List<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (place, value) in self.0.clone().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            write!(f, "{comma}{}", Number(value))?;
+        }
+        f.write_str("]")
+    }
+}
+
+/// Text as a string that cannot end the script it stands in.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for letter in self.0.chars() {
+            match letter {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                    write!(f, "\\u{:04x}", u32::from(letter))?;
+                }
+                _ => write!(f, "{letter}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+/// Text as text of HTML.
+pub(super) struct Html<'a>(pub(super) &'a str);
+
+impl fmt::Display for Html<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            match letter {
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '&' => f.write_str("&amp;")?,
+                '"' => f.write_str("&quot;")?,
+                // What HTML reads as something else, or not at all.
+                '\0' | '\r' | '\u{c}' => f.write_str(" ")?,
+                _ => write!(f, "{letter}")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+// What the page remembers, and what it does when it is touched.
+
+const byId = (id) => document.getElementById(id);
+
+// The graph with what the picture needs to know of it.
+const graph = (() => {
+  const nodes = model.nodes.map(([symbol, label, named, scope, sources]) => ({
+    symbol, label, named: named === 1, scope, sources, operands: sources.filter((source) => typeof source === "number"),
+  }));
+  const scopes = model.scopes.map(([label, parent, made]) => ({ label, parent, made: made === 1, size: 0 }));
+  const held = [[], ...scopes.map(() => [])];
+  const entered = scopes.map(() => false);
+  const uses = nodes.map(() => []);
+  nodes.forEach((node, i) => {
+    held[node.scope + 1].push({ node: i });
+    for (let scope = node.scope; scope >= 0; scope = scopes[scope].parent) {
+      scopes[scope].size++;
+      if (!entered[scope]) held[scopes[scope].parent + 1].push({ scope });
+      entered[scope] = true;
+    }
+  });
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    nodes[i].sources.forEach((source, k) => typeof source === "number" && uses[source].push([i, k]));
+  }
+  // At which step each gradient is known, and each gate works.
+  const known = nodes.map(() => Infinity), works = nodes.map(() => Infinity);
+  model.steps.forEach(([node, pattern], i) => {
+    if (!ofGate(pattern)) {
+      known[node] = i + 1;
+      return;
+    }
+    works[node] = i + 1;
+    nodes[node].pattern = pattern;
+    for (const source of nodes[node].operands) if (uses[source].length === 1) known[source] = i + 1;
+  });
+  return { nodes, scopes, held, uses, known, works, ...borders(nodes, scopes, nodes.length - 1) };
+})();
+
+const inputs = graph.nodes.flatMap((node, i) => (node.sources.length ? [] : [i]));
+const recorded = () => ({
+  inputs: inputs.map((node) => model.values[node]), values: model.values, locals: model.locals, gradients: model.gradients,
+});
+let state = recorded();
+let step = 0;
+const open = new Set(model.folded ? [] : graph.scopes.keys());
+let drawn;
+let zoom;
+
+// Goes to a step, and scrolls the picture, and only the picture, to the part at work.
+function go(to) {
+  step = Math.min(Math.max(to, 0), model.steps.length);
+  const place = update();
+  if (!place) return;
+  const box = byId("picture");
+  const [part, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
+  const off = (near, far, start, end) => (near < start || far > end ? (near + far) / 2 - (start + end) / 2 : 0);
+  box.scrollBy(off(part.left - 90, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
+}
+
+function redraw(focus) {
+  drawn = drawPicture(byId("picture"), open, toggle, (node) => {
+    go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
+  });
+  // At first as large as fits, if that can be read; else its inputs.
+  const fits = (byId("picture").clientWidth - 2) / drawn.size.width;
+  scale(zoom ?? (fits < 0.7 ? 0.9 : Math.min(1, fits)));
+  update();
+  if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
+}
+
+function scale(by) {
+  zoom = Math.min(Math.max(by, 0.2), 3);
+  drawn.svg.setAttribute("width", drawn.size.width * zoom);
+  drawn.svg.setAttribute("height", drawn.size.height * zoom);
+}
+
+function toggle(scope) {
+  if (!open.delete(scope)) open.add(scope);
+  redraw(scope);
+}
+
+function cells(row, kind, texts) {
+  for (const text of texts) row.appendChild(document.createElement(kind)).textContent = text;
+}
+
+function note(words) {
+  const made = document.createElement("p");
+  made.className = "note";
+  made.textContent = words;
+  return made;
+}
+
+const ROWS = 50;
+
+// What flows along the first wires at a step, into the operands of a gate or back from the uses of a value, and how many
+// wires there are.
+function flows(node, pattern) {
+  if (pattern === undefined) return [[], 0];
+  const along = (user, k) => {
+    const upstream = state.gradients[user], local = state.locals[user][k];
+    return [show(upstream), show(local), show(chain(upstream, local))];
+  };
+  if (!ofGate(pattern)) {
+    const row = ([user, k]) => [`use in ${graph.nodes[user].label}`, show(state.values[user]), ...along(user, k)];
+    return [graph.uses[node].slice(0, ROWS).map(row), graph.uses[node].length];
+  }
+  const { sources } = graph.nodes[node];
+  const row = (source, k) => (typeof source === "number"
+    ? [graph.nodes[source].label, show(state.values[source]), ...along(node, k)]
+    : ["constant", show(source[0]), "", "", ""]);
+  return [sources.slice(0, ROWS).map(row), sources.length];
+}
+
+function tabulate(node, pattern) {
+  const [rows, count] = flows(node, pattern);
+  if (rows.length === 0) {
+    byId("table").replaceChildren(note(pattern === undefined ? "No gradient has flowed yet." : "The pass starts here."));
+    return;
+  }
+  const table = document.createElement("table");
+  const first = ofGate(pattern) ? "operand" : "copy";
+  cells(table.createTHead().insertRow(), "th", [first, "value", "upstream", "× local", "= downstream"]);
+  const body = table.createTBody();
+  for (const row of rows) cells(body.insertRow(), "td", row);
+  byId("table").replaceChildren(table);
+  if (count > rows.length) byId("table").append(note(`… ${count - rows.length} more`));
+}
+
+function update() {
+  const { length } = model.steps;
+  const [node, pattern] = model.steps[step - 1] ?? [];
+  const place = updatePicture(drawn, state, step);
+  byId("count").textContent = `Step ${step} of ${length}`;
+  byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
+  let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
+  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded that a gradient could flow through.`;
+  if (node !== undefined) sentence = tell(node, pattern, state);
+  if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
+  // Not disabled in earnest: that would take the focus away from under the reader's finger.
+  for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === 0);
+  for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
+  tabulate(node, pattern);
+  const output = graph.nodes.length - 1;
+  byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;
+  for (const control of controls) control.update();
+  return place;
+}
+
+function compute(changed) {
+  const { values, locals } = evaluate(changed);
+  state = { inputs: changed, values, locals, gradients: sweep(locals) };
+  update();
+}
+
+// A slider, a field and the gradient of each input.
+const MOST = 300;
+let heading = "";
+const controls = inputs.slice(0, MOST).map((node, place) => {
+  // Names are often the same in every group: the groups tell them apart.
+  const groups = [];
+  for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
+    if (!graph.scopes[scope].made) groups.unshift(graph.scopes[scope].label);
+  }
+  const where = groups.join(" / ");
+  if (where !== heading) byId("controls").append(note(where || "in no group"));
+  heading = where;
+  const row = byId("controls").appendChild(document.createElement("div"));
+  row.className = "control";
+  const { label } = graph.nodes[node];
+  const start = model.values[node];
+  const centre = Number.isFinite(start) ? start : 0;
+  const reach = Math.min(Math.max(1, 2 * Math.abs(centre)), Number.MAX_VALUE / 2);
+  const name = row.appendChild(document.createElement("label"));
+  name.textContent = label;
+  name.htmlFor = `field-${place}`;
+  const slider = row.appendChild(document.createElement("input"));
+  Object.assign(slider, { type: "range", min: -1000, max: 1000, step: 1, id: `slider-${place}` });
+  slider.setAttribute("aria-label", `${[...groups, label].join(" / ")}, slider`);
+  const field = row.appendChild(document.createElement("input"));
+  Object.assign(field, { type: "text", inputMode: "text", id: `field-${place}`, autocomplete: "off", spellcheck: false });
+  if (where) field.setAttribute("aria-label", [...groups, label].join(" / "));
+  const gradient = row.appendChild(document.createElement("output"));
+  gradient.htmlFor = `field-${place}`;
+  const set = (value) => {
+    const changed = [...state.inputs];
+    changed[place] = value;
+    compute(changed);
+  };
+  slider.addEventListener("input", () => set(centre + (Number(slider.value) / 1000) * reach));
+  field.addEventListener("input", () => {
+    const value = read(field.value);
+    field.setAttribute("aria-invalid", value === undefined);
+    if (value !== undefined) set(value);
+  });
+  field.addEventListener("change", () => control.update(true));
+  const control = {
+    update(settled) {
+      const value = state.inputs[place];
+      const at = Math.min(Math.max(((value - centre) / reach) * 1000, -1000), 1000);
+      if (document.activeElement !== slider) slider.value = Number.isFinite(at) ? at : 0;
+      slider.setAttribute("aria-valuetext", show(value));
+      if (document.activeElement !== field || settled) {
+        field.value = show(value, 6);
+        field.setAttribute("aria-invalid", false);
+      }
+      gradient.textContent = graph.known[node] <= step ? `gradient ${show(state.gradients[node])}` : "";
+    },
+  };
+  return control;
+});
+if (inputs.length > MOST) {
+  byId("controls").append(note(`The first ${MOST} of ${inputs.length} inputs can be moved.`));
+}
+byId("inputs").hidden = inputs.length === 0;
+
+byId("first").addEventListener("click", () => go(0));
+byId("back").addEventListener("click", () => go(step - 1));
+byId("next").addEventListener("click", () => go(step + 1));
+byId("last").addEventListener("click", () => go(model.steps.length));
+byId("reset").addEventListener("click", () => {
+  state = recorded();
+  update();
+});
+byId("unfold").addEventListener("click", () => {
+  graph.scopes.forEach((_, scope) => open.add(scope));
+  redraw();
+});
+byId("fold").addEventListener("click", () => {
+  open.clear();
+  redraw();
+});
+byId("fold").hidden = graph.scopes.length === 0;
+// Beyond that a browser would draw for minutes.
+byId("unfold").hidden = graph.scopes.length === 0 || graph.nodes.length > 6000;
+byId("smaller").addEventListener("click", () => scale(zoom / 1.25));
+byId("larger").addEventListener("click", () => scale(zoom * 1.25));
+byId("fit").addEventListener("click", () => scale((byId("picture").clientWidth - 2) / drawn.size.width));
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: model.steps.length }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  go(to);
+});
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function themed() {
+  const theme = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
+  byId("theme").textContent = theme === "dark" ? "Light colours" : "Dark colours";
+  return theme;
+}
+byId("theme").addEventListener("click", () => {
+  document.documentElement.dataset.theme = themed() === "dark" ? "light" : "dark";
+  themed();
+});
+dark.addEventListener("change", themed);
+themed();
+redraw();

@@ -1,0 +1,179 @@
+// The picture: the layout as SVG, and what changes on it from step to step.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(parent, name, attributes = {}, text) {
+  const made = document.createElementNS(SVG, name);
+  for (const key of Object.keys(attributes)) made.setAttribute(key, attributes[key]);
+  if (text !== undefined) made.textContent = text;
+  parent.append(made);
+  return made;
+}
+
+// Text that keeps within a width, whatever it says.
+function fit(text, words, width) {
+  if (text.textContent === words) return;
+  text.textContent = words;
+  text.removeAttribute("textLength");
+  text.removeAttribute("lengthAdjust");
+  if (words.length * 7.6 > width) {
+    text.setAttribute("textLength", width);
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
+}
+
+function shortened(label, most) {
+  const letters = [...label];
+  return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : label;
+}
+
+// Draws the graph with these scopes open; `toggle` opens or folds one, `visit` goes to a node's step.
+function drawPicture(box, open, toggle, visit) {
+  const world = { ...graph, open };
+  const layout = layOut(-1, world);
+  const margin = 16;
+  const size = { width: layout.width + 2 * margin, height: layout.height + 2 * margin };
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  const drawn = { svg, size, values: new Map(), gradients: new Map(), locals: new Map(), gates: new Map(), folded: new Map(), wires: [] };
+
+  // The label of a wire: the value above it, the gradient below.
+  const label = (parent, node, x, y) => {
+    const { named, label: name, sources } = graph.nodes[node];
+    element(parent, "path", { class: "wire", d: `M${x},${y} h${CELL.wire}` });
+    const middle = x + CELL.wire / 2;
+    if (sources.length) element(parent, "text", { class: named ? "name" : "number", x: middle, y: y - 21 }, shortened(name, named ? 9 : 11));
+    drawn.values.set(node, element(parent, "text", { class: "value", x: middle, y: y - 6 }));
+    drawn.gradients.set(node, element(parent, "text", { class: "gradient", x: middle, y: y + 16 }));
+  };
+
+  const input = (parent, part) => {
+    const { label: name, named } = graph.nodes[part.node];
+    element(parent, "text", { class: named ? "name end" : "number end", x: part.name - 8, y: 26 }, shortened(name, 16));
+    element(parent, "title", {}, name);
+    label(parent, part.node, part.name, 22);
+  };
+
+  const gate = (parent, part) => {
+    const { symbol, sources, pattern, label: name } = graph.nodes[part.node];
+    const middle = part.lead + CELL.bend + part.circle;
+    element(parent, "title", {}, `${symbol} makes ${name}`);
+    const locals = [];
+    if (part.side.bundled) {
+      element(parent, "path", { class: "wire lane bundle", d: `M0,${part.y} H${middle - part.circle}` });
+    }
+    (part.side.bundled ? [] : sources).forEach((source, k) => {
+      const y = part.y - part.side.height / 2 + part.side.at(k);
+      const angle = Math.min(1, Math.max(-1, (y - part.y) / 40)) * 0.9;
+      const [x, end] = [middle - part.circle * Math.cos(angle), part.y + CELL.radius * Math.sin(angle)];
+      element(parent, "path", {
+        class: "wire lane",
+        d: `M${typeof source === "number" ? 0 : part.lead - 10},${y} H${part.lead} C${part.lead + 16},${y} ${x - 14},${end} ${x},${end}`,
+      });
+      if (typeof source !== "number") {
+        const words = show(source[0]);
+        const width = Math.min(part.lead - 8, 14 + 7 * words.length);
+        if (part.side.thin) return;
+        element(parent, "rect", { class: "constant", x: part.lead - 8 - width, y: y - 10, width, height: 20, rx: 5 });
+        fit(element(parent, "text", { class: "value small", x: part.lead - 8 - width / 2, y: y + 4 }), words, width - 8);
+      } else if (!part.side.thin) {
+        locals[k] = element(parent, "text", { class: "local", x: part.lead / 2, y: y - 5 });
+      }
+    });
+    drawn.locals.set(part.node, locals);
+    const { circle } = part;
+    element(parent, "rect", {
+      class: "gate", x: middle - circle, y: part.y - CELL.radius, width: 2 * circle, height: 2 * CELL.radius, rx: CELL.radius,
+    });
+    element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 6 }, symbol);
+    const low = Math.max(part.side.height / 2 - part.side.at(0) + 6, CELL.radius) + 14;
+    element(parent, "text", { class: "pattern", x: middle, y: part.y + low }, model.patterns[pattern][0]);
+    label(parent, part.node, middle + circle, part.y);
+  };
+
+  // The head of a group is a button that folds or unfolds it.
+  const head = (parent, scope, width, expanded) => {
+    const { label: name, size: count } = graph.scopes[scope];
+    const words = `${expanded ? "▾" : "▸"} ${shortened(name, Math.max(8, Math.floor(width / 9) - 3))}`;
+    const button = element(parent, "g", {
+      class: "head", role: "button", tabindex: 0, "aria-expanded": expanded, "data-scope": scope,
+      "aria-label": `${name}, ${count} ${count === 1 ? "node" : "nodes"}`,
+    });
+    element(button, "title", {}, name);
+    element(button, "rect", { x: 4, y: 4, width: width - 8, height: 24, rx: 5 });
+    element(button, "text", { x: 12, y: 20 }, words);
+    button.addEventListener("click", () => toggle(scope));
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      toggle(scope);
+    });
+  };
+
+  const group = (parent, part) => {
+    element(parent, "rect", { class: "box", width: part.box, height: part.height, rx: 8 });
+    head(parent, part.scope, part.box, false);
+    const { size: count } = graph.scopes[part.scope];
+    element(parent, "text", { class: "number", x: part.box / 2, y: part.height - 10 }, `${count} ${count === 1 ? "node" : "nodes"}`);
+    drawn.folded.set(part.scope, parent);
+    if (part.bundled) return;
+    for (const [node, y] of part.outs) label(parent, node, part.box, y);
+  };
+
+  const opened = (parent, part) => {
+    element(parent, "rect", { class: "box", width: part.width, height: part.height, rx: 8 });
+    for (const y of new Set(part.ins.map((port) => port.y))) element(parent, "path", { class: "wire", d: `M0,${y} H${part.pad}` });
+    for (const y of new Set(part.outs.values())) element(parent, "path", { class: "wire", d: `M${part.width - part.pad},${y} H${part.width}` });
+    fill(element(parent, "g", { transform: `translate(${part.pad},${part.head})` }), part.inner);
+    head(parent, part.scope, part.width, true);
+  };
+
+  const fill = (parent, inner) => {
+    for (const { path, sources, part } of inner.wires) {
+      const wire = element(parent, "path", { class: sources.size > 1 ? "wire bundle" : "wire", d: path });
+      if (sources.size > 1) element(wire, "title", {}, `${sources.size} values`);
+      drawn.wires.push([wire, sources, part && part.node]);
+    }
+    for (const part of inner.parts) {
+      const place = element(parent, "g", { transform: `translate(${part.x},${part.top})` });
+      if (part.inner) {
+        opened(place, part);
+      } else if (part.scope !== undefined) {
+        group(place, part);
+      } else {
+        place.setAttribute("class", "cell");
+        // What it shows is told in the sentence and the table.
+        place.setAttribute("aria-hidden", true);
+        place.dataset.node = part.node;
+        drawn.gates.set(part.node, place);
+        place.addEventListener("click", () => visit(part.node));
+        (graph.nodes[part.node].sources.length ? gate : input)(place, part);
+      }
+    }
+  };
+  fill(element(svg, "g", { transform: `translate(${margin},${margin})` }), layout);
+  box.replaceChildren(svg);
+  return drawn;
+}
+
+// Writes the numbers that are known at a step, and marks the part at work.
+function updatePicture(drawn, state, step) {
+  for (const [node, text] of drawn.values) fit(text, show(state.values[node]), CELL.wire - 8);
+  for (const [node, text] of drawn.gradients) {
+    fit(text, graph.known[node] <= step ? show(state.gradients[node]) : "", CELL.wire - 8);
+  }
+  for (const [node, locals] of drawn.locals) {
+    locals.forEach((text, k) => fit(text, graph.works[node] <= step ? `×${show(state.locals[node][k])}` : "", CELL.local - 6));
+  }
+  const [node, pattern] = model.steps[step - 1] ?? [];
+  let place = drawn.gates.get(node);
+  for (let scope = node === undefined ? -1 : graph.nodes[node].scope; scope >= 0; scope = graph.scopes[scope].parent) {
+    place = drawn.folded.get(scope) ?? place;
+  }
+  for (const other of [...drawn.gates.values(), ...drawn.folded.values()]) other.classList.toggle("now", other === place);
+  const gate = ofGate(pattern);
+  for (const [wire, sources, part] of drawn.wires) {
+    wire.classList.toggle("flow", node !== undefined && (gate ? part === node : sources.has(node)));
+  }
+  return place;
+}

@@ -1,0 +1,12 @@
+// The reverse sweep, as the engine does it: latest gate first, each operand gets upstream times local.
+function sweep(locals) {
+  const { nodes } = model;
+  const gradients = new Array(nodes.length).fill(0);
+  if (nodes.length) gradients[nodes.length - 1] = 1;
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    nodes[i][4].forEach((source, k) => {
+      if (typeof source === "number") gradients[source] = chainAdd(gradients[i], locals[i][k], gradients[source]);
+    });
+  }
+  return gradients.map((gradient) => gradient + 0);
+}

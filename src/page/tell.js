@@ -1,0 +1,67 @@
+// Numbers and sentences. The sentences are the engine's; here only their numbers are filled in.
+
+// Whether a step with this pattern is one of a gate: the first two patterns are those of values, the start and the copies.
+function ofGate(pattern) {
+  return pattern > 1;
+}
+
+// A positive number, made to round to so many digits as the engine does: halves to the even digit, not up.
+function evened(size, digits) {
+  const [mantissa, exponent] = size.toExponential(60).split("e");
+  const kept = mantissa.slice(0, digits + 1).replace(/\.$/, ""), rest = mantissa.slice(digits + 1).replace(/^\./, "");
+  return /^50*$/.test(rest) && "02468".includes(kept[kept.length - 1]) ? Number(`${kept}e${exponent}`) : size;
+}
+
+// A number with up to so many significant digits, as short as they allow.
+function show(value, digits = model.digits) {
+  if (value !== value) return "NaN";
+  const sign = value < 0 || Object.is(value, -0) ? "−" : "";
+  const size = evened(Math.abs(value), digits);
+  if (size === Infinity) return sign + "∞";
+  if (size === 0) return sign + "0";
+  const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+  const [mantissa, exponent] = size.toExponential(digits - 1).split("e");
+  const point = Number(exponent);
+  if (point >= -4 && point < digits) return sign + trimmed(size.toFixed(digits - 1 - point));
+  return `${sign}${trimmed(mantissa)}e${String(point).replace("-", "−")}`;
+}
+
+// A number as it is typed: the shown signs are understood too; undefined if it is none.
+function read(text) {
+  const plain = text.trim().replace("−", "-").replace("∞", "Infinity").replace(/\binf\b/i, "Infinity");
+  const value = Number(plain);
+  if (plain === "" || (value !== value && plain.toLowerCase() !== "nan")) return undefined;
+  return value;
+}
+
+// The first few of these, and how many more there are.
+function listed(items, between, say) {
+  const said = items.slice(0, 4).map(say);
+  if (items.length > said.length) said.push(`… ${items.length - said.length} more`);
+  return said.join(between);
+}
+
+// The sentence of a step at the state shown.
+function tell(node, pattern, state) {
+  const { label, symbol, sources } = graph.nodes[node];
+  const upstream = show(state.gradients[node]);
+  const uses = graph.uses[node];
+  const term = ([user, k], i) => {
+    const words = show(chain(state.gradients[user], state.locals[user][k]));
+    return i > 0 && words.startsWith("−") ? `(${words})` : words;
+  };
+  const operands = [...sources.keys()].filter((k) => typeof sources[k] === "number");
+  const branch = (k) => {
+    const local = state.locals[node][k];
+    return `${graph.nodes[sources[k]].label} gets ${upstream} × ${show(local)} = ${show(chain(state.gradients[node], local))}`;
+  };
+  const words = {
+    gate: label,
+    op: symbol,
+    upstream,
+    count: String(uses.length),
+    arrived: listed(uses, " + ", term),
+    branches: listed(operands, ", ", branch),
+  };
+  return model.patterns[pattern][1].replace(/\{(\w+)\}/g, (_, word) => words[word]);
+}

@@ -1,0 +1,281 @@
+//! Outer products of two lists of factors, summed over the rows of a block.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use std::fmt;
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::super::parallel;
+use super::super::rows::{Context, Place};
+use super::layout::{Factors, Layout};
+use super::{Scratch, TERMS, chain_add};
+use crate::math::fused::Arch;
+
+/// The outer product of two lists of factors, summed over the rows of a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Outer {
+    /// One for each row of the matrix.
+    pub(super) left: Factors,
+    /// One for each column.
+    pub(super) right: Factors,
+    pub(super) sums: Layout,
+}
+
+impl Outer {
+    pub(crate) fn new(left: Vec<Place>, right: Vec<Place>, sums: Layout) -> Self {
+        // Columns are computed side by side: they should lie side by side.
+        if matches!(sums.steps(), Some([1, right]) if right != 1) && sums.rows > 1 {
+            return Self {
+                left: Factors::of(right),
+                right: Factors::of(left),
+                sums: sums.transposed(),
+            };
+        }
+        Self {
+            left: Factors::of(left),
+            right: Factors::of(right),
+            sums,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.left.bytes() + self.right.bytes() + self.sums.bytes()
+    }
+
+    /// Computes the block's sums, which lie by slot from `sums_start` on.
+    pub(crate) fn execute(
+        &self,
+        context: &Context<'_>,
+        sums_start: u32,
+        sums: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let block = context.block;
+        let Scratch { left, right, panel } = scratch;
+        let left = self.left.lanes(context, self.sums.rows, left);
+        let right = self.right.lanes(context, self.sums.columns, right);
+        let width = 2 * block.arch.dispatch(Width);
+        pack(right, block.lanes, block.count, width, panel);
+        let sum = SumOuter {
+            left,
+            panel,
+            lanes: block.lanes,
+            count: block.count,
+            layout: &self.sums,
+            first: 0,
+            rows: self.sums.rows,
+            offset: sums_start as usize,
+            sums,
+        };
+        sum.execute(block.arch, block.threads);
+    }
+}
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}) = Rows {} ⊗ {}", self.sums, self.left, self.right)
+    }
+}
+
+/// How many numbers a vector of this machine holds.
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F64_LANES
+    }
+}
+
+/// Brings columns together, `width` at a time, data row by data row; the last ones are filled up with 0.
+fn pack(columns: &[f64], lanes: usize, count: usize, width: usize, panel: &mut Vec<f64>) {
+    let tiles = (columns.len() / lanes).div_ceil(width);
+    panel.clear();
+    panel.resize(tiles * count * width, 0.0);
+    for (tile, columns) in panel
+        .chunks_exact_mut(count * width)
+        .zip(columns.chunks(width * lanes))
+    {
+        for (place, column) in columns.chunks_exact(lanes).enumerate() {
+            for (entries, &lane) in tile.chunks_exact_mut(width).zip(column) {
+                entries[place] = lane;
+            }
+        }
+    }
+}
+
+struct SumOuter<'a> {
+    /// The lanes of the rows' factors, one after another.
+    left: &'a [f64],
+    /// The columns' factors, packed.
+    panel: &'a [f64],
+    lanes: usize,
+    /// Rows of data.
+    count: usize,
+    layout: &'a Layout,
+    /// Rows of the matrix, from this one on.
+    first: usize,
+    rows: usize,
+    /// The slot of the first of the sums.
+    offset: usize,
+    sums: &'a mut [f64],
+}
+
+impl SumOuter<'_> {
+    /// Computes all sums, on several threads if there are many terms.
+    fn execute(self, arch: Arch, threads: usize) {
+        let many = self.rows * self.layout.columns * self.count >= TERMS && self.rows >= 16;
+        let Some([down, 1]) = self.layout.steps().filter(|_| threads > 1 && many) else {
+            arch.dispatch(self);
+            return;
+        };
+        if down < self.layout.columns.cast_signed() {
+            arch.dispatch(self);
+            return;
+        }
+        let half = (self.rows / 2).next_multiple_of(8);
+        let split = self.layout.slot(self.first + half, 0);
+        let (upper, lower) = self.sums.split_at_mut(split - self.offset);
+        let upper = SumOuter {
+            rows: half,
+            sums: upper,
+            ..self
+        };
+        let lower = SumOuter {
+            first: self.first + half,
+            rows: self.rows - half,
+            offset: split,
+            sums: lower,
+            ..upper
+        };
+        let (left, right) = (threads / 2, threads - threads / 2);
+        parallel::join(|| upper.execute(arch, left), || lower.execute(arch, right));
+    }
+}
+
+impl WithSimd for SumOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let columns = self.layout.columns;
+        // Panels that the first cache holds, while all rows are multiplied with them.
+        let some = 3 * 2 * S::F64_LANES;
+        for first in (0..columns).step_by(some) {
+            let columns = first..columns.min(first + some);
+            let mut row = 0;
+            if S::F64_LANES == 8 {
+                while row + 8 <= self.rows {
+                    self.tiles::<S, 8>(simd, row, columns.clone());
+                    row += 8;
+                }
+            }
+            while row + 4 <= self.rows {
+                self.tiles::<S, 4>(simd, row, columns.clone());
+                row += 4;
+            }
+            while row < self.rows {
+                self.tiles::<S, 1>(simd, row, columns.clone());
+                row += 1;
+            }
+        }
+    }
+}
+
+impl SumOuter<'_> {
+    /// Computes `T` rows of the sums, in some columns.
+    #[inline(always)]
+    fn tiles<S: Simd, const T: usize>(&mut self, simd: S, row: usize, columns: Range<usize>) {
+        let width = 2 * S::F64_LANES;
+        for column in columns.clone().step_by(width) {
+            let some = width.min(columns.end - column);
+            // A narrow last tile needs one vector only.
+            if some <= S::F64_LANES {
+                self.tile::<S, T, 1>(simd, row, column, some);
+            } else {
+                self.tile::<S, T, 2>(simd, row, column, some);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const T: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+        some: usize,
+    ) {
+        let width = 2 * S::F64_LANES;
+        let row = self.first + row;
+        let left: [&[f64]; T] =
+            std::array::from_fn(|t| &self.left[(row + t) * self.lanes..][..self.count]);
+        let panel = &self.panel[column * self.count..][..self.count * width];
+        let vectors = S::as_simd_f64s(panel).0;
+        let mut sums = [[simd.splat_f64s(0.0); V]; T];
+        for (r, right) in vectors
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .enumerate()
+            .take(self.count)
+        {
+            for t in 0..T {
+                let u = simd.splat_f64s(left[t][r]);
+                for v in 0..V {
+                    sums[t][v] = simd.mul_add_f64s(u, right[v], sums[t][v]);
+                }
+            }
+        }
+        // Not a number, or infinite: then the zero rule may have to be applied.
+        let zero = simd.splat_f64s(0.0);
+        let unclear = sums
+            .as_flattened()
+            .iter()
+            .fold(zero, |all, &sum| simd.mul_add_f64s(sum, zero, all));
+        let unclear = simd.reduce_sum_f64s(unclear).is_nan();
+        let slot =
+            |t: usize, offset: usize| self.layout.slot(row + t, column + offset) - self.offset;
+        let side_by_side = matches!(self.layout.steps(), Some([_, 1]));
+        if side_by_side && some == V * S::F64_LANES && !unclear {
+            for (t, sums) in sums.iter().enumerate() {
+                let start = slot(t, 0);
+                let places = &mut self.sums[start..start + some];
+                S::as_mut_simd_f64s(places).0.copy_from_slice(sums);
+            }
+            return;
+        }
+        // Two vectors a row; the widest vectors are of 8.
+        let mut result = [[0.0; 16]; T];
+        for (sums, entries) in sums.iter().zip(&mut result) {
+            S::as_mut_simd_f64s(&mut entries[..V * S::F64_LANES])
+                .0
+                .copy_from_slice(sums);
+        }
+        for (t, entries) in result.iter_mut().enumerate() {
+            let entries = &mut entries[..some];
+            if unclear {
+                for (offset, entry) in entries.iter_mut().enumerate() {
+                    let right = panel[offset..].iter().step_by(width);
+                    let terms = left[t].iter().zip(right);
+                    *entry = terms.fold(0.0, |sum, (&u, &p)| chain_add(u, p, sum));
+                }
+            }
+            if side_by_side {
+                let start = slot(t, 0);
+                self.sums[start..start + some].copy_from_slice(entries);
+            } else {
+                for (offset, &entry) in entries.iter().enumerate() {
+                    self.sums[slot(t, offset)] = entry;
+                }
+            }
+        }
+    }
+}

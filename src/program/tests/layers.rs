@@ -1,0 +1,154 @@
+//! Layers of dot products that share factors, with hostile weights and data, on every width of vectors.
+
+use proptest::prelude::*;
+
+use super::expression::{Expression, Operand};
+use super::{all_same, archs, each_row, hostile, on_tape, oracle, plan, program, same, summed};
+use crate::op::{BinaryOp, NaryOp, Op, UnaryOp};
+use crate::program::Question;
+use crate::program::plan::Options;
+
+/// A network's sum of outputs: its weights, layer by layer, then the row; a bias for each sum if so wished.
+fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> Expression {
+    let weights = weights(sizes, bias);
+    let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
+    let mut x: Vec<usize> = (weights..weights + sizes[0]).collect();
+    let mut next = inputs.len();
+    let mut push = |op: Op, operands: &[usize]| {
+        steps.push((op, operands.iter().map(|&i| Operand::Value(i)).collect()));
+        next += 1;
+        next - 1
+    };
+    let mut first = 0;
+    for (layer, &width) in sizes[1..].iter().enumerate() {
+        let activation = [UnaryOp::Relu, UnaryOp::Tanh, UnaryOp::Neg][layer % 3];
+        let count = x.len();
+        let outputs = (0..width).map(|row| {
+            // Read by rows or by columns of the same numbers.
+            let weight = |column: usize| {
+                first
+                    + if transposed {
+                        column * width + row
+                    } else {
+                        row * count + column
+                    }
+            };
+            let factors: Vec<usize> = x
+                .iter()
+                .enumerate()
+                .flat_map(|(column, &x)| [weight(column), x])
+                .collect();
+            let mut sum = push(Op::Nary(NaryOp::Dot), &factors);
+            if bias {
+                sum = push(
+                    Op::Binary(BinaryOp::Add),
+                    &[sum, first + width * count + row],
+                );
+            }
+            push(Op::Unary(activation), &[sum])
+        });
+        x = outputs.collect();
+        first += width * (count + usize::from(bias));
+    }
+    push(Op::Nary(NaryOp::Sum), &x);
+    Expression { inputs, steps }
+}
+
+fn weights(sizes: &[usize], bias: bool) -> usize {
+    sizes
+        .windows(2)
+        .map(|pair| (pair[0] + usize::from(bias)) * pair[1])
+        .sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn products_have_the_bits_of_one_dot_product_after_another(
+        sizes in prop::collection::vec(1..18_usize, 2..4),
+        [bias, transposed, calm] in [any::<bool>(), any::<bool>(), any::<bool>()],
+        pool in prop::collection::vec(hostile(), 800),
+        count in 1..131_usize,
+    ) {
+        let tame = |x: &f64| if x.is_finite() && x.abs() < 10.0 { *x } else { 0.5 };
+        let edge = |i: usize| !calm && i.is_multiple_of(5);
+        let number = |i: usize| if edge(i) { pool[i % 797] } else { tame(&pool[i % 787]) };
+        let weights = weights(&sizes, bias);
+        let p: Vec<f64> = (0..weights).map(number).collect();
+        let rows: Vec<Vec<f64>> = (0..count).map(|row| (0..sizes[0]).map(|i| number(weights + row * 31 + i)).collect()).collect();
+        let e = network(&sizes, bias, transposed, [&p[..], &rows[0]].concat());
+        let program = program(&e, weights);
+        let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
+        let of_rows: Vec<Vec<f64>> = rows.iter().map(|row| on_tape(&e, &[&p[..], row].concat())).collect();
+        for matrices in [true, false] {
+            let options = Options { matrices, ..Options::of(false) };
+            let [values, gradients, sums] = [Question::RowValues, Question::RowGradients, Question::SumGradient]
+                .map(|question| plan(&program.code_for(question), options));
+            for arch in archs() {
+                let found = each_row(&values, arch, &p, &rows);
+                prop_assert!(found.iter().zip(&of_rows).all(|(&found, wanted)| same(found, wanted[0])), "{arch:?}\n{values}");
+                let found: Vec<f64> = each_row(&gradients, arch, &p, &rows);
+                for (found, wanted) in found.chunks(e.inputs.len() + 1).zip(&of_rows) {
+                    let found: Vec<f64> = found[1..].iter().map(|slope| slope + 0.0).collect();
+                    prop_assert!(all_same(&found, &wanted[1..]), "{arch:?}\n{gradients}");
+                }
+                let found = summed(&sums, arch, &p, &rows);
+                prop_assert!(all_same(&found, &wanted), "{arch:?}: {found:?}, {wanted:?}\n{sums}");
+            }
+        }
+        for threads in 1..4 {
+            let mut batch = program.batch(&rows).unwrap().threads(threads);
+            let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
+            prop_assert!(same(sum, total) && all_same(found, &wanted));
+        }
+    }
+}
+
+#[test]
+fn every_length_of_a_tail_has_the_same_bits() {
+    let sizes = [5, 6, 4];
+    let weights = weights(&sizes, true);
+    let number = |i: usize| (i as f64 * 1.7).sin();
+    let p: Vec<f64> = (0..weights).map(number).collect();
+    let row = |row: usize| (0..5).map(|i| number(1000 + row * 5 + i)).collect();
+    let all: Vec<Vec<f64>> = (0..200).map(row).collect();
+    let e = network(&sizes, true, false, [&p[..], &all[0]].concat());
+    let program = program(&e, weights);
+    let plan = plan(&program.code_for(Question::SumGradient), Options::of(false));
+    for count in (0..=130).chain([191, 192, 193, 200]) {
+        let rows = &all[..count];
+        let (total, wanted) = oracle::sum_gradient(&e, &p, rows);
+        for arch in archs() {
+            assert!(
+                all_same(&summed(&plan, arch, &p, rows), &wanted),
+                "{count} rows, {arch:?}"
+            );
+        }
+        let mut batch = program.batch(rows).unwrap();
+        let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
+        assert!(same(sum, total) && all_same(found, &wanted), "{count} rows");
+    }
+}
+
+#[test]
+fn products_of_many_terms_are_shared_among_threads() {
+    let sizes = [130, 135];
+    let weights = weights(&sizes, false);
+    let number = |i: usize| ((i * i) as f64 * 0.37).sin();
+    let p: Vec<f64> = (0..weights).map(number).collect();
+    let rows: Vec<Vec<f64>> = (0..64)
+        .map(|row| (0..130).map(|i| number(row * 131 + i)).collect())
+        .collect();
+    let e = network(&sizes, false, false, [&p[..], &rows[0]].concat());
+    let program = program(&e, weights);
+    let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
+    for threads in [1, 2, 3, 8] {
+        let mut batch = program.batch(&rows).unwrap().threads(threads);
+        let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
+        assert!(
+            same(sum, total) && all_same(found, &wanted),
+            "{threads} threads"
+        );
+    }
+}
