@@ -60,7 +60,7 @@ impl Passes {
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
     let expanded = passes.expand.then(|| expand::apply(code)).flatten();
     let code = expanded.as_ref().unwrap_or(code);
-    let mut common = Common::default();
+    let mut common = Common::with_capacity(if passes.common { code.len() } else { 0 });
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
