@@ -460,9 +460,14 @@ impl Answer {
             outputs.extend(plan.shared_outputs(machine).skip(1));
             outputs
         };
+        if divisor != 1.0 {
+            for derivative in &mut *derivatives {
+                *derivative /= divisor;
+            }
+        }
         for derivative in &mut *derivatives {
             // Derivatives of 0 have no sign.
-            *derivative = *derivative / divisor + 0.0;
+            *derivative += 0.0;
         }
         (total[0] / divisor, derivatives)
     }
