@@ -18,7 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
-//! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`derive`].
+//! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`mod@derive`].
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].

@@ -72,10 +72,10 @@ fn directions(code: &mut Code, count: usize) -> Vec<Symbol> {
 }
 
 /// The derivatives of the one output by the first `count` inputs.
-fn slopes(code: Code, count: usize) -> Code {
+fn slopes(code: &Code, count: usize) -> Code {
     let wanted: Vec<u32> = (0..count as u32).collect();
     let seeds = [(code.outputs[0], Symbol::Constant(1.0))];
-    only_from(reverse::adjoints(&code, &seeds, &wanted, Rows::Each), 1)
+    only_from(reverse::adjoints(code, &seeds, &wanted, Rows::Each), 1)
 }
 
 /// The derivatives of all outputs along a direction that is a new input.
@@ -88,7 +88,7 @@ fn along(mut code: Code, count: usize) -> Code {
 pub(super) fn gradient(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(finish(slopes(code, count)))
+    Ok(finish(slopes(&code, count)))
 }
 
 pub(super) fn jvp(code: &Code) -> Code {
@@ -123,7 +123,7 @@ pub(super) fn jvp_rows(code: &Code) -> Code {
 pub(super) fn hvp_rows(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(along_rows(slopes(code, count)))
+    Ok(along_rows(slopes(&code, count)))
 }
 
 fn along_rows(code: Code) -> Code {
@@ -137,19 +137,19 @@ fn along_rows(code: Code) -> Code {
 pub(super) fn hvp(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(finish(along(slopes(code, count), count)))
+    Ok(finish(along(slopes(&code, count), count)))
 }
 
 pub(super) fn vhp(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(finish(slopes(along(code, count), count)))
+    Ok(finish(slopes(&along(code, count), count)))
 }
 
 pub(super) fn third(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(finish(slopes(along(along(code, count), count), count)))
+    Ok(finish(slopes(&along(along(code, count), count), count)))
 }
 
 /// Derivatives with the rows and columns that they stand in.
@@ -233,7 +233,7 @@ pub(super) fn jacobian(code: &Code, mode: Mode) -> Matrix {
 pub(super) fn raw_gradient(code: &Code) -> Result<Code> {
     let code = only_first(code.clone())?;
     let count = code.inputs.len();
-    Ok(slopes(code, count))
+    Ok(slopes(&code, count))
 }
 
 /// Whether second derivatives are the same in either order: not where the table declares a slope against the value.
