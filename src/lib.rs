@@ -18,6 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
+//! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`mod@derive`].
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
@@ -63,7 +64,7 @@ pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Stage, Stream, Uniform};
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Retraced, Stage, Stream, Uniform};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 
@@ -71,6 +72,11 @@ pub use var::Var;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the page on programs are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/programs.md")]
+struct Programs;
 
 /// The code of the course's chapters is tests.
 #[cfg(all(doctest, feature = "nn"))]

@@ -182,3 +182,23 @@ proptest! {
         prop_assert_eq!(derivatives, gradient);
     }
 }
+
+#[test]
+fn products_of_negative_zeros_keep_their_sign() {
+    let f = |p: &Vec<Var>, row: &[Var]| {
+        [
+            Var::dot_product(&p[..2], row),
+            Var::dot_product(&p[2..], row),
+        ]
+        .map(Result::unwrap)
+    };
+    let program = Program::trace_rows(&[-1.0; 4], 2, f).unwrap();
+    let mut batch = program.batch(&[[0.0, 0.0], [0.0, -0.0]]).unwrap();
+    let signs: Vec<bool> = batch
+        .values(&[-1.0; 4])
+        .unwrap()
+        .iter()
+        .map(|y| y.is_sign_negative())
+        .collect();
+    assert_eq!(signs, [true, true, false, false]);
+}

@@ -1,7 +1,7 @@
 //! Derivatives within functions: the point is recorded values, and so is the answer, to be computed with and
 //! differentiated again, to any depth.
 //!
-//! The function is applied to [`fresh`] copies of the point, and differentiated by these. What it uses of the point
+//! The function is applied to [fresh] copies of the point, and differentiated by these. What it uses of the point
 //! besides, a value of an outer function for instance, is a constant to it: levels of differentiation are never taken for
 //! one another.
 //!

@@ -160,9 +160,11 @@ impl Page {
                 } => {
                     let lengths = [*title, *length];
                     if let Some(half) = *mark {
-                        let before = gate.as_ref().map_or(0.0, Gate::length);
-                        let corner = [at[0] + before + 3.0, at[1] - half];
-                        self.mark(corner, [title + length - 1.0, 2.0 * half]);
+                        // Next to a circle, or a little before a name.
+                        let start = gate.as_ref().map_or(-5.0, |gate| gate.length() + 1.0);
+                        let end = gate.as_ref().map_or(0.0, Gate::length) + title + length + 4.0;
+                        let corner = [at[0] + start, at[1] - half];
+                        self.mark(corner, [end - start, 2.0 * half]);
                     }
                     self.node(at, gate.as_ref(), wire, lengths);
                 }

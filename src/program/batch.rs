@@ -417,16 +417,14 @@ impl Answer {
         let width = plan.sums() + 1;
         tree.clear(width);
         if let [worker] = workers {
-            for index in 0..blocks {
-                sum_block(
-                    plan,
-                    machine,
-                    &mut worker.rows,
-                    rows.block(index),
-                    tree.next(),
-                )?;
-                tree.push();
-            }
+            parallel::among(machine.threads, || -> Result<()> {
+                for index in 0..blocks {
+                    let block = rows.block(index);
+                    sum_block(plan, machine, &mut worker.rows, block, tree.next())?;
+                    tree.push();
+                }
+                Ok(())
+            })?;
             return Ok(tree.total());
         }
         let subtree = (blocks / (4 * count)).max(1).next_power_of_two();

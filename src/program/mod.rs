@@ -24,6 +24,7 @@ mod parallel;
 pub(crate) mod passes;
 mod plan;
 mod point;
+mod retrace;
 pub(crate) mod reverse;
 mod rows;
 mod stream;
@@ -42,6 +43,7 @@ use rustc_hash::FxHashMap;
 pub use batch::Batch;
 pub use evaluator::Evaluator;
 pub use inputs::{Outputs, Uniform};
+pub use retrace::Retraced;
 pub use stream::Stream;
 
 use crate::error::{Error, Result};

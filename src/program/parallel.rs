@@ -13,6 +13,16 @@ pub(crate) fn threads(threads: usize) -> usize {
     }
 }
 
+/// Runs `work` where further threads are at hand, if it wants more than one: handing work over is cheap there.
+pub(crate) fn among<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+    #[cfg(feature = "parallel")]
+    if threads > 1 {
+        return rayon::scope(|_| work());
+    }
+    let _ = threads;
+    work()
+}
+
 /// Runs both, at the same time if there is a thread for it.
 pub(crate) fn join(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
     #[cfg(feature = "parallel")]

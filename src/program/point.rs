@@ -198,6 +198,20 @@ impl Runs {
             };
             let first = run.addresses as usize;
             let addresses = &self.addresses[first..first + addresses];
+            if count == 1 && !wide {
+                // A value on its own is computed as such: no loop is set up for it.
+                let mut operands = [0.0; 3];
+                for (operand, address) in operands.iter_mut().zip(addresses) {
+                    let slot = match *address {
+                        Address::Slots(slot) | Address::Same(slot) => slot,
+                        Address::Table(start) => self.table[start as usize],
+                    };
+                    *operand = before[slot as usize];
+                }
+                let operands = Source::Slice(&operands[..addresses.len()]);
+                dst[0] = elementwise::fold(arch, run.op, operands);
+                continue;
+            }
             gathered.clear();
             for address in addresses {
                 if let Address::Table(start) = *address {

@@ -25,9 +25,12 @@ proptest! {
                 let xs: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
                 let gradient = e.evaluate(&xs).gradient(&xs);
                 let first: Vec<f64> = gradient.iter().map(|slope| slope.value()).collect();
-                let second: Vec<f64> = gradient.iter().flat_map(|slope| match slope.is_constant() {
-                    true => vec![0.0; xs.len()],
-                    false => slope.backward().of(&xs),
+                let second: Vec<f64> = gradient.iter().flat_map(|slope| {
+                    if slope.is_constant() {
+                        vec![0.0; xs.len()]
+                    } else {
+                        slope.backward().of(&xs)
+                    }
                 }).collect();
                 (first, second)
             });

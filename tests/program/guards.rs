@@ -3,6 +3,11 @@
 //! Random expressions with random branches are traced at one point and replayed at others. The oracle runs the same code
 //! on plain numbers, along the branches of the trace, and notes how each comparison really comes out.
 
+#![expect(
+    clippy::if_not_else,
+    reason = "every comparison is tested as it is written"
+)]
+
 use chainrule::{Dual, Error, ErrorKind, Program, Scalar, Var, tape};
 use proptest::prelude::*;
 
@@ -181,21 +186,20 @@ proptest! {
                 at.jvp(&point, &direction).err(),
                 at.jacobian(&point).err(),
             ];
-            match changed {
-                Some((_, decision)) => for error in errors {
+            if let Some((_, decision)) = changed {
+                for error in errors {
                     let error = error.expect("a changed decision is caught");
                     prop_assert!(tells(&error, None, decision), "{error}, must be {decision:?}");
-                },
-                None => {
-                    prop_assert!(errors.iter().all(Option::is_none), "{errors:?}");
-                    prop_assert!(same(at.value(&point).unwrap(), want));
-                    let slopes = tape::scope(|| {
-                        let xs: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
-                        f.run(&xs, None).0.backward().of(&xs)
-                    });
-                    let (_, gradient) = at.gradient(&point).unwrap();
-                    prop_assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| same(a, b)));
                 }
+            } else {
+                prop_assert!(errors.iter().all(Option::is_none), "{errors:?}");
+                prop_assert!(same(at.value(&point).unwrap(), want));
+                let slopes = tape::scope(|| {
+                    let xs: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
+                    f.run(&xs, None).0.backward().of(&xs)
+                });
+                let (_, gradient) = at.gradient(&point).unwrap();
+                prop_assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| same(a, b)));
             }
         }
     }

@@ -14,7 +14,8 @@ const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
 /// Chains of so many terms are worth a sum of their own.
 const TERMS: u32 = 4;
 
-pub(super) fn apply(code: &Code) -> Code {
+/// The code with long chains as sums; none if there are no such.
+pub(super) fn apply(code: &Code) -> Option<Code> {
     let uses = uses(code);
     // How many terms the chain has that ends with a sum, and whether it goes on in another.
     let mut inner = vec![false; code.len()];
@@ -37,11 +38,11 @@ pub(super) fn apply(code: &Code) -> Code {
         }
     }
     if !inner.contains(&true) {
-        return code.clone();
+        return None;
     }
     // The terms so far of every chain that is not at its end, by the place of its last sum in the old code.
     let mut pending: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
-    rewrite(code, |new, id, kind, operands| {
+    Some(rewrite(code, |new, id, kind, operands| {
         let goes_on = inner[id as usize];
         if kind != ADD || !(goes_on || length[id as usize] >= TERMS) {
             return new.push(kind, operands);
@@ -55,5 +56,5 @@ pub(super) fn apply(code: &Code) -> Code {
             return operands[0];
         }
         new.push(SUM, &terms)
-    })
+    }))
 }

@@ -7,26 +7,29 @@ use crate::op::{Law, Nary, Op, Visit};
 use crate::program::code::{Code, Id, Kind};
 use crate::program::symbol::{self, Symbol};
 
-/// The code with every composed operation taken apart.
-pub(super) fn apply(code: &Code) -> Code {
+/// The code with every composed operation taken apart; none if there is no such.
+pub(super) fn apply(code: &Code) -> Option<Code> {
     let composed = |kind: Kind| match kind {
         Kind::Apply(op) => op.row().laws.contains(&Law::Composed).then_some(op),
         _ => None,
     };
     if !code.ids().any(|id| composed(code.kind(id)).is_some()) {
-        return code.clone();
+        return None;
     }
-    super::rewrite(code, |new, _, kind, operands| match composed(kind) {
-        None => new.push(kind, operands),
-        Some(op) => {
-            let (expanded, id) = symbol::extend(std::mem::take(new), || {
-                let operands: Vec<Symbol> = operands.iter().map(|&id| Symbol::of(id)).collect();
-                value(op, &operands).id()
-            });
-            *new = expanded;
-            id
-        }
-    })
+    Some(super::rewrite(
+        code,
+        |new, _, kind, operands| match composed(kind) {
+            None => new.push(kind, operands),
+            Some(op) => {
+                let (expanded, id) = symbol::extend(std::mem::take(new), || {
+                    let operands: Vec<Symbol> = operands.iter().map(|&id| Symbol::of(id)).collect();
+                    value(op, &operands).id()
+                });
+                *new = expanded;
+                id
+            }
+        },
+    ))
 }
 
 /// The parts of an operation of many operands.

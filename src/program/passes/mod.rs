@@ -58,14 +58,9 @@ impl Passes {
 
 /// The code with these passes applied.
 pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
-    let expanded;
-    let code = if passes.expand {
-        expanded = expand::apply(code);
-        &expanded
-    } else {
-        code
-    };
-    let mut common = Common::default();
+    let expanded = passes.expand.then(|| expand::apply(code)).flatten();
+    let code = expanded.as_ref().unwrap_or(code);
+    let mut common = Common::with_capacity(if passes.common { code.len() } else { 0 });
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
         if let Some(id) = folded.flatten() {
@@ -84,11 +79,8 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    let short = if passes.chains {
-        chains::apply(&short)
-    } else {
-        short
-    };
+    let chained = passes.chains.then(|| chains::apply(&short)).flatten();
+    let short = chained.unwrap_or(short);
     if passes.contract {
         hoist::apply(&products::fused(&short))
     } else {

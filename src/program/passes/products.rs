@@ -17,14 +17,15 @@ const FUSED: Kind = Kind::Apply(Op::Ternary(rows::MulAdd::OP));
 
 /// Sums of products of uniform and varying factors as dot products.
 pub(super) fn dots(code: &Code) -> Code {
-    let code = super::chains::apply(code);
-    let (uses, classes) = (uses(&code), code.classes());
-    let dots = rewrite(&code, |new, id, kind, operands| {
+    let chained = super::chains::apply(code);
+    let code = chained.as_ref().unwrap_or(code);
+    let (uses, classes) = (uses(code), code.classes());
+    let dots = rewrite(code, |new, id, kind, operands| {
         let pairs: Option<Vec<[Id; 2]>> = match kind {
             ADD | SUM => (code.operands(id).iter().zip(operands))
                 .map(|(&old, &product)| {
                     let factors = factors(new, &uses, old, product)?;
-                    let [a, b] = factors_of(&code, old).map(|factor| classes[factor as usize]);
+                    let [a, b] = factors_of(code, old).map(|factor| classes[factor as usize]);
                     (a.min(b) < Class::Varying && a.max(b) == Class::Varying).then_some(factors)
                 })
                 .collect(),

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::expression::{Expression, Operand};
 use super::{all_same, archs, each_row, hostile, on_tape, oracle, plan, program, same, summed};
-use crate::op::{BinaryOp, NaryOp, Op, UnaryOp};
+use crate::op::rows::{Add, Dot, Neg, Relu, Sum, Tanh};
+use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::Question;
 use crate::program::plan::Options;
 
@@ -21,7 +22,7 @@ fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> E
     };
     let mut first = 0;
     for (layer, &width) in sizes[1..].iter().enumerate() {
-        let activation = [UnaryOp::Relu, UnaryOp::Tanh, UnaryOp::Neg][layer % 3];
+        let activation = [Relu::OP, Tanh::OP, Neg::OP][layer % 3];
         let count = x.len();
         let outputs = (0..width).map(|row| {
             // Read by rows or by columns of the same numbers.
@@ -38,19 +39,16 @@ fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> E
                 .enumerate()
                 .flat_map(|(column, &x)| [weight(column), x])
                 .collect();
-            let mut sum = push(Op::Nary(NaryOp::Dot), &factors);
+            let mut sum = push(Op::Nary(Dot::OP), &factors);
             if bias {
-                sum = push(
-                    Op::Binary(BinaryOp::Add),
-                    &[sum, first + width * count + row],
-                );
+                sum = push(Op::Binary(Add::OP), &[sum, first + width * count + row]);
             }
             push(Op::Unary(activation), &[sum])
         });
         x = outputs.collect();
         first += width * (count + usize::from(bias));
     }
-    push(Op::Nary(NaryOp::Sum), &x);
+    push(Op::Nary(Sum::OP), &x);
     Expression { inputs, steps }
 }
 

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""chainrule's programs beside NumPy, PyTorch, JAX and micrograd: the same work on the same numbers, in turns in one run.
+
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch jax micrograd
+    /tmp/peers/bin/python benches/peers.py
+
+prints one table in Markdown. NumPy is needed; of the others those that are missing are named and left out. Everything
+runs on one thread and in 64 bits. Each piece of work is timed in turns, ours and every peer's, in several rounds; every
+peer's value is first compared with ours. `--quick` takes one short round, to see that it works.
+"""
+
+import argparse
+import importlib.util
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+PEERS = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "micrograd": "micrograd"}
+
+# The sections of the bench, and the lines of each that peers do as well.
+SECTIONS = {
+    "moons": ["moons"],
+    "two-layer": ["two-layer"],
+    "digits": ["digits"],
+    "rosenbrock": [f"rosenbrock-{n}" for n in (10, 50, 1000, 100_000)],
+    "mixture": ["mixture"],
+}
+
+# At most so many times NumPy's time, by the line of the bench.
+TARGETS = {"two-layer": 0.7, "two-layer-fast": 0.6, "digits": 0.6}
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "JAX_PLATFORMS": "cpu",
+}
+
+
+class Peer:
+    """A process that times one peer's work."""
+
+    def __init__(self, name):
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "python" / "worker.py"), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | ONE_THREAD,
+            text=True,
+        )
+        about = self.read()
+        self.version, self.works = about["version"], about["works"]
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("a peer ended before it answered: its message stands above")
+        return json.loads(line)
+
+    def time(self, key, seconds):
+        self.process.stdin.write(f"{key} {seconds}\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def build():
+    """Builds the bench; its program."""
+    command = ["cargo", "bench", "--bench", "programs", "--no-run", "--message-format=json"]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    messages = map(json.loads, output.stdout.splitlines())
+    targets = [m for m in messages if m.get("target", {}).get("name") == "programs"]
+    return [m["executable"] for m in targets if m.get("executable")][-1]
+
+
+def ours(program, section, seconds):
+    command = [program, "--bench", "--json", "--only", section, "--seconds", str(seconds)]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(output.stdout)
+
+
+class Rounds:
+    """The times of one piece of work in all rounds."""
+
+    def __init__(self):
+        self.minima, self.medians = [], []
+
+    def add(self, times):
+        self.minima.append(times["minimum"])
+        self.medians.append(times["median"])
+
+    def minimum(self):
+        return min(self.minima)
+
+    def median(self):
+        return statistics.median(self.medians)
+
+
+def measure(program, peers, rounds, seconds):
+    """Times everything in turns: the titles of the lines, and the rounds of each line and peer."""
+    titles, times = {}, {}
+    for section, keys in SECTIONS.items():
+        for _ in range(rounds):
+            for line in ours(program, section, seconds):
+                key = line["key"]
+                titles[key] = line["work"]
+                times.setdefault((key, "ours"), Rounds()).add(line)
+                if line["beside"]:
+                    times.setdefault((key, "by hand"), Rounds()).add(line["beside"])
+                check = line["check"]
+                if key not in keys:
+                    continue
+                for name, peer in peers.items():
+                    if key in peer.works:
+                        found = peer.time(key, seconds)
+                        if not math.isclose(found["check"], check, rel_tol=1e-6):
+                            sys.exit(f"{key}: {name} finds {found['check']}, we {check}")
+                        times.setdefault((key, name), Rounds()).add(found)
+    return titles, times
+
+
+def amount(seconds):
+    for unit, scale in (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)):
+        if seconds < 1000 * scale or unit == "s":
+            return f"{seconds / scale:.3g} {unit}"
+
+
+def table(titles, times, peers):
+    """One row a line of the bench, of its fastest samples; in brackets the ratio of ours to the peer's."""
+    names = ["by hand", *peers]
+    heads = ["by hand, Rust", *(PEERS[name] for name in peers)]
+    print("| work | ours | " + " | ".join(heads) + " |")
+    print("|---|---:|" + "---:|" * len(heads))
+    missed = []
+    for key in (key for keys in SECTIONS.values() for key in keys):
+        for line in (key, f"{key}-fast"):
+            if line not in titles:
+                continue
+            mine = times[line, "ours"]
+            cells = [titles[line], amount(mine.minimum())]
+            for name in names:
+                other = times.get((line if name == "by hand" else key, name))
+                if other is None:
+                    cells.append("")
+                    continue
+                ratio = mine.minimum() / other.minimum()
+                cells.append(f"{amount(other.minimum())} ({ratio:.2g})")
+                if name == "numpy" and line in TARGETS:
+                    medians = mine.median() / other.median()
+                    verdict = "met" if ratio <= TARGETS[line] else "missed"
+                    missed.append(
+                        f"{titles[line]}: {ratio:.2f} × NumPy by minima, {medians:.2f} by medians, "
+                        f"target {TARGETS[line]}: {verdict}"
+                    )
+            print("| " + " | ".join(cells) + " |")
+    print()
+    print("\n".join(f"* {line}" for line in missed))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    arguments = parser.parse_args()
+    found = [name for name in PEERS if importlib.util.find_spec(name)]
+    missing = [title for name, title in PEERS.items() if name not in found]
+    if "numpy" not in found:
+        sys.exit("NumPy is not installed for this Python: pip install numpy")
+    program = build()
+    peers = {name: Peer(name) for name in found}
+    rounds, seconds = (1, 0.05) if arguments.quick else (3, 1.0)
+    titles, times = measure(program, peers, rounds, seconds)
+    for peer in peers.values():
+        peer.end()
+    table(titles, times, peers)
+    versions = ", ".join(f"{PEERS[name]} {peer.version}" for name, peer in peers.items())
+    print(f"\nPython {sys.version.split()[0]}, {versions}; missing: {', '.join(missing) or 'none'}.")
+
+
+if __name__ == "__main__":
+    main()

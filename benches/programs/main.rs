@@ -1,0 +1,69 @@
+//! Programs, compiled once and replayed, beside the same work by hand: one table, each line in turns with its floor.
+//!
+//! `cargo bench --bench programs` prints it. `-- --quick` takes few samples and small graphs, `-- --growth` prints how
+//! time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends so many on each line, and `-- --json` prints the lines
+//! for other programs.
+//!
+//! Times are of the fastest sample, and so is the first ratio; the second is that of the medians. Absolute times move
+//! from machine to machine: compare ratios.
+
+mod big_graphs;
+#[path = "../formulas/by_hand.rs"]
+mod by_hand;
+mod digits;
+#[path = "../formulas/mod.rs"]
+mod formulas;
+mod gaussian_mixture;
+mod graphs;
+mod growth;
+mod interpreter;
+mod moons;
+mod numbers;
+mod race;
+mod rosenbrock;
+mod table;
+mod two_layer;
+
+use race::Race;
+use serde_json::Value;
+use table::Line;
+
+/// A part of the table: its name, and what makes its lines.
+type Section = (&'static str, fn(Race) -> Vec<Line>);
+
+const SECTIONS: [Section; 6] = [
+    ("moons", moons::lines),
+    ("two-layer", two_layer::lines),
+    ("digits", digits::lines),
+    ("rosenbrock", rosenbrock::lines),
+    ("mixture", gaussian_mixture::lines),
+    ("graphs", big_graphs::lines),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let place = |name: &str| arguments.iter().position(|argument| argument == name);
+    // `cargo test --benches` runs this too, without `--bench`: then once is enough.
+    let quick = place("--quick").is_some() || place("--bench").is_none();
+    let given = |name: &str| place(name).and_then(|place| arguments.get(place + 1));
+    let seconds = given("--seconds").map(|text| text.parse().expect("a number of seconds"));
+    let race = Race {
+        budget: seconds.unwrap_or(if quick { 0.0 } else { 2.0 }),
+        quick,
+    };
+    let only = given("--only");
+    let lines: Vec<Line> = if place("--growth").is_some() {
+        growth::lines(race)
+    } else {
+        let sections = SECTIONS.iter();
+        sections
+            .filter(|(name, _)| only.is_none_or(|only| only == name))
+            .flat_map(|(_, lines)| lines(race))
+            .collect()
+    };
+    if place("--json").is_some() {
+        println!("{}", lines.iter().map(Line::json).collect::<Value>());
+    } else {
+        table::print(&lines);
+    }
+}

@@ -1,0 +1,45 @@
+"""Times the work of one peer on request, in a process of its own: a line with a key and seconds in, a line of JSON out."""
+
+import importlib
+import json
+import statistics
+import sys
+import time
+
+# As in benches/programs: a sample repeats its work until it lasts so many seconds.
+SAMPLE = 3e-4
+FEWEST = 3
+
+
+def timed(run, seconds):
+    run()
+    start = time.perf_counter()
+    run()
+    once = time.perf_counter() - start
+    runs = range(max(1, round(SAMPLE / once)))
+    samples = []
+    end = time.perf_counter() + seconds
+    while len(samples) < FEWEST or time.perf_counter() < end:
+        start = time.perf_counter()
+        for _ in runs:
+            run()
+        samples.append((time.perf_counter() - start) / len(runs))
+    return {"minimum": min(samples), "median": statistics.median(samples)}
+
+
+def main():
+    peer = importlib.import_module(f"in_{sys.argv[1]}")
+    print(json.dumps({"version": peer.VERSION, "works": list(peer.WORKS)}), flush=True)
+    made = {}
+    for line in sys.stdin:
+        key, seconds = line.split()
+        if key not in made:
+            run = peer.WORKS[key]()
+            # The value where training begins; later it moves on.
+            made[key] = run, float(run())
+        run, check = made[key]
+        print(json.dumps(timed(run, float(seconds)) | {"check": check}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

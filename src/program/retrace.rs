@@ -1,0 +1,168 @@
+//! Programs traced anew where a branch is taken otherwise: one for every way through the function that points have taken.
+
+use super::{Batch, Evaluator, Outputs, Program};
+use crate::error::{Error, ErrorKind, Result};
+use crate::var::Var;
+
+/// A function with branches, and a program for each way through it that was asked for so far.
+///
+/// A point is evaluated by the program whose comparisons all come out there as when it was traced; if there is none, the
+/// function is traced at the point. So every answer is that of the tape, to the last bit, and few points pay for a trace.
+///
+/// ```
+/// use chainrule::{Retraced, Var};
+///
+/// let mut abs = Retraced::new(1, |x: &[Var]| if x[0] < 0.0 { -x[0] } else { x[0] });
+/// assert_eq!(abs.gradient(&[3.0])?, (3.0, &[1.0][..]));
+/// assert_eq!(abs.gradient(&[-2.0])?, (2.0, &[-1.0][..]));
+/// assert_eq!(abs.gradient(&[5.0])?, (5.0, &[1.0][..]));
+/// assert_eq!(abs.programs(), 2);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Retraced<F> {
+    function: F,
+    inputs: usize,
+    /// A program for each way, in the order in which they were met.
+    ways: Vec<Evaluator>,
+}
+
+impl<F, O> Retraced<F>
+where
+    F: Fn(&[Var]) -> O,
+    O: Outputs,
+{
+    /// A function of so many inputs, not traced yet.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(2, |x: &[Var]| x[0] * x[1]);
+    /// assert_eq!(f.programs(), 0);
+    /// ```
+    pub fn new(inputs: usize, function: F) -> Self {
+        Self {
+            function,
+            inputs,
+            ways: Vec::new(),
+        }
+    }
+
+    /// How many programs there are: ways through the function that points have taken so far.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let mut f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// f.values(&[0.5])?;
+    /// f.values(&[2.0])?;
+    /// f.values(&[0.1])?;
+    /// assert_eq!(f.programs(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn programs(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// Every output at a point.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let mut f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.values(&[0.5])?, [0.25]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](ErrorKind::Length) if `x` has not as many values as there are inputs, and what the function itself
+    /// returns.
+    pub fn values(&mut self, x: &[f64]) -> Result<&[f64]> {
+        let way = self.way(x)?;
+        self.ways[way].values(x)
+    }
+
+    /// The first output at a point, and its derivatives by every input.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let mut f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.gradient(&[0.5])?, (0.25, &[1.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values), and if there is no output.
+    pub fn gradient(&mut self, x: &[f64]) -> Result<(f64, &[f64])> {
+        let way = self.way(x)?;
+        self.ways[way].gradient(x)
+    }
+
+    /// The first output of every row, and its derivatives by every input, row by row.
+    ///
+    /// Rows that take the same way are computed together.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let mut abs = Retraced::new(1, |x: &[Var]| if x[0] < 0.0 { -x[0] } else { x[0] });
+    /// assert_eq!(abs.gradients(&[[1.0], [-2.0], [3.0]])?, (vec![1.0, 2.0, 3.0], vec![1.0, -1.0, 1.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient), naming the row, counted from 0.
+    pub fn gradients<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<(Vec<f64>, Vec<f64>)> {
+        for (row, x) in rows.iter().enumerate() {
+            Program::check_len(&format!("row {row}"), self.inputs, x.as_ref().len())?;
+        }
+        let mut values = vec![0.0; rows.len()];
+        let mut gradients = vec![0.0; rows.len() * self.inputs];
+        let mut by_way: Vec<Vec<usize>> = Vec::new();
+        for (row, x) in rows.iter().enumerate() {
+            let way = self.way(x.as_ref())?;
+            if by_way.len() <= way {
+                by_way.resize_with(way + 1, Vec::new);
+            }
+            by_way[way].push(row);
+        }
+        for (way, places) in by_way
+            .iter()
+            .enumerate()
+            .filter(|(_, places)| !places.is_empty())
+        {
+            let some: Vec<&[f64]> = places.iter().map(|&row| rows[row].as_ref()).collect();
+            let mut batch: Batch = self.ways[way].program().batch(&some)?;
+            let (of_rows, slopes) = batch.gradients(&[])?;
+            for (&row, (&value, slopes)) in places
+                .iter()
+                .zip(of_rows.iter().zip(slopes.chunks(self.inputs.max(1))))
+            {
+                values[row] = value;
+                gradients[row * self.inputs..][..slopes.len()].copy_from_slice(slopes);
+            }
+        }
+        Ok((values, gradients))
+    }
+
+    /// The place of the program for a point, traced there if need be.
+    fn way(&mut self, x: &[f64]) -> Result<usize> {
+        Program::check_len("x", self.inputs, x.len())?;
+        for (place, way) in self.ways.iter_mut().enumerate() {
+            match way.values(x) {
+                Err(error) if error.kind() == ErrorKind::Branch => {}
+                answer => return answer.map(|_| place),
+            }
+        }
+        let program = Program::trace_at(x, &self.function)?;
+        // A comparison that depends on more than the inputs, such as the time, could fail at once.
+        let mut way = program.evaluator();
+        match way.values(x) {
+            Err(error) if error.kind() == ErrorKind::Branch => {
+                return Err(Error::argument(
+                    "function",
+                    format!("does not branch by its inputs alone: {error}"),
+                ));
+            }
+            answer => answer?,
+        };
+        self.ways.push(way);
+        Ok(self.ways.len() - 1)
+    }
+}
