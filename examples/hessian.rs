@@ -19,9 +19,7 @@ fn main() -> Result<()> {
     let f = Program::trace(N, rosenbrock)?;
     println!("{:?}\n", f.hessian_pattern()?);
     let mut at = f.evaluator();
-    let mut x: Vec<f64> = (0..N)
-        .map(|i| if i % 2 == 0 { -1.2 } else { 1.0 })
-        .collect();
+    let mut x = vec![0.0; N];
     println!(
         "{:>4} {:>14} {:>12} {:>10}",
         "step", "value", "|gradient|", "lambda"
@@ -32,7 +30,7 @@ fn main() -> Result<()> {
         let gradient = gradient.to_vec();
         let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
         println!("{step:>4} {value:>14.6e} {norm:>12.3e} {lambda:>10.1e}");
-        if norm < 1e-10 {
+        if norm < 1e-8 {
             println!("\nat the minimum after {step} steps: x[0] = {:.12}", x[0]);
             return Ok(());
         }

@@ -63,9 +63,10 @@ fn by_duals(e: &Expression) -> Vec<f64> {
 }
 
 fn declares_slopes(e: &Expression) -> bool {
+    let declared = |law: &Law| matches!(law, Law::Stop | Law::Declared);
     e.steps
         .iter()
-        .any(|(op, _)| op.row().laws.contains(&Law::Stop))
+        .any(|(op, _)| op.row().laws.iter().any(declared))
 }
 
 fn largest(values: &[f64]) -> f64 {

@@ -98,7 +98,7 @@ proptest! {
                 Law::Stop | Law::Blocks => slope(op, x) == 0.0,
                 Law::Routes => routes(Op::Unary(op), &[x]),
                 Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
-                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Composed => false,
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Composed | Law::Declared => false,
             };
             prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
         }

@@ -433,7 +433,7 @@ fn no_operation_hides_a_nan() {
     }
     for &op in NaryOp::ALL {
         // What only declares a slope does not touch the value.
-        let declares = op.row().laws.contains(&chainrule::op::Law::Stop);
+        let declares = op.row().laws.contains(&chainrule::op::Law::Declared);
         for place in 0..if declares { 1 } else { 4 } {
             let mut operands = [1.0, 2.0, 3.0, 4.0];
             operands[place] = NAN;

@@ -25,7 +25,7 @@ fn inputs(expression: &Expression) -> Vec<Var> {
 
 /// Whether slopes are declared against values: then the order of differentiation matters.
 fn declares_slopes(e: &Expression) -> bool {
-    let declared = |law: &Law| matches!(law, Law::Stop);
+    let declared = |law: &Law| matches!(law, Law::Stop | Law::Declared);
     e.steps
         .iter()
         .any(|(op, _)| op.row().laws.iter().any(declared))

@@ -239,7 +239,10 @@ pub(super) fn raw_gradient(code: &Code) -> Result<Code> {
 /// Whether second derivatives are the same in either order: not where the table declares a slope against the value.
 pub(super) fn is_symmetric(code: &Code) -> bool {
     code.ids().all(|id| match code.kind(id) {
-        Kind::Apply(op) => !op.row().laws.contains(&Law::Stop),
+        Kind::Apply(op) => {
+            let laws = op.row().laws;
+            !laws.contains(&Law::Stop) && !laws.contains(&Law::Declared)
+        }
         _ => true,
     })
 }

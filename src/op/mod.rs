@@ -101,6 +101,8 @@ pub enum Law {
     BreakAtTie,
     /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
     Stop,
+    /// The slopes are operands, declared beside the value, which is the first operand.
+    Declared,
     /// Every slope is 0.
     Blocks,
     /// The value is that of an operand or a bound of the row's own, and the slopes are 1 in that operand, shared if several tie,
@@ -111,9 +113,9 @@ pub enum Law {
 }
 
 use Law::{
-    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Even, Idempotent,
-    Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie, Linear,
-    Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
+    Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
+    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
 };
 
 /// An operation of one operand.

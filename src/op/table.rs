@@ -723,7 +723,7 @@ nary {
             let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
             emit(i, slope.copied().unwrap_or(S::from(0.0)));
         };
-        laws [Stop];
+        laws [Declared];
     }
 }
 parameter {

@@ -4,7 +4,7 @@
 //! - `f(f(x)) = f(x)` ([`Law::Idempotent`]), such as `|x|`, `⌊x⌋`, the rectifier;
 //! - `f(x, x) = x` ([`Law::SelfIdentity`]), such as `max`;
 //! - `−(−x) = x`: an odd involution that is linear;
-//! - `stop(x) = x`, `custom(x, …) = x` ([`Law::Stop`]): derivatives were stopped, or declared, before.
+//! - `stop(x) = x` ([`Law::Stop`]), `custom(x, …) = x` ([`Law::Declared`]): derivatives were made before.
 
 use crate::op::{Law, Op};
 use crate::program::code::{Code, Id, Kind};
@@ -15,7 +15,7 @@ pub(super) fn apply(code: &Code, kind: Kind, operands: &[Id]) -> Option<Id> {
     let laws = op.row().laws;
     match (op, operands) {
         (Op::Unary(_), &[x]) if laws.contains(&Law::Stop) => Some(x),
-        (Op::Nary(_), &[x, ..]) if laws.contains(&Law::Stop) => Some(x),
+        (Op::Nary(_), &[x, ..]) if laws.contains(&Law::Declared) => Some(x),
         (Op::Unary(_), &[x]) if code.kind(x) == kind => {
             if laws.contains(&Law::Idempotent) {
                 return Some(x);
