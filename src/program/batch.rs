@@ -48,6 +48,9 @@ pub struct Batch {
     threads: usize,
 }
 
+/// Fewer rows of lanes to compute than this, over all blocks, are done before another thread has woken.
+const WORTHWHILE: usize = 1024;
+
 /// A plan with the numbers of one or several threads.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -339,8 +342,14 @@ impl Answer {
     fn workers(&mut self, threads: usize, blocks: usize) -> &mut [Worker] {
         let threads = parallel::threads(threads);
         // The threads that blocks do not keep busy may share a large product.
-        self.machine.threads = if blocks > 1 { 1 } else { threads };
-        let count = threads.clamp(1, blocks.max(1));
+        let share_products = blocks == 1 && self.plan.has_large_products();
+        self.machine.threads = if share_products { threads } else { 1 };
+        let worthwhile = blocks * self.plan.rows_of_lanes() >= WORTHWHILE;
+        let count = if worthwhile {
+            threads.clamp(1, blocks.max(1))
+        } else {
+            1
+        };
         if self.workers.len() < count {
             self.workers.resize_with(count, Worker::default);
         }
@@ -355,7 +364,11 @@ impl Answer {
         threads: usize,
     ) -> Result<()> {
         self.set_uniform(uniform)?;
-        let count = self.workers(threads, rows.blocks()).len();
+        let workers = self.workers(threads, rows.blocks());
+        for worker in &mut *workers {
+            worker.failure = None;
+        }
+        let count = workers.len();
         let Self {
             plan,
             machine,
@@ -391,7 +404,7 @@ impl Answer {
             worker.failure = work().err();
         });
         drop(shares);
-        first_failure(workers)
+        first_failure(&mut workers[..count])
     }
 
     /// Computes what depends on the uniform inputs alone.
@@ -429,6 +442,9 @@ impl Answer {
         }
         let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
         let share = blocks.div_ceil(subtree).div_ceil(count);
+        for worker in &mut *workers {
+            worker.failure = None;
+        }
         parallel::for_each(workers, |index, worker| {
             let subtrees = index * share..(index + 1) * share;
             let result = worker.sum(plan, machine, rows, subtree, subtrees, width);

@@ -15,8 +15,9 @@ use rustc_hash::FxHashSet;
 use super::code::{Class, Code, Id, Kind};
 use super::elementwise::Source;
 use super::guard::Guard;
+use super::matrix;
 use super::point::{Runs, Slots};
-use super::rows::{Block, Place, RowCode, Rows};
+use super::rows::{BLOCK, Block, Place, RowCode, Rows};
 use crate::error::Result;
 use crate::math::fused::Arch;
 
@@ -174,6 +175,16 @@ impl Plan {
             shared,
             gathered: Vec::new(),
         }
+    }
+
+    /// How many rows of lanes a block takes: what it costs, roughly.
+    pub(crate) fn rows_of_lanes(&self) -> usize {
+        self.rows.rows()
+    }
+
+    /// Whether products of its matrices may be large enough for several threads.
+    pub(crate) fn has_large_products(&self) -> bool {
+        self.uniform * BLOCK >= matrix::TERMS
     }
 
     pub(crate) fn sums(&self) -> usize {

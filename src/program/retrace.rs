@@ -107,7 +107,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient), naming the row, counted from 0.
+    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
     pub fn gradients<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<(Vec<f64>, Vec<f64>)> {
         for (row, x) in rows.iter().enumerate() {
             Program::check_len(&format!("row {row}"), self.inputs, x.as_ref().len())?;
@@ -130,12 +130,10 @@ where
             let some: Vec<&[f64]> = places.iter().map(|&row| rows[row].as_ref()).collect();
             let mut batch: Batch = self.ways[way].program().batch(&some)?;
             let (of_rows, slopes) = batch.gradients(&[])?;
-            for (&row, (&value, slopes)) in places
-                .iter()
-                .zip(of_rows.iter().zip(slopes.chunks(self.inputs.max(1))))
-            {
+            for (place, (&row, &value)) in places.iter().zip(of_rows).enumerate() {
                 values[row] = value;
-                gradients[row * self.inputs..][..slopes.len()].copy_from_slice(slopes);
+                let slopes = &slopes[place * self.inputs..][..self.inputs];
+                gradients[row * self.inputs..][..self.inputs].copy_from_slice(slopes);
             }
         }
         Ok((values, gradients))

@@ -108,6 +108,11 @@ pub(crate) struct Rows {
 }
 
 impl RowCode {
+    /// How many rows of lanes a block needs at once.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
     pub(crate) fn execute(
         &self,

@@ -22,6 +22,10 @@ pub(crate) fn trace(
         known(graph, y, || format!("output {place}"))?;
     }
     for &(x, _) in inputs {
+        if x.is_constant() {
+            let problem = format!("{x:?} has no node: make it with `Var::new`");
+            return Err(Error::argument("inputs", problem));
+        }
         known(graph, x, || String::from("inputs"))?;
     }
     for comparison in comparisons {

@@ -235,3 +235,20 @@ fn outputs_that_are_inputs_and_duplicates_come_through() {
         [0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 3.0, 2.0, 3.0, 2.0]
     );
 }
+
+#[test]
+fn a_failure_of_rows_that_are_gone_is_forgotten() {
+    // Work enough for two threads, a changed branch in the rows of each.
+    let f = |x: &[Var]| {
+        let y = if x[0] < 1.0 { x[0].square() } else { x[0] };
+        (0..2000).fold(y, |y, k| y * 0.5 + x[0].sin() * f64::from(k))
+    };
+    let program = Program::trace_at(&[0.5], f).unwrap();
+    let mut batch = program.batch(&[[2.0]; 128]).unwrap().threads(2);
+    assert_eq!(
+        batch.values(&[]).unwrap_err().branch().unwrap().row,
+        Some(0)
+    );
+    batch.set_rows(&[[0.5]]).unwrap();
+    assert_eq!(batch.values(&[]).unwrap().len(), 1);
+}

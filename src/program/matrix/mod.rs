@@ -29,7 +29,7 @@ pub(crate) struct Scratch {
 }
 
 /// Products of fewer terms are not worth a second thread.
-const TERMS: usize = 1 << 20;
+pub(crate) const TERMS: usize = 1 << 20;
 
 /// A term of the chain rule.
 #[inline(always)]

@@ -79,13 +79,13 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    let chained = passes.chains.then(|| chains::apply(&short)).flatten();
-    let short = chained.unwrap_or(short);
-    if passes.contract {
+    let short = if passes.contract {
         hoist::apply(&products::fused(&short))
     } else {
         short
-    }
+    };
+    let chained = passes.chains.then(|| chains::apply(&short)).flatten();
+    chained.unwrap_or(short)
 }
 
 /// The code with sums of products of uniform and varying factors as dot products: other bits, and fewer roundings.

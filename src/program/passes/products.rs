@@ -21,20 +21,26 @@ pub(super) fn dots(code: &Code) -> Code {
     let code = chained.as_ref().unwrap_or(code);
     let (uses, classes) = (uses(code), code.classes());
     let dots = rewrite(code, |new, id, kind, operands| {
-        let pairs: Option<Vec<[Id; 2]>> = match kind {
-            ADD | SUM => (code.operands(id).iter().zip(operands))
-                .map(|(&old, &product)| {
-                    let factors = factors(new, &uses, old, product)?;
-                    let [a, b] = factors_of(code, old).map(|factor| classes[factor as usize]);
-                    (a.min(b) < Class::Varying && a.max(b) == Class::Varying).then_some(factors)
-                })
-                .collect(),
-            _ => None,
-        };
-        match pairs {
-            Some(pairs) => new.push(DOT, pairs.as_flattened()),
-            None => new.push(kind, operands),
+        if !matches!(kind, ADD | SUM) {
+            return new.push(kind, operands);
         }
+        let (mut pairs, mut rest) = (Vec::new(), Vec::new());
+        for (&old, &term) in code.operands(id).iter().zip(operands) {
+            let factors = factors(new, &uses, old, term).filter(|_| {
+                let [a, b] = factors_of(code, old).map(|factor| classes[factor as usize]);
+                a.min(b) < Class::Varying && a.max(b) == Class::Varying
+            });
+            match factors {
+                Some(pair) => pairs.push(pair),
+                None => rest.push(term),
+            }
+        }
+        if pairs.len() < 2 {
+            return new.push(kind, operands);
+        }
+        let dot = new.push(DOT, pairs.as_flattened());
+        rest.into_iter()
+            .fold(dot, |sum, term| new.push(ADD, &[sum, term]))
     });
     // The products that went into sums are of no use any more.
     rewrite(&dots, |new, _, kind, operands| new.push(kind, operands))

@@ -30,9 +30,4 @@ impl RowCode {
         });
         [instructions.collect(), reductions.collect()]
     }
-
-    /// How many rows of lanes there are.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
 }
