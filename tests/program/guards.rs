@@ -8,7 +8,7 @@
     reason = "every comparison is tested as it is written"
 )]
 
-use chainrule::{Dual, Error, ErrorKind, Program, Scalar, Var, tape};
+use chainrule::{Dual, Error, ErrorKind, Program, Retraced, Scalar, Var, tape};
 use proptest::prelude::*;
 
 use super::expression::{Expression, Operand};
@@ -410,4 +410,42 @@ fn a_comparison_of_a_value_that_is_gone_is_refused() {
             .starts_with("comparison at tests/program/guards.rs:"),
         "{error}"
     );
+}
+
+#[test]
+fn a_retraced_function_answers_at_every_point() {
+    let f = |x: &[Var]| {
+        let y = if x[0] < x[1] {
+            x[0] * x[1]
+        } else {
+            x[0] - x[1]
+        };
+        if y > 1.0 { y.ln() } else { y.square() }
+    };
+    let mut retraced = Retraced::new(2, f);
+    let rows: Vec<[f64; 2]> = (0..200)
+        .map(|k| [f64::from(k % 17) - 8.0, f64::from(k % 11) - 5.0])
+        .collect();
+    let (values, gradients) = retraced.gradients(&rows).unwrap();
+    for (row, x) in rows.iter().enumerate() {
+        let (value, slopes) = tape::scope(|| {
+            let x = x.map(Var::new);
+            let y = f(&x);
+            (y.value(), y.backward().of(&x))
+        });
+        assert_eq!(values[row].to_bits(), value.to_bits());
+        assert_eq!(gradients[2 * row..][..2], slopes);
+        assert_eq!(retraced.gradient(x).unwrap(), (value, &slopes[..]));
+    }
+    assert_eq!(retraced.programs(), 4);
+
+    let mut constant = Retraced::new(0, |_: &[Var]| Var::from(5.0));
+    assert_eq!(
+        constant.gradients(&[[0.0; 0]; 2]).unwrap(),
+        (vec![5.0; 2], vec![])
+    );
+    let error = retraced
+        .gradients(&[[1.0; 2], [2.0; 2]].map(|row| row[..1].to_vec()))
+        .unwrap_err();
+    assert_eq!(error.to_string(), "row 0: expected 2 values, found 1");
 }
