@@ -1,7 +1,8 @@
 //! The gradient through a long integration of a differential equation, in as much memory as is asked for.
 //!
 //! Two species after Lotka and Volterra, integrated by the classical Runge–Kutta method; the loss is how far the end is
-//! from a target, its gradient is by the four rates and by the start. Every line of the table has the same bits.
+//! from a target, its gradient is by the four rates and by the start. Every line of the table but the
+//! first, which records the whole loop, has the same bits.
 //!
 //! Run with `cargo run --release --example ode`, and `-- 1000000` for a million steps.
 

@@ -163,3 +163,12 @@ fn every_kink_of_the_table_has_a_place() {
         }
     }
 }
+
+#[test]
+fn a_choice_by_what_jumps_has_no_slope() {
+    let f = |x: &[Var]| x[0].less_equal(0.0).select(-x[0], x[0]);
+    let program = Program::trace(1, f).unwrap();
+    assert!(program.one_sided(&[0.0], &[1.0]).unwrap()[0].is_nan());
+    assert_eq!(program.one_sided(&[2.0], &[1.0]).unwrap(), [1.0]);
+    assert_eq!(program.one_sided(&[-2.0], &[1.0]).unwrap(), [-1.0]);
+}

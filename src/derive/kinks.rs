@@ -165,7 +165,9 @@ impl Program {
     ///
     /// Where the outputs are smooth these are [`jvp`](Self::jvp)'s. At a corner each operation follows the side into which
     /// `v` leads: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and of a tie in `max` the operand wins that grows
-    /// faster. Where a value jumps as soon as `x` moves there is no such slope, and it is NaN.
+    /// faster. Where a value jumps as soon as `x` moves there is no such slope, and it is NaN; so it is where a choice
+    /// depends on such a value. Only what moves in proportion to `t` is seen, rounding to integers is left out, and a jump
+    /// smaller than a hundred-millionth of the value is taken for none.
     ///
     /// ```
     /// use chainrule::Program;
@@ -236,6 +238,14 @@ impl Program {
 
 /// The derivative of an operation on the side into which its operands move.
 fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
+    let known = |tangents: &[f64]| !tangents.iter().any(|t| t.is_nan());
+    if let Some((Place::At(_), true)) = place(op)
+        && operands.len() > 2
+        && !known(&tangents[..1])
+    {
+        // What the choice depends on jumps itself: which side it is on is not known.
+        return f64::NAN;
+    }
     let moves = tangents.iter().any(|&t| t != 0.0);
     let nudged = place(op).filter(|_| moves).and_then(|(place, jumps)| {
         let nudged = match place {
