@@ -39,6 +39,8 @@ use crate::var::Var;
 /// # Errors
 /// [`Length`](crate::ErrorKind::Length) if there are not as many residuals as values, and
 /// [`Argument`](crate::ErrorKind::Argument) if their derivatives by the values are singular.
+/// In a program the equations are solved with the pivots that were chosen while tracing, without a guard: at a point where one of
+/// these vanishes, slopes are infinite or NaN.
 ///
 /// # Panics
 /// If a value was freed or is not on the current graph.
