@@ -383,3 +383,41 @@ mod products {
         alone(&format!("{INPUTS}a = Mul p x\nc = Add a y\noutput c q"));
     }
 }
+
+mod hoist {
+    use super::{NONE, Passes, becomes, stays};
+
+    const CONTRACT: Passes = Passes {
+        contract: true,
+        ..NONE
+    };
+    const INPUTS: &str = "p = input 0 uniform\nx = input 1 varying\none = 1.0\n";
+
+    #[test]
+    fn a_uniform_factor_leaves_the_sum_over_rows() {
+        let after = format!("{INPUTS}c = Rows x one\nd = Chain p c\noutput d");
+        for product in ["Chain p x", "Chain x p"] {
+            becomes(
+                CONTRACT,
+                &format!("{INPUTS}a = {product}\nb = Rows a one\noutput b"),
+                &after,
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_used_otherwise_or_varies_stays() {
+        stays(
+            CONTRACT,
+            &format!("{INPUTS}a = Chain p x\nb = Rows a one\noutput b a"),
+        );
+        stays(
+            CONTRACT,
+            &format!("{INPUTS}a = Chain p x\nb = Rows a x\noutput b one"),
+        );
+        stays(
+            CONTRACT,
+            &format!("{INPUTS}a = Chain x x\nb = Rows a one\noutput b p"),
+        );
+    }
+}
