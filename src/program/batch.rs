@@ -148,6 +148,10 @@ impl Batch {
 
     /// Uses so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
     ///
+    /// The calling thread is one of them. The others are the crate's own, for one caller at a time: a second one does
+    /// its work alone meanwhile. They stay awake for half a millisecond after their last work, so that a loop of small
+    /// batches does not wake them each time.
+    ///
     /// ```
     /// use chainrule::Program;
     /// let mut batch = Program::trace(1, |x| x[0])?.batch(&[[1.0]])?.threads(1);
@@ -386,7 +390,7 @@ impl Answer {
             .iter_mut()
             .zip(outputs.chunks_mut(share * BLOCK * width))
             .collect();
-        parallel::for_each(&mut shares, |index, (worker, outputs)| {
+        parallel::for_each(count, &mut shares, |index, (worker, outputs)| {
             let mut work = || -> Result<()> {
                 for (offset, outputs) in outputs.chunks_mut(BLOCK * width).enumerate() {
                     let block = rows.block(index * share + offset);
@@ -430,14 +434,11 @@ impl Answer {
         let width = plan.sums() + 1;
         tree.clear(width);
         if let [worker] = workers {
-            parallel::among(machine.threads, || -> Result<()> {
-                for index in 0..blocks {
-                    let block = rows.block(index);
-                    sum_block(plan, machine, &mut worker.rows, block, tree.next())?;
-                    tree.push();
-                }
-                Ok(())
-            })?;
+            for index in 0..blocks {
+                let block = rows.block(index);
+                sum_block(plan, machine, &mut worker.rows, block, tree.next())?;
+                tree.push();
+            }
             return Ok(tree.total());
         }
         let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
@@ -445,7 +446,7 @@ impl Answer {
         for worker in &mut *workers {
             worker.failure = None;
         }
-        parallel::for_each(workers, |index, worker| {
+        parallel::for_each(count, workers, |index, worker| {
             let subtrees = index * share..(index + 1) * share;
             let result = worker.sum(plan, machine, rows, subtree, subtrees, width);
             worker.failure = result.err();

@@ -1,4 +1,7 @@
 //! Work on several threads, or one after the other where the feature `parallel` is off.
+//!
+//! The calling thread works along. Its helpers stay awake for a short while after they have worked, because to wake one
+//! takes as long as a small batch does; meanwhile they give their core to whoever wants it.
 
 /// How many threads `threads` asks for; 0 asks for as many as there are cores.
 pub(crate) fn threads(threads: usize) -> usize {
@@ -13,37 +16,138 @@ pub(crate) fn threads(threads: usize) -> usize {
     }
 }
 
-/// Runs `work` where further threads are at hand, if it wants more than one: handing work over is cheap there.
-pub(crate) fn among<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+/// Runs `work` on every item, on so many threads unless somebody else uses them; each takes the next item when it is
+/// done with one.
+pub(crate) fn for_each<T: Send>(
+    threads: usize,
+    items: &mut [T],
+    work: impl Fn(usize, &mut T) + Sync,
+) {
     #[cfg(feature = "parallel")]
-    if threads > 1 {
-        return rayon::scope(|_| work());
+    if threads.min(items.len()) > 1
+        && let Some(crew) = crew::claim()
+    {
+        crew.for_each(threads, items, work);
+        return;
     }
+    #[cfg(not(feature = "parallel"))]
     let _ = threads;
-    work()
-}
-
-/// Runs both, at the same time if there is a thread for it.
-pub(crate) fn join(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
-    #[cfg(feature = "parallel")]
-    rayon::join(left, right);
-    #[cfg(not(feature = "parallel"))]
-    {
-        left();
-        right();
-    }
-}
-
-/// Runs `work` on every item, each on a thread of its own if there are as many.
-pub(crate) fn for_each<T: Send>(items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
-    #[cfg(feature = "parallel")]
-    {
-        use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
-        let items = items.par_iter_mut().with_max_len(1).enumerate();
-        items.for_each(|(index, item)| work(index, item));
-    }
-    #[cfg(not(feature = "parallel"))]
     for (index, item) in items.iter_mut().enumerate() {
         work(index, item);
+    }
+}
+
+#[cfg(feature = "parallel")]
+mod crew {
+    use std::cell::Cell;
+    use std::hint;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
+
+    /// How long a helper stays awake for the next piece of work: a few times what a small batch takes.
+    const LINGER: Duration = Duration::from_micros(500);
+
+    /// The helpers, for one caller at a time; none on a single core, or where no thread can be started.
+    static CREW: LazyLock<Option<Crew>> = LazyLock::new(|| {
+        let helpers = thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        let builder = ThreadPoolBuilder::new()
+            .num_threads(helpers)
+            .thread_name(|index| format!("chainrule {index}"));
+        (helpers > 0)
+            .then(|| builder.build().ok())
+            .flatten()
+            .map(|pool| Crew {
+                pool,
+                caller: Mutex::new(()),
+            })
+    });
+    /// How many helpers are awake.
+    static AWAKE: AtomicUsize = AtomicUsize::new(0);
+
+    struct Crew {
+        pool: ThreadPool,
+        caller: Mutex<()>,
+    }
+
+    pub(super) struct Claim {
+        pool: &'static ThreadPool,
+        _caller: MutexGuard<'static, ()>,
+    }
+
+    /// The helpers, if nobody else has them.
+    pub(super) fn claim() -> Option<Claim> {
+        let crew = CREW.as_ref()?;
+        let caller = match crew.caller.try_lock() {
+            Ok(caller) => caller,
+            // A caller's work has panicked; there is nothing that it could have left half done.
+            Err(TryLockError::Poisoned(caller)) => caller.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Claim {
+            pool: &crew.pool,
+            _caller: caller,
+        })
+    }
+
+    impl Claim {
+        /// Runs `work` on every item; the caller takes part.
+        pub(super) fn for_each<T: Send>(
+            &self,
+            threads: usize,
+            items: &mut [T],
+            work: impl Fn(usize, &mut T) + Sync,
+        ) {
+            let helpers = (threads.min(items.len()) - 1).min(self.pool.current_num_threads());
+            for _ in AWAKE.load(Ordering::Relaxed)..helpers {
+                AWAKE.fetch_add(1, Ordering::Relaxed);
+                self.pool.spawn(linger);
+            }
+            let queue = Mutex::new(items.iter_mut().enumerate());
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let work = || {
+                while let Some((index, item)) = next() {
+                    work(index, item);
+                }
+            };
+            let at_work = AtomicUsize::new(helpers);
+            self.pool.in_place_scope(|scope| {
+                for _ in 0..helpers {
+                    scope.spawn(|_| {
+                        work();
+                        at_work.fetch_sub(1, Ordering::Release);
+                    });
+                }
+                work();
+                // The scope would sleep until the others are done, and wake late.
+                let start = Instant::now();
+                while at_work.load(Ordering::Acquire) > 0 && start.elapsed() < LINGER {
+                    hint::spin_loop();
+                }
+            });
+        }
+    }
+
+    thread_local! {
+        static LINGERS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Keeps a helper awake until there has been no work for a while.
+    fn linger() {
+        // A helper that lingers already may be asked again in the place of one that has not woken yet.
+        if !LINGERS.replace(true) {
+            let mut last = Instant::now();
+            while last.elapsed() < LINGER {
+                match rayon::yield_now() {
+                    Some(Yield::Executed) => last = Instant::now(),
+                    _ => thread::yield_now(),
+                }
+            }
+            LINGERS.set(false);
+        }
+        AWAKE.fetch_sub(1, Ordering::Relaxed);
     }
 }

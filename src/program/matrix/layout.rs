@@ -80,6 +80,16 @@ impl Layout {
         Self::of(&slots)
     }
 
+    /// The same entries with the last column first.
+    pub(super) fn mirrored(&self) -> Self {
+        let slots = |row| {
+            let columns = (0..self.columns).rev();
+            columns.map(move |column| self.slot(row, column) as u32)
+        };
+        let slots: Vec<Vec<u32>> = (0..self.rows).map(|row| slots(row).collect()).collect();
+        Self::of(&slots)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         match &self.entries {
             Entries::Affine { .. } => 0,

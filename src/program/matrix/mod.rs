@@ -31,6 +31,11 @@ pub(crate) struct Scratch {
 /// Products of fewer terms are not worth a second thread.
 pub(crate) const TERMS: usize = 1 << 20;
 
+/// How many rows of a matrix a thread takes at a time: whole tiles, a few parts for each, so that all end together.
+fn share(rows: usize, threads: usize, tile: usize) -> usize {
+    (rows / (4 * threads)).next_multiple_of(tile).max(tile)
+}
+
 /// A term of the chain rule.
 #[inline(always)]
 pub(crate) fn chain_add(u: f64, p: f64, sum: f64) -> f64 {

@@ -9,11 +9,12 @@ use std::fmt;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
+use smallvec::SmallVec;
 
 use super::super::parallel;
 use super::super::rows::{Context, Place};
 use super::layout::{Factors, Layout};
-use super::{Scratch, TERMS, chain_add};
+use super::{Scratch, TERMS, chain_add, share};
 use crate::math::fused::Arch;
 
 /// The outer product of two lists of factors, summed over the rows of a block.
@@ -27,14 +28,15 @@ pub(crate) struct Outer {
 }
 
 impl Outer {
-    pub(crate) fn new(left: Vec<Place>, right: Vec<Place>, sums: Layout) -> Self {
-        // Columns are computed side by side: they should lie side by side.
-        if matches!(sums.steps(), Some([1, right]) if right != 1) && sums.rows > 1 {
-            return Self {
-                left: Factors::of(right),
-                right: Factors::of(left),
-                sums: sums.transposed(),
-            };
+    pub(crate) fn new(mut left: Vec<Place>, mut right: Vec<Place>, mut sums: Layout) -> Self {
+        // Columns are computed side by side: they should lie side by side, the first one first.
+        if matches!(sums.steps(), Some([1 | -1, right]) if right.abs() != 1) && sums.rows > 1 {
+            (left, right) = (right, left);
+            sums = sums.transposed();
+        }
+        if matches!(sums.steps(), Some([_, -1])) {
+            right.reverse();
+            sums = sums.mirrored();
         }
         Self {
             left: Factors::of(left),
@@ -136,27 +138,39 @@ impl SumOuter<'_> {
             arch.dispatch(self);
             return;
         };
-        if down < self.layout.columns.cast_signed() {
+        if down.unsigned_abs() < self.layout.columns {
             arch.dispatch(self);
             return;
         }
-        let half = (self.rows / 2).next_multiple_of(8);
-        let split = self.layout.slot(self.first + half, 0);
-        let (upper, lower) = self.sums.split_at_mut(split - self.offset);
-        let upper = SumOuter {
-            rows: half,
-            sums: upper,
-            ..self
-        };
-        let lower = SumOuter {
-            first: self.first + half,
-            rows: self.rows - half,
-            offset: split,
-            sums: lower,
-            ..upper
-        };
-        let (left, right) = (threads / 2, threads - threads / 2);
-        parallel::join(|| upper.execute(arch, left), || lower.execute(arch, right));
+        // Parts in the order in which they lie.
+        let (first, end) = (self.first, self.first + self.rows);
+        let share = share(self.rows, threads, 8);
+        let starts = (first..end).step_by(share);
+        let mut shares: SmallVec<[Range<usize>; 4]> =
+            starts.map(|row| row..end.min(row + share)).collect();
+        if down < 0 {
+            shares.reverse();
+        }
+        let (mut offset, mut rest) = (self.offset, self.sums);
+        let parts = shares.into_iter().map(|rows| {
+            let last = if down < 0 { rows.start } else { rows.end - 1 };
+            let next = self.layout.slot(last, self.layout.columns);
+            let (sums, further) = std::mem::take(&mut rest).split_at_mut(next - offset);
+            let part = SumOuter {
+                first: rows.start,
+                rows: rows.len(),
+                offset,
+                sums,
+                ..self
+            };
+            (offset, rest) = (next, further);
+            part
+        });
+        let mut parts: SmallVec<[SumOuter<'_>; 4]> = parts.collect();
+        parallel::for_each(threads, &mut parts, |_, part| {
+            let sums = &mut *part.sums;
+            arch.dispatch(SumOuter { sums, ..*part });
+        });
     }
 }
 

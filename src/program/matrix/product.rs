@@ -9,11 +9,12 @@ use std::fmt;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
+use smallvec::SmallVec;
 
 use super::super::parallel;
 use super::super::rows::{Context, Place};
 use super::layout::{Entries, Factors, Layout};
-use super::{Scratch, TERMS, chain_add};
+use super::{Scratch, TERMS, chain_add, share};
 use crate::math::fused::{Arch, Fused};
 
 /// Dot products of the rows of a uniform matrix with the same list of factors.
@@ -201,20 +202,19 @@ impl Multiply<'_> {
             arch.dispatch(self);
             return;
         }
-        // Whole tiles for both.
-        let half = (rows / 2).next_multiple_of(8);
-        let (upper, lower) = self.dst.split_at_mut(half * self.lanes);
-        let part = |weights, dst| Multiply {
-            weights,
-            dst,
-            ..self
-        };
-        let upper = part(self.weights, upper);
-        let lower = part(self.weights.below(half), lower);
-        parallel::join(
-            || upper.execute(arch, threads / 2),
-            || lower.execute(arch, threads - threads / 2),
-        );
+        let share = share(rows, threads, 12);
+        let parts = self.dst.chunks_mut(share * self.lanes).enumerate();
+        let mut parts: SmallVec<[Multiply<'_>; 4]> = parts
+            .map(|(index, dst)| Multiply {
+                weights: self.weights.below(index * share),
+                dst,
+                ..self
+            })
+            .collect();
+        parallel::for_each(threads, &mut parts, |_, part| {
+            let dst = &mut *part.dst;
+            arch.dispatch(Multiply { dst, ..*part });
+        });
     }
 }
 

@@ -138,15 +138,17 @@ fn products_of_many_terms_are_shared_among_threads() {
     let rows: Vec<Vec<f64>> = (0..64)
         .map(|row| (0..130).map(|i| number(row * 131 + i)).collect())
         .collect();
-    let e = network(&sizes, false, false, [&p[..], &rows[0]].concat());
-    let program = program(&e, weights);
-    let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
-    for threads in [1, 2, 3, 8] {
-        let mut batch = program.batch(&rows).unwrap().threads(threads);
-        let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
-        assert!(
-            same(sum, total) && all_same(found, &wanted),
-            "{threads} threads"
-        );
+    for transposed in [false, true] {
+        let e = network(&sizes, false, transposed, [&p[..], &rows[0]].concat());
+        let program = program(&e, weights);
+        let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
+        for threads in [1, 2, 3, 8] {
+            let mut batch = program.batch(&rows).unwrap().threads(threads);
+            let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
+            assert!(
+                same(sum, total) && all_same(found, &wanted),
+                "{threads} threads, transposed: {transposed}"
+            );
+        }
     }
 }
