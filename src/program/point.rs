@@ -7,6 +7,10 @@
 #[cfg(test)]
 mod steps;
 
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+
 use super::code::{Code, Id, Kind};
 use super::elementwise::{self, Source};
 use crate::math::fused::Arch;
@@ -16,6 +20,8 @@ use crate::op::Op;
 const CHUNK: usize = 1 << 14;
 /// An operation of more operands than this is a run of its own.
 const WIDE: usize = 16;
+/// So many values whose operands are read in place are worth a run of their own.
+const LONG: usize = 32;
 
 /// Where the values of one operand of a run lie in the buffer.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +90,37 @@ impl Slots {
     }
 }
 
+/// Where a value stands in its run: beside those with the same constants, if there are many, in the order of the first
+/// operands' slots, so that operands are likely to lie side by side.
+fn neighbourhood(code: &Code, id: Id, slots: &Slots) -> (u64, u32, Id) {
+    let mut constants = FxHasher::default();
+    let mut first = None;
+    for (place, &operand) in code.operands(id).iter().enumerate() {
+        if code.constant(operand).is_some() {
+            (place, operand).hash(&mut constants);
+        } else if first.is_none() {
+            first = Some(slots.of(operand));
+        }
+    }
+    (constants.finish(), first.unwrap_or(0), id)
+}
+
+/// How many of these values, from the first on, have each operand side by side or the same.
+fn side_by_side(code: &Code, ids: &[Id], slots: &Slots) -> usize {
+    let steps = |a: Id, b: Id| {
+        let pairs = code.operands(a).iter().zip(code.operands(b));
+        pairs.map(|(&a, &b)| slots.of(b).wrapping_sub(slots.of(a)))
+    };
+    let Some(&[first, second]) = ids.first_chunk() else {
+        return ids.len();
+    };
+    if steps(first, second).any(|step| step > 1) {
+        return 1;
+    }
+    let goes_on = |pair: &&[Id]| steps(pair[0], pair[1]).eq(steps(first, second));
+    1 + ids.windows(2).take_while(goes_on).count()
+}
+
 impl Runs {
     /// The runs that compute these values, in ascending order of the code; all else they need has a slot already.
     pub(crate) fn schedule(code: &Code, ids: &[Id], slots: &mut Slots) -> Self {
@@ -111,45 +148,65 @@ impl Runs {
             }
         }
         order.sort_unstable();
-        let mut members: Vec<(u32, Id)> = Vec::new();
+        let mut members: Vec<(u64, u32, Id)> = Vec::new();
+        let mut scattered: Vec<(u32, Id)> = Vec::new();
+        let mut ids: Vec<Id> = Vec::new();
         for run in order.chunk_by(|a, b| (a.0, a.1, a.2) == (b.0, b.1, b.2)) {
             let (_, op, operands, _) = run[0];
-            // In the order of their first operands' slots, so that these are likely to lie side by side.
-            let key = |&(.., id): &(u32, Op, u32, Id)| {
-                let first = code
-                    .operands(id)
-                    .iter()
-                    .find(|&&id| code.constant(id).is_none());
-                (first.map_or(0, |&first| slots.of(first)), id)
-            };
             members.clear();
-            members.extend(run.iter().map(key));
+            members.extend(run.iter().map(|&(.., id)| neighbourhood(code, id, slots)));
             members.sort_unstable();
-            let wide = operands as usize > WIDE;
-            let step = if wide { 1 } else { members.len() };
-            for members in members.chunks(step) {
-                self.push(code, op, operands, members, slots);
+            ids.clear();
+            scattered.clear();
+            for alike in members.chunk_by(|a, b| a.0 == b.0) {
+                let all = alike.iter().map(|&(_, first, id)| (first, id));
+                if alike.len() < LONG {
+                    scattered.extend(all);
+                } else {
+                    ids.extend(all.map(|(_, id)| id));
+                }
+            }
+            scattered.sort_unstable();
+            ids.extend(scattered.iter().map(|&(_, id)| id));
+            if operands as usize > WIDE {
+                for id in &ids {
+                    self.push(code, op, operands, std::slice::from_ref(id), slots);
+                }
+                continue;
+            }
+            // Parts that are read in place are runs of their own if they are long; what lies between them is gathered.
+            let mut rest = &ids[..];
+            let mut gathered = 0;
+            while gathered < rest.len() {
+                let len = side_by_side(code, &rest[gathered..], slots);
+                if len < LONG && len < rest.len() {
+                    gathered += len;
+                    continue;
+                }
+                let (before, from) = rest.split_at(gathered);
+                if !before.is_empty() {
+                    self.push(code, op, operands, before, slots);
+                }
+                let (part, after) = from.split_at(len);
+                self.push(code, op, operands, part, slots);
+                (rest, gathered) = (after, 0);
+            }
+            if !rest.is_empty() {
+                self.push(code, op, operands, rest, slots);
             }
         }
     }
 
-    fn push(
-        &mut self,
-        code: &Code,
-        op: Op,
-        operands: u32,
-        members: &[(u32, Id)],
-        slots: &mut Slots,
-    ) {
+    fn push(&mut self, code: &Code, op: Op, operands: u32, members: &[Id], slots: &mut Slots) {
         let addresses = self.addresses.len() as u32;
         let single = members.len() == 1 && matches!(op, Op::Nary(_));
         if single {
             // Operands that are folded are read from a slice, also where they are all the same.
-            let ids = code.operands(members[0].1).iter();
+            let ids = code.operands(members[0]).iter();
             self.address(ids.map(|&id| slots.of(id)), false);
         } else {
             for place in 0..operands as usize {
-                let ids = members.iter().map(|&(_, id)| code.operands(id)[place]);
+                let ids = members.iter().map(|&id| code.operands(id)[place]);
                 self.address(ids.map(|id| slots.of(id)), true);
             }
         }
@@ -160,7 +217,7 @@ impl Runs {
             addresses,
             operands,
         });
-        for &(_, id) in members {
+        for &id in members {
             slots.give(id);
         }
     }
