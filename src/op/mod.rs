@@ -278,6 +278,17 @@ impl Op {
         }
     }
 
+    /// A number of its own, below 2¹¹.
+    pub(crate) fn number(self) -> u32 {
+        match self {
+            Op::Input => 0,
+            Op::Unary(op) => 1 << 8 | op as u32,
+            Op::Binary(op) => 2 << 8 | op as u32,
+            Op::Ternary(op) => 3 << 8 | op as u32,
+            Op::Nary(op) => 4 << 8 | op as u32,
+        }
+    }
+
     /// Applies this operation to any kind of number; `None` if the number of operands does not fit.
     ///
     /// ```

@@ -1,24 +1,52 @@
 //! Common subexpressions: values made alike are one value. Operands that commute stand in ascending order.
+//!
+//! A value is looked for among those made of the same latest operand. These are few as a rule, and were made not long
+//! ago, so they are still in the cache, where a table of all values would not be; what goes beyond a few is in a table.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::Hasher;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHasher;
 
 use crate::op::{Law, Op};
 use crate::program::code::{Code, Id, Kind};
 
+/// So many values of the same latest operand are looked through one by one.
+const FEW: usize = 16;
+/// No value.
+const NONE: Id = Id::MAX;
+
 /// The values seen so far.
 #[derive(Default)]
 pub(crate) struct Common {
-    /// Each with its hash, so that the table can grow without looking at the code again.
-    values: HashTable<(u64, Id)>,
+    /// For each value the last one made with it as the latest operand, and for each of these the one before.
+    last: Vec<Id>,
+    before: Vec<Id>,
+    /// The values of no operands, and those beyond the first few of an operand; each with its hash, so that the table can
+    /// grow without looking at the code again.
+    others: HashTable<(u64, Id)>,
+}
+
+/// Where a value is or belongs.
+enum Place {
+    Known(Id),
+    /// Among those with this latest operand.
+    Few(Id),
+    /// In the table, by this hash.
+    Table(u64),
 }
 
 fn hash(kind: Kind, operands: &[Id]) -> u64 {
-    let mut state = FxBuildHasher.build_hasher();
-    kind.hash(&mut state);
-    operands.hash(&mut state);
+    let mut state = FxHasher::default();
+    match kind {
+        Kind::Constant(bits) => state.write_u64(bits),
+        Kind::Input(place) => state.write_u32(place),
+        Kind::Apply(op) => state.write_u32(op.number()),
+        Kind::Rows => {}
+    }
+    for &operand in operands {
+        state.write_u32(operand);
+    }
     state.finish()
 }
 
@@ -26,7 +54,9 @@ impl Common {
     /// Room for so many values.
     pub(super) fn with_capacity(values: usize) -> Self {
         Self {
-            values: HashTable::with_capacity(values),
+            last: Vec::with_capacity(values),
+            before: Vec::with_capacity(values),
+            others: HashTable::new(),
         }
     }
 
@@ -34,14 +64,11 @@ impl Common {
     pub(crate) fn of(code: &Code) -> Self {
         let mut common = Self::with_capacity(code.len());
         for id in code.ids() {
-            common.insert(hash(code.kind(id), code.operands(id)), id);
+            let (kind, operands) = (code.kind(id), code.operands(id));
+            let place = common.place(code, kind, operands);
+            common.insert(place, id);
         }
         common
-    }
-
-    fn insert(&mut self, hash: u64, id: Id) {
-        self.values
-            .insert_unique(hash, (hash, id), |&(hash, _)| hash);
     }
 
     /// The value made so, appended if there is none yet.
@@ -59,21 +86,53 @@ impl Common {
         self.find_or_push(code, kind, operands)
     }
 
-    /// The first constant of the value just appended.
-    pub(super) fn constant(&mut self, code: &mut Code, id: Id) -> Id {
-        self.push(code, code.kind(id), &[])
-    }
-
     fn find_or_push(&mut self, code: &mut Code, kind: Kind, operands: &[Id]) -> Id {
-        let hash = hash(kind, operands);
-        let same = |&(other, id): &(u64, Id)| {
-            other == hash && code.kind(id) == kind && code.operands(id) == operands
-        };
-        if let Some(&(_, id)) = self.values.find(hash, same) {
+        let place = self.place(code, kind, operands);
+        if let Place::Known(id) = place {
             return id;
         }
         let id = code.push(kind, operands);
-        self.insert(hash, id);
+        self.insert(place, id);
         id
+    }
+
+    fn place(&self, code: &Code, kind: Kind, operands: &[Id]) -> Place {
+        let same = |id: Id| code.kind(id) == kind && code.operands(id) == operands;
+        if let Some(&latest) = operands.iter().max() {
+            let mut id = self.last.get(latest as usize).copied().unwrap_or(NONE);
+            let mut seen = 0;
+            while id != NONE && seen < FEW {
+                if same(id) {
+                    return Place::Known(id);
+                }
+                id = self.before[id as usize];
+                seen += 1;
+            }
+            if seen < FEW {
+                return Place::Few(latest);
+            }
+        }
+        let hash = hash(kind, operands);
+        let known = |&(other, id): &(u64, Id)| other == hash && same(id);
+        match self.others.find(hash, known) {
+            Some(&(_, id)) => Place::Known(id),
+            None => Place::Table(hash),
+        }
+    }
+
+    fn insert(&mut self, place: Place, id: Id) {
+        match place {
+            Place::Known(_) => {}
+            Place::Few(latest) => {
+                self.last.resize(self.last.len().max(id as usize), NONE);
+                self.before.resize(id as usize + 1, NONE);
+                let last = &mut self.last[latest as usize];
+                self.before[id as usize] = std::mem::replace(last, id);
+            }
+            Place::Table(hash) => {
+                self.others
+                    .insert_unique(hash, (hash, id), |&(hash, _)| hash);
+            }
+        }
     }
 }

@@ -63,12 +63,10 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
     let mut common = Common::with_capacity(if passes.common { code.len() } else { 0 });
     let short = rewrite(code, |new, _, kind, operands| {
         let folded = passes.fold.then(|| fold::apply(new, kind, operands));
-        if let Some(id) = folded.flatten() {
-            if passes.common {
-                return common.constant(new, id);
-            }
-            return id;
-        }
+        let (kind, operands) = match folded.flatten() {
+            Some(number) => (Kind::Constant(number.to_bits()), &[][..]),
+            None => (kind, operands),
+        };
         let known = passes.laws.then(|| laws::apply(new, kind, operands));
         if let Some(id) = known.flatten() {
             return id;
