@@ -240,7 +240,7 @@ pub(super) fn raw_gradient(code: &Code) -> Result<Code> {
 pub(super) fn is_symmetric(code: &Code) -> bool {
     code.ids().all(|id| match code.kind(id) {
         Kind::Apply(op) => {
-            let laws = op.row().laws;
+            let laws = op.laws();
             !laws.contains(&Law::Stop) && !laws.contains(&Law::Declared)
         }
         _ => true,

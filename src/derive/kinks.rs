@@ -51,7 +51,7 @@ enum Place {
 
 /// What the laws say of an operation's corners, and whether they are jumps.
 fn place(op: Op) -> Option<(Place, bool)> {
-    op.row().laws.iter().find_map(|law| match *law {
+    op.laws().iter().find_map(|law| match *law {
         Law::Kink(at) => Some((Place::At(at), false)),
         Law::Break(at) => Some((Place::At(at), true)),
         Law::KinkAtTie => Some((Place::Tie, false)),

@@ -52,7 +52,7 @@ impl Pattern {
         if op == Op::Input {
             return Self::Start;
         }
-        let laws = op.row().laws;
+        let laws = op.laws();
         let of_law = |law: &Law| match law {
             Law::Blocks | Law::Stop => Some(Self::Blocks),
             Law::Routes => Some(Self::Routes),

@@ -278,6 +278,22 @@ impl Op {
         }
     }
 
+    /// Whether a law holds for it.
+    pub(crate) fn obeys(self, law: Law) -> bool {
+        self.laws().contains(&law)
+    }
+
+    /// The laws of its row.
+    pub(crate) fn laws(self) -> &'static [Law] {
+        match self {
+            Op::Input => &[],
+            Op::Unary(op) => op.laws(),
+            Op::Binary(op) => op.laws(),
+            Op::Ternary(op) => op.laws(),
+            Op::Nary(op) => op.laws(),
+        }
+    }
+
     /// A number of its own, below 2¹¹.
     pub(crate) fn number(self) -> u32 {
         match self {
@@ -335,7 +351,7 @@ impl Op {
 impl NaryOp {
     /// Whether so many operands fit.
     fn takes(self, operands: usize) -> bool {
-        operands.is_multiple_of(2) || !self.row().laws.contains(&Law::Pairs)
+        operands.is_multiple_of(2) || !self.laws().contains(&Law::Pairs)
     }
 }
 
@@ -544,10 +560,14 @@ macro_rules! define {
                         name: stringify!($row),
                         symbol: $symbol,
                         domain: &[$($domain),+],
-                        laws: &[$($law),*],
+                        laws: self.laws(),
                         javascript: concat!("(", $(stringify!($operand), ", ",)+ ") => ", $js),
                     },)+
                 }
+            }
+
+            fn laws(self) -> &'static [Law] {
+                match self { $(Self::$row => &[$($law),*],)+ }
             }
         }
     };

@@ -499,10 +499,9 @@ impl Program {
     /// The code that answers a question.
     fn code_for(&self, question: Question) -> Code {
         use reverse::Rows;
-        let mut code = self.0.code.clone();
-        if self.0.level == Level::Fast {
-            code = passes::contract(&code);
-        }
+        let other_bits = self.0.level == Level::Fast;
+        let contracted = other_bits.then(|| passes::contract(&self.0.code)).flatten();
+        let mut code = contracted.unwrap_or_else(|| self.0.code.clone());
         let at_point = matches!(
             question,
             Question::Values | Question::Gradient | Question::Vjp | Question::Jvp

@@ -33,7 +33,7 @@ pub(crate) fn problem(code: &Code) -> Option<String> {
                     Op::Unary(_) => count == 1,
                     Op::Binary(_) => count == 2,
                     Op::Ternary(_) => count == 3,
-                    Op::Nary(_) => count.is_multiple_of(2) || !op.row().laws.contains(&Law::Pairs),
+                    Op::Nary(_) => count.is_multiple_of(2) || !op.obeys(Law::Pairs),
                 };
                 if !fits {
                     return wrong("has operands that do not fit");

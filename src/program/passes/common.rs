@@ -79,7 +79,7 @@ impl Common {
         }
         if let ([a, b], Kind::Apply(op @ Op::Binary(_))) = (operands, kind)
             && a > b
-            && op.row().laws.contains(&Law::Commutative)
+            && op.obeys(Law::Commutative)
         {
             return self.find_or_push(code, kind, &[*b, *a]);
         }

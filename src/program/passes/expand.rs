@@ -10,7 +10,7 @@ use crate::program::symbol::{self, Symbol};
 /// The code with every composed operation taken apart; none if there is no such.
 pub(super) fn apply(code: &Code) -> Option<Code> {
     let composed = |kind: Kind| match kind {
-        Kind::Apply(op) => op.row().laws.contains(&Law::Composed).then_some(op),
+        Kind::Apply(op) => op.obeys(Law::Composed).then_some(op),
         _ => None,
     };
     if !code.ids().any(|id| composed(code.kind(id)).is_some()) {

@@ -12,7 +12,7 @@ use crate::program::code::{Code, Id, Kind};
 /// The operand that this operation equals, if a law says so.
 pub(super) fn apply(code: &Code, kind: Kind, operands: &[Id]) -> Option<Id> {
     let Kind::Apply(op) = kind else { return None };
-    let laws = op.row().laws;
+    let laws = op.laws();
     match (op, operands) {
         (Op::Unary(_), &[x]) if laws.contains(&Law::Stop) => Some(x),
         (Op::Nary(_), &[x, ..]) if laws.contains(&Law::Declared) => Some(x),

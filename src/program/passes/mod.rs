@@ -77,17 +77,17 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
-    let short = if passes.contract {
-        hoist::apply(&products::fused(&short))
-    } else {
-        short
-    };
+    let fused = passes.contract.then(|| products::fused(&short)).flatten();
+    let short = fused.unwrap_or(short);
+    let hoisted = passes.contract.then(|| hoist::apply(&short)).flatten();
+    let short = hoisted.unwrap_or(short);
     let chained = passes.chains.then(|| chains::apply(&short)).flatten();
     chained.unwrap_or(short)
 }
 
-/// The code with sums of products of uniform and varying factors as dot products: other bits, and fewer roundings.
-pub(crate) fn contract(code: &Code) -> Code {
+/// The code with sums of products of uniform and varying factors as dot products, if there are such: other bits, and
+/// fewer roundings.
+pub(crate) fn contract(code: &Code) -> Option<Code> {
     products::dots(code)
 }
 

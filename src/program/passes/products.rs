@@ -15,67 +15,76 @@ const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
 const DOT: Kind = Kind::Apply(Op::Nary(rows::Dot::OP));
 const FUSED: Kind = Kind::Apply(Op::Ternary(rows::MulAdd::OP));
 
-/// Sums of products of uniform and varying factors as dot products.
-pub(super) fn dots(code: &Code) -> Code {
+/// Sums of products of uniform and varying factors as dot products; none if there are no such.
+pub(super) fn dots(code: &Code) -> Option<Code> {
     let chained = super::chains::apply(code);
     let code = chained.as_ref().unwrap_or(code);
     let (uses, classes) = (uses(code), code.classes());
+    let is_term = |id: Id| {
+        is_product(code, &uses, id) && {
+            let [a, b] = factors(code, id).map(|factor| classes[factor as usize]);
+            a.min(b) < Class::Varying && a.max(b) == Class::Varying
+        }
+    };
+    let is_dot = |id: Id| {
+        matches!(code.kind(id), ADD | SUM)
+            && code.operands(id).iter().filter(|&&id| is_term(id)).count() >= 2
+    };
+    if !code.ids().any(is_dot) {
+        return chained;
+    }
     let dots = rewrite(code, |new, id, kind, operands| {
-        if !matches!(kind, ADD | SUM) {
+        if !is_dot(id) {
             return new.push(kind, operands);
         }
         let (mut pairs, mut rest) = (Vec::new(), Vec::new());
         for (&old, &term) in code.operands(id).iter().zip(operands) {
-            let factors = factors(new, &uses, old, term).filter(|_| {
-                let [a, b] = factors_of(code, old).map(|factor| classes[factor as usize]);
-                a.min(b) < Class::Varying && a.max(b) == Class::Varying
-            });
-            match factors {
-                Some(pair) => pairs.push(pair),
-                None => rest.push(term),
+            if is_term(old) {
+                pairs.push(factors(new, term));
+            } else {
+                rest.push(term);
             }
-        }
-        if pairs.len() < 2 {
-            return new.push(kind, operands);
         }
         let dot = new.push(DOT, pairs.as_flattened());
         rest.into_iter()
             .fold(dot, |sum, term| new.push(ADD, &[sum, term]))
     });
     // The products that went into sums are of no use any more.
-    rewrite(&dots, |new, _, kind, operands| new.push(kind, operands))
+    Some(super::compact(&dots))
 }
 
-/// Products added with one rounding.
-pub(super) fn fused(code: &Code) -> Code {
+/// Products added with one rounding; none if there are no such.
+pub(super) fn fused(code: &Code) -> Option<Code> {
     let uses = uses(code);
-    let fused = rewrite(code, |new, id, kind, operands| {
-        let (ADD, &[a, b]) = (kind, operands) else {
-            return new.push(kind, operands);
-        };
-        let [old_a, old_b] = factors_of(code, id);
-        if let Some([w, x]) = factors(new, &uses, old_a, a) {
-            new.push(FUSED, &[w, x, b])
-        } else if let Some([w, x]) = factors(new, &uses, old_b, b) {
-            new.push(FUSED, &[w, x, a])
-        } else {
-            new.push(kind, operands)
+    let product = |id: Id| {
+        let operands = code.operands(id).iter();
+        let mut places = operands.enumerate();
+        let found = places.find(|&(_, &operand)| is_product(code, &uses, operand));
+        found.filter(|_| code.kind(id) == ADD)
+    };
+    if !code.ids().any(|id| product(id).is_some()) {
+        return None;
+    }
+    let fused = rewrite(code, |new, id, kind, operands| match product(id) {
+        Some((place, _)) => {
+            let [w, x] = factors(new, operands[place]);
+            new.push(FUSED, &[w, x, operands[1 - place]])
         }
+        None => new.push(kind, operands),
     });
-    rewrite(&fused, |new, _, kind, operands| new.push(kind, operands))
+    Some(super::compact(&fused))
 }
 
-/// The factors of an operand, old place and new, if it is a product that nothing else uses.
-fn factors(new: &Code, uses: &[u32], old: Id, product: Id) -> Option<[Id; 2]> {
-    let is_product = matches!(new.kind(product), MUL | SQUARE) && uses[old as usize] == 1;
-    is_product.then(|| factors_of(new, product))
+/// Whether a value is a product that is used once.
+fn is_product(code: &Code, uses: &[u32], id: Id) -> bool {
+    matches!(code.kind(id), MUL | SQUARE) && uses[id as usize] == 1
 }
 
-/// Both operands, or the only one twice.
-fn factors_of(code: &Code, id: Id) -> [Id; 2] {
-    match *code.operands(id) {
+/// The factors of a product: both operands, or the only one twice.
+fn factors(code: &Code, product: Id) -> [Id; 2] {
+    match *code.operands(product) {
         [a, b, ..] => [a, b],
         [a] => [a, a],
-        [] => [id, id],
+        [] => [product, product],
     }
 }

@@ -359,7 +359,7 @@ mod products {
     #[track_caller]
     fn dots(before: &str, after: &str) {
         let (before, after) = (parse(before), parse(after));
-        let found = super::super::contract(&before);
+        let found = super::super::contract(&before).unwrap_or_else(|| before.clone());
         assert_eq!(found.to_string(), after.to_string());
         assert_eq!(verify::problem_of_pass(&before, &found), None);
     }

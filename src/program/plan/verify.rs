@@ -23,7 +23,7 @@ fn name(what: impl Hash) -> Name {
 
 /// The name of a result; factors of a pair commute.
 fn made(op: Option<Op>, mut operands: Vec<Name>) -> Name {
-    if op.is_none_or(|op| op.row().laws.contains(&Law::Pairs)) {
+    if op.is_none_or(|op| op.obeys(Law::Pairs)) {
         for pair in operands.as_chunks_mut::<2>().0 {
             pair.sort_unstable();
         }
