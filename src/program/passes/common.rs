@@ -28,6 +28,7 @@ pub(crate) struct Common {
 }
 
 /// Where a value is or belongs.
+#[derive(Clone, Copy)]
 enum Place {
     Known(Id),
     /// Among those with this latest operand.

@@ -12,12 +12,14 @@
 //! | [`laws`] | `f(x, e) = x`, `f(f(x)) = f(x)`, `f(x, x) = x` as the table's laws say |
 //! | [`common`] | two values made alike are one, operands that commute in either order |
 //! | [`chains`] | `((a + b) + c) + d = Σ(a, b, c, d)`, where nothing else uses the inner sums |
+//! | [`factors`], `Fast` only | `u·(c·z) = (u·c)·z`, `c` a constant, where products share `u` and `c` |
 //! | [`hoist`], `Fast` only | `Σ s·v = s·Σ v` over rows, `s` uniform |
 //! | [`products`], `Fast` only | `a·b + c = fma(a, b, c)`, sums of products are dot products |
 
 mod chains;
 mod common;
 mod expand;
+mod factors;
 mod fold;
 mod hoist;
 mod laws;
@@ -77,6 +79,8 @@ pub(crate) fn apply(code: &Code, passes: Passes) -> Code {
             new.push(kind, operands)
         }
     });
+    let moved = passes.contract.then(|| factors::apply(&short)).flatten();
+    let short = moved.unwrap_or(short);
     let fused = passes.contract.then(|| products::fused(&short)).flatten();
     let short = fused.unwrap_or(short);
     let hoisted = passes.contract.then(|| hoist::apply(&short)).flatten();

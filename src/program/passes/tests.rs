@@ -421,3 +421,53 @@ mod hoist {
         );
     }
 }
+
+mod factors {
+    use super::{NONE, Passes, becomes, stays};
+
+    const CONTRACT: Passes = Passes {
+        contract: true,
+        ..NONE
+    };
+    const INPUTS: &str = "u = input 0 varying\nx = input 1 varying\ny = input 2 varying\nc = 2.0\n";
+
+    #[test]
+    fn a_constant_goes_to_the_factor_that_products_share() {
+        becomes(
+            CONTRACT,
+            &format!("{INPUTS}a = Mul x c\nb = Mul c y\nd = Chain u a\ne = Chain b u\noutput d e"),
+            &format!("{INPUTS}s = Mul u c\nd = Chain s x\ne = Chain s y\noutput d e"),
+        );
+    }
+
+    #[test]
+    fn what_is_not_shared_or_used_otherwise_stays() {
+        stays(
+            CONTRACT,
+            &format!("{INPUTS}a = Mul x c\nd = Chain u a\noutput d y"),
+        );
+        stays(
+            CONTRACT,
+            &format!(
+                "{INPUTS}a = Mul x c\nb = Mul y c\nd = Chain u a\ne = Chain u b\noutput d e a b"
+            ),
+        );
+        stays(
+            CONTRACT,
+            &format!("{INPUTS}a = Mul x c\nb = Mul y c\nd = Chain x a\ne = Chain u b\noutput d e"),
+        );
+    }
+
+    #[test]
+    fn a_factor_that_could_make_zeros_or_infinities_stays() {
+        for c in ["0.0", "inf", "NaN"] {
+            let inputs = INPUTS.replace("2.0", c);
+            stays(
+                CONTRACT,
+                &format!(
+                    "{inputs}a = Mul x c\nb = Mul y c\nd = Chain u a\ne = Chain u b\noutput d e"
+                ),
+            );
+        }
+    }
+}

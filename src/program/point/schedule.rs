@@ -171,7 +171,9 @@ impl Scheduler<'_> {
         for alike in self.members.chunk_by_mut(|a, b| a.constants == b.constants) {
             if alike.len() < LONG {
                 few = true;
-                alike.iter_mut().for_each(|member| member.constants = 0);
+                for member in alike {
+                    member.constants = 0;
+                }
             }
         }
         if few {
