@@ -16,6 +16,7 @@ use super::rows::{BLOCK, Rows};
 use super::tree::Tree;
 use super::{Program, Question, Uniform};
 use crate::error::{Error, Result};
+use crate::math::fused::{Inline, with_fma};
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
 ///
@@ -474,18 +475,21 @@ impl Answer {
         } else {
             plan.run_after(machine, sums);
             outputs.clear();
-            outputs.extend(plan.shared_outputs(machine).skip(1));
+            plan.extend_shared(machine, 1, outputs);
             outputs
         };
-        if divisor != 1.0 {
-            for derivative in &mut *derivatives {
-                *derivative /= divisor;
-            }
-        }
-        for derivative in &mut *derivatives {
-            // Derivatives of 0 have no sign.
-            *derivative += 0.0;
-        }
+        with_fma(Inline(
+            #[inline(always)]
+            || {
+                // Derivatives of 0 have no sign.
+                if divisor == 1.0 {
+                    derivatives.iter_mut().for_each(|slope| *slope += 0.0);
+                } else {
+                    let mean = |slope: &mut f64| *slope = *slope / divisor + 0.0;
+                    derivatives.iter_mut().for_each(mean);
+                }
+            },
+        ));
         (total[0] / divisor, derivatives)
     }
 

@@ -52,7 +52,7 @@ impl Answer {
             }
         })?;
         self.outputs.clear();
-        self.outputs.extend(self.plan.shared_outputs(&self.machine));
+        self.plan.extend_shared(&self.machine, 0, &mut self.outputs);
         Ok(())
     }
 }

@@ -262,12 +262,19 @@ impl Plan {
         self.after.execute(*arch, shared, gathered);
     }
 
-    /// Every output of a plan without rows, and of one with rows those that are the same for all.
-    pub(crate) fn shared_outputs(&self, machine: &Machine) -> impl Iterator<Item = f64> {
-        self.outputs.places().map(|place| match place {
-            Place::Shared(slot) => machine.shared[slot as usize],
-            Place::Row(_) | Place::Input(_) => f64::NAN,
-        })
+    /// Appends the outputs from the one numbered `first` on: of a plan without rows every one, of one with rows those
+    /// that are the same for all.
+    pub(crate) fn extend_shared(&self, machine: &Machine, first: usize, outputs: &mut Vec<f64>) {
+        let mut skipped = first;
+        for &(place, len) in &self.outputs.stretches {
+            let skip = skipped.min(len as usize);
+            skipped -= skip;
+            let range = skip..len as usize;
+            match place {
+                Place::Shared(slot) => outputs.extend(&machine.shared[slot as usize..][range]),
+                Place::Row(_) | Place::Input(_) => outputs.extend(range.map(|_| f64::NAN)),
+            }
+        }
     }
 
     /// Every output, for all rows of the block just computed.

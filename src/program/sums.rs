@@ -50,6 +50,12 @@ impl Pairs {
         size_of_val(&self.slots[..]) + size_of_val(&self.factors[..])
     }
 
+    /// Whether every term is 1, as for what is added to each row's output.
+    fn is_count(&self, context: &Context<'_>) -> bool {
+        let is_one = |&place: &Place| matches!(place, Place::Shared(slot) if context.block.shared[slot as usize] == 1.0);
+        self.factors.len() == self.slots.len() && self.factors.iter().flatten().all(is_one)
+    }
+
     /// Computes the block's sums, which lie by slot from `sums_start` on.
     pub(crate) fn execute(
         &self,
@@ -58,6 +64,13 @@ impl Pairs {
         sums: &mut [f64],
         splats: &mut Vec<f64>,
     ) {
+        if self.is_count(context) {
+            let rows = context.block.count as f64;
+            for &slot in &self.slots {
+                sums[(slot - sums_start) as usize] = rows;
+            }
+            return;
+        }
         let arch = context.block.arch;
         splats.resize(2 * TOGETHER * BLOCK, 0.0);
         let mut results = arch.dispatch(Sum::<false> {

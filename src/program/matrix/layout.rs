@@ -137,6 +137,16 @@ impl Factors {
         }
     }
 
+    /// The lanes of one of them.
+    #[inline(always)]
+    pub(super) fn source<'a>(&self, context: &Context<'a>, factor: usize) -> Source<'a> {
+        let place = match self {
+            Self::From(first) => first.next(factor as u32),
+            Self::Listed(places) => places[factor],
+        };
+        context.source(place, context.block.lanes)
+    }
+
     /// The lanes of all of them, one after another: in place, or brought together.
     pub(super) fn lanes<'a>(
         &self,

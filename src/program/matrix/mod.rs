@@ -12,6 +12,7 @@
 
 mod layout;
 mod outer;
+mod panel;
 mod product;
 #[cfg(test)]
 mod steps;

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use super::super::parallel;
 use super::super::rows::{Context, Place};
 use super::layout::{Factors, Layout};
+use super::panel;
 use super::{Scratch, TERMS, chain_add, share};
 use crate::math::fused::Arch;
 
@@ -58,11 +59,9 @@ impl Outer {
         scratch: &mut Scratch,
     ) {
         let block = context.block;
-        let Scratch { left, right, panel } = scratch;
+        let Scratch { left, panel, .. } = scratch;
         let left = self.left.lanes(context, self.sums.rows, left);
-        let right = self.right.lanes(context, self.sums.columns, right);
-        let width = 2 * block.arch.dispatch(Width);
-        pack(right, block.lanes, block.count, width, panel);
+        let panel = panel::pack(context, &self.right, self.sums.columns, panel);
         let sum = SumOuter {
             left,
             panel,
@@ -81,35 +80,6 @@ impl Outer {
 impl fmt::Display for Outer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({}) = Rows {} ⊗ {}", self.sums, self.left, self.right)
-    }
-}
-
-/// How many numbers a vector of this machine holds.
-struct Width;
-
-impl WithSimd for Width {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F64_LANES
-    }
-}
-
-/// Brings columns together, `width` at a time, data row by data row; the last ones are filled up with 0.
-fn pack(columns: &[f64], lanes: usize, count: usize, width: usize, panel: &mut Vec<f64>) {
-    let tiles = (columns.len() / lanes).div_ceil(width);
-    panel.clear();
-    panel.resize(tiles * count * width, 0.0);
-    for (tile, columns) in panel
-        .chunks_exact_mut(count * width)
-        .zip(columns.chunks(width * lanes))
-    {
-        for (place, column) in columns.chunks_exact(lanes).enumerate() {
-            for (entries, &lane) in tile.chunks_exact_mut(width).zip(column) {
-                entries[place] = lane;
-            }
-        }
     }
 }
 
@@ -231,7 +201,7 @@ impl SumOuter<'_> {
         let row = self.first + row;
         let left: [&[f64]; T] =
             std::array::from_fn(|t| &self.left[(row + t) * self.lanes..][..self.count]);
-        let panel = &self.panel[column * self.count..][..self.count * width];
+        let panel = &self.panel[column * self.lanes..][..self.count * width];
         let vectors = S::as_simd_f64s(panel).0;
         let mut sums = [[simd.splat_f64s(0.0); V]; T];
         for (r, right) in vectors

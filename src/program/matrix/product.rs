@@ -235,12 +235,16 @@ impl WithSimd for Multiply<'_> {
         let vectors = lanes / S::F64_LANES;
         let factors = S::as_simd_f64s(factors).0;
         let dst = S::as_mut_simd_f64s(dst).0;
-        dst.fill(simd.splat_f64s(start));
+        let start = simd.splat_f64s(start);
+        if columns == 0 {
+            dst.fill(start);
+        }
         for first in (0..columns).step_by(COLUMNS) {
             let tiles = Tiles {
                 weights,
                 columns,
                 some: first..columns.min(first + COLUMNS),
+                start: (first == 0).then_some(start),
                 factors,
                 vectors,
             };
@@ -261,6 +265,8 @@ struct Tiles<'a, S: Simd> {
     weights: Weights<'a>,
     columns: usize,
     some: Range<usize>,
+    /// What sums begin with, where these are the first terms.
+    start: Option<S::f64s>,
     factors: &'a [S::f64s],
     /// Vectors a row of lanes.
     vectors: usize,
@@ -351,9 +357,11 @@ impl<S: Simd> Tiles<'_, S> {
         weight: impl Fn(usize) -> [f64; T],
     ) {
         debug_assert!(self.some.end <= self.columns);
-        let mut sums = [[simd.splat_f64s(0.0); V]; T];
-        for (t, sums) in sums.iter_mut().enumerate() {
-            sums.copy_from_slice(&dst[t * self.vectors..][..V]);
+        let mut sums = [[self.start.unwrap_or(simd.splat_f64s(0.0)); V]; T];
+        if self.start.is_none() {
+            for (t, sums) in sums.iter_mut().enumerate() {
+                sums.copy_from_slice(&dst[t * self.vectors..][..V]);
+            }
         }
         let factors = self.factors[self.some.start * self.vectors..].chunks_exact(self.vectors);
         for (column, factors) in factors.take(self.some.len()).enumerate() {

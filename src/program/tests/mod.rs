@@ -100,7 +100,9 @@ fn at_point(plan: &Plan, arch: Arch, x: &[f64]) -> Vec<f64> {
     let mut machine = plan.machine().on(arch);
     plan.run_before(&mut machine, |inputs| inputs.copy_from_slice(x))
         .expect("no branches");
-    plan.shared_outputs(&machine).collect()
+    let mut outputs = Vec::new();
+    plan.extend_shared(&machine, 0, &mut outputs);
+    outputs
 }
 
 /// All outputs of every row, row by row.
@@ -141,6 +143,7 @@ fn summed(plan: &Plan, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
         tree.push();
     }
     plan.run_after(&mut machine, tree.total());
-    let derivatives = plan.shared_outputs(&machine).skip(1);
-    derivatives.map(|derivative| derivative + 0.0).collect()
+    let mut derivatives = Vec::new();
+    plan.extend_shared(&machine, 1, &mut derivatives);
+    derivatives.into_iter().map(|slope| slope + 0.0).collect()
 }
