@@ -482,11 +482,8 @@ impl Answer {
             #[inline(always)]
             || {
                 // Derivatives of 0 have no sign.
-                if divisor == 1.0 {
-                    derivatives.iter_mut().for_each(|slope| *slope += 0.0);
-                } else {
-                    let mean = |slope: &mut f64| *slope = *slope / divisor + 0.0;
-                    derivatives.iter_mut().for_each(mean);
+                for slope in &mut *derivatives {
+                    *slope = *slope / divisor + 0.0;
                 }
             },
         ));

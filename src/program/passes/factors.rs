@@ -20,7 +20,8 @@ pub(super) fn apply(code: &Code) -> Option<Code> {
     // Of `u·(c·z)`: u, c and z.
     let parts = |id: Id| {
         let of_factor = |[u, product]: [Id; 2]| {
-            if code.kind(product) != MUL || uses[product as usize] != 1 {
+            let is_product = code.kind(product) == MUL && uses[product as usize] == 1;
+            if !is_product || code.constant(u).is_some() {
                 return None;
             }
             let usual = |c: f64| c.is_normal();

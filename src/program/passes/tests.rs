@@ -456,6 +456,13 @@ mod factors {
             CONTRACT,
             &format!("{INPUTS}a = Mul x c\nb = Mul y c\nd = Chain x a\ne = Chain u b\noutput d e"),
         );
+        // Two numbers would make an operation among numbers.
+        stays(
+            CONTRACT,
+            &format!(
+                "{INPUTS}a = Mul x c\nb = Mul y c\nd = Chain c a\ne = Chain c b\noutput d e u"
+            ),
+        );
     }
 
     #[test]
