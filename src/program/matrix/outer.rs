@@ -199,8 +199,10 @@ impl SumOuter<'_> {
     ) {
         let width = 2 * S::F64_LANES;
         let row = self.first + row;
-        let left: [&[f64]; T] =
-            std::array::from_fn(|t| &self.left[(row + t) * self.lanes..][..self.count]);
+        let mut left: [&[f64]; T] = [&[]; T];
+        for (t, lanes) in left.iter_mut().enumerate() {
+            *lanes = &self.left[(row + t) * self.lanes..][..self.count];
+        }
         let panel = &self.panel[column * self.lanes..][..self.count * width];
         let vectors = S::as_simd_f64s(panel).0;
         let mut sums = [[simd.splat_f64s(0.0); V]; T];

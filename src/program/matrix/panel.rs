@@ -53,13 +53,10 @@ impl WithSimd for Pack<'_, '_> {
         panel.resize(count.div_ceil(width) * width * lanes, 0.0);
         let group = GROUP.min(width);
         for first in (0..count).step_by(group) {
-            let sources: [Source<'_>; GROUP] = std::array::from_fn(|place| {
-                if place < group && first + place < count {
-                    columns.source(context, first + place)
-                } else {
-                    Source::Splat(0.0)
-                }
-            });
+            let mut sources = [Source::Splat(0.0); GROUP];
+            for (column, source) in (first..count.min(first + group)).zip(&mut sources) {
+                *source = columns.source(context, column);
+            }
             let tile = &mut panel[first / width * width * lanes..][..width * lanes];
             turn(&sources, tile, width, first % width, group);
         }
@@ -87,19 +84,35 @@ fn turn(
     }
     for (square, rows) in tile.chunks_mut(GROUP * width).enumerate() {
         let first = square * GROUP;
-        let square: [[f64; GROUP]; GROUP] = std::array::from_fn(|place| match columns[place] {
-            Source::Slice(column) => {
-                let mut lanes = [0.0; GROUP];
-                lanes.copy_from_slice(&column[first..first + GROUP]);
-                lanes
+        let mut square = [[0.0; GROUP]; GROUP];
+        for (lanes, &column) in square.iter_mut().zip(columns) {
+            match column {
+                Source::Slice(column) => lanes.copy_from_slice(&column[first..first + GROUP]),
+                Source::Splat(value) => *lanes = [value; GROUP],
             }
-            Source::Splat(value) => [value; GROUP],
-        });
-        // Written out, so that it becomes a few shuffles of vectors.
-        let turned: [[f64; GROUP]; GROUP] =
-            std::array::from_fn(|row| std::array::from_fn(|place| square[place][row]));
+        }
+        let turned = shuffle(shuffle(shuffle(square)));
         for (row, places) in turned.iter().zip(rows.chunks_exact_mut(width)) {
             places[offset..offset + group].copy_from_slice(&row[..group]);
         }
     }
+}
+
+/// Interleaves each row of the upper half with its partner of the lower half; three times that is the transpose.
+///
+/// Written out, each line becomes a shuffle of two vectors.
+#[inline(always)]
+fn shuffle([a, b, c, d, e, f, g, h]: [[f64; GROUP]; GROUP]) -> [[f64; GROUP]; GROUP] {
+    let low = |x: [f64; GROUP], y: [f64; GROUP]| [x[0], y[0], x[1], y[1], x[2], y[2], x[3], y[3]];
+    let high = |x: [f64; GROUP], y: [f64; GROUP]| [x[4], y[4], x[5], y[5], x[6], y[6], x[7], y[7]];
+    [
+        low(a, e),
+        high(a, e),
+        low(b, f),
+        high(b, f),
+        low(c, g),
+        high(c, g),
+        low(d, h),
+        high(d, h),
+    ]
 }

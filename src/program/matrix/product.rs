@@ -113,11 +113,12 @@ enum Weights<'a> {
         down: isize,
         backwards: bool,
     },
-    /// The columns lie `right` apart, the entries of each side by side.
+    /// The columns lie `right` apart, the entries of each side by side, backwards if so marked.
     Columns {
         values: &'a [f64],
         start: isize,
         right: isize,
+        backwards: bool,
     },
 }
 
@@ -133,11 +134,12 @@ impl<'a> Weights<'a> {
                     backwards: right < 0,
                 };
             }
-            if down == 1 {
+            if down.abs() == 1 {
                 return Self::Columns {
                     values,
                     start,
                     right,
+                    backwards: down < 0,
                 };
             }
         }
@@ -173,10 +175,12 @@ impl<'a> Weights<'a> {
                 values,
                 start,
                 right,
+                backwards,
             } => Self::Columns {
                 values,
-                start: start + row,
+                start: if backwards { start - row } else { start + row },
                 right,
+                backwards,
             },
         }
     }
@@ -320,10 +324,11 @@ impl<S: Simd> Tiles<'_, S> {
                 } else {
                     first.cast_signed()
                 };
-                let rows: [&[f64]; T] = std::array::from_fn(|t| {
+                let mut rows: [&[f64]; T] = [&[]; T];
+                for (t, entries) in rows.iter_mut().enumerate() {
                     let begin = start + (row + t).cast_signed() * down + offset;
-                    &values[begin.cast_unsigned()..][..end - first]
-                });
+                    *entries = &values[begin.cast_unsigned()..][..end - first];
+                }
                 if backwards {
                     let weight = |column: usize| rows.map(|row| row[row.len() - 1 - column]);
                     self.add::<T, V>(simd, vector, dst, weight);
@@ -336,14 +341,25 @@ impl<S: Simd> Tiles<'_, S> {
                 values,
                 start,
                 right,
+                backwards,
             } => {
-                let start = start + row.cast_signed();
-                let weight = |column: usize| {
+                let (row, last) = (row.cast_signed(), T.cast_signed() - 1);
+                let weights = |start: isize, column: usize| {
                     let slot = start + (first + column).cast_signed() * right;
                     let weights = values[slot.cast_unsigned()..].first_chunk::<T>();
                     *weights.expect("a matrix lies within the buffer")
                 };
-                self.add::<T, V>(simd, vector, dst, weight);
+                if backwards {
+                    let weight = |column: usize| {
+                        let mut weights = weights(start - row - last, column);
+                        weights.reverse();
+                        weights
+                    };
+                    self.add::<T, V>(simd, vector, dst, weight);
+                } else {
+                    let weight = |column: usize| weights(start + row, column);
+                    self.add::<T, V>(simd, vector, dst, weight);
+                }
             }
         }
     }
