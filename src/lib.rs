@@ -78,6 +78,11 @@ struct Readme;
 #[doc = include_str!("../docs/programs.md")]
 struct Programs;
 
+/// The examples of the page on derivatives are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/derivatives.md")]
+struct Derivatives;
+
 /// The code of the course's chapters is tests.
 #[cfg(all(doctest, feature = "nn"))]
 mod course {

@@ -7,7 +7,7 @@
 //!   [`Program::sparse_hessian`](crate::Program::sparse_hessian); [`Sparse`], [`Pattern`], [`Csr`].
 //! - *Within a function that is differentiated itself*: [`recorded`].
 //! - *With slopes of one's own, or through equations*: [`custom()`], [`opaque`], [`implicit()`], [`fixed_point`].
-//! - *Through a long loop, in little memory*: [`unroll()`].
+//! - *Through a long computation, in little memory*: [`checkpointed`] for parts of any kind, [`unroll()`] for a loop.
 //! - *At corners*: [`Program::kinks`](crate::Program::kinks), [`Program::one_sided`](crate::Program::one_sided).
 //!
 //! ```
@@ -24,6 +24,7 @@
 //! ```
 
 mod call;
+mod checkpoint;
 mod codes;
 mod colour;
 mod cones;
@@ -42,6 +43,7 @@ mod sparse;
 mod taylor;
 mod unroll;
 
+pub use checkpoint::{Checkpoints, checkpointed};
 pub use custom::{custom, custom_jvp, custom_vjp, opaque, stop_gradient};
 pub use functions::{derivative, gradient, hessian, hvp, jacobian, jvp, laplacian, taylor, vjp};
 pub use implicit::{fixed_point, implicit};

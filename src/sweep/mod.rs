@@ -12,12 +12,12 @@ mod recorded;
 
 pub use recorded::gradient_with;
 
-use std::ops::{Index, RangeInclusive};
+use std::ops::{Index, Range, RangeInclusive};
 
 use smallvec::SmallVec;
 
 use crate::graph::{Constant, Graph, GraphId, NodeKey};
-use crate::math::fused::{Fused, with_fma};
+use crate::math::fused::{Fused, Inline, with_fma};
 use crate::op::Op;
 use crate::tape;
 use crate::var::Var;
@@ -140,6 +140,22 @@ impl Gradients {
             .enumerate()
             .filter(|&(_, &adjoint)| adjoint != 0.0)
             .map(|(slot, &adjoint)| (NodeKey::of(slot as u32, self.generations[slot]), adjoint))
+    }
+
+    /// No adjoints yet, for the first so many slots of a graph.
+    fn clear(&mut self, graph: &Graph, slots: usize) {
+        self.graph = graph.id();
+        self.generations.clear();
+        self.generations.extend_from_slice(graph.generations());
+        self.adjoints.clear();
+        self.adjoints.resize(slots, 0.0);
+    }
+
+    /// Sets the adjoint of a value of the graph; a constant has none.
+    pub(crate) fn set(&mut self, x: Var, adjoint: f64) {
+        if let Some(slot) = self.slot(x) {
+            self.adjoints[slot] = adjoint;
+        }
     }
 
     /// The adjoint in a slot: 0 above the highest output, and never −0.
@@ -306,11 +322,7 @@ impl Graph {
             .filter_map(|&(y, seed)| Some((y.key()?, seed)))
             .collect();
         let top = seeds.iter().map(|(key, _)| key.slot()).max().unwrap_or(0);
-        grads.graph = self.id();
-        grads.generations.clear();
-        grads.generations.extend_from_slice(self.generations());
-        grads.adjoints.clear();
-        grads.adjoints.resize(top + 1, 0.0);
+        grads.clear(self, top + 1);
         let mut lowest = top;
         for &(key, seed) in &seeds {
             grads.adjoints[key.slot()] += seed;
@@ -323,6 +335,35 @@ impl Graph {
             seeds: &seeds,
             slots: lowest..=top,
         });
+    }
+}
+
+impl Graph {
+    /// Begins a sweep in stretches, between which adjoints are read and set. Gives the end of the slots.
+    pub(crate) fn begin_sweep(&self, seeds: &[(Var, f64)], grads: &mut Gradients) -> usize {
+        let end = self.generations().len();
+        grads.clear(self, end);
+        for &(y, seed) in seeds {
+            grads.set(y, grads.get(y).unwrap_or(0.0) + seed);
+        }
+        end
+    }
+
+    /// Passes on the adjoints of the nodes in these slots, the latest first.
+    pub(crate) fn sweep_slots(&self, slots: Range<usize>, grads: &mut Gradients) {
+        let Gradients {
+            adjoints, operands, ..
+        } = grads;
+        with_fma(Inline(
+            #[inline(always)]
+            || {
+                for slot in slots.clone().rev() {
+                    if adjoints[slot] != 0.0 {
+                        visit(self, adjoints, operands, slot);
+                    }
+                }
+            },
+        ));
     }
 }
 

@@ -1,0 +1,198 @@
+//! Gradients through parts that are not kept: only what goes into them is, and they are recorded again when the sweep
+//! comes to them.
+//!
+//! The outer graph has the results of such a part as fresh inputs. It is swept from the end down to these; then the part
+//! is recorded on a graph of its own, and swept with the derivatives by its results as seeds and those by its operands
+//! as what their sums go on from. So all sums are added in the order of one sweep over everything.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use crate::graph::{Graph, NodeKey};
+use crate::sweep::Gradients;
+use crate::tape;
+use crate::var::Var;
+
+type Function<'f> = dyn Fn(&[Var], &mut Checkpoints<'f>) -> Vec<Var> + 'f;
+
+/// The parts of a function that are not kept, in the order of their calls. See [`checkpointed`].
+pub struct Checkpoints<'f> {
+    segments: Vec<Segment<'f>>,
+}
+
+/// A part that is not kept.
+struct Segment<'f> {
+    function: Box<Function<'f>>,
+    /// Its operands and results, on the graph around it.
+    operands: Vec<Var>,
+    results: Vec<Var>,
+}
+
+/// The value of a function and its gradient, without keeping what [`Checkpoints::call`] computes on the way.
+///
+/// The memory is that of the outer function's own operations and of one part at a time; each part is computed twice, or
+/// once more for every level if parts have parts of their own. The bits are those of one recording of everything in which
+/// every part's results are made [fresh](super::recorded::fresh).
+///
+/// ```
+/// use chainrule::{Scalar, derive};
+///
+/// // A hundred stretches of a hundred steps: a stretch's operations at a time, not all 20 000.
+/// let stretch = |x: &[chainrule::Var], _: &mut derive::Checkpoints<'_>| {
+///     let mut x = x[0];
+///     for _ in 0..100 {
+///         x = x.sin() * 1.001;
+///     }
+///     vec![x]
+/// };
+/// let (value, gradient) = derive::checkpointed(&[0.5], |x, parts| {
+///     let mut x = x.to_vec();
+///     for _ in 0..100 {
+///         x = parts.call(&x, stretch);
+///     }
+///     x[0]
+/// });
+/// let whole = |x: &[chainrule::Var]| (0..10_000).fold(x[0], |x, _| x.sin() * 1.001);
+/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?);
+/// assert_eq!(value, whole(&[0.5.into()]).value());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Panics
+/// If the function, or a part, computes with a value recorded outside of it: make it an operand.
+pub fn checkpointed<'f>(
+    x: &[f64],
+    f: impl FnOnce(&[Var], &mut Checkpoints<'f>) -> Var,
+) -> (f64, Vec<f64>) {
+    let recorded = Recorded::of(|parts| {
+        let xs: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
+        let y = f(&xs, parts);
+        (xs, vec![y])
+    });
+    let value = recorded.results[0].value();
+    let mut adjoints = vec![0.0; x.len()];
+    recorded.sweep(&[1.0], &mut adjoints);
+    (value, adjoints)
+}
+
+impl fmt::Debug for Checkpoints<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoints")
+            .field("parts", &self.segments.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'f> Checkpoints<'f> {
+    /// Computes a part, and forgets all but its results until the sweep.
+    ///
+    /// It is called again then, and must do the same.
+    ///
+    /// ```
+    /// use chainrule::derive;
+    /// let (value, gradient) = derive::checkpointed(&[3.0, 2.0], |x, parts| {
+    ///     let y = parts.call(x, |x, _| vec![x[0] * x[1], x[0].square()]);
+    ///     y[0] + y[1]
+    /// });
+    /// assert_eq!((value, &gradient[..]), (15.0, &[8.0, 3.0][..]));
+    /// ```
+    ///
+    /// # Panics
+    /// If the part computes with a value that is not among its operands and not recorded in it.
+    pub fn call(
+        &mut self,
+        operands: &[Var],
+        part: impl Fn(&[Var], &mut Checkpoints<'f>) -> Vec<Var> + 'f,
+    ) -> Vec<Var> {
+        let function: Box<Function<'f>> = Box::new(part);
+        let values: Vec<f64> = Recorded::again(&*function, operands)
+            .results
+            .iter()
+            .map(|result| result.value())
+            .collect();
+        let results: Vec<Var> = values.into_iter().map(Var::new).collect();
+        self.segments.push(Segment {
+            function,
+            operands: operands.to_vec(),
+            results: results.clone(),
+        });
+        results
+    }
+}
+
+/// A function recorded on a graph of its own, but for its parts.
+struct Recorded<'f> {
+    graph: Graph,
+    operands: Vec<Var>,
+    results: Vec<Var>,
+    segments: Vec<Segment<'f>>,
+}
+
+impl<'f> Recorded<'f> {
+    fn of(work: impl FnOnce(&mut Checkpoints<'f>) -> (Vec<Var>, Vec<Var>)) -> Self {
+        let mut parts = Checkpoints {
+            segments: Vec::new(),
+        };
+        let (graph, (operands, results)) = tape::record(|| work(&mut parts));
+        Self {
+            graph,
+            operands,
+            results,
+            segments: parts.segments,
+        }
+    }
+
+    /// Records a part: with numbers for constants, and one value for an operand that it is given twice.
+    fn again(function: &Function<'f>, operands: &[Var]) -> Self {
+        Self::of(|parts| {
+            let mut copies: HashMap<NodeKey, Var> = HashMap::new();
+            let copy = |&x: &Var| match x.key() {
+                Some(key) => *copies.entry(key).or_insert_with(|| Var::new(x.value())),
+                None => x,
+            };
+            let operands: Vec<Var> = operands.iter().map(copy).collect();
+            let results = function(&operands, parts);
+            (operands, results)
+        })
+    }
+
+    /// From the derivatives by the results to those by the operands, which are added to what is there.
+    fn sweep(&self, seeds: &[f64], adjoints: &mut [f64]) {
+        // The latest first, as a sweep over the whole would meet them.
+        let results = self
+            .results
+            .iter()
+            .copied()
+            .zip(seeds.iter().copied())
+            .rev();
+        let mut seen = HashSet::new();
+        let operands = self.operands.iter().copied().zip(adjoints.iter().copied());
+        let operands = operands.filter(|(x, _)| seen.insert(x.key()));
+        let seeds: Vec<(Var, f64)> = operands.chain(results).collect();
+        let mut grads = Gradients::new();
+        let mut top = self.graph.begin_sweep(&seeds, &mut grads);
+        for segment in self.segments.iter().rev() {
+            // What was recorded after a part is swept before it.
+            let slots = segment.results.iter().filter_map(|result| result.key());
+            let Some(first) = slots.map(NodeKey::slot).min() else {
+                continue;
+            };
+            self.graph.sweep_slots(first..top, &mut grads);
+            top = first;
+            let of = |x: &Var| grads.get(*x).unwrap_or(0.0);
+            let seeds: Vec<f64> = segment.results.iter().map(of).collect();
+            if seeds.iter().all(|&seed| seed == 0.0) {
+                continue;
+            }
+            let mut adjoints: Vec<f64> = segment.operands.iter().map(of).collect();
+            Recorded::again(&*segment.function, &segment.operands).sweep(&seeds, &mut adjoints);
+            for (&x, &adjoint) in segment.operands.iter().zip(&adjoints) {
+                grads.set(x, adjoint);
+            }
+        }
+        self.graph.sweep_slots(1..top, &mut grads);
+        for (adjoint, &x) in adjoints.iter_mut().zip(&self.operands) {
+            *adjoint = grads.get(x).unwrap_or(0.0);
+        }
+    }
+}
