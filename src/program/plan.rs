@@ -230,19 +230,21 @@ impl Plan {
     ) -> Result<()> {
         let block = data.block(machine);
         self.rows.execute(block, rows, self.sums.start as u32, sums);
+        // The first decision of the first row at which one has changed.
+        let (mut count, mut changed) = (data.count, None);
         for (sides, guard) in &self.guards {
             if let [Place::Shared(_), Place::Shared(_)] = sides {
                 continue;
             }
             let [left, right] = sides.map(|place| rows.source(block, place));
-            for row in 0..data.count {
-                let (a, b) = (left.at(row), right.at(row));
-                if !guard.holds(a, b) {
-                    return Err(guard.error(Some(data.first + row), a, b));
-                }
+            if let Some(row) = (0..count).find(|&row| !guard.holds(left.at(row), right.at(row))) {
+                (count, changed) = (row, Some((guard, left.at(row), right.at(row))));
             }
         }
-        Ok(())
+        match changed {
+            Some((guard, a, b)) => Err(guard.error(Some(data.first + count), a, b)),
+            None => Ok(()),
+        }
     }
 
     /// Whether all outputs but the first are the sums themselves, in their order.

@@ -240,7 +240,8 @@ proptest! {
                 let row = error.branch().expect("a branch that changed").row;
                 // Where only uniform values are compared every row decides alike.
                 prop_assert!(match row {
-                    Some(row) => changes(row).next().is_some_and(|decision| tells(&error, Some(row), decision)),
+                    Some(row) => changes(row).next().is_some_and(|decision| tells(&error, Some(row), decision))
+                        && (0..row).all(|before| changes(before).next().is_none()),
                     None => (0..rows.len()).all(|row| changes(row).any(|decision| tells(&error, None, decision))),
                 }, "{error}");
             }
@@ -250,6 +251,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_program_of_no_outputs_checks_its_rows() {
+    let program = Program::trace_rows_at(&[], &[1.0], |_, row| {
+        assert!(row[0] > 0.0);
+        Vec::<Var>::new()
+    })
+    .unwrap();
+    let mut batch = program.batch(&[[1.0], [2.0], [-1.0]]).unwrap();
+    let error = batch.values(&[]).unwrap_err();
+    assert_eq!(error.branch().unwrap().row, Some(2));
 }
 
 /// Fails with this comparison, made at a line of this file with this text.
