@@ -36,16 +36,25 @@ impl Blocks {
             }
         }
         self.count = rows.len();
-        self.data.clear();
+        self.data
+            .resize(rows.len().next_multiple_of(VECTOR) * self.width, 0.0);
+        let mut rest = &mut self.data[..];
         for block in rows.chunks(BLOCK) {
             let lanes = block.len().next_multiple_of(VECTOR);
-            for column in 0..self.width {
+            let (data, behind) = std::mem::take(&mut rest).split_at_mut(lanes * self.width);
+            rest = behind;
+            for (group, rows) in block.chunks(VECTOR).enumerate() {
                 // What fills the lanes up is a copy of a row, for which the program is defined.
-                let rows = block
-                    .iter()
-                    .chain(std::iter::repeat(&block[block.len() - 1]));
-                self.data
-                    .extend(rows.take(lanes).map(|row| row.as_ref()[column]));
+                let mut sources = [rows[rows.len() - 1].as_ref(); VECTOR];
+                for (source, row) in sources.iter_mut().zip(rows) {
+                    *source = row.as_ref();
+                }
+                for (column, lanes) in data.chunks_exact_mut(lanes).enumerate() {
+                    let lanes = lanes[group * VECTOR..].iter_mut();
+                    for (lane, source) in lanes.zip(&sources) {
+                        *lane = source[column];
+                    }
+                }
             }
         }
         Ok(())

@@ -82,37 +82,30 @@ fn turn(
         }
         return;
     }
+    let splats = columns.map(|column| match column {
+        Source::Splat(value) => [value; GROUP],
+        Source::Slice(_) => [0.0; GROUP],
+    });
     for (square, rows) in tile.chunks_mut(GROUP * width).enumerate() {
-        let first = square * GROUP;
-        let mut square = [[0.0; GROUP]; GROUP];
-        for (lanes, &column) in square.iter_mut().zip(columns) {
-            match column {
-                Source::Slice(column) => lanes.copy_from_slice(&column[first..first + GROUP]),
-                Source::Splat(value) => *lanes = [value; GROUP],
+        let mut lanes = [&[0.0; GROUP]; GROUP];
+        for ((lanes, column), splat) in lanes.iter_mut().zip(columns).zip(&splats) {
+            let of_column = match column {
+                Source::Slice(column) => column[square * GROUP..].first_chunk(),
+                Source::Splat(_) => None,
+            };
+            *lanes = of_column.unwrap_or(splat);
+        }
+        for (row, places) in rows.chunks_exact_mut(width).take(GROUP).enumerate() {
+            let places = &mut places[offset..offset + group];
+            if let Ok(places) = <&mut [f64; GROUP]>::try_from(&mut *places) {
+                for (place, lanes) in places.iter_mut().zip(&lanes) {
+                    *place = lanes[row];
+                }
+            } else {
+                for (place, lanes) in places.iter_mut().zip(&lanes) {
+                    *place = lanes[row];
+                }
             }
         }
-        let turned = shuffle(shuffle(shuffle(square)));
-        for (row, places) in turned.iter().zip(rows.chunks_exact_mut(width)) {
-            places[offset..offset + group].copy_from_slice(&row[..group]);
-        }
     }
-}
-
-/// Interleaves each row of the upper half with its partner of the lower half; three times that is the transpose.
-///
-/// Written out, each line becomes a shuffle of two vectors.
-#[inline(always)]
-fn shuffle([a, b, c, d, e, f, g, h]: [[f64; GROUP]; GROUP]) -> [[f64; GROUP]; GROUP] {
-    let low = |x: [f64; GROUP], y: [f64; GROUP]| [x[0], y[0], x[1], y[1], x[2], y[2], x[3], y[3]];
-    let high = |x: [f64; GROUP], y: [f64; GROUP]| [x[4], y[4], x[5], y[5], x[6], y[6], x[7], y[7]];
-    [
-        low(a, e),
-        high(a, e),
-        low(b, f),
-        high(b, f),
-        low(c, g),
-        high(c, g),
-        low(d, h),
-        high(d, h),
-    ]
 }
