@@ -140,8 +140,10 @@ impl Plan {
             }
         }
         let [before, after] = uniform_parts(&code, &classes);
-        let before = Runs::schedule(&code, &before, &mut slots);
-        let after = Runs::schedule(&code, &after, &mut slots);
+        let mut before = Runs::schedule(&code, &before, &mut slots);
+        let mut after = Runs::schedule(&code, &after, &mut slots);
+        before.place_passing(&slots);
+        after.place_passing(&slots);
         let (rows, places) =
             RowCode::schedule(&code, &classes, &slots, options.matrices, options.any_order);
         let place = |id: Id| places[id as usize];
@@ -153,7 +155,7 @@ impl Plan {
         let outputs: Vec<Place> = code.outputs.iter().map(|&id| place(id)).collect();
         let in_order = sums.clone().map(|slot| Place::Shared(slot as u32));
         Self {
-            shared: slots.count(),
+            shared: slots.all(),
             constants,
             uniform,
             sums,

@@ -16,7 +16,7 @@ use crate::op::Op;
 /// An operation of more operands than this is a run of its own.
 const WIDE: usize = 16;
 
-/// Where the values of one operand of a run lie in the buffer.
+/// Where the values of one operand of a run lie in the buffer: before its results, or anywhere where a table lists them.
 #[derive(Clone, Copy, Debug)]
 enum Address {
     /// Side by side from here on.
@@ -50,9 +50,7 @@ impl Runs {
     /// Computes all values in the buffer, in which the inputs and constants stand.
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.list {
-            let (before, rest) = buffer.split_at_mut(run.dst as usize);
-            let count = run.count as usize;
-            let dst = &mut rest[..count];
+            let (start, count) = (run.dst as usize, run.count as usize);
             let wide = count == 1 && matches!(run.op, Op::Nary(_));
             let (addresses, len) = if wide {
                 (1, run.operands as usize)
@@ -69,19 +67,21 @@ impl Runs {
                         Address::Slots(slot) | Address::Same(slot) => slot,
                         Address::Table(start) => self.table[start as usize],
                     };
-                    *operand = before[slot as usize];
+                    *operand = buffer[slot as usize];
                 }
                 let operands = Source::Slice(&operands[..addresses.len()]);
-                dst[0] = elementwise::fold(arch, run.op, operands);
+                buffer[start] = elementwise::fold(arch, run.op, operands);
                 continue;
             }
             gathered.clear();
             for address in addresses {
                 if let Address::Table(start) = *address {
                     let table = &self.table[start as usize..start as usize + len];
-                    gathered.extend(table.iter().map(|&slot| before[slot as usize]));
+                    gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
                 }
             }
+            let (before, rest) = buffer.split_at_mut(start);
+            let dst = &mut rest[..count];
             let mut next = 0;
             let mut source = |address: &Address| match *address {
                 Address::Slots(start) => {

@@ -100,12 +100,7 @@ impl State {
                         }
                         sums.push((slot, name));
                     }
-                    (Place::Shared(slot), Some(_)) => {
-                        let place = &mut self.shared[slot as usize];
-                        if place.replace(name).is_some() {
-                            return Err(format!("u{slot} is written twice"));
-                        }
-                    }
+                    (Place::Shared(slot), Some(_)) => self.shared[slot as usize] = Some(name),
                     (Place::Row(row), _) => self.rows[row as usize] = Some(name),
                     (Place::Input(input), _) => {
                         return Err(format!("the input x{input} is written"));

@@ -1,7 +1,8 @@
 //! Puts values into runs and gives them slots.
 //!
 //! Takes code, gives [`Runs`]. Within chunks of the code, values are ordered by their depth and operation; values of the
-//! same operation that do not depend on one another become a run.
+//! same operation that do not depend on one another become a run. What is used in its own chunk only lies in a part of the
+//! buffer that every chunk uses anew, so that it stays in the cache.
 
 use std::hash::Hasher;
 
@@ -15,6 +16,8 @@ use crate::program::code::{Code, Id, Kind};
 const CHUNK: usize = 1 << 14;
 /// So many values whose operands are read in place are worth a run of their own.
 const LONG: usize = 32;
+/// Marks slots of the part that every chunk uses anew, until it is known where that begins.
+const PASSING: u32 = 1 << 31;
 
 /// The buffer of uniform values: which value lies where.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ pub(crate) struct Slots {
     /// By value; `u32::MAX` where none is given yet.
     of: Vec<u32>,
     count: u32,
+    /// How many values of the present chunk lie in the part that every chunk uses anew, and how many of any.
+    passing: u32,
+    most_passing: u32,
 }
 
 impl Slots {
@@ -29,6 +35,8 @@ impl Slots {
         Self {
             of: vec![u32::MAX; code.len()],
             count: 0,
+            passing: 0,
+            most_passing: 0,
         }
     }
 
@@ -36,6 +44,13 @@ impl Slots {
     pub(crate) fn give(&mut self, id: Id) {
         self.of[id as usize] = self.count;
         self.count += 1;
+    }
+
+    /// Gives a value the next slot of the part that every chunk uses anew.
+    fn give_passing(&mut self, id: Id) {
+        self.of[id as usize] = self.passing | PASSING;
+        self.passing += 1;
+        self.most_passing = self.most_passing.max(self.passing);
     }
 
     /// Leaves out so many slots.
@@ -48,8 +63,14 @@ impl Slots {
         self.of[id as usize]
     }
 
+    /// How many slots there are so far of values that lie there for good.
     pub(crate) fn count(&self) -> usize {
         self.count as usize
+    }
+
+    /// How many slots there are in all.
+    pub(crate) fn all(&self) -> usize {
+        (self.count + self.most_passing) as usize
     }
 }
 
@@ -61,16 +82,59 @@ impl Runs {
             slots,
             runs: Self::default(),
             depths: vec![0; code.len()],
+            stays: stay(code, ids),
             deepest: 0,
             order: Vec::new(),
             members: Vec::new(),
             operands: Vec::new(),
         };
         for chunk in ids.chunks(CHUNK) {
+            scheduler.slots.passing = 0;
             scheduler.chunk(chunk);
         }
         scheduler.runs
     }
+
+    /// Puts the part that every chunk uses anew behind all other slots, now that these are given.
+    pub(crate) fn place_passing(&mut self, slots: &Slots) {
+        let place = |slot: &mut u32| {
+            if *slot & PASSING != 0 {
+                *slot = (*slot & !PASSING) + slots.count;
+            }
+        };
+        for run in &mut self.list {
+            place(&mut run.dst);
+        }
+        for address in &mut self.addresses {
+            if let Address::Slots(slot) | Address::Same(slot) = address {
+                place(slot);
+            }
+        }
+        self.table.iter_mut().for_each(place);
+    }
+}
+
+/// Which values are used outside the chunk that computes them. Where there is one chunk only, all are kept.
+fn stay(code: &Code, ids: &[Id]) -> Vec<bool> {
+    if ids.len() <= CHUNK {
+        return vec![true; code.len()];
+    }
+    let mut chunks = vec![u32::MAX; code.len()];
+    for (chunk, ids) in (0..).zip(ids.chunks(CHUNK)) {
+        for &id in ids {
+            chunks[id as usize] = chunk;
+        }
+    }
+    let mut stays = vec![false; code.len()];
+    for id in code.ids() {
+        for &operand in code.operands(id) {
+            stays[operand as usize] |= chunks[operand as usize] != chunks[id as usize];
+        }
+    }
+    for root in code.roots() {
+        stays[root as usize] = true;
+    }
+    stays
 }
 
 struct Scheduler<'a> {
@@ -79,6 +143,8 @@ struct Scheduler<'a> {
     runs: Runs,
     /// By value, counted on from chunk to chunk.
     depths: Vec<u32>,
+    /// By value.
+    stays: Vec<bool>,
     /// The largest depth of the chunks before: what has no larger one is there when the chunk begins.
     deepest: u32,
     /// The chunk's values: depth, operation and number of operands, then the place in the chunk, in one number each.
@@ -232,51 +298,72 @@ impl Scheduler<'_> {
         for members in members.chunks(step) {
             let addresses = self.runs.addresses.len() as u32;
             let operands = self.slots_of(members[0]).len();
+            let passing = !members.iter().any(|member| self.stays[member.id as usize]);
+            let slots = &self.operands;
             if members.len() == 1 && matches!(op, Op::Nary(_)) {
                 // Operands that are folded are read from a slice, also where they are all the same.
                 let start = members[0].operands as usize;
-                self.runs.address(
-                    self.operands[start..start + operands].iter().copied(),
-                    false,
-                );
+                let slots = slots[start..start + operands].iter().copied();
+                self.runs.address(slots, passing, false);
             } else {
                 for place in 0..operands {
-                    let slots = &self.operands;
                     let at = |member: &Member| slots[member.operands as usize + place];
-                    self.runs.address(members.iter().map(at), true);
+                    self.runs.address(members.iter().map(at), passing, true);
                 }
             }
             self.runs.list.push(Run {
                 op,
-                dst: self.slots.count,
+                dst: if passing {
+                    self.slots.passing | PASSING
+                } else {
+                    self.slots.count
+                },
                 count: members.len() as u32,
                 addresses,
                 operands: operands as u32,
             });
             for member in members {
-                self.slots.give(member.id);
+                if passing {
+                    self.slots.give_passing(member.id);
+                } else {
+                    self.slots.give(member.id);
+                }
             }
         }
     }
 }
 
 impl Runs {
-    fn address(&mut self, mut slots: impl Iterator<Item = u32> + Clone, may_repeat: bool) {
+    /// Appends the address of an operand whose values lie in these slots, of a run whose results pass or stay.
+    fn address(
+        &mut self,
+        mut slots: impl Iterator<Item = u32> + Clone,
+        passing: bool,
+        may_repeat: bool,
+    ) {
         let all = slots.clone();
         let Some(first) = slots.next() else {
             self.addresses.push(Address::Slots(0));
             return;
         };
         let repeats = all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
-        let address = if may_repeat && repeats {
+        // What passes lies behind what stays.
+        let behind = !passing && all.clone().any(|slot| slot & PASSING != 0);
+        let address = if behind {
+            self.list_in_table(all)
+        } else if may_repeat && repeats {
             Address::Same(first)
         } else if all.clone().zip(first..).all(|(slot, next)| slot == next) {
             Address::Slots(first)
         } else {
-            let start = self.table.len() as u32;
-            self.table.extend(all);
-            Address::Table(start)
+            self.list_in_table(all)
         };
         self.addresses.push(address);
+    }
+
+    fn list_in_table(&mut self, slots: impl Iterator<Item = u32>) -> Address {
+        let start = self.table.len() as u32;
+        self.table.extend(slots);
+        Address::Table(start)
     }
 }

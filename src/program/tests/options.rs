@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::expression::Expression;
+use super::expression::{Expression, Operand};
 use super::{
     all_same, archs, at_point, each_row, hostile, on_tape, oracle, plan, program, same, summed,
 };
+use crate::op::rows::{Add, Dot, Mul, Sub, Tanh};
+use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::Question;
 use crate::program::passes::Passes;
 use crate::program::plan::Options;
@@ -79,6 +81,50 @@ proptest! {
                 options.matrices = false;
                 plan(&program.code_for(question), options);
             }
+        }
+    }
+}
+
+/// Values of many chunks: most are used soon, some much later.
+fn long() -> Expression {
+    let mut state = 1_u32;
+    let mut number = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    let inputs: Vec<f64> = (0..40).map(|i| f64::from(i).sin()).collect();
+    let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
+    for _ in 0..60_000 {
+        let values = inputs.len() + steps.len();
+        let far = if number(20) == 0 { values } else { 50 };
+        let mut operand = || match number(9) {
+            0 => Operand::Constant([0.5, 0.25, 1.5][number(3)]),
+            _ => Operand::Value(values - 1 - number(values.min(far))),
+        };
+        let [a, b, c, d] = [operand(), operand(), operand(), operand()];
+        let last = Operand::Value(values - 1);
+        steps.push(match number(6) {
+            0 => (Op::Binary(Add::OP), vec![last, b]),
+            1 => (Op::Binary(Sub::OP), vec![a, last]),
+            2 => (Op::Binary(Mul::OP), vec![last, b]),
+            3 => (Op::Nary(Dot::OP), vec![last, b, c, d]),
+            _ => (Op::Unary(Tanh::OP), vec![last]),
+        });
+    }
+    Expression { inputs, steps }
+}
+
+#[test]
+fn plans_of_many_chunks_compute_what_their_code_says() {
+    let e = long();
+    let program = program(&e, 0);
+    let wanted = on_tape(&e, &e.inputs);
+    for question in [Question::Values, Question::Gradient] {
+        let plan = plan(&program.code_for(question), Options::of(false));
+        for arch in archs() {
+            let found = at_point(&plan, arch, &e.inputs);
+            let found: Vec<f64> = found.iter().map(|number| number + 0.0).collect();
+            assert!(all_same(&found, &wanted[..found.len()]), "{question:?}");
         }
     }
 }
