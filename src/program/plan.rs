@@ -269,14 +269,22 @@ impl Plan {
     /// Appends the outputs from the one numbered `first` on: of a plan without rows every one, of one with rows those
     /// that are the same for all.
     pub(crate) fn extend_shared(&self, machine: &Machine, first: usize, outputs: &mut Vec<f64>) {
+        outputs.reserve(self.outputs.count);
         let mut skipped = first;
         for &(place, len) in &self.outputs.stretches {
             let skip = skipped.min(len as usize);
             skipped -= skip;
-            let range = skip..len as usize;
-            match place {
-                Place::Shared(slot) => outputs.extend(&machine.shared[slot as usize..][range]),
-                Place::Row(_) | Place::Input(_) => outputs.extend(range.map(|_| f64::NAN)),
+            match (place, skip..len as usize) {
+                // Outputs that lie here and there: one is pushed faster than copied.
+                (Place::Shared(slot), Range { start: 0, end: 1 }) => {
+                    outputs.push(machine.shared[slot as usize]);
+                }
+                (Place::Shared(slot), range) => {
+                    outputs.extend_from_slice(&machine.shared[slot as usize..][range]);
+                }
+                (Place::Row(_) | Place::Input(_), range) => {
+                    outputs.extend(range.map(|_| f64::NAN));
+                }
             }
         }
     }
