@@ -184,7 +184,7 @@ impl Error {
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
         let message = format!(
-            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace there (`trace_at`), or use `Retraced`",
+            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace there (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or choose by `select` without a branch",
             branch.at, branch.comparison
         );
         Self {

@@ -181,6 +181,76 @@ fn the_graph_is_left_as_it_was() {
 }
 
 #[test]
+fn a_part_in_a_scope_that_has_ended_is_left_out() {
+    let f = |x: Var, part: &mut dyn FnMut(Var) -> Var, other: &mut dyn FnMut(Var)| {
+        let w = (0..5).fold(x, |w, _| w * 2.0);
+        let v = w * part(w);
+        tape::scope(|| other((0..10).fold(Var::new(1.0), |z, _| z * 2.0)));
+        let q = part(v) * 1.0 * 1.0;
+        (0..12).fold(q, |q, _| q + w)
+    };
+    let (_, gradient) = derive::checkpointed(&[3.0], |x, parts| {
+        let parts = std::cell::RefCell::new(parts);
+        let call = |x: Var| {
+            let square = |x: &[Var], _: &mut Checkpoints<'_>| vec![x[0].square()];
+            parts.borrow_mut().call(&[x], square)[0]
+        };
+        f(x[0], &mut |x| call(x), &mut |x| {
+            call(x);
+        })
+    });
+    let whole = |x: &[Var]| f(x[0], &mut |x| fresh(x.square()), &mut |_| {});
+    assert_eq!(gradient, derive::gradient(whole, &[3.0]).unwrap());
+}
+
+#[test]
+fn a_derivative_within_the_function_is_not_zero_but_unknown() {
+    derive::checkpointed(&[3.0], |x, parts| {
+        let y = parts.call(x, |x, _| vec![x[0].square()])[0];
+        assert!(y.gradient(x)[0].value().is_nan());
+        assert!(y.backward()[x[0]].is_nan());
+        y
+    });
+}
+
+#[test]
+#[should_panic(expected = "within another recording")]
+fn a_part_within_another_recording_is_refused() {
+    derive::checkpointed(&[3.0], |x, parts| {
+        derive::gradient(|z| parts.call(z, |z, _| vec![z[0].sin()])[0], &[1.0]).unwrap();
+        x[0]
+    });
+}
+
+#[test]
+#[should_panic(expected = "other results")]
+fn a_part_that_changes_is_refused() {
+    let calls = Cell::new(0.0);
+    derive::checkpointed(&[1.0], |x, parts| {
+        parts.call(x, |x, _| {
+            calls.set(calls.get() + 1.0);
+            vec![x[0] * calls.get()]
+        })[0]
+    });
+}
+
+#[test]
+#[should_panic(expected = "another graph")]
+fn a_value_from_outside_is_refused_as_a_result() {
+    derive::checkpointed(&[1.0], |x, parts| {
+        let outside = x[0];
+        parts.call(&[], move |_, _| vec![outside])[0]
+    });
+}
+
+#[test]
+#[should_panic(expected = "another graph")]
+fn a_value_from_outside_is_refused_as_the_value() {
+    let outside = Var::new(2.0);
+    derive::checkpointed(&[1.0], |_, _| outside);
+}
+
+#[test]
 #[should_panic(expected = "another graph")]
 fn a_value_from_outside_is_refused() {
     derive::checkpointed(&[1.0], |x, parts| {

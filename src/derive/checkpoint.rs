@@ -7,8 +7,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
 
-use crate::graph::{Graph, NodeKey};
+use super::custom::custom;
+use crate::graph::{Graph, GraphId, NodeKey};
 use crate::sweep::Gradients;
 use crate::tape;
 use crate::var::Var;
@@ -17,6 +19,8 @@ type Function<'f> = dyn Fn(&[Var], &mut Checkpoints<'f>) -> Vec<Var> + 'f;
 
 /// The parts of a function that are not kept, in the order of their calls. See [`checkpointed`].
 pub struct Checkpoints<'f> {
+    /// The graph that the function is recorded on.
+    graph: GraphId,
     segments: Vec<Segment<'f>>,
 }
 
@@ -26,13 +30,16 @@ struct Segment<'f> {
     /// Its operands and results, on the graph around it.
     operands: Vec<Var>,
     results: Vec<Var>,
+    /// The slots of what was recorded for the results.
+    slots: Range<usize>,
 }
 
 /// The value of a function and its gradient, without keeping what [`Checkpoints::call`] computes on the way.
 ///
 /// The memory is that of the outer function's own operations and of one part at a time; each part is computed twice, or
 /// once more for every level if parts have parts of their own. The bits are those of one recording of everything in which
-/// every part's results are made [fresh](super::recorded::fresh).
+/// every part's results are made [fresh](super::recorded::fresh). Derivatives taken *within* the function do not pass
+/// through parts: they are NaN.
 ///
 /// ```
 /// use chainrule::{Scalar, derive};
@@ -58,8 +65,30 @@ struct Segment<'f> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
+/// Parts may have parts. Halves of halves take memory that grows as the logarithm of the steps, but every level is
+/// computed once more; parts of `√n` steps side by side take `√n` and are computed twice.
+///
+/// ```
+/// use chainrule::{Var, derive};
+/// use chainrule::derive::Checkpoints;
+///
+/// fn steps<'f>(x: Var, count: usize, parts: &mut Checkpoints<'f>) -> Var {
+///     if count == 1 {
+///         return x.sin() * 1.001;
+///     }
+///     let half = parts.call(&[x], move |x, parts| vec![steps(x[0], count / 2, parts)])[0];
+///     parts.call(&[half], move |x, parts| vec![steps(x[0], count - count / 2, parts)])[0]
+/// }
+/// let (_, gradient) = derive::checkpointed(&[0.5], |x, parts| steps(x[0], 1000, parts));
+/// let whole = |x: &[Var]| (0..1000).fold(x[0], |x, _| x.sin() * 1.001);
+/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Panics
-/// If the function, or a part, computes with a value recorded outside of it: make it an operand.
+/// If the function, or a part, computes with a value recorded outside of it, or returns one: make it an operand. If a part
+/// gives other results when it is called again.
+#[track_caller]
 pub fn checkpointed<'f>(
     x: &[f64],
     f: impl FnOnce(&[Var], &mut Checkpoints<'f>) -> Var,
@@ -69,6 +98,7 @@ pub fn checkpointed<'f>(
         let y = f(&xs, parts);
         (xs, vec![y])
     });
+    recorded.results[0].check_on(&recorded.graph);
     let value = recorded.results[0].value();
     let mut adjoints = vec![0.0; x.len()];
     recorded.sweep(&[1.0], &mut adjoints);
@@ -98,23 +128,37 @@ impl<'f> Checkpoints<'f> {
     /// ```
     ///
     /// # Panics
-    /// If the part computes with a value that is not among its operands and not recorded in it.
+    /// If an operand was freed or is not on the current graph, and if the part computes with a value that is neither among
+    /// its operands nor recorded in it, or returns one.
+    #[track_caller]
     pub fn call(
         &mut self,
         operands: &[Var],
         part: impl Fn(&[Var], &mut Checkpoints<'f>) -> Vec<Var> + 'f,
     ) -> Vec<Var> {
+        let (graph, start) = tape::with(|graph| (graph.id(), graph.generations().len()));
+        assert!(
+            graph == self.graph,
+            "a part is called within another recording than its function's: call it outside of `tape::record` and of \
+             functions that differentiate"
+        );
+        for x in operands {
+            x.check();
+        }
         let function: Box<Function<'f>> = Box::new(part);
-        let values: Vec<f64> = Recorded::again(&*function, operands)
-            .results
-            .iter()
-            .map(|result| result.value())
-            .collect();
-        let results: Vec<Var> = values.into_iter().map(Var::new).collect();
+        // A derivative that is taken within the function stops here, and must not pass for 0.
+        let unknown: Vec<(Var, Var)> = operands.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
+        let recorded = Recorded::again(&*function, operands).results;
+        let mut results = Vec::with_capacity(recorded.len());
+        for result in recorded {
+            results.push(custom(Var::from(result.value()), &unknown));
+        }
+        let end = tape::with(|graph| graph.generations().len());
         self.segments.push(Segment {
             function,
             operands: operands.to_vec(),
             results: results.clone(),
+            slots: start..end,
         });
         results
     }
@@ -130,21 +174,26 @@ struct Recorded<'f> {
 
 impl<'f> Recorded<'f> {
     fn of(work: impl FnOnce(&mut Checkpoints<'f>) -> (Vec<Var>, Vec<Var>)) -> Self {
-        let mut parts = Checkpoints {
-            segments: Vec::new(),
-        };
-        let (graph, (operands, results)) = tape::record(|| work(&mut parts));
+        let (graph, (operands, results, segments)) = tape::record(|| {
+            let mut parts = Checkpoints {
+                graph: tape::with(|graph| graph.id()),
+                segments: Vec::new(),
+            };
+            let (operands, results) = work(&mut parts);
+            (operands, results, parts.segments)
+        });
         Self {
             graph,
             operands,
             results,
-            segments: parts.segments,
+            segments,
         }
     }
 
     /// Records a part: with numbers for constants, and one value for an operand that it is given twice.
+    #[track_caller]
     fn again(function: &Function<'f>, operands: &[Var]) -> Self {
-        Self::of(|parts| {
+        let recorded = Self::of(|parts| {
             let mut copies: HashMap<NodeKey, Var> = HashMap::new();
             let copy = |&x: &Var| match x.key() {
                 Some(key) => *copies.entry(key).or_insert_with(|| Var::new(x.value())),
@@ -153,7 +202,11 @@ impl<'f> Recorded<'f> {
             let operands: Vec<Var> = operands.iter().map(copy).collect();
             let results = function(&operands, parts);
             (operands, results)
-        })
+        });
+        for result in &recorded.results {
+            result.check_on(&recorded.graph);
+        }
+        recorded
     }
 
     /// From the derivatives by the results to those by the operands, which are added to what is there.
@@ -172,25 +225,37 @@ impl<'f> Recorded<'f> {
         let mut grads = Gradients::new();
         let mut top = self.graph.begin_sweep(&seeds, &mut grads);
         for segment in self.segments.iter().rev() {
-            // What was recorded after a part is swept before it.
-            let slots = segment.results.iter().filter_map(|result| result.key());
-            let Some(first) = slots.map(NodeKey::slot).min() else {
+            // Of a part in a scope that has ended nothing is left.
+            if segment
+                .results
+                .iter()
+                .all(|&result| grads.get(result).is_none())
+            {
                 continue;
-            };
-            self.graph.sweep_slots(first..top, &mut grads);
-            top = first;
+            }
+            // What was recorded after a part is swept before it.
+            self.graph.sweep_slots(segment.slots.end..top, &mut grads);
+            top = segment.slots.start;
             let of = |x: &Var| grads.get(*x).unwrap_or(0.0);
             let seeds: Vec<f64> = segment.results.iter().map(of).collect();
             if seeds.iter().all(|&seed| seed == 0.0) {
                 continue;
             }
             let mut adjoints: Vec<f64> = segment.operands.iter().map(of).collect();
-            Recorded::again(&*segment.function, &segment.operands).sweep(&seeds, &mut adjoints);
+            let again = Recorded::again(&*segment.function, &segment.operands);
+            let bits = |results: &[Var]| -> Vec<u64> {
+                results.iter().map(|y| y.value().to_bits()).collect()
+            };
+            assert!(
+                bits(&again.results) == bits(&segment.results),
+                "a part gives other results when it is called again: it must depend on its operands alone"
+            );
+            again.sweep(&seeds, &mut adjoints);
             for (&x, &adjoint) in segment.operands.iter().zip(&adjoints) {
                 grads.set(x, adjoint);
             }
         }
-        self.graph.sweep_slots(1..top, &mut grads);
+        self.graph.sweep_slots(1..top.max(1), &mut grads);
         for (adjoint, &x) in adjoints.iter_mut().zip(&self.operands) {
             *adjoint = grads.get(x).unwrap_or(0.0);
         }

@@ -334,9 +334,14 @@ impl Csr {
     /// ```
     ///
     /// # Panics
-    /// If there is no such row.
+    /// If there is no such row or column.
     #[track_caller]
     pub fn get(&self, row: usize, column: usize) -> f64 {
+        let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
+        assert!(
+            row < rows && column < columns,
+            "no entry at row {row}, column {column}: the matrix is {rows} × {columns}"
+        );
         let place = self.pattern.row(row).binary_search(&column);
         place.map_or(0.0, |place| self.values[self.pattern.starts()[row] + place])
     }

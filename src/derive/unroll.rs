@@ -55,7 +55,7 @@ struct Kept {
 /// a value of the last state and the parameters. Both are called many times and must do the same each time.
 ///
 /// The more states are kept, the fewer steps are computed again: all of them kept, each step is computed twice; with
-/// `kept = √(2·steps)`, three times; with a few, about `(kept!·steps)^(1/kept)` times. The bits do not depend on it: they are those of
+/// `kept = √(2·steps)`, three times; with a few, about `kept/(kept + 1)·(kept!·steps)^(1/kept)` times. The bits do not depend on it: they are those of
 /// one recording of the whole loop in which every step begins with [fresh](super::recorded::fresh) states.
 ///
 /// ```

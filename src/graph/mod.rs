@@ -437,7 +437,8 @@ impl Graph {
         } else if id.thread() == self.id.thread() {
             "Var of another graph: it was recorded on a graph other than the one used here; \
              if it came from `tape::record`, use the methods of the graph returned with it, \
-             or record inside `Graph::record`; outside values enter a graph as `Var::new(x.value())`"
+             or record inside `Graph::record`; in a traced function, a step or a part make it one of the operands; \
+             as a constant an outside value enters a graph as `Var::new(x.value())`"
         } else {
             "Var of another thread: it was recorded on a graph that another thread made; \
              pass its `value()` over and record that with `Var::new`"

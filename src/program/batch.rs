@@ -147,7 +147,8 @@ impl Batch {
         self.rows.count == 0
     }
 
-    /// Uses so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
+    /// Uses up to so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
+    /// Where there is little work, some tens of microseconds, one thread does it alone.
     ///
     /// The calling thread is one of them. The others are the crate's own, for one caller at a time: a second one does
     /// its work alone meanwhile. They stay awake for half a millisecond after their last work, so that a loop of small

@@ -70,7 +70,8 @@ pub enum Level {
     /// The bits of the tape, values and derivatives alike.
     #[default]
     Exact,
-    /// Products are added with one rounding, and sums over rows in any order: fewer instructions, other last bits.
+    /// Products are added with one rounding, sums over rows in any order, and constant and uniform factors are moved to
+    /// where they are needed less often: fewer instructions, other last bits. What was just representable may overflow.
     Fast,
 }
 

@@ -7,7 +7,7 @@
 pub(crate) fn threads(threads: usize) -> usize {
     #[cfg(feature = "parallel")]
     if threads == 0 {
-        return rayon::current_num_threads();
+        return *crew::CORES;
     }
     if cfg!(feature = "parallel") {
         threads
@@ -40,7 +40,7 @@ pub(crate) fn for_each<T: Send>(
 #[cfg(feature = "parallel")]
 mod crew {
     use std::cell::Cell;
-    use std::hint;
+    use std::num::NonZero;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
     use std::thread;
@@ -51,9 +51,13 @@ mod crew {
     /// How long a helper stays awake for the next piece of work: a few times what a small batch takes.
     const LINGER: Duration = Duration::from_micros(500);
 
+    /// How many threads can run at a time. Asking takes as long as a small batch.
+    pub(super) static CORES: LazyLock<usize> =
+        LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
     /// The helpers, for one caller at a time; none on a single core, or where no thread can be started.
     static CREW: LazyLock<Option<Crew>> = LazyLock::new(|| {
-        let helpers = thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        let helpers = *CORES - 1;
         let builder = ThreadPoolBuilder::new()
             .num_threads(helpers)
             .thread_name(|index| format!("chainrule {index}"));
@@ -113,21 +117,30 @@ mod crew {
                     work(index, item);
                 }
             };
-            let at_work = AtomicUsize::new(helpers);
+            let at_work = &AtomicUsize::new(helpers);
             self.pool.in_place_scope(|scope| {
                 for _ in 0..helpers {
                     scope.spawn(|_| {
+                        let _leaves = Leaves(at_work);
                         work();
-                        at_work.fetch_sub(1, Ordering::Release);
                     });
                 }
                 work();
                 // The scope would sleep until the others are done, and wake late.
                 let start = Instant::now();
                 while at_work.load(Ordering::Acquire) > 0 && start.elapsed() < LINGER {
-                    hint::spin_loop();
+                    thread::yield_now();
                 }
             });
+        }
+    }
+
+    /// Counts a helper out when it is done, or panics.
+    struct Leaves<'a>(&'a AtomicUsize);
+
+    impl Drop for Leaves<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Release);
         }
     }
 

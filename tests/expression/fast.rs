@@ -41,7 +41,9 @@ fn smooth() -> impl Strategy<Value = Expression> {
 /// roundings where first derivatives vanish, as that of a square at 0 does.
 fn bounded(graph: &chainrule::Graph, y: Var) -> (f64, f64) {
     let size = Scale::of(graph, y).output;
-    let all: f64 = graph.iter().map(|(_, node)| node.value().abs()).sum();
+    let outputs: Vec<_> = y.key().into_iter().collect();
+    let values = graph.order(&outputs);
+    let all: f64 = values.iter().map(|&key| graph[key].value().abs()).sum();
     let square = (f64::EPSILON * all).powi(2);
     (y.value(), 2.0 * f64::EPSILON * size + square + 1e-300)
 }

@@ -15,7 +15,7 @@ use super::layout::Factors;
 const GROUP: usize = 8;
 
 /// Brings columns together, as many at a time as two vectors hold. A tile has a place for every lane; its columns are
-/// filled up with 0 to a whole group.
+/// filled up with 0 to a whole group, and what lies behind that is not read.
 pub(super) fn pack<'p>(
     context: &Context<'_>,
     columns: &Factors,

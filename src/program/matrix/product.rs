@@ -277,7 +277,7 @@ struct Tiles<'a, S: Simd> {
 }
 
 impl<S: Simd> Tiles<'_, S> {
-    /// All rows in `V` vectors of lanes: as many sums at once as registers hold, 8 by 2 of AVX-512's 32, else 4 by 2.
+    /// All rows in `V` vectors of lanes: as many sums at once as registers hold, 12 by 2 of AVX-512's 32, else 4 by 2.
     #[inline(always)]
     fn all<const V: usize>(&self, simd: S, vector: usize, rows: usize, dst: &mut [S::f64s]) {
         let mut row = 0;
