@@ -32,6 +32,8 @@
 //! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
 //! *Panics*.
 
+#![doc(test(attr(deny(unused_imports))))]
+
 // The tests inside are written as those outside.
 #[cfg(test)]
 extern crate self as chainrule;

@@ -42,7 +42,7 @@ struct Segment<'f> {
 /// through parts: they are NaN.
 ///
 /// ```
-/// use chainrule::{Scalar, derive};
+/// use chainrule::derive;
 ///
 /// // A hundred stretches of a hundred steps: a stretch's operations at a time, not all 20 000.
 /// let stretch = |x: &[chainrule::Var], _: &mut derive::Checkpoints<'_>| {

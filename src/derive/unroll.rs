@@ -59,7 +59,7 @@ struct Kept {
 /// one recording of the whole loop in which every step begins with [fresh](super::recorded::fresh) states.
 ///
 /// ```
-/// use chainrule::{Scalar, derive};
+/// use chainrule::derive;
 ///
 /// // A thousand steps of a damped pendulum; how far it is from rest then, by its start and by its damping.
 /// let step = |_: usize, x: &[chainrule::Var], p: &[chainrule::Var]| {

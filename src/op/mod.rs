@@ -43,7 +43,6 @@ const UNIT: Interval = [-1.0, 1.0];
 /// What holds for an operation `f`, as data: tests are made from it.
 ///
 /// ```
-/// use chainrule::Scalar;
 /// use chainrule::op::{Law, Op, UnaryOp};
 ///
 /// for &op in UnaryOp::ALL {

@@ -213,7 +213,7 @@ macro_rules! define_scalar {
                 #[doc = $ndoc]
                 ///
                 /// ```
-                #[doc = concat!("# use chainrule::{Scalar, Var};\nlet xs = [", $(stringify!($nat), ", ",)+ "].map(Var::new);")]
+                #[doc = concat!("# use chainrule::Var;\nlet xs = [", $(stringify!($nat), ", ",)+ "].map(Var::new);")]
                 #[doc = concat!("let y = Var::", stringify!($nmethod), "(&xs);")]
                 #[doc = concat!("assert!((y.value() - ", stringify!($nvalue), ").abs() < 1e-14);")]
                 #[doc = concat!("let slopes = [", $(stringify!($nslope), ", ",)+ "];")]

@@ -23,7 +23,7 @@ use crate::math::fused::{Inline, with_fma};
 /// After the first call of a kind nothing is allocated on a single thread.
 ///
 /// ```
-/// use chainrule::{Program, Scalar};
+/// use chainrule::Program;
 ///
 /// let rows = [[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]];
 /// let f = Program::trace_rows(&[0.0, 0.0], 2, |p, row| (p[0] * row[0] + p[1] - row[1]).square())?;

@@ -118,7 +118,7 @@ impl Uniform for Vec<f64> {
 /// What a traced function may return: one value, several, or a result of such.
 ///
 /// ```
-/// use chainrule::{Program, Result, Scalar, Var};
+/// use chainrule::{Program, Result, Var};
 ///
 /// fn ratio(x: &[Var]) -> Result<Var> {
 ///     Var::dot_product(&x[..1], &x[1..])
