@@ -164,3 +164,59 @@ mod crew {
         AWAKE.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
+
+    use super::for_each;
+
+    /// Counts every item up once, whoever does it.
+    fn count(threads: usize, items: usize) {
+        let mut counts = vec![0; items];
+        for_each(threads, &mut counts, |index, count| *count += index + 1);
+        assert!(counts.iter().zip(1..).all(|(&count, place)| count == place));
+    }
+
+    #[test]
+    fn every_item_is_done_once() {
+        for threads in [0, 1, 2, 3, 8] {
+            for items in [0, 1, 2, 7, 100] {
+                count(threads, items);
+            }
+        }
+    }
+
+    #[test]
+    fn callers_do_not_wait_for_one_another() {
+        thread::scope(|scope| {
+            for threads in 1..6 {
+                scope.spawn(move || (0..200).for_each(|_| count(threads, 50)));
+            }
+        });
+        // One within another: the inner one finds the helpers taken.
+        let mut items = [0; 20];
+        for_each(4, &mut items, |_, item| {
+            count(4, 20);
+            *item += 1;
+        });
+        assert_eq!(items, [1; 20]);
+    }
+
+    #[test]
+    fn a_panic_comes_through_and_leaves_the_helpers_in_order() {
+        for culprit in [0, 1, 30] {
+            let mut items = vec![0; 40];
+            let work = |index: usize, item: &mut i32| {
+                assert!(index != culprit, "the culprit");
+                *item = 1;
+            };
+            let result = catch_unwind(AssertUnwindSafe(|| for_each(2, &mut items, work)));
+            let message = result.unwrap_err().downcast::<&str>().unwrap();
+            assert_eq!(*message, "the culprit");
+            assert_eq!(items[culprit], 0);
+            count(2, 40);
+        }
+    }
+}
