@@ -19,9 +19,11 @@ pub(crate) mod key {
     pub(crate) const RIGHT: &str = "\u{e014}";
 }
 
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
+    // Containers have little shared memory.
+    "--disable-dev-shm-usage",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
