@@ -1,5 +1,8 @@
 //! Programs traced anew where a branch is taken otherwise: one for every way through the function that points have taken.
 
+use std::collections::HashMap;
+
+use super::code::Class;
 use super::{Batch, Evaluator, Outputs, Program};
 use crate::error::{Error, ErrorKind, Result};
 use crate::var::Var;
@@ -25,6 +28,8 @@ pub struct Retraced<F> {
     inputs: usize,
     /// A program for each way, in the order in which they were met.
     ways: Vec<Evaluator>,
+    /// The same with the first so many inputs uniform, as far as they were asked for.
+    shared: HashMap<(usize, usize), Program>,
 }
 
 impl<F, O> Retraced<F>
@@ -44,6 +49,7 @@ where
             function,
             inputs,
             ways: Vec::new(),
+            shared: HashMap::new(),
         }
     }
 
@@ -109,24 +115,9 @@ where
     /// # Errors
     /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
     pub fn gradients<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<(Vec<f64>, Vec<f64>)> {
-        for (row, x) in rows.iter().enumerate() {
-            Program::check_len(&format!("row {row}"), self.inputs, x.as_ref().len())?;
-        }
         let mut values = vec![0.0; rows.len()];
         let mut gradients = vec![0.0; rows.len() * self.inputs];
-        let mut by_way: Vec<Vec<usize>> = Vec::new();
-        for (row, x) in rows.iter().enumerate() {
-            let way = self.way(x.as_ref())?;
-            if by_way.len() <= way {
-                by_way.resize_with(way + 1, Vec::new);
-            }
-            by_way[way].push(row);
-        }
-        for (way, places) in by_way
-            .iter()
-            .enumerate()
-            .filter(|(_, places)| !places.is_empty())
-        {
+        for (way, places) in self.by_way(&[], rows)? {
             let some: Vec<&[f64]> = places.iter().map(|&row| rows[row].as_ref()).collect();
             let mut batch: Batch = self.ways[way].program().batch(&some)?;
             let (of_rows, slopes) = batch.gradients(&[])?;
@@ -137,6 +128,74 @@ where
             }
         }
         Ok((values, gradients))
+    }
+
+    /// The sum of the first output over all rows, and its derivatives by the first inputs, which are the same for all of
+    /// them: for the parameters of a function that decides row by row.
+    ///
+    /// Rows that take the same way are computed together, and the ways' sums are added in the order in which they were met.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let mut f = Retraced::new(2, |x: &[Var]| if x[1] < 0.0 { x[0] * x[1] } else { x[0].square() });
+    /// assert_eq!(f.sum_gradient(&[3.0], &[[-1.0], [2.0], [-5.0]])?, (-3.0 + 9.0 - 15.0, vec![-1.0 + 6.0 - 5.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
+    pub fn sum_gradient<R: AsRef<[f64]>>(
+        &mut self,
+        uniform: &[f64],
+        rows: &[R],
+    ) -> Result<(f64, Vec<f64>)> {
+        let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
+        for (way, places) in self.by_way(uniform, rows)? {
+            let some: Vec<&[f64]> = places.iter().map(|&row| rows[row].as_ref()).collect();
+            let program = self.shared.entry((way, uniform.len())).or_insert_with(|| {
+                let program = self.ways[way].program();
+                let mut code = program.code().clone();
+                code.inputs[..uniform.len()].fill(Class::Uniform);
+                program.with_code(code)
+            });
+            let mut batch = program.batch(&some)?;
+            let (sum, slopes) = batch.sum_gradient(uniform)?;
+            total += sum;
+            for (derivative, slope) in derivatives.iter_mut().zip(slopes) {
+                *derivative += slope;
+            }
+        }
+        Ok((total, derivatives))
+    }
+
+    /// The rows that take each way, behind these uniform inputs; ways in the order in which they were met.
+    fn by_way<R: AsRef<[f64]>>(
+        &mut self,
+        uniform: &[f64],
+        rows: &[R],
+    ) -> Result<Vec<(usize, Vec<usize>)>> {
+        let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
+            Error::argument(
+                "uniform",
+                format!("{} values for {} inputs", uniform.len(), self.inputs),
+            )
+        })?;
+        for (row, x) in rows.iter().enumerate() {
+            Program::check_len(&format!("row {row}"), width, x.as_ref().len())?;
+        }
+        let mut by_way: Vec<Vec<usize>> = Vec::new();
+        let mut point = uniform.to_vec();
+        for (row, x) in rows.iter().enumerate() {
+            point.truncate(uniform.len());
+            point.extend_from_slice(x.as_ref());
+            let way = self.way(&point)?;
+            if by_way.len() <= way {
+                by_way.resize_with(way + 1, Vec::new);
+            }
+            by_way[way].push(row);
+        }
+        let ways = by_way.into_iter().enumerate();
+        Ok(ways.filter(|(_, rows)| !rows.is_empty()).collect())
     }
 
     /// The place of the program for a point, traced there if need be.

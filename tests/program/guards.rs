@@ -452,6 +452,25 @@ fn a_retraced_function_answers_at_every_point() {
     }
     assert_eq!(retraced.programs(), 4);
 
+    // The first input the same for all rows.
+    for shared in [-1.5, 0.5, 2.0] {
+        let seconds: Vec<[f64; 1]> = rows.iter().map(|row| [row[1]]).collect();
+        let (sum, slopes) = retraced.sum_gradient(&[shared], &seconds).unwrap();
+        let (mut total, mut slope) = (0.0, 0.0);
+        for [second] in seconds {
+            let (value, gradient) = retraced.gradient(&[shared, second]).unwrap();
+            (total, slope) = (total + value, slope + gradient[0]);
+        }
+        assert!((sum - total).abs() <= 1e-12 * total.abs(), "{sum} {total}");
+        assert!((slopes[0] - slope).abs() <= 1e-12 * slope.abs());
+    }
+    let error = retraced.sum_gradient(&[1.0; 3], &[[0.0; 0]]).unwrap_err();
+    assert_eq!(error.to_string(), "uniform: 3 values for 2 inputs");
+    assert_eq!(
+        retraced.sum_gradient::<[f64; 1]>(&[1.0], &[]).unwrap(),
+        (0.0, vec![0.0])
+    );
+
     let mut constant = Retraced::new(0, |_: &[Var]| Var::from(5.0));
     assert_eq!(
         constant.gradients(&[[0.0; 0]; 2]).unwrap(),
