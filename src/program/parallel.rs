@@ -40,6 +40,7 @@ pub(crate) fn for_each<T: Send>(
 #[cfg(feature = "parallel")]
 mod crew {
     use std::cell::Cell;
+    use std::hint;
     use std::num::NonZero;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -50,6 +51,9 @@ mod crew {
 
     /// How long a helper stays awake for the next piece of work: a few times what a small batch takes.
     const LINGER: Duration = Duration::from_micros(500);
+
+    /// How long the caller waits for the last pieces before it offers its core to others.
+    const SPIN: Duration = Duration::from_micros(50);
 
     /// How many threads can run at a time. Asking takes as long as a small batch.
     pub(super) static CORES: LazyLock<usize> =
@@ -129,7 +133,11 @@ mod crew {
                 // The scope would sleep until the others are done, and wake late.
                 let start = Instant::now();
                 while at_work.load(Ordering::Acquire) > 0 && start.elapsed() < LINGER {
-                    thread::yield_now();
+                    if start.elapsed() < SPIN {
+                        hint::spin_loop();
+                    } else {
+                        thread::yield_now();
+                    }
                 }
             });
         }
