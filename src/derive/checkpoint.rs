@@ -146,12 +146,13 @@ impl<'f> Checkpoints<'f> {
             x.check();
         }
         let function: Box<Function<'f>> = Box::new(part);
+        let recorded = Recorded::again(&*function, operands).results;
         // A derivative that is taken within the function stops here, and must not pass for 0.
         let unknown: Vec<(Var, Var)> = operands.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
-        let recorded = Recorded::again(&*function, operands).results;
+        let through = [(custom(Var::from(0.0), &unknown), Var::from(1.0))];
         let mut results = Vec::with_capacity(recorded.len());
         for result in recorded {
-            results.push(custom(Var::from(result.value()), &unknown));
+            results.push(custom(Var::from(result.value()), &through));
         }
         let end = tape::with(|graph| graph.generations().len());
         self.segments.push(Segment {
