@@ -486,9 +486,15 @@ impl Answer {
         with_fma(Inline(
             #[inline(always)]
             || {
+                // A sum needs no division, and there may be many derivatives.
+                if divisor != 1.0 {
+                    for slope in &mut *derivatives {
+                        *slope /= divisor;
+                    }
+                }
                 // Derivatives of 0 have no sign.
                 for slope in &mut *derivatives {
-                    *slope = *slope / divisor + 0.0;
+                    *slope += 0.0;
                 }
             },
         ));

@@ -97,6 +97,7 @@ fn turn(
         }
         for (row, places) in rows.chunks_exact_mut(width).take(GROUP).enumerate() {
             let places = &mut places[offset..offset + group];
+            // A whole group, as it is but for narrow vectors, has a known length: its loop is unrolled.
             if let Ok(places) = <&mut [f64; GROUP]>::try_from(&mut *places) {
                 for (place, lanes) in places.iter_mut().zip(&lanes) {
                     *place = lanes[row];
