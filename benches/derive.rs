@@ -1,6 +1,6 @@
 //! Tables of what derivatives cost, beside the same numbers by hand.
 //!
-//! `cargo bench --bench derive` prints them; `-- --quick` takes few samples and small sizes. Times are the least of many
+//! `cargo bench -p chainrule-benches --bench derive` prints them; `-- --quick` takes few samples and small sizes. Times are the least of many
 //! samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};

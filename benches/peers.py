@@ -77,7 +77,7 @@ class Peer:
 
 def build():
     """Builds the bench; its program."""
-    command = ["cargo", "bench", "--bench", "programs", "--no-run", "--message-format=json"]
+    command = ["cargo", "bench", "-p", "chainrule-benches", "--bench", "programs", "--no-run", "--message-format=json"]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     messages = map(json.loads, output.stdout.splitlines())
     targets = [m for m in messages if m.get("target", {}).get("name") == "programs"]

@@ -1,6 +1,6 @@
 //! One table of what recording, sweeping, ordering and freeing cost, beside the same work by hand.
 //!
-//! `cargo bench --bench report` prints it; `-- --quick` takes few samples and leaves out the largest graphs. Times are
+//! `cargo bench -p chainrule-benches --bench report` prints it; `-- --quick` takes few samples and leaves out the largest graphs. Times are
 //! medians of samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
 
 #[path = "formulas/by_hand.rs"]
@@ -147,7 +147,7 @@ fn check_all() {
 
 fn main() {
     check_all();
-    // `cargo test --benches` runs this too, without `--bench`: then once is enough.
+    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`: then once is enough.
     let arguments: Vec<String> = std::env::args().collect();
     let given = |name: &str| arguments.iter().any(|argument| argument == name);
     let quick = given("--quick") || !given("--bench");

@@ -1,4 +1,4 @@
-//! Recording, sweeping, ordering and freeing, each beside the same work by hand: `cargo bench --bench tape`.
+//! Recording, sweeping, ordering and freeing, each beside the same work by hand: `cargo bench -p chainrule-benches --bench tape`.
 
 #[path = "formulas/by_hand.rs"]
 mod by_hand;

@@ -13,11 +13,10 @@ use chainrule::nn::metrics::{ConfusionMatrix, accuracy, predicted_class};
 use chainrule::nn::optimizer::{Adam, Schedule};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
 use chainrule::{Error, Program, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/digits.csv");
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/digits.csv");
 const CLASSES: usize = 10;
 const EPOCHS: usize = 30;
 const BATCH: usize = 64;
@@ -52,26 +51,18 @@ fn run() -> Result<()> {
     train.classes(CLASSES)?;
     let scores = Program::trace_rows(&mlp, test.width(), Mlp::forward)?;
     let mut scores = scores.batch(test.inputs())?;
-    let style =
-        ProgressStyle::with_template("{bar:40} {msg}  {elapsed}").expect("a valid template");
-    let bar = ProgressBar::new(steps as u64).with_style(style);
     Fit::new()
         .epochs(EPOCHS)
         .batch(BATCH)
         .seed(1)
         .schedule(schedule)
-        .on_step(|_, _| bar.inc(1))
         .on_epoch(|epoch, mlp: &Mlp<f64>| {
             let share = 100.0 * accuracy(&predictions(scores.values(mlp)?)?, &actual)?;
             let number = epoch.epoch + 1;
-            let message = format!(
+            println!(
                 "epoch {number:2}  loss {:.4}  test accuracy {share:.1} %",
                 epoch.loss
             );
-            if bar.is_hidden() {
-                println!("{message}");
-            }
-            bar.set_message(message);
             Ok(())
         })
         .run(
@@ -83,7 +74,6 @@ fn run() -> Result<()> {
                 loss::row_cross_entropy(&mlp.forward(pixels)?, digit[0])
             },
         )?;
-    bar.finish_and_clear();
 
     let matrix = ConfusionMatrix::new(&predictions(scores.values(&mlp)?)?, &actual, CLASSES)?;
     println!("{matrix}");

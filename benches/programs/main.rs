@@ -1,6 +1,6 @@
 //! Programs, compiled once and replayed, beside the same work by hand: one table, each line in turns with its floor.
 //!
-//! `cargo bench --bench programs` prints it. `-- --quick` takes few samples and small graphs, `-- --growth` prints how
+//! `cargo bench -p chainrule-benches --bench programs` prints it. `-- --quick` takes few samples and small graphs, `-- --growth` prints how
 //! time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends so many on each line, and `-- --json` prints the lines
 //! for other programs.
 //!
@@ -43,7 +43,7 @@ const SECTIONS: [Section; 6] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let place = |name: &str| arguments.iter().position(|argument| argument == name);
-    // `cargo test --benches` runs this too, without `--bench`: then once is enough.
+    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`: then once is enough.
     let quick = place("--quick").is_some() || place("--bench").is_none();
     let given = |name: &str| place(name).and_then(|place| arguments.get(place + 1));
     let seconds = given("--seconds").map(|text| text.parse().expect("a number of seconds"));

@@ -3,7 +3,7 @@
 //! Shows a whole training run: the loss of one point, traced once, is compiled and replayed over all points at every step;
 //! then draws what was learned, as text and as a picture.
 //!
-//! Run with `cargo run --release --example moons`, and with `-- --help` behind it for the options.
+//! Run with `cargo run --release --example moons`, and add `-- --help` to see the options.
 
 mod arguments;
 #[path = "../shared/contour.rs"]
@@ -20,7 +20,6 @@ use std::process::ExitCode;
 use chainrule::nn::Initialization;
 use chainrule::nn::data::{Csv, Dataset, moons, read_csv};
 use chainrule::{Error, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -66,22 +65,17 @@ fn run(arguments: &Arguments) -> Result<()> {
         mlp.parameter_count()
     );
 
-    let bar = ProgressBar::new(STEPS as u64)
-        .with_style(ProgressStyle::with_template("{bar:40} {msg}").expect("a valid template"));
     let mut trace = Vec::new();
     let mut frames = Vec::new();
     let last = train(&mut mlp, &data, |progress, mlp| {
         if arguments.html.is_some() && page::SHOWN.contains(&progress.step) {
             frames.push((progress.step, mlp.clone()));
         }
-        if bar.is_hidden() && progress.step % 10 == 0 {
+        if progress.step % 10 == 0 {
             println!("{}", line(progress));
         }
-        bar.set_message(line(progress));
-        bar.inc(1);
         trace.push(progress);
     })?;
-    bar.finish_and_clear();
 
     print!("\n{}", picture::text(&mlp, &data)?);
     if let Some(path) = &arguments.trace {

@@ -10,8 +10,8 @@ use chainrule::Result;
 use chainrule::nn::Mlp;
 use chainrule::nn::data::Dataset;
 
-use crate::contour::{Field, Point};
-use crate::train::Progress;
+use super::contour::{Field, Point};
+use super::train::Progress;
 
 /// The steps before which the boundary is shown; it is shown after the last as well.
 pub(crate) const SHOWN: [usize; 11] = [0, 1, 2, 4, 7, 10, 15, 20, 35, 50, 75];

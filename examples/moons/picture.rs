@@ -1,23 +1,20 @@
 //! What the network learned, drawn: its score over the plane, and the points.
 
-use std::error::Error as StdError;
-use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::{fs, iter};
 
 use chainrule::nn::Mlp;
 use chainrule::nn::data::Dataset;
 use chainrule::{Error, Result};
-use plotters::backend::SVGBackend;
-use plotters::chart::ChartBuilder;
-use plotters::drawing::IntoDrawingArea;
-use plotters::element::{Circle, PathElement, Rectangle};
-use plotters::style::{Color, RGBColor, WHITE};
 
 use crate::contour::{self, Point};
 
-/// The colours of the labels −1 and 1.
-const COLOURS: [RGBColor; 2] = [RGBColor(38, 95, 168), RGBColor(200, 60, 45)];
+/// Where the plane is on the picture, in its own units.
+const LEFT: f64 = 66.0;
+const TOP: f64 = 50.0;
+const WIDTH: f64 = 816.0;
+const HEIGHT: f64 = 532.0;
 
 /// The plane in characters: `+` and `·` where the network decides so, `o` and `x` the points labelled −1 and 1.
 pub(crate) fn text(mlp: &Mlp<f64>, data: &Dataset) -> Result<String> {
@@ -50,60 +47,82 @@ pub(crate) fn text(mlp: &Mlp<f64>, data: &Dataset) -> Result<String> {
 
 /// Draws the score as shades of two colours, its zero as a line, its margins at −1 and 1 as thin ones, and the points.
 pub(crate) fn draw(path: &Path, mlp: &Mlp<f64>, data: &Dataset) -> Result<()> {
-    let field = Field::sample(mlp, data)?;
-    let mut svg = String::new();
-    paint(&mut svg, &field, data)
-        .map_err(|cause| Error::io(path, io::Error::other(cause.to_string())))?;
-    std::fs::write(path, svg).map_err(|cause| Error::io(path, cause))
+    let svg = paint(&Field::sample(mlp, data)?, data);
+    fs::write(path, svg).map_err(|cause| Error::io(path, cause))
 }
 
-fn paint(svg: &mut String, field: &Field, data: &Dataset) -> Result<(), Box<dyn StdError>> {
-    let root = SVGBackend::with_string(svg, (900, 640)).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .caption(
-            "Two moons: the network's score, its zero and its margins",
-            ("sans-serif", 22),
-        )
-        .margin(18)
-        .x_label_area_size(40)
-        .y_label_area_size(48)
-        .build_cartesian_2d(field.xs.clone(), field.ys.clone())?;
-
-    chart.draw_series(field.bands().into_iter().map(|(corners, shade)| {
-        let colour = if shade > 0.0 { COLOURS[1] } else { COLOURS[0] };
-        Rectangle::new(corners, colour.mix(0.5 * shade.abs()).filled())
-    }))?;
-    for (lines, width) in &field.lines {
-        let style = RGBColor(40, 40, 40).stroke_width(*width);
-        chart.draw_series(
-            lines
-                .iter()
-                .map(|line| PathElement::new(line.clone(), style)),
-        )?;
+fn paint(field: &Field, data: &Dataset) -> String {
+    let part = |value: f64, range: &Range<f64>| (value - range.start) / (range.end - range.start);
+    let across = |x: f64| LEFT + WIDTH * part(x, &field.xs);
+    let down = |y: f64| TOP + HEIGHT * (1.0 - part(y, &field.ys));
+    let mut svg = vec![format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"15\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
+         <text x=\"{}\" y=\"34\" font-size=\"22\" text-anchor=\"middle\">\
+         Two moons: the network's score, its zero and its margins</text>\n",
+        LEFT + WIDTH + 18.0,
+        TOP + HEIGHT + 58.0,
+        LEFT + WIDTH / 2.0,
+    )];
+    for ([low, high], shade) in field.bands() {
+        let (x, y) = (across(low.0), down(high.1));
+        svg.push(format!(
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\" fill-opacity=\"{:.3}\"/>\n",
+            across(high.0) - x,
+            down(low.1) - y,
+            colour(shade),
+            0.5 * shade.abs(),
+        ));
     }
-    let points: Vec<_> = data
-        .rows()
-        .map(|(point, label)| ((point[0], point[1]), label))
-        .collect();
-    chart.draw_series(points.iter().flat_map(|&(point, label)| {
-        let colour = if label > 0.0 { COLOURS[1] } else { COLOURS[0] };
-        [
-            Circle::new(point, 6, WHITE.filled()),
-            Circle::new(point, 5, colour.filled()),
-        ]
-    }))?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .x_labels(8)
-        .y_labels(6)
-        .x_desc("x")
-        .y_desc("y")
-        .label_style(("sans-serif", 15))
-        .draw()?;
-    root.present()?;
-    Ok(())
+    for (lines, width) in &field.lines {
+        for line in lines {
+            let points = line
+                .iter()
+                .map(|&(x, y)| format!("{:.1},{:.1} ", across(x), down(y)));
+            svg.push(format!(
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"#282828\" stroke-width=\"{width}\"/>\n",
+                points.collect::<String>().trim_end(),
+            ));
+        }
+    }
+    for (point, label) in data.rows() {
+        svg.push(format!(
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\" fill=\"{}\" stroke=\"#ffffff\"/>\n",
+            across(point[0]),
+            down(point[1]),
+            colour(label),
+        ));
+    }
+    svg.push(format!(
+        "<rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"none\" stroke=\"#000000\"/>\n"
+    ));
+    let mut label = |x: f64, y: f64, anchor: &str, text: &str| {
+        svg.push(format!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>\n"
+        ));
+    };
+    for x in halves(&field.xs) {
+        label(across(x), TOP + HEIGHT + 20.0, "middle", &x.to_string());
+    }
+    for y in halves(&field.ys) {
+        label(LEFT - 8.0, down(y) + 5.0, "end", &y.to_string());
+    }
+    label(LEFT + WIDTH / 2.0, TOP + HEIGHT + 44.0, "middle", "x");
+    label(16.0, TOP + HEIGHT / 2.0, "middle", "y");
+    svg.push("</svg>\n".to_owned());
+    svg.concat()
+}
+
+/// The colour of a label, or of the side of a score.
+fn colour(sign: f64) -> &'static str {
+    if sign > 0.0 { "#c83c2d" } else { "#265fa8" }
+}
+
+/// The multiples of one half within a range.
+fn halves(range: &Range<f64>) -> impl Iterator<Item = f64> {
+    let first = (range.start * 2.0).ceil() / 2.0;
+    let end = range.end;
+    iter::successors(Some(first), |x| Some(x + 0.5)).take_while(move |&x| x <= end)
 }
 
 /// The network's score at the nodes of a grid over the plane.

@@ -27,5 +27,3 @@ pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 
 #[cfg(test)]
 mod edges;
-#[cfg(test)]
-mod tests;

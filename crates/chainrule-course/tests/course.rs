@@ -1,0 +1,92 @@
+//! The course's chapters run, hold their figures to the references, and draw the pictures that its pages show.
+
+#[path = "../src/chapters/mod.rs"]
+mod chapters;
+#[path = "../../../examples/shared/contour.rs"]
+mod contour;
+#[path = "../src/learn.rs"]
+mod learn;
+#[path = "../src/plot.rs"]
+mod plot;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chapters::CHAPTERS;
+use plot::Pictures;
+
+fn course() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/course")
+}
+
+/// The names of files in a directory.
+fn names(directory: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let name =
+        |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    entries.map(name).collect()
+}
+
+#[test]
+fn the_pictures_of_the_pages_are_what_the_chapters_draw() {
+    let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join("course");
+    if drawn.exists() {
+        fs::remove_dir_all(&drawn).unwrap();
+    }
+    let pictures = Pictures::new(&drawn).unwrap();
+    for (place, (title, chapter)) in CHAPTERS.iter().enumerate() {
+        chapter(&pictures).unwrap_or_else(|error| panic!("{}. {title}: {error}", place + 1));
+    }
+    let shown = course().join("pictures");
+    assert_eq!(names(&drawn), names(&shown));
+    for name in names(&drawn) {
+        let [drawn, shown] =
+            [&drawn, &shown].map(|directory| fs::read(directory.join(&name)).unwrap());
+        assert!(shown.len() < 60_000, "{name} has {} bytes", shown.len());
+        assert!(
+            drawn == shown,
+            "{name} is not what is drawn now: cargo run --release -p chainrule-course -- --docs"
+        );
+    }
+}
+
+#[test]
+fn every_picture_is_shown_and_every_link_leads_somewhere() {
+    let pages: Vec<String> = names(&course())
+        .into_iter()
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "md")
+        })
+        .collect();
+    assert_eq!(
+        pages.len(),
+        CHAPTERS.len() + 2,
+        "the chapters, the introduction and the list"
+    );
+    let mut shown = BTreeSet::new();
+    for page in &pages {
+        let text = fs::read_to_string(course().join(page)).unwrap();
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.starts_with("http") {
+                continue;
+            }
+            let file = link.split('#').next().unwrap();
+            assert!(course().join(file).exists(), "{page} leads to {link}");
+            shown.extend(file.strip_prefix("pictures/").map(str::to_owned));
+        }
+    }
+    assert_eq!(shown, names(&course().join("pictures")));
+    let list = fs::read_to_string(course().join("SUMMARY.md")).unwrap();
+    for ((title, _), page) in CHAPTERS.iter().zip(&pages) {
+        assert!(
+            list.contains(&format!("[{title}]({page})")),
+            "{title} is {page} in the list"
+        );
+        let text = fs::read_to_string(course().join(page)).unwrap();
+        assert!(text.contains(title), "{page} is about {title}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Level `Fast` within its bound: a product that is not rounded moves what depends on it by no more than its rounding.
+
+use chainrule::op::{BinaryOp, NaryOp, Op, UnaryOp};
+use chainrule::{Level, Program, Var, tape};
+use proptest::prelude::*;
+
+use crate::expression::{Expression, Operand};
+use crate::scale::Scale;
+
+/// Sums and products with a few smooth functions among them, of moderate values.
+fn smooth() -> impl Strategy<Value = Expression> {
+    let step = (0..12_usize, [0..usize::MAX, 0..usize::MAX]);
+    (
+        prop::collection::vec(-2.0..2.0_f64, 4),
+        prop::collection::vec(step, 3..24),
+    )
+        .prop_map(|(inputs, raw)| {
+            let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
+            for (op, [a, b]) in raw {
+                let values = inputs.len() + steps.len();
+                // Mostly of late values: graphs that go deep.
+                let [a, b] = [a % values, values - 1 - b % values.min(5)].map(Operand::Value);
+                steps.push(match op {
+                    0..4 => (Op::Binary(BinaryOp::Add), vec![a, b]),
+                    4 => (Op::Binary(BinaryOp::Sub), vec![a, b]),
+                    5..9 => (Op::Binary(BinaryOp::Mul), vec![a, b]),
+                    9 => (Op::Unary(UnaryOp::Square), vec![b]),
+                    10 => (Op::Unary(UnaryOp::Tanh), vec![b]),
+                    _ => (Op::Unary(UnaryOp::Sin), vec![b]),
+                });
+            }
+            let last = inputs.len() + steps.len() - 1;
+            let terms = [last, 0, last - 1, 1].map(Operand::Value).to_vec();
+            steps.push((Op::Nary(NaryOp::Dot), terms));
+            Expression { inputs, steps }
+        })
+}
+
+/// A value and how far two programs that round differently may be apart, to first order: `ε·Σ|∂y/∂v·v|` over all values
+/// `v` on the way. A half for each of two roundings; twice that for what is of higher order, and the square of all
+/// roundings where first derivatives vanish, as that of a square at 0 does.
+fn bounded(graph: &chainrule::Graph, y: Var) -> (f64, f64) {
+    let size = Scale::of(graph, y).output;
+    let outputs: Vec<_> = y.key().into_iter().collect();
+    let values = graph.order(&outputs);
+    let all: f64 = values.iter().map(|&key| graph[key].value().abs()).sum();
+    let square = (f64::EPSILON * all).powi(2);
+    (y.value(), 2.0 * f64::EPSILON * size + square + 1e-300)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn values_and_derivatives_stay_within_the_bound(e in smooth(), uniform in 0..4_usize) {
+        let (graph, (y, slopes)) = tape::record(|| {
+            let xs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
+            let y = e.evaluate(&xs);
+            (y, y.gradient(&xs))
+        });
+        let (value, bound) = bounded(&graph, y);
+        let slopes: Vec<(f64, f64)> = slopes.iter().map(|&slope| bounded(&graph, slope)).collect();
+        prop_assume!(bound.is_finite() && slopes.iter().all(|(slope, bound)| slope.is_finite() && *bound < 1e100));
+
+        let (p, row) = e.inputs.split_at(uniform);
+        let exact = Program::trace_rows(p, row.len(), |p, row| {
+            let inputs: Vec<Var> = p.iter().chain(row).copied().collect();
+            e.evaluate(&inputs)
+        }).unwrap();
+        let fast = exact.at_level(Level::Fast);
+        let (found, gradient) = fast.gradient(&e.inputs).unwrap();
+        prop_assert!((found - value).abs() <= bound, "{found:e}, {value:e} ± {bound:e}");
+        for (&found, &(slope, bound)) in gradient.iter().zip(&slopes) {
+            prop_assert!((found - slope).abs() <= bound, "{found:e}, {slope:e} ± {bound:e}");
+        }
+        // Rows have the same bounds each, and their sum the sum of these and n·ε/2 of the sum of magnitudes.
+        let rows = vec![row.to_vec(); 100];
+        let mut batch = fast.batch(&rows).unwrap();
+        let (_, gradients) = batch.gradients(p).unwrap();
+        for of_row in gradients.chunks(e.inputs.len()) {
+            prop_assert!(of_row.iter().zip(&slopes).all(|(found, (slope, bound))| (found - slope).abs() <= *bound));
+        }
+        let (sum, gradient) = batch.sum_gradient(p).unwrap();
+        let of_sum = |one: f64, bound: f64| 100.0 * bound + 100.0 * f64::EPSILON * 100.0 * one.abs();
+        prop_assert!((sum - 100.0 * value).abs() <= of_sum(value, bound));
+        for (&found, &(slope, bound)) in gradient.iter().zip(&slopes) {
+            // Terms that cancel in a row are added over all rows before they do.
+            prop_assert!((found - 100.0 * slope).abs() <= of_sum(slope, bound) + 100.0 * 100.0 * bound);
+        }
+    }
+}
+
+#[test]
+fn other_bits_come_of_fewer_roundings() {
+    let exact = Program::trace_rows(&[1.0; 3], 3, |p, row| {
+        p[0] * row[0] + p[1] * row[1] + p[2] * row[2]
+    })
+    .unwrap();
+    let fast = exact.at_level(Level::Fast);
+    let (p, x) = (
+        [-1.0, 1.0 + f64::EPSILON, 0.5],
+        [1.0, 1.0 - f64::EPSILON, 0.0],
+    );
+    let fused = p[2].mul_add(x[2], p[1].mul_add(x[1], p[0] * x[0]));
+    let row = [&x[..]];
+    assert_eq!(fast.batch(&row).unwrap().values(&p).unwrap(), [fused]);
+    assert_eq!(
+        exact.batch(&row).unwrap().values(&p).unwrap(),
+        [p[0] * x[0] + p[1] * x[1] + p[2] * x[2]]
+    );
+    assert_ne!(fused, p[0] * x[0] + p[1] * x[1] + p[2] * x[2]);
+}
+
+#[test]
+fn neither_level_cancels_a_variable_with_itself() {
+    let program = Program::trace(1, |x| {
+        [
+            x[0] - x[0],
+            x[0] / x[0],
+            x[0] * 0.0,
+            x[0] * x[0] - x[0] * x[0],
+        ]
+    })
+    .unwrap();
+    for level in [Level::Exact, Level::Fast] {
+        let values = program.at_level(level).values(&[f64::INFINITY]).unwrap();
+        assert!(
+            values.iter().all(|value| value.is_nan()),
+            "{level:?}: {values:?}"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! Corners: which branch was taken, how far the next one is, slopes to one side.
+
+use chainrule::op::Law;
+use chainrule::{ErrorKind, Program, Var};
+use proptest::prelude::*;
+
+use crate::expression::{Expression, all_ops};
+
+fn side(f: impl Fn(&[Var]) -> Var, x: &[f64], v: &[f64]) -> f64 {
+    Program::trace(x.len(), |x| f(x))
+        .unwrap()
+        .one_sided(x, v)
+        .unwrap()[0]
+}
+
+#[test]
+fn slopes_to_either_side_of_a_corner() {
+    // The slope along +1, and along −1.
+    type Case = (fn(Var) -> Var, f64, f64, f64);
+    let cases: [Case; 8] = [
+        (Var::abs, 0.0, 1.0, 1.0),
+        (Var::relu, 0.0, 1.0, 0.0),
+        (|x| x.leaky_relu(0.25), 0.0, 1.0, -0.25),
+        (|x| x.elu(0.5), 0.0, 1.0, -0.5),
+        (|x| x.max(2.0), 2.0, 1.0, 0.0),
+        (|x| x.min(2.0), 2.0, 0.0, -1.0),
+        (|x| x.clamp(-1.0, 1.0), 1.0, 0.0, -1.0),
+        (|x| x.clamp(-1.0, 1.0), -1.0, 1.0, 0.0),
+    ];
+    for (place, (f, at, right, left)) in cases.into_iter().enumerate() {
+        assert_eq!(
+            side(|x| f(x[0]), &[at], &[1.0]),
+            right,
+            "case {place}, right"
+        );
+        assert_eq!(
+            side(|x| f(x[0]), &[at], &[-1.0]),
+            left,
+            "case {place}, left"
+        );
+    }
+}
+
+#[test]
+fn ties_go_to_who_grows_faster() {
+    let largest = |x: &[Var]| Var::max_of(x);
+    assert_eq!(side(largest, &[1.0, 1.0, 0.0], &[2.0, 3.0, 100.0]), 3.0);
+    assert_eq!(side(largest, &[1.0, 1.0, 1.0], &[-2.0, -3.0, -1.0]), -1.0);
+    assert_eq!(side(|x| x[0].min(x[1]), &[0.0, -0.0], &[2.0, 3.0]), 2.0);
+    assert_eq!(side(|x| x[0].max(x[1]), &[1.0, 1.0], &[2.0, 2.0]), 2.0);
+    assert_eq!(side(|x| x[0].hypot(x[1]), &[0.0, 0.0], &[3.0, -4.0]), 5.0);
+    assert_eq!(side(|x| x[0].hypot(x[1]), &[0.0, 0.0], &[0.0, 0.0]), 0.0);
+    assert_eq!(
+        side(
+            |x| x[0].abs().max(x[1].relu() * 2.0),
+            &[0.0, 0.0],
+            &[-3.0, 2.0]
+        ),
+        4.0
+    );
+}
+
+#[test]
+fn where_a_value_jumps_there_is_no_slope() {
+    assert!(side(|x| x[0].sign(), &[0.0], &[1.0]).is_nan());
+    assert_eq!(side(|x| x[0].sign(), &[0.0], &[0.0]), 0.0);
+    assert_eq!(side(|x| x[0].sign(), &[0.5], &[1.0]), 0.0);
+    assert!(side(|x| x[0].recip(), &[0.0], &[-1.0]).is_nan());
+    assert!(side(|x| x[0].greater(x[1]), &[1.0, 1.0], &[1.0, 0.0]).is_nan());
+    assert_eq!(side(|x| x[0].greater(x[1]), &[1.0, 1.0], &[-1.0, 0.0]), 0.0);
+}
+
+#[test]
+fn branches_and_distances() {
+    let f = Program::trace(3, |x| {
+        let y = Var::max_of(x) + x[0].clamp(x[1], 5.0);
+        y + x[1].less(x[2]).select(x[0].relu(), x[1].hypot(x[2])) + x[2].floor()
+    })
+    .unwrap();
+    let kinks = f.kinks(&[2.0, 1.0, 2.5]).unwrap();
+    let found: Vec<(&str, usize, f64, bool)> = kinks
+        .iter()
+        .map(|k| (k.op.row().name, k.branch, k.distance, k.jumps))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("MaxOf", 2, 0.5, false),
+            ("Clamp", 0, 1.0, false),
+            ("Less", 1, 1.5, true),
+            ("Relu", 1, 2.0, false),
+            ("Hypot", 0, 2.5, false),
+            ("Select", 1, 1.0, true),
+        ]
+    );
+    assert_eq!(f.nearest_kink(&[2.0, 1.0, 2.5]).unwrap(), 0.5);
+    let smooth = Program::trace(1, |x| x[0].sin()).unwrap();
+    assert_eq!(smooth.nearest_kink(&[1.0]).unwrap(), f64::INFINITY);
+    assert_eq!(f.kinks(&[1.0]).unwrap_err().kind(), ErrorKind::Length);
+    assert_eq!(
+        f.one_sided(&[1.0; 3], &[]).unwrap_err().to_string(),
+        "v: expected 3 values, found 0"
+    );
+    let guarded = Program::trace_at(&[1.0], |x| if x[0] > 0.0 { x[0] } else { -x[0] }).unwrap();
+    assert_eq!(
+        guarded.kinks(&[-1.0]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Away from corners the slope to one side is the derivative in the direction, to the last bit.
+    #[test]
+    fn away_from_corners_it_is_the_derivative(e in Expression::any(10, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
+        let f = Program::trace(e.inputs.len(), |x| e.evaluate(x)).unwrap();
+        let v = &v[..e.inputs.len()];
+        // Equal operands are nudged though the operation is smooth there.
+        if f.nearest_kink(&e.inputs).unwrap() > 0.0 {
+            let (_, along) = f.jvp(&e.inputs, v).unwrap();
+            let found = f.one_sided(&e.inputs, v).unwrap();
+            prop_assert!(found[0].to_bits() == along[0].to_bits() || (found[0].is_nan() && along[0].is_nan()), "{:e} {:e}", found[0], along[0]);
+        }
+    }
+
+    /// At corners it is the limit of difference quotients.
+    #[test]
+    fn at_corners_it_is_the_difference_quotient(a in -2.0..2.0f64, v in [-2.0..2.0f64, -2.0..2.0f64]) {
+        let f = Program::trace(2, |x| {
+            let y = (x[0] - a).abs() + x[0].max(x[1]) * x[1];
+            y.sin() + (x[0] * x[1]).clamp(a * a, 9.0) + (x[0] - x[1]).relu().exp()
+        })
+        .unwrap();
+        let found = f.one_sided(&[a, a], &v).unwrap()[0];
+        let h = 1e-7;
+        let beside = f.value(&[a + h * v[0], a + h * v[1]]).unwrap();
+        let quotient = (beside - f.value(&[a, a]).unwrap()) / h;
+        prop_assert!((found - quotient).abs() < 1e-5 * (1.0 + found.abs()), "{found:e} {quotient:e}");
+    }
+}
+
+#[test]
+fn every_kink_of_the_table_has_a_place() {
+    for op in all_ops() {
+        let row = op.row();
+        let kinks = row
+            .laws
+            .iter()
+            .any(|law| matches!(law, Law::Kink(_) | Law::KinkAtTie | Law::KinkAtOrigin));
+        let count = row
+            .domain
+            .len()
+            .max(if matches!(op, chainrule::op::Op::Ternary(_)) {
+                3
+            } else {
+                1
+            });
+        if kinks {
+            let f = Program::trace(count, |x| op.apply(x).unwrap()).unwrap();
+            assert_eq!(f.kinks(&vec![0.0; count]).unwrap().len(), 1, "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn a_choice_by_what_jumps_has_no_slope() {
+    let f = |x: &[Var]| x[0].less_equal(0.0).select(-x[0], x[0]);
+    let program = Program::trace(1, f).unwrap();
+    assert!(program.one_sided(&[0.0], &[1.0]).unwrap()[0].is_nan());
+    assert_eq!(program.one_sided(&[2.0], &[1.0]).unwrap(), [1.0]);
+    assert_eq!(program.one_sided(&[-2.0], &[1.0]).unwrap(), [-1.0]);
+}

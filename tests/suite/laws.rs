@@ -1,0 +1,199 @@
+//! The laws that the table states of its rows, as properties.
+
+use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, UnaryOp};
+use proptest::prelude::*;
+
+use crate::compare::same;
+
+/// Numbers of every size within a domain, its ends and the usual suspects among them.
+fn within([low, high]: Interval) -> impl Strategy<Value = f64> {
+    let special = [
+        low, high, 0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e-308, 5e-324, 1e300,
+    ];
+    let special: Vec<f64> = special
+        .into_iter()
+        .filter(|&x| x >= low && x <= high)
+        .collect();
+    prop_oneof![
+        2 => prop::sample::select(special),
+        6 => low.max(-20.0)..=high.min(20.0),
+        4 => (-300.0..300.0f64, any::<bool>()).prop_map(move |(exponent, negative)| {
+            let size = 10f64.powf(exponent);
+            (if negative { -size } else { size }).clamp(low, high)
+        }),
+    ]
+}
+
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    a == b || (a - b).abs() <= tolerance * (a.abs().max(b.abs()))
+}
+
+fn f(op: UnaryOp, x: f64) -> f64 {
+    Op::Unary(op).apply(&[x]).unwrap()
+}
+
+fn g(op: BinaryOp, a: f64, b: f64) -> f64 {
+    Op::Binary(op).apply(&[a, b]).unwrap()
+}
+
+fn slope(op: UnaryOp, x: f64) -> f64 {
+    Op::Unary(op).partials(&[x], f(op, x))[0]
+}
+
+/// A row and two operands inside its domain.
+fn unary_points() -> impl Strategy<Value = (UnaryOp, f64, f64)> {
+    prop::sample::select(UnaryOp::ALL).prop_flat_map(|op| {
+        let domain = op.row().domain[0];
+        (Just(op), within(domain), within(domain))
+    })
+}
+
+fn binary_points() -> impl Strategy<Value = (BinaryOp, f64, f64)> {
+    prop::sample::select(BinaryOp::ALL).prop_flat_map(|op| {
+        let row = op.row();
+        let right = if row.laws.contains(&Law::IntegerRight) {
+            let [low, high] = row.domain[1];
+            (low.max(-30.0)..high.min(30.0))
+                .prop_map(f64::round)
+                .boxed()
+        } else {
+            within(row.domain[1]).boxed()
+        };
+        (Just(op), within(row.domain[0]), right)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn laws_of_one_operand((op, x, other) in unary_points()) {
+        let y = f(op, x);
+        prop_assert!(!y.is_nan(), "{op:?} of {x:e} is NaN inside its domain");
+        for &law in op.row().laws {
+            let holds = match law {
+                Law::Odd => f(op, -x) == -y,
+                Law::Even => f(op, -x) == y,
+                // A few units in the last place of slack: libraries are monotone between, not within, neighbours.
+                Law::Nondecreasing => {
+                    let (low, high) = (x.min(other), x.max(other));
+                    f(op, low) <= f(op, high) || close(f(op, low), f(op, high), 1e-15)
+                }
+                Law::Nonincreasing => {
+                    let (low, high) = (x.min(other), x.max(other));
+                    f(op, low) >= f(op, high) || close(f(op, low), f(op, high), 1e-15)
+                }
+                Law::Involution => y.is_infinite() || y.abs() < 1e-300 || close(f(op, y), x, 1e-15),
+                Law::Idempotent => f(op, y) == y,
+                Law::Range(low, high) => y >= low && y <= high,
+                Law::At(x, y) => f(op, x) == y,
+                Law::InverseOf(inverse) => {
+                    // The inverse magnifies an error of y by its own condition.
+                    let back = f(inverse, y);
+                    let condition = (slope(inverse, y) * y / back).abs();
+                    !condition.is_finite() || back.is_infinite() || condition > 1e10
+                        || close(back, x, 4e-16 * (2.0 + condition))
+                }
+                Law::Linear => slope(op, x) == slope(op, other),
+                Law::Kink(at) => slope(op, at + 1e-9) != slope(op, at - 1e-9),
+                Law::Break(_) | Law::Breaks => true,
+                Law::Stop | Law::Blocks => slope(op, x) == 0.0,
+                Law::Routes => routes(Op::Unary(op), &[x]),
+                Law::SelfIdentity | Law::Commutative | Law::Identity(_) | Law::Bilinear
+                | Law::IntegerRight | Law::Pairs | Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Composed | Law::Declared => false,
+            };
+            prop_assert!(holds, "{op:?} breaks {law:?} at {x:e} (and {other:e}): value {y:e}");
+        }
+    }
+
+    #[test]
+    fn outside_its_domain_a_function_and_its_slope_are_nan(op in prop::sample::select(UnaryOp::ALL), x in within([f64::NEG_INFINITY, f64::INFINITY])) {
+        let [low, high] = op.row().domain[0];
+        if x < low || x > high {
+            prop_assert!(f(op, x).is_nan(), "{op:?} of {x:e}");
+            prop_assert!(slope(op, x).is_nan(), "slope of {op:?} at {x:e}");
+        }
+    }
+
+    #[test]
+    fn laws_of_two_operands((op, a, b) in binary_points()) {
+        let y = g(op, a, b);
+        for &law in op.row().laws {
+            let holds = match law {
+                Law::Commutative => same(g(op, b, a), y),
+                Law::Identity(e) => same(g(op, a, e), a),
+                Law::SelfIdentity => same(g(op, a, a), a),
+                Law::Range(low, high) => y.is_nan() || (y >= low && y <= high),
+                Law::Linear => Op::Binary(op).partials(&[a, b], y) == Op::Binary(op).partials(&[b, a], y),
+                Law::Bilinear => {
+                    let partials = Op::Binary(op).partials(&[a, b], y);
+                    same(partials[0], b) && same(partials[1], a)
+                }
+                Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
+                Law::Routes => routes(Op::Binary(op), &[a, b]),
+                Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
+                | Law::IntegerRight => true,
+                _ => false,
+            };
+            prop_assert!(holds, "{op:?} breaks {law:?} at {a:e}, {b:e}: value {y:e}");
+        }
+    }
+
+    #[test]
+    fn gates_of_three_and_more_route_and_swap(xs in prop::collection::vec(prop::sample::select(vec![-2.0, 0.0, 1.0, 1.5, 3.0]), 2..9)) {
+        let pairs = &xs[..xs.len() / 2 * 2];
+        let triple = [xs[0], xs[1], xs[xs.len() / 2]];
+        let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), &triple[..]));
+        let nary = NaryOp::ALL.iter().map(|&op| (Op::Nary(op), pairs));
+        for (op, xs) in ternary.chain(nary) {
+            let y = op.apply(xs).unwrap();
+            let partials = op.partials(xs, y);
+            for law in op.row().laws {
+                let holds = match law {
+                    Law::Routes => y.is_nan() || routes(op, xs),
+                    Law::Bilinear if xs.len() == 3 => partials == [xs[1], xs[0], 1.0],
+                    Law::Bilinear => (0..xs.len()).all(|i| partials[i] == xs[i ^ 1]),
+                    Law::Linear => partials.iter().all(|&partial| partial == partials[0]),
+                    _ => true,
+                };
+                prop_assert!(holds, "{op:?} breaks {law:?} at {xs:?}: value {y:e}, slopes {partials:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_operands_agree_with_their_two_operand_kin(xs in prop::collection::vec(within([f64::MIN, f64::MAX]), 1..9)) {
+        let many = |op| Op::Nary(op).apply(&xs).unwrap();
+        let fold = |op| xs[1..].iter().fold(xs[0], |a, &b| g(op, a, b));
+        prop_assert!(same(many(NaryOp::Sum), fold(BinaryOp::Add)));
+        prop_assert!(same(many(NaryOp::Product), fold(BinaryOp::Mul)));
+        prop_assert!(same(many(NaryOp::MaxOf), fold(BinaryOp::Max)));
+        prop_assert!(same(many(NaryOp::Mean), fold(BinaryOp::Add) / xs.len() as f64));
+        let dot = xs.chunks_exact(2).fold(None, |sum: Option<f64>, pair| {
+            Some(sum.map_or(pair[0] * pair[1], |sum| pair[0].mul_add(pair[1], sum)))
+        });
+        if let Some(dot) = dot {
+            let even = &xs[..xs.len() / 2 * 2];
+            prop_assert!(same(Op::Nary(NaryOp::Dot).apply(even).unwrap(), dot));
+        }
+    }
+
+    #[test]
+    fn the_softmax_of_a_sum_of_exponentials_sums_to_one(xs in prop::collection::vec(-700.0..700.0f64, 1..9)) {
+        let op = Op::Nary(NaryOp::LogSumExp);
+        let y = op.apply(&xs).unwrap();
+        let total: f64 = op.partials(&xs, y).iter().sum();
+        prop_assert!((total - 1.0).abs() < 1e-14);
+        prop_assert!(y >= xs.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+    }
+}
+
+/// Whether the slopes are equal shares of 1, or nothing, and go to operands that are the value.
+fn routes(op: Op, xs: &[f64]) -> bool {
+    let y = op.apply(xs).unwrap();
+    let partials = op.partials(xs, y);
+    let ties = partials.iter().filter(|&&partial| partial != 0.0).count();
+    xs.iter()
+        .zip(&partials)
+        .all(|(&x, &partial)| partial == 0.0 || (partial == 1.0 / ties as f64 && x == y))
+}

@@ -1,0 +1,30 @@
+//! The tests of the public interface, as one program: it is compiled and linked once.
+
+#[path = "../expression/mod.rs"]
+mod expression;
+#[path = "../expression/scale.rs"]
+mod scale;
+
+mod architecture;
+mod checkpoint;
+mod compare;
+mod custom;
+mod derive;
+mod drawings;
+mod explain;
+mod fast;
+mod kinks;
+mod laws;
+mod nesting;
+#[cfg(feature = "nn")]
+mod nn;
+mod numerics;
+mod page;
+mod patterns;
+mod picture;
+mod program;
+mod random_graphs;
+mod svg;
+mod tape;
+mod unroll;
+mod view;

@@ -1,0 +1,570 @@
+//! Runs and parameters in files: interrupted runs have the bits of whole ones, bad files are refused and change nothing.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use chainrule::nn::data::{Dataset, moons};
+use chainrule::nn::fit::{Ended, History};
+use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
+use chainrule::nn::{Activation, Fit, Mlp, checkpoint, loss};
+use chainrule::{Error, ErrorKind, Result, Scalar};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+
+/// A folder that is gone after the test, and the path of a file in it that is not there.
+fn absent() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("run.json");
+    (folder, path)
+}
+
+/// A run's structure, data and choices, in which every kind of memory takes part.
+struct Setting {
+    mlp: Mlp<f64>,
+    train: Dataset,
+    test: Dataset,
+}
+
+impl Setting {
+    fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        Self {
+            mlp: Mlp::new(&mut rng, &[2, 4, 1], Activation::Tanh).unwrap(),
+            train: moons(23, 0.1, &mut rng).unwrap(),
+            test: moons(10, 0.1, &mut rng).unwrap(),
+        }
+    }
+
+    /// Five epochs of four steps.
+    fn fit(&self) -> Fit<'_, Mlp<f64>> {
+        let schedule = Schedule::cosine(0.1, 0.001, 20).unwrap();
+        Fit::new()
+            .epochs(5)
+            .batch(6)
+            .seed(7)
+            .l2(1e-3)
+            .schedule(schedule)
+            .validation(&self.test)
+    }
+}
+
+fn hinge<S: Scalar>(mlp: &Mlp<S>, row: &[S]) -> Result<S> {
+    loss::hinge(&mlp.forward(&row[..2])?, &row[2..], 1.0)
+}
+
+fn bits(mlp: &Mlp<f64>) -> Vec<u64> {
+    mlp.parameters().iter().map(|p| p.to_bits()).collect()
+}
+
+/// The bits of a run's losses.
+fn losses(history: &History) -> Vec<(u64, Option<u64>)> {
+    let epochs = history.epochs.iter();
+    epochs
+        .map(|epoch| (epoch.loss.to_bits(), epoch.validation.map(f64::to_bits)))
+        .collect()
+}
+
+/// Runs to the end, interrupted before each of these steps, every time from structures made anew; compares with a run
+/// that is not interrupted.
+fn interrupted<O: Optimizer + Serialize + DeserializeOwned>(
+    seed: u64,
+    stops: &[usize],
+    every: Option<usize>,
+    new: impl Fn() -> O,
+) {
+    let setting = Setting::new(seed);
+    let (mut whole, mut optimizer) = (setting.mlp.clone(), new());
+    let history = setting
+        .fit()
+        .run(&mut whole, &setting.train, &mut optimizer, hinge)
+        .unwrap();
+
+    let (_folder, path) = absent();
+    let start = |fit: Fit<'_, Mlp<f64>>, stop: Option<usize>| {
+        let (mut mlp, mut optimizer) = (setting.mlp.clone(), new());
+        let fit = every.into_iter().fold(fit, Fit::save_every);
+        let fit = fit.on_step(move |step, _| match stop {
+            Some(stop) if step.step >= stop => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        let history = fit
+            .resume(&path, &mut mlp, &setting.train, &mut optimizer, hinge)
+            .unwrap();
+        (history, mlp)
+    };
+    for &stop in stops {
+        let (history, _) = start(setting.fit(), Some(stop));
+        assert_eq!(history.ended, Ended::Callback);
+    }
+    let (again, mlp) = start(setting.fit(), None);
+    assert_eq!(again, history);
+    assert_eq!(losses(&again), losses(&history));
+    assert_eq!(bits(&mlp), bits(&whole));
+    // Once more: there is nothing left to do.
+    let (again, mlp) = start(setting.fit(), Some(0));
+    assert_eq!((again, bits(&mlp)), (history, bits(&whole)));
+}
+
+proptest! {
+    // Every save waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn runs_interrupted_anywhere_are_whole_runs(
+        seed: u64,
+        mut stops in prop::collection::vec(0_usize..20, 0..6),
+        every in prop::option::of(1_usize..9),
+        kind in 0..4,
+    ) {
+        stops.sort_unstable();
+        match kind {
+            0 => interrupted(seed, &stops, every, || Sgd::new(0.1).unwrap().nesterov(0.9).unwrap()),
+            1 => interrupted(seed, &stops, every, || Adam::new(0.1).unwrap()),
+            2 => interrupted(seed, &stops, every, || AdamW::new(0.1, 0.01).unwrap()),
+            _ => interrupted(seed, &stops, every, || RmsProp::new(0.1).unwrap()),
+        }
+    }
+
+    #[test]
+    fn parameters_come_back_to_the_bit(bits in prop::collection::vec(any::<u64>(), 0..50)) {
+        let numbers: Vec<f64> = bits.into_iter().map(f64::from_bits).filter(|x| x.is_finite()).collect();
+        let (_folder, path) = absent();
+        checkpoint::save(&path, &numbers).unwrap();
+        let mut found = vec![1.0; numbers.len()];
+        checkpoint::load(&path, &mut found).unwrap();
+        prop_assert_eq!(found.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_run_dropped_at_every_step_is_a_whole_run() {
+    let every_step: Vec<usize> = (0..20).collect();
+    interrupted(1, &every_step, None, || Adam::new(0.1).unwrap());
+}
+
+#[test]
+fn a_run_that_fails_goes_on_from_where_it_was_saved() {
+    let setting = Setting::new(3);
+    let (mut whole, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+    let history = setting
+        .fit()
+        .run(&mut whole, &setting.train, &mut adam, hinge)
+        .unwrap();
+    let (_folder, path) = absent();
+    let mut mlp = setting.mlp.clone();
+    for fail in [2, 6, 11, 19, 20] {
+        // What was done after the last save is lost, and done again.
+        let mut adam = Adam::new(0.1).unwrap();
+        let fit = setting.fit().on_step(|step, _| match step.step {
+            step if step == fail => Err(Error::argument("callback", "fails")),
+            _ => Ok(()),
+        });
+        mlp = setting.mlp.clone();
+        let result = fit.resume(&path, &mut mlp, &setting.train, &mut adam, hinge);
+        match result {
+            Ok(again) => assert_eq!((fail, losses(&again)), (20, losses(&history))),
+            Err(error) => assert_eq!(error.to_string(), "callback: fails"),
+        }
+    }
+    assert_eq!(bits(&mlp), bits(&whole));
+}
+
+/// Where the child finds its file; nothing happens without it.
+const CHILD: &str = "CHAINRULE_TEST_RUN";
+
+fn slow_run(path: &Path, pause: Duration) -> (History, Mlp<f64>) {
+    let setting = Setting::new(5);
+    let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+    let fit = setting
+        .fit()
+        .epochs(40)
+        .save_every(3)
+        .on_step(|_, _| sleep(pause));
+    let history = fit
+        .resume(path, &mut mlp, &setting.train, &mut adam, hinge)
+        .unwrap();
+    (history, mlp)
+}
+
+#[test]
+#[ignore = "the process that the next test kills"]
+fn child() {
+    if let Some(path) = std::env::var_os(CHILD) {
+        slow_run(Path::new(&path), Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_killed_process_goes_on_with_the_same_bits() {
+    let (folder, whole) = absent();
+    let path = folder.path().join("killed.json");
+    let (history, mlp) = slow_run(&whole, Duration::ZERO);
+    let mut kills = 0;
+    loop {
+        let before = fs::read(&path).ok();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "nn::checkpoint::child", "--ignored"])
+            .env(CHILD, &path)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Dead as soon as it has saved anything new, wherever it is then.
+        let started = Instant::now();
+        let ended = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if fs::read(&path).ok() != before && kills < 4 {
+                break None;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(120),
+                "the child neither saves nor ends"
+            );
+            sleep(Duration::from_millis(1));
+        };
+        if let Some(status) = ended {
+            assert!(status.success());
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills > 0, "the run ended before it was killed");
+    let (again, found) = slow_run(&path, Duration::ZERO);
+    assert_eq!(again, history);
+    assert_eq!(losses(&again), losses(&history));
+    assert_eq!(bits(&found), bits(&mlp));
+}
+
+#[test]
+fn a_run_goes_on_when_there_are_more_epochs() {
+    let setting = Setting::new(1);
+    let (_folder, path) = absent();
+    let run = |epochs| {
+        let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+        setting
+            .fit()
+            .epochs(epochs)
+            .resume(&path, &mut mlp, &setting.train, &mut adam, hinge)
+            .unwrap()
+    };
+    let first = run(2);
+    assert_eq!(run(5).epochs[..2], first.epochs);
+    assert_eq!(run(3).epochs.len(), 5, "what is done is done");
+}
+
+#[test]
+fn patience_is_kept() {
+    let (_folder, path) = absent();
+    let run = |epochs| {
+        let fit = Fit::new().epochs(epochs).patience(3);
+        let mut sgd = Sgd::new(0.1).unwrap();
+        fit.resume(&path, &mut [0.0], &[[0.0]], &mut sgd, |p, _| p[0].square())
+            .unwrap()
+    };
+    assert_eq!(run(2).ended, Ended::Epochs);
+    assert_eq!(
+        (run(100).epochs.len(), run(100).ended),
+        (4, Ended::Patience)
+    );
+}
+
+#[test]
+fn no_other_file_is_left() {
+    let setting = Setting::new(1);
+    let (folder, path) = absent();
+    let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+    setting
+        .fit()
+        .resume(&path, &mut mlp, &setting.train, &mut adam, hinge)
+        .unwrap();
+    let files: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["run.json"]);
+}
+
+#[test]
+fn parameters_come_out_of_a_runs_file_as_well() {
+    let setting = Setting::new(1);
+    let (_folder, path) = absent();
+    let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+    setting
+        .fit()
+        .resume(&path, &mut mlp, &setting.train, &mut adam, hinge)
+        .unwrap();
+    let mut other = setting.mlp.clone();
+    checkpoint::load(&path, &mut other).unwrap();
+    assert_eq!(bits(&other), bits(&mlp));
+}
+
+/// The message of a load and of a run from a file, which change nothing; without the folder.
+fn refused(path: &Path) -> [String; 2] {
+    let setting = Setting::new(1);
+    let before = fs::read(path).ok();
+    let mut mlp = setting.mlp.clone();
+    let mut adam = Adam::new(0.125).unwrap();
+    let errors = [
+        checkpoint::load(path, &mut mlp).err(),
+        setting
+            .fit()
+            .resume(path, &mut mlp, &setting.train, &mut adam, hinge)
+            .err(),
+    ];
+    assert_eq!(bits(&mlp), bits(&setting.mlp));
+    assert_eq!(
+        format!("{adam:?}"),
+        format!("{:?}", Adam::new(0.125).unwrap())
+    );
+    assert_eq!(fs::read(path).ok(), before);
+    errors.map(|error| {
+        let error = error.expect("an error");
+        assert_eq!(error.kind(), ErrorKind::Data);
+        let name = path.file_name().and_then(OsStr::to_str).unwrap();
+        let message = error.to_string();
+        let (_, problem) = message.split_once(&format!("{name}: ")).unwrap();
+        problem.to_string()
+    })
+}
+
+/// The file of a run that is done.
+fn done(path: &Path) -> String {
+    let setting = Setting::new(1);
+    let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
+    setting
+        .fit()
+        .resume(path, &mut mlp, &setting.train, &mut adam, hinge)
+        .unwrap();
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn files_cut_short_at_any_place_are_refused() {
+    let (_folder, path) = absent();
+    let whole = done(&path);
+    for len in (0..whole.len())
+        .step_by(97)
+        .chain(whole.len() - 3..whole.len())
+    {
+        fs::write(&path, &whole[..len]).unwrap();
+        for problem in refused(&path) {
+            assert!(problem.starts_with("is cut short: EOF"), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn other_files_are_refused() {
+    let (_folder, path) = absent();
+    for (content, expected) in [
+        (
+            &b"x,y,label\n1,2,3\n"[..],
+            "is not a checkpoint: expected value at line 1 column 1",
+        ),
+        (
+            b"\x93NUMPY\x01\x00",
+            "is not a checkpoint: expected value at line 1 column 1",
+        ),
+        (
+            b"[1, 2, 3]",
+            "is not a checkpoint: invalid type: integer `1`, expected a string at line 1 column 2",
+        ),
+        (
+            b"{}",
+            "is not a checkpoint: missing field `format` at line 1 column 2",
+        ),
+        (
+            br#"{"format":"chainrule graph","version":1}"#,
+            "is not a checkpoint: expected the format `chainrule checkpoint`, found `chainrule graph`",
+        ),
+        (
+            br#"{"format":"chainrule checkpoint","version":2,"weights":[]}"#,
+            "expected a checkpoint of version 1, found version 2",
+        ),
+        (
+            br#"{"format":"chainrule checkpoint","version":1,"parameters":[1.0,null]}"#,
+            "is damaged: invalid type: null, expected f64 at line 1 column 67",
+        ),
+        (
+            br#"{"format":"chainrule checkpoint","version":1,"parameters":[1.0,2.0]}"#,
+            "holds 2 parameters, the structure has 17",
+        ),
+    ] {
+        fs::write(&path, content).unwrap();
+        let [load, run] = refused(&path);
+        assert_eq!(load, expected);
+        if !expected.starts_with("holds") {
+            assert_eq!(run, expected);
+        }
+    }
+}
+
+#[test]
+fn runs_of_other_choices_are_refused() {
+    let (_folder, path) = absent();
+    let whole = done(&path);
+    for (from, to, expected) in [
+        (
+            "\"seed\":7",
+            "\"seed\":8",
+            "holds a run of other choices: seed 8, this run has 7",
+        ),
+        (
+            "\"in_order\":false",
+            "\"in_order\":true",
+            "holds a run of other choices: in_order true, this run has false",
+        ),
+        (
+            "\"batch\":6",
+            "\"batch\":5",
+            "holds a run of other choices: batch 5, this run has 6",
+        ),
+        (
+            "\"l2\":0.001",
+            "\"l2\":0.01",
+            "holds a run of other choices: l2 0.01, this run has 0.001",
+        ),
+        (
+            "\"rows\":23",
+            "\"rows\":24",
+            "holds a run of other choices: rows 24, this run has 23",
+        ),
+        (
+            "\"batches\":0",
+            "\"batches\":4",
+            "is damaged: 4 batches of an epoch are done, an epoch has 4",
+        ),
+        (
+            "\"moments\":[[",
+            "\"moments\":[[0.0,0.0],[",
+            "holds an optimizer that cannot go on: parameters: expected 18 values, found 17",
+        ),
+        (
+            "\"rate\":",
+            "\"rate\":-",
+            "holds an optimizer that cannot go on: rate: must be finite and at least 0, found -",
+        ),
+        (
+            "\"betas\":",
+            "\"beta\":",
+            "does not hold such an optimizer: unknown field `beta`, expected one of `rate`, `betas`, `epsilon`, `powers`, \
+             `moments`",
+        ),
+    ] {
+        assert!(whole.contains(from), "{from} is in {whole}");
+        fs::write(&path, whole.replace(from, to)).unwrap();
+        let setting = Setting::new(1);
+        let mut mlp = setting.mlp.clone();
+        let mut adam = Adam::new(0.125).unwrap();
+        let error = setting
+            .fit()
+            .resume(&path, &mut mlp, &setting.train, &mut adam, hinge)
+            .unwrap_err();
+        let expected = format!("{}: {expected}", path.display());
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        assert_eq!(bits(&mlp), bits(&setting.mlp));
+        assert_eq!(adam.rate(), 0.125);
+    }
+    fs::write(&path, &whole).unwrap();
+    let setting = Setting::new(1);
+    let mut mlp = setting.mlp.clone();
+    let mut sgd = Sgd::new(0.1).unwrap();
+    let error = setting
+        .fit()
+        .resume(&path, &mut mlp, &setting.train, &mut sgd, hinge)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("does not hold such an optimizer: unknown field `betas`"),
+        "{error}"
+    );
+
+    checkpoint::save(&path, &setting.mlp).unwrap();
+    let error = setting
+        .fit()
+        .resume(&path, &mut mlp, &setting.train, &mut sgd, hinge)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{}: holds parameters, but no run to go on with",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_written_leaves_the_old_file() {
+    let (folder, path) = absent();
+    checkpoint::save(&path, &[1.0]).unwrap();
+    let error = checkpoint::save(&path, &[1.0, f64::NAN]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "parameters: parameter 1 must be finite, found NaN"
+    );
+    let mut p = [0.0];
+    checkpoint::load(&path, &mut p).unwrap();
+    assert_eq!(p, [1.0]);
+
+    let nowhere = folder.path().join("absent").join("run.json");
+    assert_eq!(
+        checkpoint::save(&nowhere, &p).unwrap_err().kind(),
+        ErrorKind::Io
+    );
+    let error = checkpoint::load(&nowhere, &mut p).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(
+        error
+            .to_string()
+            .starts_with(&nowhere.display().to_string())
+    );
+    let error = Fit::new().resume(
+        folder.path(),
+        &mut p,
+        &[[1.0]],
+        &mut Sgd::new(0.1).unwrap(),
+        |p, x| p[0] * x[0],
+    );
+    assert_eq!(
+        error.unwrap_err().kind(),
+        ErrorKind::Io,
+        "a folder is no file"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_may_be_read_by_whom_the_mask_allows() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = absent();
+    checkpoint::save(&path, &[1.0]).unwrap();
+    let plain = folder.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&path), mode(&plain));
+}
+
+#[test]
+fn histories_go_through_any_format() {
+    let fit = Fit::new().epochs(2);
+    let history = fit
+        .run(&mut [1.0], &[[0.1]], &mut Sgd::new(0.1).unwrap(), |p, x| {
+            p[0] * x[0]
+        })
+        .unwrap();
+    let text = serde_json::to_string(&history).unwrap();
+    assert_eq!(serde_json::from_str::<History>(&text).unwrap(), history);
+}

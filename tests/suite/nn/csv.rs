@@ -1,0 +1,312 @@
+//! Reading CSV: what is read back, and what is said about bad files.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use chainrule::nn::data::{Csv, Dataset, read_csv};
+use chainrule::{Error, ErrorKind};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
+
+use super::message;
+
+/// A reader that has nothing but an error.
+struct Broken;
+
+impl io::Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("cable out"))
+    }
+}
+
+fn dataset(text: impl AsRef<[u8]>) -> Result<Dataset, Error> {
+    Csv::read("rows.csv", text.as_ref())?.dataset("y")
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_back(
+        rows in (1_usize..6).prop_flat_map(|width| {
+            let value = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+            prop::collection::vec(prop::collection::vec(value, width + 1), 1..20)
+        }),
+        ending in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        mark in prop::sample::select(vec!["", "\u{feff}"]),
+        trailing in 0_usize..3,
+    ) {
+        let width = rows[0].len() - 1;
+        let header: Vec<String> = (0..width).map(|i| format!("x{i}")).collect();
+        let mut text = format!("{mark}y,{}{ending}", header.join(","));
+        for row in &rows {
+            let values: Vec<String> = row.iter().map(ToString::to_string).collect();
+            text += &(values.join(",") + ending);
+        }
+        text += &ending.repeat(trailing);
+
+        let data = dataset(text).unwrap();
+        let read: Vec<Vec<u64>> = data
+            .rows()
+            .map(|(x, y)| [&[y], x].concat().into_iter().map(f64::to_bits).collect())
+            .collect();
+        let written: Vec<Vec<u64>> = rows
+            .iter()
+            .map(|row| row.iter().map(|value| value.to_bits()).collect())
+            .collect();
+        prop_assert_eq!(read, written);
+    }
+
+    #[test]
+    fn a_bad_value_is_named_by_line_and_column(
+        (rows, row, column) in (1_usize..9).prop_flat_map(|n| (Just(n), 0..n, 0_usize..3)),
+        ending in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        gaps in prop::collection::vec(1_usize..4, 10),
+    ) {
+        let mut text = format!("a,b,y{}", ending.repeat(gaps[0]));
+        for index in 0..rows {
+            let bad = |at| if (index, at) == (row, column) { "oops" } else { "1" };
+            text += &[bad(0), bad(1), bad(2)].join(",");
+            text += &ending.repeat(gaps[index + 1]);
+        }
+        let line = 1 + gaps[..=row].iter().sum::<usize>();
+        let name = ["a", "b", "y"][column];
+        prop_assert_eq!(
+            message(dataset(text)),
+            format!("rows.csv, line {line}, column `{name}`: expected a number, found `oops`")
+        );
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+        if let Err(error) = dataset(&bytes) {
+            prop_assert!(error.to_string().starts_with("rows.csv, line "));
+        }
+    }
+
+    #[test]
+    fn near_csv_never_panics(text in "\u{feff}?(y|x|\"|,|\r|\n|1|\\.|-|e|é| |\0){0,40}", cut in any::<prop::sample::Index>()) {
+        let bytes = text.as_bytes();
+        // Cutting inside a letter leaves text that is not UTF-8.
+        let bytes = &bytes[..cut.index(bytes.len() + 1)];
+        for text in [bytes.to_vec(), [b"x,y\n", bytes].concat()] {
+            match dataset(&text) {
+                Ok(data) => prop_assert!(data.rows().all(|(x, y)| x[0].is_finite() && y.is_finite())),
+                Err(error) => prop_assert!(error.to_string().starts_with("rows.csv, line ")),
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_files_are_named_with_line_and_column() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "rows.csv, line 1: expected a header, found nothing"),
+        (
+            b"\xef\xbb\xbf\r\n\n",
+            "rows.csv, line 1: expected a header, found nothing",
+        ),
+        (b"x,y\n", "rows.csv, line 1: a header, but no rows below it"),
+        (
+            b"\n\r\nx,y\r\n\r\n",
+            "rows.csv, line 3: a header, but no rows below it",
+        ),
+        (
+            b"x,z\n1,2\n",
+            "rows.csv, line 1: no column `y`, there are `x`, `z`",
+        ),
+        (
+            b"a,b,c,d,e,f,g,h,i,j\n",
+            "rows.csv, line 1: no column `y`, there are `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more",
+        ),
+        (b"y\n1\n", "rows.csv, line 1: no column besides `y`"),
+        (
+            b"x,y,x\n1,2,3\n",
+            "rows.csv, line 1: columns 1 and 3 are both named `x`",
+        ),
+        (b"x,,y\n1,2,3\n", "rows.csv, line 1: column 2 has no name"),
+        (
+            b"x,\xff,y\n1,2,3\n",
+            "rows.csv, line 1: the name of column 2 is not UTF-8",
+        ),
+        (
+            b"x,y\n1,2\n3\n",
+            "rows.csv, line 3, column `y`: expected 2 values in the row, found 1",
+        ),
+        (
+            b"x,y\n1,2,3\n",
+            "rows.csv, line 2: expected 2 values in the row, found 3",
+        ),
+        (
+            b"x,y\n1,2\nabc,4\n",
+            "rows.csv, line 3, column `x`: expected a number, found `abc`",
+        ),
+        (
+            b"x,y\n1,2\n,4\n",
+            "rows.csv, line 3, column `x`: expected a number, found nothing",
+        ),
+        (
+            b"x,y\n1,nan\n",
+            "rows.csv, line 2, column `y`: expected a finite number, found `nan`",
+        ),
+        (
+            b"x,y\n-inf,2\n",
+            "rows.csv, line 2, column `x`: expected a finite number, found `-inf`",
+        ),
+        (
+            b"x,y\n1e999,2\n",
+            "rows.csv, line 2, column `x`: expected a finite number, found `1e999`",
+        ),
+        (
+            b"x,y\r\n1,2\r\n\r\n3,\xc3\r\n",
+            "rows.csv, line 4, column `y`: expected a number, found bytes that are not UTF-8",
+        ),
+        (
+            b"x,y\n1,\"2\n3,4\n",
+            "rows.csv, line 2: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\n1,\"2",
+            "rows.csv, line 2: the quote opened here is not closed",
+        ),
+        (
+            b"x,\"y\n1,2\n",
+            "rows.csv, line 1: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\r\n1,2\r\n\"1\r\n\",\"2\"\"\r\n",
+            "rows.csv, line 4: the quote opened here is not closed",
+        ),
+        (
+            b"x,y\n1,\"2\n\"3,4\n",
+            "rows.csv, line 2: expected 2 values in the row, found 3",
+        ),
+        (
+            b"x,y\n0123456789012345678901234567890123456789x,1\n",
+            "rows.csv, line 2, column `x`: expected a number, \
+             found `0123456789012345678901234567890123456789…`",
+        ),
+    ];
+    for (bytes, expected) in cases {
+        let error = dataset(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Data);
+        assert_eq!(error.to_string(), *expected);
+    }
+}
+
+#[test]
+fn columns_are_chosen_by_name() {
+    let csv = Csv::read("rows.csv", &b"id,\"y\", x \nA,1,\" 2\"\nB,-3, 4 \n"[..]).unwrap();
+    assert_eq!(csv.names(), ["id", "y", "x"]);
+    assert_eq!(csv.column("x").unwrap(), [2.0, 4.0]);
+    let data = csv.dataset_of(&["x"], "y").unwrap();
+    assert_eq!(data.inputs(), [[2.0], [4.0]]);
+    assert_eq!(data.targets(), [1.0, -3.0]);
+
+    let say = |inputs: &[&str]| message(csv.dataset_of(inputs, "y"));
+    assert_eq!(say(&[]), "inputs: must name at least one column");
+    assert_eq!(say(&["x", "y"]), "inputs: must not hold the target `y`");
+    assert_eq!(
+        say(&["z"]),
+        "rows.csv, line 1: no column `z`, there are `id`, `y`, `x`"
+    );
+    assert_eq!(
+        say(&["id"]),
+        "rows.csv, line 2, column `id`: expected a number, found `A`"
+    );
+    assert_eq!(
+        message(csv.column("id")),
+        "rows.csv, line 2, column `id`: expected a number, found `A`"
+    );
+}
+
+#[test]
+fn quotes_that_close_and_quotes_within_fields_are_no_fault() {
+    for text in [
+        &b"y,x\n\"1\",\"2\""[..],
+        b"y,x,z\n1,2,\"a \"\"b\"\"\"",
+        b"y,x,z\n1,2,a\"b",
+        b"y,x,z\n1,2,\"a\"b\"",
+        b"y,x,z\n1,2,\"\"",
+        b"y,x,z\n1,2, \"a\n",
+    ] {
+        let csv = Csv::read("rows.csv", text).unwrap();
+        let data = csv.dataset_of(&["x"], "y").unwrap();
+        assert_eq!(data.rows().collect::<Vec<_>>(), [(&[2.0][..], 1.0)]);
+    }
+}
+
+#[test]
+fn a_column_of_numbers_has_one_value_a_line() {
+    let column = |text: &[u8]| Csv::read("rows.csv", text)?.column("value");
+    assert_eq!(column(b"value\r\n1\r\n-2e-3").unwrap(), [1.0, -0.002]);
+    assert_eq!(
+        message(column(b"value\n1\n2,3\n")),
+        "rows.csv, line 3: expected 1 value in the row, found 2"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let error = read_csv("tests/data/absent.csv", "y").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().starts_with("tests/data/absent.csv: "));
+    assert_eq!(
+        read_csv("tests/data", "y").unwrap_err().kind(),
+        ErrorKind::Io
+    );
+
+    assert_eq!(message(Csv::read("socket", Broken)), "socket: cable out");
+}
+
+#[test]
+fn a_bad_file_on_disk_is_named_by_its_path() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bad_rows.csv");
+    fs::write(&path, "x,y\n1,2\n3,four\n").unwrap();
+    assert_eq!(
+        message(read_csv(&path, "y")),
+        format!(
+            "{}, line 3, column `y`: expected a number, found `four`",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn shipped_files_are_read() {
+    let points = read_csv("tests/data/moons/points.csv", "label").unwrap();
+    assert_eq!((points.len(), points.width()), (100, 2));
+    assert_eq!(
+        points.inputs()[0],
+        [1.122_114_607_540_968_5, 0.081_477_173_417_186_97]
+    );
+    assert_eq!(
+        points
+            .targets()
+            .iter()
+            .filter(|&&label| label == 1.0)
+            .count(),
+        50
+    );
+    assert_eq!(
+        points
+            .targets()
+            .iter()
+            .filter(|&&label| label == -1.0)
+            .count(),
+        50
+    );
+
+    let parameters = Csv::open("tests/data/moons/parameters.csv").unwrap();
+    assert_eq!(parameters.column("value").unwrap().len(), 337);
+
+    let trace = Csv::open("tests/data/moons/trace.csv").unwrap();
+    assert_eq!(trace.names(), ["step", "loss", "accuracy"]);
+    assert_eq!(trace.column("loss").unwrap()[0], 0.895_844_102_868_322_3);
+
+    let digits = read_csv("examples/data/digits.csv", "digit").unwrap();
+    let classes = digits.classes(10).unwrap();
+    let counts: Vec<usize> = (0..10)
+        .map(|digit| classes.iter().filter(|&&class| class == digit).count())
+        .collect();
+    // As the source's own description counts them.
+    assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+}

@@ -1,0 +1,32 @@
+//! Networks, training, data sets and metrics.
+
+#[path = "../../../examples/shared/contour.rs"]
+mod contour;
+#[path = "../../../examples/moons/page.rs"]
+mod page;
+#[path = "../../../examples/moons/train.rs"]
+mod train;
+
+#[cfg(feature = "serde")]
+mod checkpoint;
+mod csv;
+mod data;
+mod fit;
+mod loss;
+mod moons_page;
+mod network;
+mod optimizer;
+mod reference;
+
+use chainrule::Error;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// What an error says.
+fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    result.unwrap_err().to_string()
+}

@@ -1,0 +1,442 @@
+//! The one convention at edges, kinks and beyond domains, in every mode: docs/numerics.md as a test.
+//!
+//! Every point is checked as plain value, in lanes, swept, recorded, forward, forward over recorded values, and in
+//! every mode of a program; second derivatives where they exist as recorded twice, forward twice, forward over reverse
+//! and as programs of the recorded gradient.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use chainrule::op::{NaryOp, Op};
+use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, tape};
+
+use crate::compare::equal;
+
+const INFINITY: f64 = f64::INFINITY;
+const NEG_INFINITY: f64 = f64::NEG_INFINITY;
+const NAN: f64 = f64::NAN;
+
+/// A formula that can be evaluated on any kind of number.
+trait Formula {
+    fn at<S: Scalar>(&self, xs: &[S]) -> S;
+}
+
+macro_rules! formula {
+    (|$x:ident : &[$s:ident]| $body:expr) => {{
+        struct F;
+        impl Formula for F {
+            fn at<$s: Scalar>(&self, $x: &[$s]) -> $s {
+                $body
+            }
+        }
+        F
+    }};
+}
+
+/// Checks value and first derivatives of a formula in every mode of a program, traced elsewhere.
+#[track_caller]
+fn check_program(
+    f: &impl Formula,
+    at: &[f64],
+    fail: impl Fn(&str, f64, f64),
+    slopes: &[f64],
+    value: f64,
+) {
+    let all = |mode: &str, got: &[f64]| {
+        for (&got, &slope) in got.iter().zip(slopes) {
+            fail(mode, got, slope);
+            assert!(got != 0.0 || got.is_sign_positive(), "{mode}: −0");
+        }
+    };
+    let program = Program::trace(at.len(), |x| f.at(x)).expect("no branches");
+    let mut point = program.evaluator();
+    fail("a program", point.value(at).expect("no branches"), value);
+    let (y, gradient) = point.gradient(at).expect("no branches");
+    fail("a program's gradient", y, value);
+    all("a program's gradient", gradient);
+    all(
+        "a program's product with a vector",
+        point.vjp(at, &[1.0]).expect("no branches").1,
+    );
+    for (i, &slope) in slopes.iter().enumerate() {
+        let direction: Vec<f64> = (0..at.len()).map(|k| f64::from(u8::from(k == i))).collect();
+        fail(
+            "a program's tangent",
+            point.jvp(at, &direction).expect("no branches").1[0],
+            slope,
+        );
+    }
+    let mut rows = program.batch(&[at, at, at]).expect("rows of one width");
+    rows.values(&[])
+        .expect("no branches")
+        .iter()
+        .for_each(|&y| fail("a batch", y, value));
+    for row in rows.gradients(&[]).expect("no branches").1.chunks(at.len()) {
+        all("a batch's gradients", row);
+    }
+    // All inputs uniform but one, and all uniform: a single row, so that the sum is its value.
+    for varying in 0..2 {
+        let (p, row) = at.split_at(at.len() - varying);
+        let traced = Program::trace_rows(p, varying, |p, row| {
+            let inputs: Vec<Var> = p.iter().chain(row).copied().collect();
+            f.at(&inputs)
+        });
+        let program = traced.expect("no branches");
+        let mut batch = program.batch(&[row]).expect("rows of one width");
+        all(
+            "a batch's sum",
+            batch.sum_gradient(p).expect("no branches").1,
+        );
+        all(
+            "a batch's mean",
+            batch.mean_gradient(p).expect("no branches").1,
+        );
+        let mut stream = program.stream(p).expect("no branches");
+        stream.push(row).expect("no branches");
+        let (sum, gradient) = stream.sum_gradient().expect("no branches");
+        fail("a stream", sum, value);
+        all("a stream's sum", &gradient);
+    }
+    let recorded = Program::trace(at.len(), |x| f.at(x).gradient(x)).expect("no branches");
+    all(
+        "a program of the gradient",
+        &recorded.values(at).expect("no branches"),
+    );
+    all(
+        "a fast program",
+        &program
+            .at_level(Level::Fast)
+            .gradient(at)
+            .expect("no branches")
+            .1,
+    );
+}
+
+/// Checks value and first derivatives of a formula in every mode.
+#[track_caller]
+fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
+    let fail = |mode: &str, got: f64, want: f64| {
+        assert!(
+            equal(got, want),
+            "{name} at {at:?}: {mode} gives {got:?}, must be {want:?}"
+        );
+    };
+    fail("f64", f.at(at), value);
+    check_program(f, at, fail, slopes, value);
+    let lanes: Vec<Lanes<4>> = at.iter().map(|&x| Lanes::from(x)).collect();
+    for got in f.at(&lanes).0 {
+        fail("a lane", got, value);
+    }
+    tape::scope(|| {
+        let xs: Vec<Var> = at.iter().map(|&x| Var::new(x)).collect();
+        let y = f.at(&xs);
+        fail("the tape", y.value(), value);
+        let swept = y.backward();
+        let recorded = y.gradient(&xs);
+        for (i, &slope) in slopes.iter().enumerate() {
+            fail("the sweep", swept[xs[i]], slope);
+            assert!(
+                swept[xs[i]] != 0.0 || swept[xs[i]].is_sign_positive(),
+                "{name}: −0"
+            );
+            fail("the recorded gradient", recorded[i].value(), slope);
+        }
+        for (i, &slope) in slopes.iter().enumerate() {
+            let seed = |k: usize| if k == i { 1.0 } else { 0.0 };
+            let duals: Vec<Dual<f64>> = at
+                .iter()
+                .enumerate()
+                .map(|(k, &value)| Dual {
+                    value,
+                    tangent: seed(k),
+                })
+                .collect();
+            fail("forward mode", f.at(&duals).tangent, slope);
+            let duals: Vec<Dual<Var>> = xs
+                .iter()
+                .enumerate()
+                .map(|(k, &value)| Dual {
+                    value,
+                    tangent: Var::from(seed(k)),
+                })
+                .collect();
+            fail(
+                "forward mode on the tape",
+                f.at(&duals).tangent.value(),
+                slope,
+            );
+        }
+    });
+}
+
+/// Checks the second derivative of a formula of one operand in every mode.
+#[track_caller]
+fn check_second(name: &str, f: &impl Formula, x: f64, second: f64) {
+    let fail = |mode: &str, got: f64| {
+        assert!(
+            equal(got, second),
+            "second derivative of {name} at {x:?}: {mode} gives {got:?}, must be {second:?}"
+        );
+    };
+    tape::scope(|| {
+        let v = Var::new(x);
+        let first = f.at(&[v]).gradient(&[v])[0];
+        fail(
+            "recorded, swept",
+            if first.is_constant() {
+                0.0
+            } else {
+                first.backward()[v]
+            },
+        );
+        fail(
+            "recorded twice",
+            if first.is_constant() {
+                0.0
+            } else {
+                first.gradient(&[v])[0].value()
+            },
+        );
+        let tangent = f.at(&[Dual::variable(v)]).tangent;
+        fail(
+            "forward, swept",
+            if tangent.is_constant() {
+                0.0
+            } else {
+                tangent.backward()[v]
+            },
+        );
+    });
+    let program = Program::trace(1, |x| f.at(x).gradient(x)).expect("no branches");
+    fail(
+        "a program of the gradient, differentiated",
+        program.gradient(&[x]).expect("no branches").1[0],
+    );
+    let twice = f.at(&[Dual::variable(Dual::variable(x))]);
+    fail("forward twice", twice.tangent.tangent);
+}
+
+macro_rules! points {
+    ($($name:ident: |$x:ident| $body:expr => { $($at:expr => $value:expr, $slopes:expr;)+ })+) => {
+        $(
+            #[test]
+            fn $name() {
+                let f = formula!(|$x: &[S]| $body);
+                $( check(stringify!($name), &f, &$at, $value, &$slopes); )+
+            }
+        )+
+    };
+}
+
+points! {
+    maximum: |x| x[0].max(x[1]) => {
+        [2.0, 2.0] => 2.0, [0.5, 0.5];
+        [3.0, 2.0] => 3.0, [1.0, 0.0];
+        [0.0, -0.0] => 0.0, [0.5, 0.5];
+        [NAN, 1.0] => NAN, [NAN, NAN];
+        [1.0, NAN] => NAN, [NAN, NAN];
+        [INFINITY, INFINITY] => INFINITY, [0.5, 0.5];
+    }
+    minimum: |x| x[0].min(x[1]) => {
+        [2.0, 2.0] => 2.0, [0.5, 0.5];
+        [3.0, 2.0] => 2.0, [0.0, 1.0];
+        [NAN, 1.0] => NAN, [NAN, NAN];
+        [1.0, NAN] => NAN, [NAN, NAN];
+    }
+    maximum_with_a_constant: |x| x[0].max(1.0) => {
+        [1.0] => 1.0, [0.5];
+        [0.0] => 1.0, [0.0];
+        [2.0] => 2.0, [1.0];
+        [NAN] => NAN, [NAN];
+    }
+    maximum_with_itself: |x| x[0].max(x[0]) => {
+        [-1.0] => -1.0, [1.0];
+        [0.0] => 0.0, [1.0];
+    }
+    largest_of_many: |x| S::max_of(x) => {
+        [1.0, 1.0, 0.0, 1.0] => 1.0, [1.0 / 3.0, 1.0 / 3.0, 0.0, 1.0 / 3.0];
+        [1.0, NAN] => NAN, [NAN, NAN];
+    }
+    clamped: |x| x[0].clamp(-1.0, 1.0) => {
+        [-1.0] => -1.0, [0.0];
+        [1.0] => 1.0, [0.0];
+        [0.5] => 0.5, [1.0];
+        [7.0] => 1.0, [0.0];
+        [NAN] => NAN, [NAN];
+    }
+    clamped_between_crossed_bounds: |x| x[0].clamp(1.0, -1.0) => { [0.0] => NAN, [NAN]; }
+    rectifier: |x| x[0].relu() => {
+        [0.0] => 0.0, [0.0];
+        [-0.0] => 0.0, [0.0];
+        [2.0] => 2.0, [1.0];
+        [NAN] => NAN, [NAN];
+    }
+    leaky_rectifier: |x| x[0].leaky_relu(0.1) => {
+        [0.0] => 0.0, [0.1];
+        [-1.0] => -0.1, [0.1];
+        [NAN] => NAN, [NAN];
+    }
+    steep_leaky_rectifier: |x| x[0].leaky_relu(3.0) => { [0.0] => 0.0, [1.0]; }
+    inverted_leaky_rectifier: |x| x[0].leaky_relu(-2.0) => { [0.0] => 0.0, [0.0]; }
+    exponential_linear: |x| x[0].elu(1.0) => {
+        [0.0] => 0.0, [1.0];
+        [NEG_INFINITY] => -1.0, [0.0];
+        [NAN] => NAN, [NAN];
+    }
+    absolute: |x| x[0].abs() => { [0.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; [-2.0] => 2.0, [-1.0]; }
+    signum: |x| x[0].sign() => { [0.0] => 0.0, [0.0]; [-0.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
+    floors: |x| x[0].floor() + x[0].ceil() + x[0].round() + x[0].trunc() => {
+        [1.0] => 4.0, [0.0];
+        [NAN] => NAN, [NAN];
+    }
+    square_root: |x| x[0].sqrt() => { [0.0] => 0.0, [INFINITY]; [-1.0] => NAN, [NAN]; [INFINITY] => INFINITY, [0.0]; }
+    root_of_a_square: |x| (x[0] * x[0]).sqrt() => { [0.0] => 0.0, [0.0]; [-2.0] => 2.0, [-1.0]; }
+    nothing_times_a_root: |x| x[0].sqrt() * 0.0 => { [0.0] => 0.0, [0.0]; }
+    cube_root: |x| x[0].cbrt() => { [0.0] => 0.0, [INFINITY]; [-8.0] => -2.0, [1.0 / 12.0]; }
+    logarithm: |x| x[0].ln() => { [0.0] => NEG_INFINITY, [INFINITY]; [-1.0] => NAN, [NAN]; [-0.0] => NEG_INFINITY, [INFINITY]; }
+    other_logarithms: |x| x[0].log2() + x[0].log10() => { [-1.0] => NAN, [NAN]; [0.0] => NEG_INFINITY, [INFINITY]; }
+    logarithm_of_one_more: |x| x[0].ln_1p() => { [-1.0] => NEG_INFINITY, [INFINITY]; [-2.0] => NAN, [NAN]; [0.0] => 0.0, [1.0]; }
+    entropy_by_hand: |x| x[0] * x[0].ln() => { [0.0] => NAN, [NEG_INFINITY]; }
+    entropy: |x| x[0].xlogx() => { [0.0] => 0.0, [NEG_INFINITY]; [-1.0] => NAN, [NAN]; [1.0] => 0.0, [1.0]; }
+    power_zero: |x| x[0].powf(0.0) => { [0.0] => 1.0, [0.0]; [NAN] => NAN, [NAN]; }
+    power_one: |x| x[0].powf(1.0) => { [0.0] => 0.0, [1.0]; }
+    power_two: |x| x[0].powf(2.0) => { [0.0] => 0.0, [0.0]; }
+    power_half: |x| x[0].powf(0.5) => { [0.0] => 0.0, [INFINITY]; }
+    power_minus_one: |x| x[0].powf(-1.0) => { [0.0] => INFINITY, [NEG_INFINITY]; }
+    power: |x| x[0].pow(x[1]) => {
+        [-2.0, 3.0] => -8.0, [12.0, NAN];
+        [0.0, 2.0] => 0.0, [0.0, 0.0];
+        [0.0, 0.0] => 1.0, [0.0, NEG_INFINITY];
+        [NAN, 0.0] => NAN, [NAN, NAN];
+        [1.0, NAN] => NAN, [NAN, NAN];
+        [-2.0, 0.5] => NAN, [NAN, NAN];
+    }
+    integer_power_zero: |x| x[0].powi(0) => { [0.0] => 1.0, [0.0]; [-3.0] => 1.0, [0.0]; [NAN] => NAN, [NAN]; }
+    integer_power_negative: |x| x[0].powi(-2) => { [-2.0] => 0.25, [0.25]; [0.0] => INFINITY, [NEG_INFINITY]; }
+    integer_power_large: |x| x[0].powi(i32::MAX) => { [1.0] => 1.0, [2_147_483_647.0]; [-1.0] => -1.0, [2_147_483_647.0]; [0.5] => 0.0, [0.0]; }
+    angle: |x| x[0].atan2(x[1]) => {
+        [0.0, 0.0] => 0.0, [NAN, NAN];
+        [0.0, -1.0] => PI, [-1.0, 0.0];
+        [1.0, 0.0] => FRAC_PI_2, [0.0, -1.0];
+        [NAN, 1.0] => NAN, [NAN, NAN];
+    }
+    length: |x| x[0].hypot(x[1]) => {
+        [0.0, 0.0] => 0.0, [0.0, 0.0];
+        [1e300, 0.0] => 1e300, [1.0, 0.0];
+        [INFINITY, 1.0] => INFINITY, [1.0, 0.0];
+        [INFINITY, NAN] => NAN, [NAN, NAN];
+    }
+    arc_sine: |x| x[0].asin() => { [1.0] => FRAC_PI_2, [INFINITY]; [-1.0] => -FRAC_PI_2, [INFINITY]; [2.0] => NAN, [NAN]; }
+    arc_cosine: |x| x[0].acos() => { [1.0] => 0.0, [NEG_INFINITY]; [-1.0] => PI, [NEG_INFINITY]; [2.0] => NAN, [NAN]; }
+    area_cosine: |x| x[0].acosh() => { [1.0] => 0.0, [INFINITY]; [0.0] => NAN, [NAN]; [-2.0] => NAN, [NAN]; }
+    area_tangent: |x| x[0].atanh() => { [1.0] => INFINITY, [INFINITY]; [2.0] => NAN, [NAN]; [0.0] => 0.0, [1.0]; }
+    logistic: |x| x[0].sigmoid() => {
+        [800.0] => 1.0, [0.0];
+        [-800.0] => 0.0, [0.0];
+        [0.0] => 0.5, [0.25];
+        [NAN] => NAN, [NAN];
+    }
+    smooth_rectifier: |x| x[0].softplus() => { [800.0] => 800.0, [1.0]; [-800.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
+    hyperbolic_tangent: |x| x[0].tanh() => { [800.0] => 1.0, [0.0]; [-800.0] => -1.0, [0.0]; [0.0] => 0.0, [1.0]; }
+    swish: |x| x[0].silu() => { [800.0] => 800.0, [1.0]; [NEG_INFINITY] => 0.0, [0.0]; [0.0] => 0.0, [0.5]; }
+    gaussian_linear: |x| x[0].gelu() => { [800.0] => 800.0, [1.0]; [NEG_INFINITY] => 0.0, [0.0]; [0.0] => 0.0, [0.5]; }
+    exponential: |x| x[0].exp() => { [710.0] => INFINITY, [INFINITY]; [-800.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
+    log_gamma: |x| x[0].ln_gamma() => { [0.0] => INFINITY, [NEG_INFINITY]; [-1.5] => NAN, [NAN]; }
+    log_of_a_sum: |x| S::log_sum_exp(x) => {
+        [NEG_INFINITY, NEG_INFINITY] => NEG_INFINITY, [NAN, NAN];
+        [0.0, INFINITY, 1.0] => INFINITY, [0.0, 1.0, 0.0];
+        [1000.0, NEG_INFINITY] => 1000.0, [1.0, 0.0];
+        [NAN, 1.0] => NAN, [NAN, NAN];
+    }
+    chosen_branch: |x| S::select(x[0].greater(0.0), x[0].sqrt(), S::from(0.0)) => {
+        [0.0] => 0.0, [0.0];
+        [-1.0] => 0.0, [0.0];
+        [4.0] => 2.0, [0.25];
+        [NAN] => NAN, [NAN];
+    }
+    comparisons: |x| x[0].greater(x[1]) + x[0].less_equal(x[1]) => {
+        [1.0, 2.0] => 1.0, [0.0, 0.0];
+        [1.0, NAN] => NAN, [NAN, NAN];
+    }
+    product_of_many: |x| x.iter().product::<S>() => {
+        [0.0, 2.0, 3.0] => 0.0, [6.0, 0.0, 0.0];
+        [0.0, 0.0, 3.0] => 0.0, [0.0, 0.0, 0.0];
+        [0.0, INFINITY] => NAN, [INFINITY, 0.0];
+    }
+    division: |x| x[0] / x[1] => {
+        [1.0, 0.0] => INFINITY, [INFINITY, NEG_INFINITY];
+        [0.0, 2.0] => 0.0, [0.5, 0.0];
+    }
+}
+
+#[test]
+fn second_derivatives_where_they_exist() {
+    check_second("x⁰", &formula!(|x: &[S]| x[0].powf(0.0)), 0.0, 0.0);
+    check_second("x¹", &formula!(|x: &[S]| x[0].powf(1.0)), 0.0, 0.0);
+    check_second("x²", &formula!(|x: &[S]| x[0].powf(2.0)), 0.0, 2.0);
+    check_second("x³", &formula!(|x: &[S]| x[0].powi(3)), 0.0, 0.0);
+    check_second("x⁻²", &formula!(|x: &[S]| x[0].powi(-2)), 1.0, 6.0);
+    check_second("square", &formula!(|x: &[S]| x[0].square()), 0.0, 2.0);
+    check_second("ln", &formula!(|x: &[S]| x[0].ln()), -1.0, NAN);
+    check_second("sigmoid", &formula!(|x: &[S]| x[0].sigmoid()), 0.0, 0.0);
+    check_second("sigmoid", &formula!(|x: &[S]| x[0].sigmoid()), 800.0, 0.0);
+    check_second("softplus", &formula!(|x: &[S]| x[0].softplus()), 0.0, 0.25);
+    check_second(
+        "softplus",
+        &formula!(|x: &[S]| x[0].softplus()),
+        -800.0,
+        0.0,
+    );
+    check_second("tanh", &formula!(|x: &[S]| x[0].tanh()), 800.0, 0.0);
+    check_second("tanh", &formula!(|x: &[S]| x[0].tanh()), 0.0, 0.0);
+    check_second("relu", &formula!(|x: &[S]| x[0].relu()), 1.0, 0.0);
+    check_second("abs", &formula!(|x: &[S]| x[0].abs()), -1.0, 0.0);
+    check_second("floor", &formula!(|x: &[S]| x[0].floor()), 0.5, 0.0);
+    check_second("exp", &formula!(|x: &[S]| x[0].exp()), 0.0, 1.0);
+    check_second("sin", &formula!(|x: &[S]| x[0].sin()), 0.0, 0.0);
+    check_second("elu", &formula!(|x: &[S]| x[0].elu(1.0)), 2.0, 0.0);
+    check_second("silu", &formula!(|x: &[S]| x[0].silu()), 0.0, 0.5);
+    check_second("silu", &formula!(|x: &[S]| x[0].silu()), NEG_INFINITY, 0.0);
+    check_second("xlogx", &formula!(|x: &[S]| x[0].xlogx()), 0.5, 2.0);
+    check_second("max(x, x)", &formula!(|x: &[S]| x[0].max(x[0])), 3.0, 0.0);
+    let chosen = formula!(|x: &[S]| S::select(x[0].greater(0.0), x[0].sqrt(), S::from(0.0)));
+    check_second("the branch not taken", &chosen, -1.0, 0.0);
+    check_second("the branch not taken", &chosen, 0.0, 0.0);
+    check_second("the branch taken", &chosen, 1.0, -0.25);
+}
+
+#[test]
+fn no_operation_hides_a_nan() {
+    // Each operand in turn is NaN: the value is NaN, and so is every partial that depends on that operand.
+    let linear = |op: Op| {
+        op.row().laws.iter().any(|law| {
+            use chainrule::op::Law;
+            matches!(law, Law::Linear | Law::Bilinear)
+        })
+    };
+    let all = chainrule::op::UnaryOp::ALL.iter().map(|&op| Op::Unary(op));
+    for op in all {
+        let y = op.apply(&[NAN]).unwrap();
+        assert!(y.is_nan(), "{op:?} of NaN is {y}");
+        assert!(
+            linear(op) || op.partials(&[NAN], y)[0].is_nan(),
+            "{op:?}′ at NaN"
+        );
+    }
+    for &op in chainrule::op::BinaryOp::ALL {
+        let op = Op::Binary(op);
+        for operands in [[NAN, 1.0], [1.0, NAN]] {
+            let y = op.apply(&operands).unwrap();
+            assert!(y.is_nan(), "{op:?} of {operands:?} is {y}");
+        }
+    }
+    for &op in NaryOp::ALL {
+        // What only declares a slope does not touch the value.
+        let declares = op.row().laws.contains(&chainrule::op::Law::Declared);
+        for place in 0..if declares { 1 } else { 4 } {
+            let mut operands = [1.0, 2.0, 3.0, 4.0];
+            operands[place] = NAN;
+            let y = Op::Nary(op).apply(&operands).unwrap();
+            assert!(y.is_nan(), "{op:?} of {operands:?} is {y}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The lecture's patterns in gradient flow, in any graph: whatever stands before and behind a gate.
+
+use chainrule::{Var, tape};
+use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
+use proptest::test_runner::Config;
+
+use crate::compare::equal;
+use crate::expression::Expression;
+
+/// What stands behind a gate.
+fn behind() -> impl Strategy<Value = Expression> {
+    Expression::any(12, true)
+}
+
+/// The rest of a graph, made of the gate's output and of other inputs.
+fn rest(expression: &Expression, gate: Var) -> Var {
+    let mut inputs: Vec<Var> = expression.inputs.iter().map(|&x| Var::new(x)).collect();
+    inputs[0] = gate;
+    // The gate's output is used at least once, whatever the expression does.
+    expression.evaluate(&inputs) + gate * 0.5
+}
+
+/// Upstream times local, where 0 times anything is 0.
+fn times(upstream: f64, local: f64) -> f64 {
+    if upstream == 0.0 || local == 0.0 {
+        return 0.0;
+    }
+    upstream * local
+}
+
+/// Whether two sums of the same terms agree, of this size.
+fn near(a: f64, b: f64, size: f64) -> bool {
+    equal(a, b) || (a - b).abs() <= 1e-12 * size
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 512, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn add_distributes(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+        tape::scope(|| {
+            let (x, y) = (Var::new(x), Var::new(y));
+            let gate = x + y;
+            let grads = rest(&expression, gate).backward();
+            prop_assert!(equal(grads[x], grads[gate]));
+            prop_assert!(equal(grads[y], grads[gate]));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn mul_swaps(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+        tape::scope(|| {
+            let (x, y) = (Var::new(x), Var::new(y));
+            let gate = x * y;
+            let grads = rest(&expression, gate).backward();
+            prop_assert!(equal(grads[x], times(grads[gate], y.value())));
+            prop_assert!(equal(grads[y], times(grads[gate], x.value())));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn copy_adds(expression in behind(), x in -3.0..3.0) {
+        // The same graph twice: with one value for all its inputs, and with a value of its own for each.
+        tape::scope(|| {
+            let shared = Var::new(x);
+            let copies = [Var::new(x), Var::new(x), Var::new(x)];
+            let both = |a: Var, b: Var, c: Var| rest(&expression, a) * 0.5 + b.sin() + c * b;
+            let once = both(shared, shared, shared).backward();
+            let apart = both(copies[0], copies[1], copies[2]).backward();
+            let back = apart.of(&copies);
+            let size: f64 = back.iter().map(|part| part.abs()).sum();
+            prop_assert!(near(once[shared], back.iter().sum(), size + 1.0), "{} {:?}", once[shared], back);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn max_routes(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+        tape::scope(|| {
+            let (x, y) = (Var::new(x), Var::new(y));
+            let gate = x.max(y);
+            let grads = rest(&expression, gate).backward();
+            let (larger, smaller) = if x > y { (x, y) } else { (y, x) };
+            if x.value() != y.value() {
+                prop_assert!(equal(grads[larger], grads[gate]));
+                prop_assert_eq!(grads[smaller], 0.0);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn max_divides_a_tie(expression in behind(), x in -3.0..3.0) {
+        tape::scope(|| {
+            let (x, y) = (Var::new(x), Var::new(x));
+            let gate = x.max(y);
+            let grads = rest(&expression, gate).backward();
+            prop_assert!(equal(grads[x], grads[gate] * 0.5));
+            prop_assert!(equal(grads[y], grads[gate] * 0.5));
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,483 @@
+//! Guards: what a traced program decided is decided alike at every point, or it says where it would not be.
+//!
+//! Random expressions with random branches are traced at one point and replayed at others. The oracle runs the same code
+//! on plain numbers, along the branches of the trace, and notes how each comparison really comes out.
+
+#![expect(
+    clippy::if_not_else,
+    reason = "every comparison is tested as it is written"
+)]
+
+use chainrule::{Dual, Error, ErrorKind, Program, Retraced, Scalar, Var, tape};
+use proptest::prelude::*;
+
+use crate::compare::same;
+use crate::expression::{Expression, Operand};
+
+/// A number whose value can be looked at.
+trait Number: Scalar + PartialOrd + PartialOrd<f64> {
+    fn number(self) -> f64;
+}
+
+impl Number for f64 {
+    fn number(self) -> f64 {
+        self
+    }
+}
+
+impl Number for Var {
+    fn number(self) -> f64 {
+        self.value()
+    }
+}
+
+/// A comparison as it came out.
+#[derive(Clone, Debug, PartialEq)]
+struct Decision {
+    outcome: i8,
+    text: String,
+    line: u32,
+}
+
+/// A branch: which comparison of which values, a constant on one side perhaps.
+type Branch = (usize, [usize; 4], Option<(f64, bool)>);
+
+/// Makes one of seven comparisons, and tells where.
+macro_rules! decide {
+    ($kind:expr, $left:expr, $right:expr) => {{
+        let (left, right) = ($left, $right);
+        let (outcome, symbol) = match $kind {
+            0 => (i8::from(left < right), "<"),
+            1 => (i8::from(left <= right), "<="),
+            2 => (i8::from(left > right), ">"),
+            3 => (i8::from(left >= right), ">="),
+            4 => (i8::from(left == right), "=="),
+            5 => (i8::from(!(left != right)), "=="),
+            _ => (
+                left.partial_cmp(&right).map_or(2, |order| order as i8),
+                "cmp",
+            ),
+        };
+        (outcome, symbol, line!())
+    }};
+}
+
+/// An expression with branches behind it.
+#[derive(Clone, Debug)]
+struct Branching {
+    expression: Expression,
+    branches: Vec<Branch>,
+}
+
+impl Branching {
+    fn any() -> impl Strategy<Value = Self> {
+        let constant = prop::option::weighted(
+            0.3,
+            (
+                prop::sample::select(vec![0.0, 0.5, f64::NAN]),
+                any::<bool>(),
+            ),
+        );
+        let pick = || 0..usize::MAX;
+        let branch = (0..7_usize, [pick(), pick(), pick(), pick()], constant);
+        (
+            Expression::any(6, false),
+            prop::collection::vec(branch, 1..6),
+        )
+            .prop_map(|(expression, branches)| Self {
+                expression,
+                branches,
+            })
+    }
+
+    /// The result, every decision noted; along the decisions given, where they are.
+    fn run<S: Number>(&self, inputs: &[S], along: Option<&[Decision]>) -> (S, Vec<Decision>)
+    where
+        f64: PartialOrd<S>,
+    {
+        let mut values = inputs.to_vec();
+        for (op, operands) in &self.expression.steps {
+            let arguments: Vec<S> = operands
+                .iter()
+                .map(|operand| match *operand {
+                    Operand::Value(i) => values[i],
+                    Operand::Constant(constant) => S::from(constant),
+                })
+                .collect();
+            values.push(op.apply(&arguments).expect("operands fit"));
+        }
+        let mut decisions = Vec::new();
+        for &(kind, picks, constant) in &self.branches {
+            let [a, b, c, d] = picks.map(|pick| values[pick % values.len()]);
+            let (left, right, (outcome, symbol, line)) = match constant {
+                None => (a.number(), b.number(), decide!(kind, a, b)),
+                Some((constant, false)) => (a.number(), constant, decide!(kind, a, constant)),
+                Some((constant, true)) => (constant, b.number(), decide!(kind, constant, b)),
+            };
+            let text = format!("{left:?} {symbol} {right:?}");
+            let taken = along.map_or(outcome, |along| along[decisions.len()].outcome);
+            decisions.push(Decision {
+                outcome,
+                text,
+                line,
+            });
+            values.push(match taken {
+                1 => c * d,
+                0 => c + d,
+                -1 => c - d,
+                _ => c.max(d),
+            });
+        }
+        (values[values.len() - 1], decisions)
+    }
+}
+
+/// Whether an error is that of a decision.
+fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
+    let branch = error.branch().expect("a branch that changed");
+    let place = row.map_or(String::new(), |row| format!("row {row}: "));
+    let message = format!(
+        "{place}the comparison at {} comes out otherwise than when the program was traced: {}; trace there (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or choose by `select` without a branch",
+        branch.at, branch.comparison
+    );
+    error.kind() == ErrorKind::Branch
+        && error.to_string() == message
+        && branch.row == row
+        && branch.comparison == decision.text
+        && branch.at.line() == decision.line
+        && branch.at.file().ends_with("guards.rs")
+}
+
+fn values() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        3 => -3.0..3.0,
+        1 => prop::sample::select(vec![0.0, -0.0, 0.5, f64::INFINITY, f64::NAN]),
+    ]
+}
+
+/// Points at and near the first, and others.
+fn points(first: &[f64], others: &[[f64; 3]]) -> Vec<Vec<f64>> {
+    let near = first.iter().map(|x| x * (1.0 + 1e-9)).collect();
+    let mut points = vec![first.to_vec(), near];
+    points.extend(others.iter().map(|point| point[..first.len()].to_vec()));
+    points
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn a_point_gets_its_value_or_the_first_decision_that_changed(
+        f in Branching::any(),
+        others in prop::collection::vec([values(), values(), values()], 3),
+    ) {
+        let first = f.expression.inputs.clone();
+        let program = Program::trace_at(&first, |x| f.run(x, None).0).unwrap();
+        let (_, traced) = f.run(&first, None);
+        let mut at = program.evaluator();
+        for point in points(&first, &others) {
+            let (want, there) = f.run(&point, None);
+            let changed = traced.iter().zip(&there).find(|(here, there)| here.outcome != there.outcome);
+            let direction = vec![1.0; point.len()];
+            let errors = [
+                at.value(&point).err(),
+                at.gradient(&point).err(),
+                at.vjp(&point, &[1.0]).err(),
+                at.jvp(&point, &direction).err(),
+                at.jacobian(&point).err(),
+            ];
+            if let Some((_, decision)) = changed {
+                for error in errors {
+                    let error = error.expect("a changed decision is caught");
+                    prop_assert!(tells(&error, None, decision), "{error}, must be {decision:?}");
+                }
+            } else {
+                prop_assert!(errors.iter().all(Option::is_none), "{errors:?}");
+                prop_assert!(same(at.value(&point).unwrap(), want));
+                let slopes = tape::scope(|| {
+                    let xs: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
+                    f.run(&xs, None).0.backward().of(&xs)
+                });
+                let (_, gradient) = at.gradient(&point).unwrap();
+                prop_assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| same(a, b)));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_get_their_values_or_a_row_whose_decision_changed(
+        f in Branching::any(),
+        uniform in 0..3_usize,
+        at in [values(), values(), values()],
+        others in prop::collection::vec(([values(), values(), values()], 0..200_usize), 0..3),
+        threads in 1..3_usize,
+    ) {
+        let first = f.expression.inputs.clone();
+        let (p, row) = first.split_at(uniform.min(first.len()));
+        let program = Program::trace_rows_at(p, row, |p, row| {
+            let inputs: Vec<Var> = p.iter().chain(row).copied().collect();
+            f.run(&inputs, None).0
+        }).unwrap();
+        let (_, traced) = f.run(&first, None);
+        let mut rows = vec![row.to_vec(); 150];
+        for (other, place) in &others {
+            if let Some(row) = rows.get_mut(*place) {
+                let width = row.len();
+                row.copy_from_slice(&other[..width]);
+            }
+        }
+        let mut batch = program.batch(&rows).unwrap().threads(threads);
+        for p in [p, &at[..p.len()]] {
+            let along: Vec<_> = rows.iter().map(|row| f.run(&[p, row].concat(), Some(&traced))).collect();
+            let changes = |row: usize| traced.iter().zip(&along[row].1).filter(|(a, b)| a.outcome != b.outcome).map(|(_, b)| b);
+            let any = (0..rows.len()).any(|row| changes(row).next().is_some());
+            let errors = [batch.values(p).err(), batch.gradients(p).err(), batch.mean_gradient(p).err()];
+            for error in errors {
+                let Some(error) = error else {
+                    prop_assert!(!any, "a decision changed and nothing is said");
+                    continue;
+                };
+                let row = error.branch().expect("a branch that changed").row;
+                // Where only uniform values are compared every row decides alike.
+                prop_assert!(match row {
+                    Some(row) => changes(row).next().is_some_and(|decision| tells(&error, Some(row), decision))
+                        && (0..row).all(|before| changes(before).next().is_none()),
+                    None => (0..rows.len()).all(|row| changes(row).any(|decision| tells(&error, None, decision))),
+                }, "{error}");
+            }
+            if !any {
+                let values = batch.values(p).unwrap();
+                prop_assert!(values.iter().zip(&along).all(|(&value, (want, _))| same(value, *want)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_of_no_outputs_checks_its_rows() {
+    let program = Program::trace_rows_at(&[], &[1.0], |_, row| {
+        assert!(row[0] > 0.0);
+        Vec::<Var>::new()
+    })
+    .unwrap();
+    let mut batch = program.batch(&[[1.0], [2.0], [-1.0]]).unwrap();
+    let error = batch.values(&[]).unwrap_err();
+    assert_eq!(error.branch().unwrap().row, Some(2));
+}
+
+/// Fails with this comparison, made at a line of this file with this text.
+#[track_caller]
+fn refuses(program: &Program, point: &[f64], comparison: &str, line_of: &str) {
+    let error = program.value(point).unwrap_err();
+    let branch = error.branch().expect("a branch that changed");
+    assert_eq!(branch.comparison, comparison);
+    assert!(branch.at.file().ends_with("guards.rs"), "{}", branch.at);
+    let line = include_str!("guards.rs")
+        .lines()
+        .nth(branch.at.line() as usize - 1);
+    assert!(line.is_some_and(|line| line.contains(line_of)), "{line:?}");
+}
+
+#[test]
+fn every_comparison_names_its_own_line() {
+    let f = |x: &[Var]| if x[0] != x[1] { x[0] } else { x[1] };
+    refuses(
+        &Program::trace(2, f).unwrap(),
+        &[1.0, 2.0],
+        "1.0 == 2.0",
+        "x[0] != x[1]",
+    );
+    let f = |x: &[Var]| if 0.5 < x[0] { x[0] } else { -x[0] };
+    refuses(
+        &Program::trace(1, f).unwrap(),
+        &[1.0],
+        "0.5 < 1.0",
+        "0.5 < x[0]",
+    );
+    let f = |x: &[Var]| if x[0] >= 0.5 { x[0] } else { -x[0] };
+    refuses(
+        &Program::trace(1, f).unwrap(),
+        &[1.0],
+        "1.0 >= 0.5",
+        "x[0] >= 0.5",
+    );
+}
+
+#[test]
+fn comparisons_of_duals_are_guarded_and_name_their_own_line() {
+    let dual = |x: &[Var]| Dual::variable(x[0]);
+    let f = move |x: &[Var]| if dual(x) > 0.0 { x[0] } else { -x[0] };
+    refuses(
+        &Program::trace_at(&[1.0], f).unwrap(),
+        &[-1.0],
+        "-1.0 > 0.0",
+        "dual(x) > 0.0",
+    );
+    let f = move |x: &[Var]| {
+        if dual(x) != Dual::constant(x[1]) {
+            x[0]
+        } else {
+            x[1]
+        }
+    };
+    refuses(
+        &Program::trace(2, f).unwrap(),
+        &[1.0, 2.0],
+        "1.0 == 2.0",
+        "dual(x) != Dual",
+    );
+    // Less is not the same question as which comes first.
+    let f = move |x: &[Var]| if dual(x) < 0.0 { -x[0] } else { x[0] };
+    assert_eq!(
+        Program::trace_at(&[1.0], f).unwrap().value(&[0.0]).unwrap(),
+        0.0
+    );
+}
+
+#[test]
+fn sorting_is_guarded() {
+    let f = |x: &[Var]| {
+        let mut x = x.to_vec();
+        x.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
+        x
+    };
+    let program = Program::trace_at(&[3.0, 1.0, 2.0], f).unwrap();
+    assert_eq!(
+        program.values(&[30.0, 10.0, 20.0]).unwrap(),
+        [10.0, 20.0, 30.0]
+    );
+    for point in [
+        [1.0, 2.0, 3.0],
+        [3.0, 2.0, 1.0],
+        [f64::NAN, 1.0, 2.0],
+        [1.0, 1.0, 1.0],
+    ] {
+        let error = program.values(&point).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Branch);
+        assert!(error.branch().unwrap().comparison.contains(" cmp "));
+    }
+}
+
+#[test]
+fn uniform_values_are_compared_without_a_row() {
+    let f = |p: &Vec<Var>, row: &[Var]| if p[0] > 1.0 { p[0] * row[0] } else { row[0] };
+    let program = Program::trace_rows(&[2.0], 1, f).unwrap();
+    let mut batch = program.batch(&[[1.0], [2.0]]).unwrap();
+    assert_eq!(batch.values(&[3.0]).unwrap(), [3.0, 6.0]);
+    let error = batch.values(&[0.5]).unwrap_err();
+    assert_eq!(
+        (
+            error.branch().unwrap().row,
+            &*error.branch().unwrap().comparison
+        ),
+        (None, "0.5 > 1.0")
+    );
+    // A stream asks at once, no row needed.
+    assert_eq!(
+        program.stream(&[0.5]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+}
+
+#[test]
+fn a_stream_names_the_row_among_all() {
+    let f = |p: &Vec<Var>, row: &[Var]| if row[0] < 0.5 { p[0] } else { row[0] };
+    let program = Program::trace_rows(&[2.0], 1, f).unwrap();
+    let mut stream = program.stream(&[1.0]).unwrap();
+    for row in 0..5000 {
+        stream.push(&[f64::from(u8::from(row == 4321))]).unwrap();
+    }
+    let error = stream.mean_gradient().unwrap_err();
+    let branch = error.branch().unwrap();
+    assert_eq!((branch.row, &*branch.comparison), (Some(4321), "1.0 < 0.5"));
+}
+
+#[test]
+fn what_chooses_among_values_needs_no_guard() {
+    let f = |x: &[Var]| {
+        Var::select(x[0].greater(x[1]), x[0].sqrt(), x[1]) + x[0].max(x[1]).clamp(-1.0, 1.0).relu()
+    };
+    let program = Program::trace(2, f).unwrap();
+    for point in [
+        [4.0, 1.0],
+        [1.0, 4.0],
+        [-1.0, -2.0],
+        [f64::NAN, 1.0],
+        [0.0, -0.0],
+    ] {
+        let want = tape::scope(|| f(&point.map(Var::new)).value());
+        assert!(same(program.value(&point).unwrap(), want));
+    }
+}
+
+#[test]
+fn a_comparison_of_a_value_that_is_gone_is_refused() {
+    let f = |x: &[Var]| {
+        let large = tape::scope(|| x[0].exp() > 2.0);
+        x[0] * f64::from(u8::from(large))
+    };
+    let error = Program::trace(1, f).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("comparison at tests/suite/program/guards.rs:"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_retraced_function_answers_at_every_point() {
+    let f = |x: &[Var]| {
+        let y = if x[0] < x[1] {
+            x[0] * x[1]
+        } else {
+            x[0] - x[1]
+        };
+        if y > 1.0 { y.ln() } else { y.square() }
+    };
+    let mut retraced = Retraced::new(2, f);
+    let rows: Vec<[f64; 2]> = (0..200)
+        .map(|k| [f64::from(k % 17) - 8.0, f64::from(k % 11) - 5.0])
+        .collect();
+    let (values, gradients) = retraced.gradients(&rows).unwrap();
+    for (row, x) in rows.iter().enumerate() {
+        let (value, slopes) = tape::scope(|| {
+            let x = x.map(Var::new);
+            let y = f(&x);
+            (y.value(), y.backward().of(&x))
+        });
+        assert_eq!(values[row].to_bits(), value.to_bits());
+        assert_eq!(gradients[2 * row..][..2], slopes);
+        assert_eq!(retraced.gradient(x).unwrap(), (value, &slopes[..]));
+    }
+    assert_eq!(retraced.programs(), 4);
+
+    // The first input the same for all rows.
+    for shared in [-1.5, 0.5, 2.0] {
+        let seconds: Vec<[f64; 1]> = rows.iter().map(|row| [row[1]]).collect();
+        let (sum, slopes) = retraced.sum_gradient(&[shared], &seconds).unwrap();
+        let (mut total, mut slope) = (0.0, 0.0);
+        for [second] in seconds {
+            let (value, gradient) = retraced.gradient(&[shared, second]).unwrap();
+            (total, slope) = (total + value, slope + gradient[0]);
+        }
+        assert!((sum - total).abs() <= 1e-12 * total.abs(), "{sum} {total}");
+        assert!((slopes[0] - slope).abs() <= 1e-12 * slope.abs());
+    }
+    let error = retraced.sum_gradient(&[1.0; 3], &[[0.0; 0]]).unwrap_err();
+    assert_eq!(error.to_string(), "uniform: 3 values for 2 inputs");
+    assert_eq!(
+        retraced.sum_gradient::<[f64; 1]>(&[1.0], &[]).unwrap(),
+        (0.0, vec![0.0])
+    );
+
+    let mut constant = Retraced::new(0, |_: &[Var]| Var::from(5.0));
+    assert_eq!(
+        constant.gradients(&[[0.0; 0]; 2]).unwrap(),
+        (vec![5.0; 2], vec![])
+    );
+    let error = retraced
+        .gradients(&[[1.0; 2], [2.0; 2]].map(|row| row[..1].to_vec()))
+        .unwrap_err();
+    assert_eq!(error.to_string(), "row 0: expected 2 values, found 1");
+}

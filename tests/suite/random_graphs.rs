@@ -1,0 +1,186 @@
+//! Laws over random graphs of every operation: every mode against every other.
+
+use chainrule::op::Law;
+use chainrule::{Dual, Lanes, Var, tape};
+use petgraph::algo::toposort;
+use petgraph::visit::DfsPostOrder;
+use proptest::prelude::*;
+
+use crate::compare::same;
+use crate::expression::Expression;
+use crate::scale::Scale;
+
+fn inputs(expression: &Expression) -> Vec<Var> {
+    expression.inputs.iter().map(|&x| Var::new(x)).collect()
+}
+
+/// Whether slopes are declared against values: then the order of differentiation matters.
+fn declares_slopes(e: &Expression) -> bool {
+    let declared = |law: &Law| matches!(law, Law::Stop | Law::Declared);
+    e.steps
+        .iter()
+        .any(|(op, _)| op.row().laws.iter().any(declared))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5000))]
+
+    #[test]
+    fn values_are_the_same_bits_in_every_mode(e in Expression::any(12, false)) {
+        let plain = e.evaluate(&e.inputs);
+        let lanes: Vec<Lanes<3>> = e.inputs.iter().map(|&x| Lanes([x, 0.5, x])).collect();
+        let duals: Vec<Dual<f64>> = e.inputs.iter().map(|&x| Dual::variable(x)).collect();
+        let recorded = tape::scope(|| e.evaluate(&inputs(&e)).value());
+        prop_assert!(same(recorded, plain), "recorded {recorded:e}, plain {plain:e}");
+        prop_assert!(same(e.evaluate(&duals).value, plain));
+        let Lanes([first, middle, last]) = e.evaluate(&lanes);
+        prop_assert!(same(first, plain) && same(last, plain));
+        prop_assert!(same(middle, e.evaluate(&vec![0.5; e.inputs.len()])));
+    }
+
+    #[test]
+    fn recorded_gradient_is_the_swept_one_bit_for_bit(e in Expression::any(12, false)) {
+        tape::scope(|| {
+            let xs = inputs(&e);
+            let y = e.evaluate(&xs);
+            let swept = y.backward();
+            let recorded = y.gradient(&xs);
+            for (i, (&x, dx)) in xs.iter().zip(&recorded).enumerate() {
+                prop_assert!(same(swept[x], dx.value()), "by v{i}: swept {:e}, recorded {:e}", swept[x], dx.value());
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn recorded_second_gradient_is_swept_bit_for_bit(e in Expression::any(6, false)) {
+        tape::scope(|| {
+            let xs = inputs(&e);
+            let y = e.evaluate(&xs);
+            let total: Var = y.gradient(&xs).into_iter().sum();
+            let swept = total.backward();
+            for (&x, dx) in xs.iter().zip(total.gradient(&xs)) {
+                prop_assert!(same(swept[x], dx.value()));
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn forward_agrees_with_reverse_to_rounding(e in Expression::any(12, true)) {
+        let (graph, (xs, y)) = tape::record(|| {
+            let xs = inputs(&e);
+            let y = e.evaluate(&xs);
+            (xs, y)
+        });
+        let reverse = graph.backward(&[(y, 1.0)]);
+        let scale = Scale::of(&graph, y);
+        for (i, &x) in xs.iter().enumerate() {
+            let forward = e.evaluate(&along(&e.inputs, i)).tangent;
+            // Each path's product is rounded once a node in either mode.
+            let bound = 4.0 * f64::EPSILON * scale.nodes as f64 * scale.by(x) + f64::MIN_POSITIVE;
+            if scale.by(x) < 1e290 {
+                prop_assert!((forward - reverse[x]).abs() <= bound, "by v{i}: forward {forward:e}, reverse {:e}", reverse[x]);
+            }
+        }
+    }
+
+    #[test]
+    fn orders_are_topological_and_agree(e in Expression::any(20, false)) {
+        let (graph, y) = tape::record(|| e.evaluate(&inputs(&e)));
+        let Some(output) = y.key() else { return Ok(()) };
+        let order = graph.order(&[output]);
+        let place = |key| order.iter().position(|&other| other == key);
+        for &key in order.iter() {
+            for &operand in graph[key].operands() {
+                prop_assert!(place(operand) < place(key));
+            }
+        }
+        prop_assert_eq!(order.last(), Some(&output));
+
+        // petgraph's own toposort lists the whole graph, results first; what the output needs is the cone.
+        let all = toposort(&graph.consumers(), None).expect("a graph of values has no cycle");
+        prop_assert_eq!(all.len(), graph.stats().nodes);
+        let rank = |key| all.iter().position(|&other| other == key).unwrap();
+        for (key, node) in graph.iter() {
+            for &operand in node.operands() {
+                prop_assert!(rank(key) < rank(operand));
+            }
+        }
+        let mut search = DfsPostOrder::new(&graph, output);
+        let mut cone = Vec::new();
+        while let Some(key) = search.next(&graph) {
+            cone.push(key);
+        }
+        prop_assert_eq!(&cone[..], &order[..]);
+    }
+}
+
+/// The inputs with the direction of input `i`.
+fn along(inputs: &[f64], i: usize) -> Vec<Dual<f64>> {
+    let seed = |(k, &value)| {
+        if k == i {
+            Dual::variable(value)
+        } else {
+            Dual::constant(value)
+        }
+    };
+    inputs.iter().enumerate().map(seed).collect()
+}
+
+#[test]
+fn central_differences_agree_within_the_error_they_can_have() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{Config, TestRunner};
+
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
+    );
+    let strategy = Expression::any(8, true);
+    let (mut checked, mut telling) = (0, 0);
+    for _ in 0..20_000 {
+        let e = strategy.new_tree(&mut runner).unwrap().current();
+        let (graph, (xs, y)) = tape::record(|| {
+            let xs = inputs(&e);
+            let y = e.evaluate(&xs);
+            (xs, y)
+        });
+        let grads = graph.backward(&[(y, 1.0)]);
+        let scale = Scale::of(&graph, y);
+        for (i, &x) in xs.iter().enumerate() {
+            let difference = |h: f64| {
+                let at = |shift: f64| {
+                    let mut moved = e.inputs.clone();
+                    moved[i] += shift;
+                    e.evaluate(&moved)
+                };
+                (at(h) - at(-h)) / (2.0 * h)
+            };
+            let h = 1e-5;
+            let (coarse, fine) = (difference(h), difference(h / 2.0));
+            // What halving the step changed is the truncation, what the values' last bits make of it the noise.
+            let noise = 8.0 * f64::EPSILON * scale.output / h;
+            let error = 2.0 * (coarse - fine).abs() + 2.0 * noise + 1e-12;
+            checked += 1;
+            if !error.is_finite() || !grads[x].is_finite() {
+                continue;
+            }
+            if error < 1e-3 * (1e-3 + grads[x].abs()) {
+                telling += 1;
+            }
+            let declared = declares_slopes(&e);
+            assert!(
+                declared || (fine - grads[x]).abs() <= error,
+                "by v{i}: difference {fine:e}, derivative {:e}, error bound {error:e} of {e:?}",
+                grads[x]
+            );
+        }
+    }
+    assert!(
+        telling * 2 > checked,
+        "only {telling} of {checked} differences could tell anything"
+    );
+}

@@ -1,0 +1,321 @@
+//! Pictures as SVG, drawn without Graphviz: well-formed, complete, and with everything apart.
+
+use std::time::{Duration, Instant};
+
+use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
+use chainrule::{Direction, Graph, Picture, Var, tape};
+use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
+use proptest::test_runner::Config;
+use roxmltree::{Document, Node};
+
+use crate::drawings::{directions, drawn_name, grow, hostile_name, named, product};
+
+/// What a page shows: for each class the texts of its elements, in the page's order.
+struct Page {
+    nodes: Vec<Vec<String>>,
+    constants: Vec<String>,
+    more: Vec<String>,
+    groups: Vec<String>,
+    locals: Vec<String>,
+    circles: Vec<[f64; 4]>,
+    boxes: Vec<[f64; 4]>,
+    /// The places of texts.
+    texts: Vec<[f64; 2]>,
+    size: [f64; 4],
+}
+
+impl Page {
+    fn of(picture: &Picture) -> Self {
+        let svg = picture.to_svg();
+        let document = Document::parse(&svg).unwrap_or_else(|error| panic!("{error} in\n{svg}"));
+        let root = document.root_element();
+        assert_eq!(root.tag_name().name(), "svg");
+        let classed = |class: &str| -> Vec<Node> {
+            document
+                .descendants()
+                .filter(|node| node.attribute("class") == Some(class))
+                .collect()
+        };
+        let joined = |class: &str| {
+            let groups = classed(class)
+                .into_iter()
+                .filter(|node| node.has_tag_name("g"));
+            groups.map(|node| texts(node).concat()).collect()
+        };
+        let numbers = |node: Node, names: [&str; 4]| names.map(|name| number(node, name));
+        let ellipses = document
+            .descendants()
+            .filter(|node| node.has_tag_name("ellipse"));
+        let rects = document
+            .descendants()
+            .filter(|node| node.has_tag_name("rect"))
+            .filter(|node| {
+                ["constant", "more"]
+                    .contains(&node.parent().unwrap().attribute("class").unwrap_or(""))
+            });
+        let view: Vec<f64> = root
+            .attribute("viewBox")
+            .unwrap()
+            .split(' ')
+            .map(|number| number.parse().unwrap())
+            .collect();
+        Self {
+            nodes: classed("node").into_iter().map(texts).collect(),
+            constants: joined("constant"),
+            more: joined("more"),
+            groups: joined("group"),
+            locals: classed("local")
+                .into_iter()
+                .map(|node| texts(node).concat())
+                .collect(),
+            circles: ellipses
+                .map(|node| numbers(node, ["cx", "cy", "rx", "ry"]))
+                .collect(),
+            boxes: rects
+                .map(|node| numbers(node, ["x", "y", "width", "height"]))
+                .collect(),
+            texts: document
+                .descendants()
+                .filter(|node| node.has_tag_name("text"))
+                .map(|node| ["x", "y"].map(|name| number(node, name)))
+                .collect(),
+            size: [view[0], view[1], view[0] + view[2], view[1] + view[3]],
+        }
+    }
+
+    /// The first node with this text.
+    fn node(&self, text: &str) -> &[String] {
+        let has = |texts: &&Vec<String>| texts.iter().any(|t| t == text);
+        self.nodes
+            .iter()
+            .find(has)
+            .unwrap_or_else(|| panic!("no {text} in {:?}", self.nodes))
+    }
+
+    /// Whether circles and boxes stand apart, and everything on the page.
+    fn check(&self) {
+        let circles = self
+            .circles
+            .iter()
+            .map(|&[x, y, rx, ry]| [x - rx, y - ry, x + rx, y + ry]);
+        let boxes = self.boxes.iter().map(|&[x, y, w, h]| [x, y, x + w, y + h]);
+        let all: Vec<[f64; 4]> = circles.chain(boxes).collect();
+        for (i, a) in all.iter().enumerate() {
+            assert!(a.iter().all(|number| number.is_finite()));
+            assert!(
+                a[0] >= self.size[0]
+                    && a[1] >= self.size[1]
+                    && a[2] <= self.size[2]
+                    && a[3] <= self.size[3]
+            );
+            for b in &all[..i] {
+                let overlap = a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+                assert!(!overlap, "{a:?} {b:?}");
+            }
+        }
+        for (i, a) in self.texts.iter().enumerate() {
+            assert!(
+                a[0] >= self.size[0]
+                    && a[1] >= self.size[1]
+                    && a[0] <= self.size[2]
+                    && a[1] <= self.size[3]
+            );
+            for b in &self.texts[..i] {
+                assert!(
+                    (a[0] - b[0]).abs() > 1.0 || (a[1] - b[1]).abs() > 4.0,
+                    "two texts at {a:?}"
+                );
+            }
+        }
+    }
+}
+
+fn number(node: Node, name: &str) -> f64 {
+    node.attribute(name).unwrap().parse().unwrap()
+}
+
+/// The pieces of text below an element, without those that only set others apart.
+fn texts(node: Node) -> Vec<String> {
+    let pieces = node
+        .descendants()
+        .filter(Node::is_text)
+        .filter_map(|text| text.text());
+    pieces
+        .filter(|text| !text.trim().is_empty() || !text.contains(['\n', ' ']))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_lecture_s_product_shows_every_number() {
+    let f = product();
+    let page = Page::of(&f.dot().gradients(&f.backward()));
+    assert_eq!(page.node("x"), ["x", "−2", "−4"]);
+    assert_eq!(page.node("y"), ["y", "5", "−4"]);
+    assert_eq!(page.node("z"), ["z", "−4", "3"]);
+    assert_eq!(page.node("q"), ["×1", "×1", "+", "q", "3", "−4"]);
+    assert_eq!(page.node("f"), ["×−4", "×3", "×", "f", "−12", "1"]);
+    assert_eq!(page.nodes.len(), 5);
+    page.check();
+}
+
+#[test]
+fn the_page_is_as_small_as_it_can_be() {
+    let f = product();
+    let svg = f.dot().gradients(&f.backward()).to_svg();
+    assert!(svg.len() < 4000, "{}", svg.len());
+    assert!(!svg.contains(" id=") && !svg.contains("<style") && !svg.contains("href"));
+    assert_eq!(
+        svg,
+        f.dot().gradients(&f.backward()).to_svg(),
+        "the same each time"
+    );
+}
+
+#[test]
+fn every_operation_is_drawn() {
+    let unary = UnaryOp::ALL.iter().map(|&op| (Op::Unary(op), 1));
+    let binary = BinaryOp::ALL.iter().map(|&op| (Op::Binary(op), 2));
+    let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), 3));
+    let nary = NaryOp::ALL.iter().map(|&op| (Op::Nary(op), 4));
+    for (op, count) in unary.chain(binary).chain(ternary).chain(nary) {
+        for direction in [Direction::LeftToRight, Direction::TopToBottom] {
+            tape::scope(|| {
+                let xs: Vec<Var> = [0.5, 0.25, 0.75, 0.125][..count]
+                    .iter()
+                    .map(|&x| Var::new(x))
+                    .collect();
+                let y = op.apply(&xs).unwrap();
+                let page = Page::of(&y.dot().gradients(&y.backward()).direction(direction));
+                assert_eq!(page.locals.len(), count, "{}", op.row().name);
+                assert!(page.nodes[count].contains(&op.row().symbol.to_owned()));
+                page.check();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_single_node_and_none() {
+    assert_eq!(Page::of(&Var::new(2.5).dot()).nodes, [["•", "2.5"]]);
+    assert_eq!(Page::of(&Var::new(2.5).dot().values(false)).nodes, [["•"]]);
+    for picture in [Var::from(2.5).dot(), Graph::new().dot(&[Var::from(2.5)])] {
+        let page = Page::of(&picture);
+        assert_eq!(page.constants, ["2.5"]);
+        assert!(page.nodes.is_empty());
+        page.check();
+    }
+    let page = Page::of(&Picture::of(&[]));
+    assert!(page.nodes.is_empty() && page.constants.is_empty());
+}
+
+#[test]
+fn what_is_cut_is_counted() {
+    let mut y = Var::new(0.5);
+    for _ in 0..1000 {
+        y = y.sin();
+    }
+    let page = Page::of(&y.dot().max_nodes(5));
+    assert_eq!(page.more, ["… 996 more nodes"]);
+    assert_eq!(page.nodes.len(), 5);
+    page.check();
+}
+
+#[test]
+fn numbers_without_value_are_written() {
+    for (value, text) in [
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "∞"),
+        (f64::NEG_INFINITY, "−∞"),
+        (-0.0, "−0"),
+    ] {
+        let y = (Var::new(value) * 1.0).named("y");
+        let page = Page::of(&y.dot().gradients(&y.backward()));
+        assert!(page.node("y").contains(&text.to_owned()));
+        page.check();
+    }
+}
+
+#[test]
+fn thousands_of_nodes_are_drawn_in_seconds() {
+    // Every value is used at once and again by all that are recorded later, which no order can draw without crossings.
+    let mut values = vec![Var::new(0.5), Var::new(0.25)];
+    for i in 2..2000_usize {
+        let (a, b) = (values[i - 1], values[i * 2_654_435_761 % 1_000_003 % i]);
+        values.push(if i % 3 == 0 { a * b } else { a + b });
+    }
+    let y = values[1999];
+    let start = Instant::now();
+    let page = Page::of(&y.dot().gradients(&y.backward()).max_nodes(2000));
+    let elapsed = start.elapsed();
+    assert!(page.nodes.len() > 1000, "{}", page.nodes.len());
+    assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+    let wide: Var = (0..1999).map(|i| Var::new(f64::from(i))).sum();
+    let page = Page::of(&wide.dot().max_nodes(2000));
+    assert_eq!(page.nodes.len(), 2000);
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn nothing_recurses() {
+    let draw = || {
+        let mut y = Var::new(0.5);
+        for place in 0..5000 {
+            y = if place % 10 == 0 {
+                tape::named("step", || y.sin())
+            } else {
+                y.sin()
+            };
+        }
+        y.dot().max_nodes(10_000).to_svg()
+    };
+    let thread = std::thread::Builder::new()
+        .stack_size(256 << 10)
+        .spawn(draw)
+        .unwrap();
+    assert_eq!(thread.join().unwrap().matches("<ellipse").count(), 5000);
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 128, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn any_name_can_be_drawn(names in prop::collection::vec(hostile_name(), 1..8), direction in directions()) {
+        let (graph, y) = tape::record(|| {
+            let xs: Vec<Var> = names.iter().map(|name| tape::named(name.clone(), || named(name, 1.0))).collect();
+            xs.into_iter().sum::<Var>()
+        });
+        let page = Page::of(&graph.dot(&[y]).direction(direction));
+        let expected: Vec<String> = names.iter().map(|name| drawn_name(name)).collect();
+        let groups: Vec<String> = page.groups.clone();
+        let trimmed = |names: &[String]| names.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(trimmed(&groups), trimmed(&expected));
+        for ((texts, name), given) in page.nodes.iter().zip(&expected).zip(&names) {
+            let name = if given.is_empty() { "•" } else { name };
+            prop_assert!(name.trim().is_empty() || texts.iter().any(|text| text == name), "{:?} in {:?}", name, texts);
+        }
+        page.check();
+    }
+
+    #[test]
+    fn any_graph_can_be_drawn(
+        steps in prop::collection::vec((0_usize..200, any::<[u16; 4]>(), 0_u8..6), 1..60),
+        direction in directions(),
+        values in any::<bool>(),
+        gradients in any::<bool>(),
+        precision in 0_usize..20,
+        nodes in 0_usize..80,
+    ) {
+        let (graph, y) = tape::record(|| grow(&steps));
+        let grads = graph.backward(&[(y, 1.0)]);
+        let mut picture = graph.dot(&[y]).direction(direction).values(values).precision(precision).max_nodes(nodes);
+        if gradients {
+            picture = picture.gradients(&grads);
+        }
+        let page = Page::of(&picture);
+        let live = y.key().map_or(0, |key| graph.order(&[key]).len());
+        prop_assert_eq!(page.nodes.len(), live.min(nodes));
+        prop_assert_eq!(page.more.len(), usize::from(live > nodes));
+        page.check();
+    }
+}
