@@ -7,11 +7,11 @@ use smallvec::SmallVec;
 
 use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain, chain_add};
 
-/// A value with its tangent: the derivative of the value in one direction, carried along with it.
+/// A value and its tangent: the derivative of the value in one direction.
 ///
-/// The scalar inside is any [`Scalar`]: `Dual<f64>` gives first derivatives, `Dual<Dual<f64>>` second ones,
-/// `Dual<Var>` derivatives that can be swept in reverse. It shares the partials of the table with the reverse sweep but
-/// multiplies in the other order, so it witnesses for the sweep. Comparisons look at the value alone.
+/// `S` is any [`Scalar`]: `Dual<f64>` gives first derivatives, `Dual<Dual<f64>>` second derivatives, and `Dual<Var>`
+/// derivatives that can be swept in reverse. It uses the same partials as the reverse sweep but multiplies in the
+/// opposite order, so the two check each other. Comparisons only look at the value.
 ///
 /// ```
 /// use chainrule::Dual;
@@ -28,12 +28,12 @@ use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain, chain_add};
 pub struct Dual<S> {
     /// The value.
     pub value: S,
-    /// The derivative of the value in the direction chosen by the variables' tangents.
+    /// The derivative of the value in the direction given by the variables' tangents.
     pub tangent: S,
 }
 
 impl<S: Scalar> Dual<S> {
-    /// The variable to differentiate by: tangent 1.
+    /// The variable to differentiate with respect to: its tangent is 1.
     ///
     /// ```
     /// use chainrule::{Dual, Scalar};
@@ -46,7 +46,7 @@ impl<S: Scalar> Dual<S> {
         }
     }
 
-    /// A constant: tangent 0.
+    /// A constant: its tangent is 0.
     ///
     /// ```
     /// use chainrule::Dual;
@@ -67,7 +67,7 @@ impl<S: Scalar> From<f64> for Dual<S> {
     }
 }
 
-/// Compares values alone, as they compare themselves: at the caller's line, which a traced program tells.
+/// Implements comparisons of the values alone, at the caller's line, which a traced program reports.
 macro_rules! comparisons {
     ($right:ty, $bound:path, $equal:path, |$other:ident| $value:expr) => {
         impl<S: $equal> PartialEq<$right> for Dual<S> {
@@ -78,7 +78,7 @@ macro_rules! comparisons {
             #[track_caller]
             #[expect(
                 clippy::partialeq_ne_impl,
-                reason = "the provided one hides the caller's line"
+                reason = "the provided method hides the caller's line"
             )]
             fn ne(&self, $other: &$right) -> bool {
                 self.value != $value
@@ -114,7 +114,7 @@ comparisons!(Self, PartialOrd, PartialEq, |other| other.value);
 comparisons!(f64, PartialOrd<f64>, PartialEq<f64>, |other| *other);
 
 impl<S: fmt::Display> fmt::Display for Dual<S> {
-    /// The value, then the tangent behind `ε`: `8 + 12ε`.
+    /// The value, then the tangent followed by `ε`: `8 + 12ε`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)?;
         f.write_str(" + ")?;

@@ -1,10 +1,10 @@
-//! What a caller's data can make go wrong, said with the name of the input.
+//! Errors that bad input can cause; every message names the input.
 
 use std::fmt;
 use std::panic::Location;
 use std::path::Path;
 
-/// The result of a fallible call of this crate.
+/// The result of a call that can fail.
 ///
 /// ```
 /// use chainrule::{Error, Result};
@@ -22,10 +22,10 @@ use std::path::Path;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong with an input, and where.
+/// An error: what was wrong with an input, and where.
 ///
-/// The message names the argument, or the file, line and column; [`Error::kind`] lets a program choose.
-/// Programming mistakes (a stale variable, two graphs mixed) are panics instead, documented under `# Panics`.
+/// The message names the argument, or the file, line and column. A program can branch on [`Error::kind`].
+/// Programming mistakes (a stale variable, two graphs mixed) panic instead; `# Panics` documents them.
 ///
 /// ```
 /// use chainrule::{Error, ErrorKind};
@@ -51,24 +51,24 @@ pub struct Error {
 ///     _ => "look at the call",
 /// };
 /// assert_eq!(advice(&Error::length("xs", 3, 2)), "look at the call");
-/// assert_eq!(advice(&Error::data("points.csv", 3, "x", "no number")), "look at the file");
+/// assert_eq!(advice(&Error::data("points.csv", Some(3), Some("x"), "no number")), "look at the file");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument has a value outside what the function accepts.
+    /// An argument has a value that the function does not accept.
     Argument,
-    /// Two lengths that must agree do not.
+    /// Two lengths that must be equal are not.
     Length,
-    /// A data file holds something that cannot be used.
+    /// A data file holds something unusable.
     Data,
     /// A file could not be read or written.
     Io,
-    /// A program was replayed at a point where the traced function takes another branch.
+    /// A program was evaluated at a point where the traced function takes a different branch.
     Branch,
 }
 
-/// Where a program would have branched otherwise than when it was traced; [`Error::branch`] gives it.
+/// The comparison that took a different branch than when the program was traced; see [`Error::branch`].
 ///
 /// ```
 /// use chainrule::{ErrorKind, Program};
@@ -83,17 +83,18 @@ pub enum ErrorKind {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BranchChanged {
-    /// The row of a batch, counted from 0; none at a single point, and where only uniform inputs are compared.
+    /// The row of a batch, counted from 0; `None` at a single point, and if only uniform inputs are compared.
     pub row: Option<usize>,
-    /// The comparison that came out otherwise, with the values found.
+    /// The comparison with the values at this point.
     pub comparison: String,
-    /// Where in the source it was made.
+    /// The comparison's place in the source.
     pub at: &'static Location<'static>,
 }
 
 impl Error {
-    /// An argument with a value that cannot be used: its name and what is wrong with it.
+    /// An error for an unusable argument: its name and the problem.
     ///
     /// ```
     /// let error = chainrule::Error::argument("rate", "must be finite and positive, found NaN");
@@ -103,7 +104,7 @@ impl Error {
         Self::new(ErrorKind::Argument, format!("{name}: {problem}"))
     }
 
-    /// A sequence of the wrong length: its name, the length wanted and the length found.
+    /// An error for a sequence of the wrong length: its name, the expected length and the length found.
     ///
     /// ```
     /// let error = chainrule::Error::length("row 7", 3, 2);
@@ -117,32 +118,32 @@ impl Error {
         )
     }
 
-    /// A data source that holds something unusable: its name, the place in it and the problem.
+    /// An error for unusable content of a data source: its name, the place in it and the problem.
     ///
-    /// `line` counts from 1 as editors do, 0 where no line is to blame; `column` is empty where the whole line is.
+    /// `line` counts from 1, as editors do; it is `None` if no single line is at fault. `column` is `None` if no single
+    /// column is.
     ///
     /// ```
-    /// let error = chainrule::Error::data("points.csv", 3, "x", "expected a number, found `abc`");
+    /// use chainrule::Error;
+    /// let error = Error::data("points.csv", Some(3), Some("x"), "expected a number, found `abc`");
     /// assert_eq!(error.to_string(), "points.csv, line 3, column `x`: expected a number, found `abc`");
+    /// assert_eq!(Error::data("a.csv", None, None, "is empty").to_string(), "a.csv: is empty");
     /// ```
-    pub fn data(source: &str, line: u64, column: &str, problem: impl fmt::Display) -> Self {
-        let line = if line == 0 {
-            String::new()
-        } else {
-            format!(", line {line}")
-        };
-        let column = if column.is_empty() {
-            String::new()
-        } else {
-            format!(", column `{column}`")
-        };
+    pub fn data(
+        source: &str,
+        line: Option<u64>,
+        column: Option<&str>,
+        problem: impl fmt::Display,
+    ) -> Self {
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        let column = column.map_or(String::new(), |column| format!(", column `{column}`"));
         Self::new(
             ErrorKind::Data,
             format!("{source}{line}{column}: {problem}"),
         )
     }
 
-    /// A file that could not be read or written; the cause is kept as the error's source.
+    /// An error for a file that could not be read or written; `cause` becomes the error's source.
     ///
     /// ```
     /// use std::{error::Error as _, io, path::Path};
@@ -159,7 +160,7 @@ impl Error {
         }
     }
 
-    /// What kind of mistake this is.
+    /// The kind of error.
     ///
     /// ```
     /// use chainrule::{Error, ErrorKind};
@@ -169,7 +170,7 @@ impl Error {
         self.kind
     }
 
-    /// What a replayed program would have decided otherwise, for errors of kind [`Branch`](ErrorKind::Branch).
+    /// The comparison that took a different branch, for errors of kind [`Branch`](ErrorKind::Branch).
     ///
     /// ```
     /// assert!(chainrule::Error::argument("rate", "is NaN").branch().is_none());
@@ -178,13 +179,14 @@ impl Error {
         self.branch.as_deref()
     }
 
-    /// A branch that a replayed program would have taken otherwise.
+    /// An error for a program that took a different branch than its trace.
     pub(crate) fn changed(branch: BranchChanged) -> Self {
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
         let message = format!(
-            "{row}the comparison at {} comes out otherwise than when the program was traced: {}; trace there (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or choose by `select` without a branch",
+            "{row}the comparison at {} took a different branch than when the program was traced: {}; \
+             trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`",
             branch.at, branch.comparison
         );
         Self {
@@ -204,7 +206,7 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
-    /// The kind and the message, which is what a program prints whose `main` returns the error.
+    /// The kind and the message: the output of a program whose `main` returns the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.kind, self.message)
     }

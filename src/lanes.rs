@@ -1,13 +1,13 @@
-//! Many values at once: one formula, `N` rows of data.
+//! Many values at once: one formula evaluated on `N` rows of data.
 
 #![expect(
     clippy::inline_always,
-    reason = "what is not inlined is not compiled for the vector instructions"
+    reason = "only inlined code is compiled for the vector instructions"
 )]
 
 use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary};
 
-/// `N` values that a formula is evaluated on at once, each lane the same bits as that value alone.
+/// `N` values that a formula is evaluated on at once; each lane has the same bits as an evaluation on its value alone.
 ///
 /// ```
 /// use chainrule::{Lanes, Scalar};

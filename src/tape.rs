@@ -1,11 +1,11 @@
-//! The thread's current graph: where values are recorded, and for how long.
+//! The thread's current graph, which values are recorded on.
 //!
-//! Every thread records on a graph of its own. [`scope`] frees what was recorded inside it, [`record`] records on a fresh
-//! graph and hands it over, [`named`] gives a stretch of recording a name for pictures and messages.
+//! Every thread records on its own graph. [`scope`] frees the nodes recorded inside it, [`record`] records on a new
+//! graph and returns it, and [`named`] gives the nodes recorded inside it a group name for pictures and messages.
 
 #![expect(
     clippy::inline_always,
-    reason = "a call for putting the graph back costs 2 ns a node"
+    reason = "a function call to put the graph back costs 2 ns per node"
 )]
 
 use std::cell::Cell;
@@ -13,11 +13,11 @@ use std::cell::Cell;
 use crate::graph::{Graph, GraphId, NodeKey, Stats};
 
 thread_local! {
-    /// The current graph; nothing before the first use, and while it is lent.
+    /// The current graph; `None` before the first use and while it is lent.
     static CURRENT: Cell<Option<Box<Graph>>> = const { Cell::new(None) };
 }
 
-/// The current graph taken out of its place, to be put back also when the borrower panics.
+/// The current graph while it is taken out of [`CURRENT`]; it is put back even if the borrower panics.
 struct Lent(Option<Box<Graph>>);
 
 impl Lent {
@@ -42,15 +42,15 @@ fn reject(_other: Box<Graph>) {
     assert!(std::thread::panicking(), "the current graph was lent twice");
 }
 
-/// Lends the current graph to record on. `work` must not run the caller's code: that may record too.
+/// Lends the current graph to `work`, which must not run the user's code, because that may record too.
 ///
-/// Taking it out and putting it back are so short that they become part of the caller; a closure run by the
-/// thread-local's own `with` does not.
+/// Taking the graph out and putting it back is short enough to be inlined into the caller; a closure run by the
+/// thread-local's own `with` is not inlined.
 #[inline]
 pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
     let mut lent = Lent(CURRENT.take());
     let result = work(lent.0.get_or_insert_with(fresh));
-    // Put back here, where it is inlined; the guard's own drop serves a panic.
+    // Put back here, where the code is inlined; the guard's `drop` is only for panics.
     lent.put_back();
     std::mem::forget(lent);
     result
@@ -63,17 +63,17 @@ fn fresh() -> Box<Graph> {
 }
 
 thread_local! {
-    /// Why the last value was refused, on its way from where it was found out to where the program called.
+    /// The reason why a value was just refused, passed from the check to the function that panics.
     static REFUSAL: Cell<&'static str> = const { Cell::new("") };
 }
 
-/// Keeps the reason for refusing a value, for [`refuse`].
+/// Stores the reason for refusing a value, for [`refuse`].
 #[cold]
 pub(crate) fn keep_refusal(reason: &'static str) {
     REFUSAL.set(reason);
 }
 
-/// Panics with the reason kept, at the place of the caller.
+/// Panics with the stored reason, at the caller's line.
 #[cold]
 #[inline(never)]
 #[track_caller]
@@ -81,7 +81,7 @@ pub(crate) fn refuse() -> ! {
     panic!("{}", REFUSAL.get());
 }
 
-/// The name of a node of the current graph, if it has one; none while the graph is lent or the thread ends.
+/// The name of a node of the current graph, if it has one; `None` while the graph is lent or the thread ends.
 pub(crate) fn name(id: GraphId, key: NodeKey) -> Option<String> {
     let graph = CURRENT.try_with(Cell::take).ok()??;
     let name = if graph.holds(id, key) {
@@ -93,11 +93,11 @@ pub(crate) fn name(id: GraphId, key: NodeKey) -> Option<String> {
     name
 }
 
-/// Runs `work`, frees every node it recorded, and gives what it returned: plain numbers, not [`Var`](crate::Var)s.
+/// Runs `work`, frees every node it recorded, and returns its result: plain numbers, not [`Var`](crate::Var)s.
 ///
-/// Use it around each step of a loop, so that the graph does not grow. Freeing is about 3 ns a node. Values recorded
-/// before the scope stay and may be used inside; a `Var` that leaves the scope is stale, and using it panics with advice.
-/// What is freed is freed also when `work` panics.
+/// Put it around each step of a loop, so that the graph does not grow. Freeing takes about 3 ns per node. Values
+/// recorded before the scope stay alive and can be used inside; a `Var` that leaves the scope is stale, and using it
+/// panics with advice. The nodes are freed even if `work` panics.
 ///
 /// ```
 /// use chainrule::{Var, tape};
@@ -125,7 +125,7 @@ pub fn scope<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Runs `work` on a fresh graph and gives that graph with what `work` returned.
+/// Runs `work` on a new graph and returns the graph and the result of `work`.
 ///
 /// ```
 /// use chainrule::{Var, tape};
@@ -142,7 +142,7 @@ pub fn record<R>(work: impl FnOnce() -> R) -> (Graph, R) {
     (graph, result)
 }
 
-/// Runs `work` with a name for the nodes it records: a box in pictures. Names nest.
+/// Runs `work` and groups the nodes it records under a name: pictures show a box around them. Groups nest.
 ///
 /// ```
 /// use chainrule::{Var, tape};
@@ -166,7 +166,7 @@ pub fn named<R>(label: impl Into<String>, work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// How many nodes the thread's current graph holds, and how much memory.
+/// The number of nodes on the thread's current graph and the memory they take.
 ///
 /// ```
 /// use chainrule::{Var, tape};
@@ -180,7 +180,7 @@ pub fn stats() -> Stats {
 
 /// Frees every node of the thread's current graph; every [`Var`](crate::Var) recorded on it becomes stale.
 ///
-/// The memory is kept for the nodes to come.
+/// The memory is kept for later nodes.
 ///
 /// ```
 /// use chainrule::{Var, tape};
@@ -193,15 +193,15 @@ pub fn clear() {
 }
 
 impl Graph {
-    /// Runs `work` with this graph as the thread's current one, so that values are recorded here.
+    /// Runs `work` with this graph as the thread's current one, so that values are recorded on it.
     ///
-    /// The graph that was current waits meanwhile; it is current again afterwards, also when `work` panics.
+    /// Afterwards the previous graph is current again, even if `work` panics.
     ///
     /// ```
     /// use chainrule::{Graph, Var};
     /// let mut graph = Graph::new();
     /// let x = graph.record(|| Var::new(2.0));
-    /// let y = graph.record(|| x * x); // goes on where it stopped
+    /// let y = graph.record(|| x * x); // continues on the same graph
     /// assert_eq!(graph.backward(&[(y, 1.0)])[x], 4.0);
     /// ```
     pub fn record<R>(&mut self, work: impl FnOnce() -> R) -> R {

@@ -112,12 +112,12 @@ fn points(path: &Path) -> Result<Dataset> {
             "expected two columns beside `label`, found {}",
             data.width()
         );
-        return Err(Error::data(&source, 1, "", problem));
+        return Err(Error::data(&source, Some(1), None, problem));
     }
     for (label, line) in data.targets().iter().zip(2..) {
         if label.abs() != 1.0 {
             let problem = format!("expected -1 or 1, found {label}");
-            return Err(Error::data(&source, line, "label", problem));
+            return Err(Error::data(&source, Some(line), Some("label"), problem));
         }
     }
     Ok(data)

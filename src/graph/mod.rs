@@ -1,7 +1,7 @@
-//! The graph: every number a node in a slotmap, its operands beside it.
+//! The graph: a slotmap with one node per recorded number; each node lists its operands.
 //!
-//! Nodes are only appended, and freed only from the end, so a node's slot is also its place in the order of recording,
-//! and operands always stand in lower slots than the node that uses them. [`view`] shows the graph to petgraph.
+//! Nodes are only appended, and freed only from the end. So slots ascend in the order of recording, and a node's
+//! operands are always in lower slots than the node. [`view`] implements petgraph's traits for the graph.
 
 mod names;
 mod view;
@@ -21,8 +21,8 @@ use names::Names;
 pub use view::{Consumers, Operand, Visited};
 
 slotmap::new_key_type! {
-    /// The place of a node in its graph; it means no other node after the node was freed, until its slot has been used
-    /// again 2³¹ times.
+    /// The key of a node in its graph. After the node is freed, the key refers to no other node until the slot has been
+    /// reused 2³¹ times.
     ///
     /// ```
     /// use chainrule::{NodeKey, Var, tape};
@@ -35,7 +35,7 @@ slotmap::new_key_type! {
 
 impl NodeKey {
     /// The key for this slot and generation.
-    pub(crate) fn of(slot: u32, generation: u32) -> Self {
+    pub(crate) fn new(slot: u32, generation: u32) -> Self {
         KeyData::from_ffi(u64::from(generation) << 32 | u64::from(slot)).into()
     }
 
@@ -45,7 +45,7 @@ impl NodeKey {
         self.data().as_ffi()
     }
 
-    /// The key that this number stands for.
+    /// The key that [`to_bits`](Self::to_bits) made this number from.
     #[inline]
     pub(crate) fn from_bits(bits: u64) -> Self {
         KeyData::from_ffi(bits).into()
@@ -57,19 +57,19 @@ impl NodeKey {
         (self.data().as_ffi() & u64::from(u32::MAX)) as usize
     }
 
-    /// How often the slot has changed hands.
+    /// The slot's generation, which changes whenever the slot is filled or freed.
     #[inline]
     pub(crate) fn generation(self) -> u32 {
         (self.data().as_ffi() >> 32) as u32
     }
 }
 
-/// Which graph a value belongs to: the thread that made the graph and its number there; 0 is no graph.
+/// The identity of a graph: the thread that created it and a serial number there. The default, 0, means no graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct GraphId(u64);
 
 impl GraphId {
-    /// An identity that no living graph of this process has.
+    /// An identity that no other live graph of this process has.
     fn fresh() -> Self {
         static THREADS: AtomicU32 = AtomicU32::new(1);
         thread_local! {
@@ -81,13 +81,13 @@ impl GraphId {
         Self(u64::from(THREAD.with(|&thread| thread)) << 32 | u64::from(serial))
     }
 
-    /// The thread that made the graph.
+    /// The thread that created the graph.
     fn thread(self) -> u32 {
         (self.0 >> 32) as u32
     }
 }
 
-/// Which operand of a binary operation is a constant kept in the node itself.
+/// Which operand of a binary operation is a constant, stored in the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Constant {
     None,
@@ -128,7 +128,7 @@ impl Node {
         }
     }
 
-    /// The result of an operation of one operand, or of two of which one is a constant.
+    /// The result of a unary operation, or of a binary one with a constant operand.
     #[inline]
     pub(crate) fn one(
         value: f64,
@@ -146,7 +146,7 @@ impl Node {
         }
     }
 
-    /// The result of an operation of two nodes.
+    /// The result of a binary operation on two nodes.
     #[inline]
     pub(crate) fn two(value: f64, op: Op, operands: [NodeKey; 2]) -> Self {
         Self {
@@ -158,7 +158,7 @@ impl Node {
         }
     }
 
-    /// The result of an operation of any number of nodes.
+    /// The result of an operation on any number of nodes.
     #[inline]
     pub(crate) fn many(value: f64, op: Op, operands: SmallVec<[NodeKey; 2]>) -> Self {
         Self {
@@ -182,7 +182,7 @@ impl Node {
         self.value
     }
 
-    /// The operation that made it.
+    /// The operation that computed the value.
     ///
     /// ```
     /// use chainrule::{Var, op::{Op, UnaryOp}, tape};
@@ -194,7 +194,7 @@ impl Node {
         self.op
     }
 
-    /// The nodes it was made from, in order; a constant operand is not among them.
+    /// The keys of the operands, in order, without a constant operand.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -209,7 +209,7 @@ impl Node {
         &self.operands
     }
 
-    /// The constant operand of a binary operation and its place: 0 for the left, 1 for the right.
+    /// The position and value of a binary operation's constant operand; position 0 is left, 1 is right.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -229,27 +229,27 @@ impl Node {
         self.constant
     }
 
-    /// The constant operand, if there is one.
+    /// The value of the constant operand; 0 if there is none.
     #[inline]
     pub(crate) fn payload(&self) -> f64 {
         self.payload
     }
 
-    /// The operands as the operation takes them, the constant in its place, through `operand` for each node.
+    /// The operation's arguments in order: `operand` gives each node's, and the constant is inserted at its position.
     pub(crate) fn arguments<S: Scalar>(
         &self,
         mut operand: impl FnMut(NodeKey) -> S,
     ) -> SmallVec<[S; 4]> {
         let mut arguments: SmallVec<[S; 4]> =
             self.operands.iter().map(|&key| operand(key)).collect();
-        if let Some((place, constant)) = self.constant() {
-            arguments.insert(place, S::from(constant));
+        if let Some((position, constant)) = self.constant() {
+            arguments.insert(position, S::from(constant));
         }
         arguments
     }
 }
 
-/// How much a graph holds.
+/// The size of a graph.
 ///
 /// ```
 /// use chainrule::{Stats, Var, tape};
@@ -259,10 +259,11 @@ impl Node {
 /// assert_eq!(graph.stats().to_string(), format!("2 nodes, {bytes} bytes"));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stats {
-    /// The nodes alive.
+    /// The number of live nodes.
     pub nodes: usize,
-    /// The memory held for nodes, in bytes, room for later nodes included; names and groups are not counted.
+    /// The memory reserved for nodes, in bytes, including room for later nodes but not names and groups.
     pub bytes: usize,
 }
 
@@ -274,8 +275,9 @@ impl fmt::Display for Stats {
 
 /// A recorded computation.
 ///
-/// Usually the thread's own graph is used, through [`Var`](crate::Var) and [`tape`](crate::tape). A graph in hand can be
-/// kept, sent to another thread, swept with [`backward`](Self::backward) and drawn after recording goes on elsewhere.
+/// Most programs only use the thread's own graph, through [`Var`](crate::Var) and [`tape`](crate::tape). A `Graph`
+/// value can be kept, sent to another thread, swept with [`backward`](Self::backward) and drawn while another graph is
+/// recorded.
 ///
 /// ```
 /// use chainrule::{Graph, Var};
@@ -292,11 +294,11 @@ impl fmt::Display for Stats {
 pub struct Graph {
     id: GraphId,
     nodes: SlotMap<NodeKey, Node>,
-    /// The generation of each slot in use; the place 0 stands for slotmap's sentinel.
+    /// The generation of each slot in use; index 0 is slotmap's sentinel.
     generations: Vec<u32>,
-    /// Operands that did not fit into their nodes.
+    /// The number of operands stored outside their nodes because they did not fit.
     spilled: usize,
-    /// The number of nodes at the beginning of each scope that is open.
+    /// The number of nodes at the start of each open scope.
     scopes: Vec<usize>,
     names: Names,
     order: Mutex<view::CachedOrder>,
@@ -314,7 +316,7 @@ impl Index<NodeKey> for Graph {
     /// The node with this key.
     ///
     /// # Panics
-    /// If it is not alive.
+    /// If the node is not alive.
     fn index(&self, key: NodeKey) -> &Node {
         &self.nodes[key]
     }
@@ -338,14 +340,14 @@ impl Graph {
         }
     }
 
-    /// How many nodes it holds, and how much memory.
+    /// The number of nodes and the memory they take.
     ///
     /// ```
     /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(1.0).exp());
     /// assert_eq!(graph.stats().nodes, 2);
     /// ```
     pub fn stats(&self) -> Stats {
-        // A slot of slotmap is the node and its generation, at the node's alignment.
+        // A slot of slotmap holds the node and its generation, at the node's alignment.
         const SLOT: usize = size_of::<Node>() + align_of::<Node>();
         Stats {
             nodes: self.len(),
@@ -355,7 +357,7 @@ impl Graph {
         }
     }
 
-    /// Every node with its key, in the order of recording.
+    /// Iterates over all nodes with their keys, in the order of recording.
     ///
     /// ```
     /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(2.0).square());
@@ -386,13 +388,13 @@ impl Graph {
         self.id
     }
 
-    /// The number of nodes alive, which is also the highest slot in use.
+    /// The number of live nodes, which is also the highest slot in use.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.generations.len() - 1
     }
 
-    /// The generations of the slots in use, by slot.
+    /// The generation of each slot in use, indexed by slot.
     #[inline]
     pub(crate) fn generations(&self) -> &[u32] {
         &self.generations
@@ -400,7 +402,7 @@ impl Graph {
 
     #[inline]
     pub(crate) fn key_at(&self, slot: usize) -> NodeKey {
-        NodeKey::of(slot as u32, self.generations[slot])
+        NodeKey::new(slot as u32, self.generations[slot])
     }
 
     /// The node in a slot in use.
@@ -409,25 +411,25 @@ impl Graph {
         &self.nodes[self.key_at(slot)]
     }
 
-    /// The value of a node known to be alive.
+    /// The value of a node that is known to be alive.
     #[inline]
     pub(crate) fn value_of(&self, key: NodeKey) -> f64 {
         self.nodes[key].value
     }
 
-    /// Whether a value with this key and graph identity lives here.
+    /// Whether the node with this key and graph identity is alive in this graph.
     #[inline]
     pub(crate) fn holds(&self, id: GraphId, key: NodeKey) -> bool {
         id == self.id && self.generations.get(key.slot()) == Some(&key.generation())
     }
 
-    /// What to tell a caller whose value does not live here; nothing if it does.
+    /// The message for a caller whose value is not alive in this graph; `None` if it is.
     #[inline]
     pub(crate) fn refusal(&self, id: GraphId, key: NodeKey) -> Option<&'static str> {
         (!self.holds(id, key)).then(|| self.reason(id))
     }
 
-    /// Why a value of this graph identity, known not to live here, does not.
+    /// The reason for refusing a value with this graph identity that is known not to be alive here.
     #[cold]
     #[inline(never)]
     pub(crate) fn reason(&self, id: GraphId) -> &'static str {
@@ -435,17 +437,17 @@ impl Graph {
             "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
              return plain numbers from a scope, or record the value again"
         } else if id.thread() == self.id.thread() {
-            "Var of another graph: it was recorded on a graph other than the one used here; \
+            "Var of another graph: it was recorded on a different graph than the one used here; \
              if it came from `tape::record`, use the methods of the graph returned with it, \
-             or record inside `Graph::record`; in a traced function, a step or a part make it one of the operands; \
-             as a constant an outside value enters a graph as `Var::new(x.value())`"
+             or record inside `Graph::record`; in a traced function, a step or a part, pass it as an operand, \
+             or use it as a constant with `Var::from(x.value())`"
         } else {
-            "Var of another thread: it was recorded on a graph that another thread made; \
-             pass its `value()` over and record that with `Var::new`"
+            "Var of another thread: it was recorded on a graph that another thread created; \
+             send its `value()` to this thread and make an input of it with `Var::new`, or a constant with `Var::from`"
         }
     }
 
-    /// Appends a node, built in place.
+    /// Appends the node that `make` builds in place.
     #[inline]
     pub(crate) fn insert(&mut self, make: impl FnOnce() -> Node) -> NodeKey {
         let key = self.nodes.insert_with_key(|_| make());
@@ -454,30 +456,30 @@ impl Graph {
         key
     }
 
-    /// Counts operands that did not fit into a node just appended.
+    /// Counts the operands of the last node as stored outside it.
     #[inline]
     pub(crate) fn count_spilled(&mut self, operands: usize) {
         self.spilled += operands;
     }
 
-    /// Begins a scope: what is recorded from here on is freed at its end.
+    /// Begins a scope; its end frees everything recorded from here on.
     pub(crate) fn open_scope(&mut self) {
         self.scopes.push(self.len());
     }
 
-    /// Ends the innermost scope.
+    /// Ends the innermost scope and frees its nodes.
     pub(crate) fn close_scope(&mut self) {
         let start = self.scopes.pop().unwrap_or(0);
         self.truncate(start);
     }
 
-    /// Frees every node; scopes that are open begin anew.
+    /// Frees every node; open scopes stay open and are now empty.
     pub(crate) fn clear(&mut self) {
         self.scopes.fill(0);
         self.truncate(0);
     }
 
-    /// Frees nodes, last to first, until so many are left, and forgets their names.
+    /// Frees nodes, last to first, until `len` are left, and removes their names.
     fn truncate(&mut self, len: usize) {
         if len == self.len() {
             return;

@@ -1,11 +1,11 @@
-//! Names of nodes, and of the stretches of recording they stand in.
+//! Names of nodes, and groups: named stretches of recording.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Graph, NodeKey};
 
-/// A named stretch of recording, from [`tape::named`](crate::tape::named).
+/// A named stretch of recording, made by [`tape::named`](crate::tape::named).
 ///
 /// ```
 /// use chainrule::{Group, Var, tape};
@@ -19,9 +19,9 @@ use super::{Graph, NodeKey};
 pub struct Group {
     /// The name.
     pub label: String,
-    /// The group around it, as its place in [`Graph::groups`].
+    /// The enclosing group, as an index into [`Graph::groups`].
     pub parent: Option<usize>,
-    /// The slots of the nodes recorded in it; without end while it is being recorded.
+    /// The slots of the nodes recorded in it; the end is `usize::MAX` while it is being recorded.
     slots: Range<usize>,
 }
 
@@ -29,15 +29,15 @@ pub struct Group {
 pub(super) struct Names {
     nodes: BTreeMap<usize, String>,
     groups: Vec<Group>,
-    /// The group being recorded.
+    /// The innermost group being recorded.
     open: Option<usize>,
 }
 
 impl Names {
-    /// Forgets the names of nodes above slot `len`, and what of groups lies there.
+    /// Removes the names of nodes above slot `len`, and shortens or removes the groups that reach above it.
     ///
-    /// Groups stand in the order of their beginnings, so only the last ones can be concerned: the work is that of what is
-    /// freed, however many groups there are.
+    /// Groups are sorted by their first slot, so only the last ones are affected: the cost is proportional to what is
+    /// freed, not to the number of groups.
     pub(super) fn truncate(&mut self, len: usize) {
         if self
             .nodes
@@ -46,14 +46,15 @@ impl Names {
         {
             self.nodes.split_off(&(len + 1));
         }
-        // Every group that is open began before what is recorded now; those inside it that are closed can go.
+        // Every open group stays, because it began before anything recorded now; closed groups inside it can be
+        // removed.
         let open = self.open.map_or(0, |open| open + 1);
         while self.groups.len() > open && self.groups[self.groups.len() - 1].slots.start > len {
             self.groups.pop();
         }
-        // Groups before the last one ended where it begins; those around it may reach as far as it does. Only when nothing
-        // is left, which is possible inside a group that is open, earlier ones lie there too.
-        let around = |groups: &[Group], index: usize| match len {
+        // Of the groups before the last one, only those that enclose it can reach above `len`. The exception is a `len`
+        // of 0, which is possible inside an open group: then every group does.
+        let next = |groups: &[Group], index: usize| match len {
             0 => index.checked_sub(1),
             _ => groups[index].parent,
         };
@@ -64,13 +65,13 @@ impl Names {
             if slots.end != usize::MAX {
                 slots.end = slots.end.min(len + 1);
             }
-            last = around(&self.groups, index);
+            last = next(&self.groups, index);
         }
     }
 }
 
 impl Graph {
-    /// The name given to a node with [`Var::named`](crate::Var::named).
+    /// The name that [`Var::named`](crate::Var::named) gave to a node.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -82,7 +83,7 @@ impl Graph {
         self.names.nodes.get(&key.slot()).map(String::as_str)
     }
 
-    /// The named stretches of recording, each after the one around it.
+    /// All groups, each after the group that encloses it.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -93,7 +94,7 @@ impl Graph {
         &self.names.groups
     }
 
-    /// The innermost group a node was recorded in, as its place in [`Graph::groups`].
+    /// The innermost group that a node was recorded in, as an index into [`Graph::groups`].
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -107,7 +108,7 @@ impl Graph {
     pub fn group_of(&self, key: NodeKey) -> Option<usize> {
         let groups = &self.names.groups;
         let slot = key.slot();
-        // The last group that begins at or before the slot holds it, or one of the groups around that one does.
+        // The last group that begins at or before the slot contains it, or one of that group's enclosing groups does.
         let mut candidate = groups
             .partition_point(|group| group.slots.start <= slot)
             .checked_sub(1);
@@ -124,7 +125,7 @@ impl Graph {
         self.names.nodes.insert(key.slot(), name);
     }
 
-    /// Begins a group and gives the one that was open, for [`close_group`](Self::close_group).
+    /// Begins a group and returns the one that was open, to be passed to [`close_group`](Self::close_group).
     pub(crate) fn open_group(&mut self, label: String) -> Option<usize> {
         let start = self.len() + 1;
         let parent = self.names.open.replace(self.names.groups.len());
@@ -136,14 +137,14 @@ impl Graph {
         parent
     }
 
-    /// Ends the open group.
+    /// Ends the open group and makes `parent` the open one.
     pub(crate) fn close_group(&mut self, parent: Option<usize>) {
         let end = self.len() + 1;
         if let Some(open) = self.names.open
             && let Some(group) = self.names.groups.get_mut(open)
         {
             group.slots.end = end;
-            // A group without nodes, such as one around a scope, leaves nothing behind.
+            // An empty group is removed, for example one around a scope.
             if group.slots.is_empty() && open + 1 == self.names.groups.len() {
                 self.names.groups.pop();
             }

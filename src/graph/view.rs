@@ -1,7 +1,7 @@
-//! The graph as petgraph sees it, and the order that is computed on it.
+//! petgraph's traits for the graph, and the topological order that petgraph computes.
 //!
-//! `&Graph` has an edge from every node to each of its operands, so a depth-first search from an output walks what the
-//! output depends on. [`Consumers`] adds the other direction, for algorithms that need both.
+//! `&Graph` has an edge from every node to each of its operands, so a depth-first search from an output visits the
+//! nodes that the output depends on. [`Consumers`] adds the other direction, for algorithms that need both.
 
 use std::iter::Copied;
 use std::slice;
@@ -18,7 +18,7 @@ use petgraph::visit::{
 
 use super::{Graph, Node, NodeKey};
 
-/// An edge of the graph: a node uses another as its operand in this place.
+/// An edge of the graph: `consumer` uses `operand` as its operand number `place`.
 ///
 /// ```
 /// use chainrule::{Operand, Var, tape};
@@ -30,15 +30,17 @@ use super::{Graph, Node, NodeKey};
 /// });
 /// let (consumer, operand) = (y.key().unwrap(), x.key().unwrap());
 /// let edges: Vec<Operand> = (&graph).edge_references().collect();
-/// assert_eq!(edges, [Operand { consumer, operand, place: 0 }]);
+/// assert_eq!((edges[0].consumer, edges[0].operand, edges[0].place), (consumer, operand, 0));
+/// assert_eq!(edges.len(), 1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct Operand {
-    /// The node that uses.
+    /// The node that uses the operand.
     pub consumer: NodeKey,
-    /// The node that is used.
+    /// The node that is the operand.
     pub operand: NodeKey,
-    /// The place among the consumer's [`operands`](Node::operands), from 0.
+    /// The index among the consumer's [`operands`](Node::operands).
     pub place: usize,
 }
 
@@ -64,7 +66,7 @@ impl EdgeRef for Operand {
     }
 }
 
-/// Which nodes a search has seen.
+/// The set of nodes that a search has visited.
 ///
 /// ```
 /// use chainrule::{Var, Visited, tape};
@@ -192,10 +194,10 @@ impl<'a> IntoEdges for &'a Graph {
     }
 }
 
-/// The graph with an index of the consumers of every node, for algorithms that walk both ways, such as
+/// The graph with an index of every node's consumers, for algorithms that follow edges in both directions, for example
 /// [`toposort`](petgraph::algo::toposort).
 ///
-/// It has the graph's edges: outgoing ones lead to operands, incoming ones come from consumers.
+/// It has the graph's edges: outgoing edges lead to operands, incoming edges come from consumers.
 ///
 /// ```
 /// use chainrule::{Consumers, Var, tape};
@@ -214,13 +216,13 @@ impl<'a> IntoEdges for &'a Graph {
 #[derive(Debug)]
 pub struct Consumers<'a> {
     graph: &'a Graph,
-    /// Where the consumers of each slot begin in `keys`.
+    /// The index in `keys` of the first consumer of each slot.
     starts: Vec<usize>,
     keys: Vec<NodeKey>,
 }
 
 impl<'a> Consumers<'a> {
-    fn of(graph: &'a Graph) -> Self {
+    fn new(graph: &'a Graph) -> Self {
         let mut starts = vec![0; graph.generations.len() + 1];
         for (_, node) in graph.iter() {
             for operand in &node.operands {
@@ -245,7 +247,7 @@ impl<'a> Consumers<'a> {
         }
     }
 
-    /// The nodes that use this one, in the order of recording, once for each use.
+    /// The nodes that use the node `key`, in the order of recording, once per use.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -254,9 +256,9 @@ impl<'a> Consumers<'a> {
     ///     (x, x * x)
     /// });
     /// let (x, y) = (x.key().unwrap(), y.key().unwrap());
-    /// assert_eq!(graph.consumers().of_node(x), [y, y]);
+    /// assert_eq!(graph.consumers().of(x), [y, y]);
     /// ```
-    pub fn of_node(&self, key: NodeKey) -> &[NodeKey] {
+    pub fn of(&self, key: NodeKey) -> &[NodeKey] {
         &self.keys[self.starts[key.slot()]..self.starts[key.slot() + 1]]
     }
 }
@@ -306,12 +308,12 @@ impl<'a> IntoNeighborsDirected for &'a Consumers<'_> {
     fn neighbors_directed(self, node: NodeKey, direction: Direction) -> Self::NeighborsDirected {
         match direction {
             Direction::Outgoing => self.graph.neighbors(node),
-            Direction::Incoming => self.of_node(node).iter().copied(),
+            Direction::Incoming => self.of(node).iter().copied(),
         }
     }
 }
 
-/// The last order asked for. Recording more nodes changes no earlier node, so only freeing makes it out of date.
+/// The last order that was computed. Recording changes no earlier node, so only freeing nodes invalidates it.
 #[derive(Debug, Default)]
 pub(super) struct CachedOrder {
     outputs: Vec<NodeKey>,
@@ -321,8 +323,9 @@ pub(super) struct CachedOrder {
 impl Graph {
     /// The nodes that the outputs depend on, operands before the nodes that use them, by petgraph's [`DfsPostOrder`].
     ///
-    /// The last order is kept and given again while the graph is unchanged. It takes 11 to 25 ns a node of the cone
-    /// the first time, and does not recurse. Unlike the order of recording it leaves out what the outputs do not need.
+    /// Unlike the order of recording, it omits nodes that the outputs do not need. It does not recurse and takes 11 to
+    /// 25 ns per listed node. The last order is cached and returned again for the same outputs until one of
+    /// them is freed.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -335,7 +338,7 @@ impl Graph {
     /// ```
     ///
     /// # Panics
-    /// If a key is not of a node alive in this graph. Keys of another graph are not told apart.
+    /// If a key's node is not alive in this graph. A key of another graph is not detected.
     pub fn order(&self, outputs: &[NodeKey]) -> Arc<[NodeKey]> {
         let mut cached = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.outputs != outputs || cached.order.is_empty() {
@@ -355,20 +358,20 @@ impl Graph {
         Arc::clone(&cached.order)
     }
 
-    /// This graph with an index of every node's consumers; linear in its size to make.
+    /// Builds an index of every node's consumers, in time linear in the graph's size.
     ///
     /// ```
     /// use chainrule::{Var, tape};
     /// use petgraph::algo::toposort;
     /// let (graph, y) = tape::record(|| Var::new(2.0).exp().sqrt());
     /// let order = toposort(&graph.consumers(), None).unwrap();
-    /// assert_eq!(order[0], y.key().unwrap()); // results before operands: edges lead to operands
+    /// assert_eq!(order[0], y.key().unwrap()); // results first, because edges lead to operands
     /// ```
     pub fn consumers(&self) -> Consumers<'_> {
-        Consumers::of(self)
+        Consumers::new(self)
     }
 
-    /// Forgets the order kept if one of its outputs stood above slot `len`; all it depends on stands lower.
+    /// Clears the cached order if one of its outputs is above slot `len`; everything an output depends on is below it.
     pub(super) fn forget_order(&mut self, len: usize) {
         let order = self.order.get_mut().unwrap_or_else(PoisonError::into_inner);
         if order.outputs.iter().any(|output| output.slot() > len) {

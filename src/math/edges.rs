@@ -1,4 +1,4 @@
-//! Values at poles, domain borders, infinities and NaN.
+//! Tests of values at poles, ends of domains, infinities and NaN.
 
 use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
@@ -7,7 +7,7 @@ use super::{
     tan, tanh, xlogx, xlogx_slope,
 };
 
-/// The same float, zeros by sign, NaN for NaN.
+/// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
 fn same(got: f64, wanted: f64) -> bool {
     got.to_bits() == wanted.to_bits() || (got.is_nan() && wanted.is_nan())
 }
@@ -16,7 +16,7 @@ fn number(text: &str) -> f64 {
     text.parse().expect("a number")
 }
 
-/// Points and wanted values, written `point:value`, the coordinates of a point parted by commas.
+/// Parses points and expected values, written `point:value`, with commas between the coordinates of a point.
 fn cases(text: &str) -> impl Iterator<Item = (Vec<f64>, f64)> {
     text.split(' ').map(|case| {
         let (point, wanted) = case.split_once(':').expect("a colon");

@@ -1,6 +1,4 @@
-//! Exponentials and what is made of them directly.
-//!
-//! From the `libm` crate `exp2`, 0.75 ulp, and `exp_m1`, 0.81 ulp.
+//! Exponentials and functions computed directly from them. `exp2` and `exp_m1` come from the `libm` crate.
 
 use super::pair::{EXP_SERIES as T, LN_2, Pair};
 
@@ -9,10 +7,10 @@ pub(crate) use libm::{exp2, expm1 as exp_m1};
 /// `exp(x)`.
 ///
 /// With `x = k ln 2 + r` it is `2^k (1 + r + r²/2 + ...)`, where `1 + r` is exact and only the rest is rounded.
-/// Branch-free. Error 0.74 ulp.
+/// Branch-free.
 #[inline]
 pub(crate) fn exp(x: f64) -> f64 {
-    // Adding it rounds to a whole number, which then stands in the lowest bits.
+    // Adding this rounds to a whole number, whose bits are then the lowest bits of the sum.
     const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
     let x = x.clamp(-800.0, 800.0);
     let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
@@ -27,7 +25,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     let high = (T[8] + r * T[9]) + square * (T[10] + r * T[11]);
     let tail = square * r * (low + fourth * (middle + fourth * high));
     let value = sum.hi + (sum.lo + (rest.lo + (0.5 * square + tail)));
-    // Two steps, for 2^k alone may leave the range of floats.
+    // In two steps, because 2^k alone may be outside the range of floats.
     let bits = shifted
         .to_bits()
         .wrapping_sub(ROUNDER.to_bits())
@@ -42,23 +40,23 @@ fn power_of_two(k: i64) -> f64 {
     f64::from_bits(((k + 1023) << 52).cast_unsigned())
 }
 
-/// `exp(x - m)`: 1 for equal operands, infinite ones too.
+/// `exp(x - m)`; 1 for equal operands, including infinite ones.
 ///
-/// The rounding error `e` of the difference is put back: `exp(d + e) = exp(d)(1 + e)`. Branch-free. Error 1.1 ulp.
+/// It corrects for the rounding error `e` of the difference: `exp(d + e) = exp(d)(1 + e)`. Branch-free. Error 1.1 ulp.
 #[inline]
 pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
     let difference = Pair::sum(x, -m);
     let near = exp(difference.hi);
-    let mended = near + near * difference.lo;
-    // Past the range of the exponential the correction has nothing to mend, and may be NaN.
+    let corrected = near + near * difference.lo;
+    // Where the exponential is 0 or infinite, no correction is needed, and it may be NaN.
     let inside = near > 0.0 && near < f64::INFINITY;
-    let value = if inside { mended } else { near };
+    let value = if inside { corrected } else { near };
     if x == m { 1.0 } else { value }
 }
 
 /// `exp(-x²)`.
 ///
-/// The rounding error `e` of the square is put back: `exp(-s - e) = exp(-s)(1 - e)`. Error 1.2 ulp.
+/// It corrects for the rounding error `e` of the square: `exp(-s - e) = exp(-s)(1 - e)`. Error 1.2 ulp.
 pub(crate) fn gaussian(x: f64) -> f64 {
     if x.abs() > 30.0 {
         return 0.0;

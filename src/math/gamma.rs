@@ -48,13 +48,13 @@ const HALF_LN_2_PI: Pair = Pair {
     lo: -3.878_294_158_067_241_4e-17,
 };
 
-/// The argument from which the asymptotic series hold every digit.
+/// From this argument on, the asymptotic series are accurate to every digit.
 const LARGE: f64 = 10.0;
 
-/// `ln Γ(x)` for `x` at least 0; NaN below, where Γ changes its sign.
+/// `ln Γ(x)` for `x ≥ 0`; NaN below 0, where Γ changes its sign.
 ///
-/// From 3 on Stirling's series, DLMF 5.11.1, after the recurrence `Γ(x + 1) = x Γ(x)`. Error 1.7 ulp, met
-/// below 3, where the function is the `libm` crate's.
+/// From 3 on it applies the recurrence `Γ(x + 1) = x Γ(x)` and then Stirling's series, DLMF 5.11.1. Below 3 it calls
+/// the `libm` crate; that is where the largest error was seen.
 pub(crate) fn ln_gamma(x: f64) -> f64 {
     if x < 0.0 {
         return f64::NAN;
@@ -82,7 +82,7 @@ const DIGAMMA_ROOT: Pair = Pair {
     hi: 1.461_632_144_968_362_2,
     lo: 9.549_995_429_965_697e-17,
 };
-/// Chebyshev fit of the digamma function over the distance to the root, within 0.34 of it.
+/// Chebyshev fit of the digamma function in the distance from the root, up to 0.34.
 const DIGAMMA_ROOT_SERIES: [f64; 21] = [
     0.967_672_245_447_621_2,
     -0.442_763_168_983_592_1,
@@ -107,10 +107,10 @@ const DIGAMMA_ROOT_SERIES: [f64; 21] = [
     0.000_315_879_778_224_248_26,
 ];
 
-/// `ψ(x)`, the derivative of [`ln_gamma`]: minus infinity at 0, NaN below.
+/// `ψ(x)`, the derivative of [`ln_gamma`]: −∞ at 0, NaN below 0.
 ///
-/// The series DLMF 5.11.2 after the recurrence `ψ(x + 1) = ψ(x) + 1/x`; near the root a polynomial in the distance
-/// from it, known to twice the digits. Error 2.1 ulp.
+/// It applies the recurrence `ψ(x + 1) = ψ(x) + 1/x` and then the series DLMF 5.11.2. Near the root it is a polynomial
+/// in the distance from the root, which is stored to twice the digits.
 pub(crate) fn digamma(x: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return f64::NAN;
@@ -137,14 +137,14 @@ pub(crate) fn digamma(x: f64) -> f64 {
     sum.plus(Pair::from(-series)).value()
 }
 
-/// The highest order that [`polygamma`] knows.
+/// The highest order that [`polygamma`] supports.
 const HIGHEST_ORDER: f64 = 900.0;
 
-/// `ψ⁽ⁿ⁾(x)`, the derivative of order `n` of [`digamma`]: infinite at 0, NaN below.
+/// `ψ⁽ⁿ⁾(x)`, the derivative of order `n` of [`digamma`]: infinite at 0, NaN below 0.
 ///
-/// `(-1)^(n+1) n! ζ(n+1, x)`, DLMF 5.15.1, the zeta function by the formula of Euler and Maclaurin. NaN too for
-/// orders that are negative or not whole, and above 900, where `n!` has long left the range of floats.
-/// Error 0.51 ulp.
+/// It is `(-1)^(n+1) n! ζ(n+1, x)`, DLMF 5.15.1, with the zeta function from the Euler–Maclaurin formula. It is also
+/// NaN for orders that are negative or not whole, and above 900, where `n!` is far outside the range of floats. Error
+/// 0.51 ulp.
 pub(crate) fn polygamma(n: f64, x: f64) -> f64 {
     if n == 0.0 {
         return digamma(x);
@@ -184,9 +184,10 @@ fn factorial(n: f64) -> (Pair, f64) {
     (product, power)
 }
 
-/// `ζ(n + 1, x)` as a pair and an exponent of two, for `x` above 0.
+/// `ζ(n + 1, x)` as a pair and an exponent of two, for `x > 0`.
 fn zeta(n: f64, x: f64) -> (Pair, f64) {
-    // Everything is measured in the power of two below x, so that no power of it leaves the range of floats.
+    // Everything is divided by the largest power of two that is at most x, so that no power of it leaves the range of
+    // floats.
     const LIFT: f64 = 18_014_398_509_481_984.0; // 2^54
     let (normal, shift) = if x < f64::MIN_POSITIVE {
         (x * LIFT, 54.0)
@@ -238,7 +239,7 @@ fn zeta(n: f64, x: f64) -> (Pair, f64) {
     (sum.plus(tail), lift - count * order)
 }
 
-/// `x^-order` of a pair from 1 on, by repeated squaring.
+/// `x^-order` for a pair `x ≥ 1`, by repeated squaring.
 fn reciprocal_power(x: Pair, order: f64) -> Pair {
     let mut square = Pair::from(1.0).over(x);
     let mut result = Pair::from(1.0);

@@ -1,6 +1,4 @@
-//! The error function and the Gaussian error linear unit.
-//!
-//! From the `libm` crate `erf`, 0.84 ulp, and `erfc`, 2.1 ulp.
+//! The error function and the Gaussian error linear unit. `erf` and `erfc` come from the `libm` crate.
 
 use super::pair::{Pair, exp_pair, polynomial};
 
@@ -12,12 +10,12 @@ const INVERSE_ROOT_2_PI: Pair = Pair {
     lo: -2.492_327_202_277_73e-17,
 };
 
-/// Below this argument the asymptotic series of the normal distribution function holds every digit.
+/// Below this argument the asymptotic series of the normal distribution function is accurate to every digit.
 const FAR: f64 = -20.0;
 /// Below this argument every function here is zero.
 const ZERO: f64 = -40.0;
 
-/// The normal distribution function for `x` at least 0: `1 - erfc(x/√2)/2`.
+/// The normal distribution function for `x ≥ 0`: `1 - erfc(x/√2)/2`.
 fn distribution(x: f64) -> f64 {
     0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
@@ -217,7 +215,8 @@ fn density(x: f64) -> (Pair, i32) {
     (value.times(INVERSE_ROOT_2_PI), power)
 }
 
-/// `1 - 1/x² + 3/x⁴ - 15/x⁶ + ...`, the normal distribution function below [`FAR`] over its leading term: DLMF 7.12.1.
+/// The sum `-1/x² + 3/x⁴ - 15/x⁶ + ...`: one more than it, times the leading term, is the normal distribution function
+/// below [`FAR`], DLMF 7.12.1.
 fn far_series(x: f64) -> f64 {
     const SERIES: [f64; 10] = [
         0.0,
@@ -236,7 +235,7 @@ fn far_series(x: f64) -> f64 {
 
 /// `x Φ(x)`, the Gaussian error linear unit.
 ///
-/// For negative `x` the density times Mills' ratio, both without loss in the tail. Error 1.7 ulp.
+/// For negative `x` it is the density times Mills' ratio, which both keep their digits in the tail.
 pub(crate) fn gelu(x: f64) -> f64 {
     if x < ZERO {
         return -0.0;
@@ -258,7 +257,7 @@ const GELU_ROOT: Pair = Pair {
     hi: -0.751_791_524_693_564_5,
     lo: 1.495_675_917_700_988_3e-17,
 };
-/// Chebyshev fit of the derivative over the distance to the root, within 0.36 of it.
+/// Chebyshev fit of the derivative in the distance from the root, up to 0.36.
 const GELU_ROOT_SERIES: [f64; 18] = [
     0.431_493_992_314_046_9,
     0.388_284_982_990_552,
@@ -345,8 +344,7 @@ const PAST_MINIMUM: [f64; 19] = [
 
 /// The derivative of [`gelu`], `Φ(x) + x φ(x)`.
 ///
-/// Near its root at -0.752 a polynomial in the distance from the root, known to twice the digits. Error
-/// 2.6 ulp.
+/// Near its root at -0.752 it is a polynomial in the distance from the root, which is stored to twice the digits.
 pub(crate) fn gelu_slope(x: f64) -> f64 {
     if x >= 0.0 {
         if x > 10.0 {
@@ -377,7 +375,7 @@ pub(crate) fn gelu_slope(x: f64) -> f64 {
     let (value, power) = density(x);
     let steep = value.times(x.into());
     if x < FAR {
-        // Φ(x) = φ(x)/|x| (1 + series) is 1/x² of the other term.
+        // Φ(x) = φ(x)/|x| (1 + series) is about 1/x² of the other term.
         let share = (1.0 + far_series(x)) / (x * x);
         return libm::scalbn(steep.times(Pair::ordered(1.0, -share)).value(), power);
     }

@@ -1,12 +1,10 @@
-//! Logarithms and what is made of them directly.
-//!
-//! From the `libm` crate `ln`, 0.74 ulp, `ln_1p`, 0.77 ulp, `log2`, 0.56 ulp, and `log10`, 0.62 ulp.
+//! Logarithms, from the `libm` crate, and functions computed directly from them.
 
 use super::pair::Pair;
 
 pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
 
-/// `x ln(x)`, 0 at 0. Error 1.6 ulp.
+/// `x ln(x)`, 0 at 0.
 pub(crate) fn xlogx(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x * ln(x) }
 }
@@ -24,7 +22,7 @@ const E: Pair = Pair {
 
 /// `ln(x) + 1`, the derivative of `x ln(x)`.
 ///
-/// Around the root at 1/e it is `ln(1 + u)` with `u = (x - 1/e) e` to twice the digits. Error 1.1 ulp.
+/// Near the root at 1/e it is `ln(1 + u)`, with `u = (x - 1/e) e` computed to twice the digits.
 pub(crate) fn xlogx_slope(x: f64) -> f64 {
     if x > 0.1 && x < 1.0 {
         let u = Pair::sum(x, -INVERSE_E.hi)

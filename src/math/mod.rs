@@ -1,7 +1,8 @@
 //! Elementary and special functions over `f64`, pure Rust, the same bits on every machine.
 //!
-//! Errors are given in units in the last place of the exact result, the worst ones seen against a high-precision
-//! reference over the whole domain. NaN in gives NaN out; arguments outside a domain give NaN.
+//! A NaN operand gives NaN, and so does an argument outside the domain. Errors are in units in the last place (ulp) of
+//! the exact result: the worst ones seen against a high-precision reference over the whole domain. The table in
+//! docs/numerics.md gives them for users' functions and their derivatives; only the remaining ones are given here.
 
 pub(crate) mod compare;
 mod exp;

@@ -1,6 +1,6 @@
-//! Numbers as unevaluated sums of two floats, for the steps where one rounding would cost digits.
+//! Numbers as unevaluated sums of two floats, for steps where rounding to one float would lose digits.
 //!
-//! Sums after Knuth, products after Dekker and Veltkamp; nothing here needs a fused multiply-add.
+//! Sums follow Knuth, products Dekker and Veltkamp. Nothing here needs a fused multiply-add.
 
 /// The number `hi + lo`, with `lo` at most half a unit in the last place of `hi`.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl std::ops::Neg for Pair {
     }
 }
 
-/// A float as the sum of two of 26 digits.
+/// Splits a float into the sum of two floats of 26 bits each.
 #[inline]
 fn split(x: f64) -> [f64; 2] {
     let shifted = x * 134_217_729.0;
@@ -106,7 +106,7 @@ fn split(x: f64) -> [f64; 2] {
     [high, x - high]
 }
 
-/// A polynomial by Horner's rule, the constant coefficient first.
+/// Evaluates a polynomial by Horner's rule; the constant coefficient comes first.
 #[inline]
 pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients
@@ -115,7 +115,7 @@ pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
         .fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-/// The logarithm of 2 in three parts; whole numbers below 2^13 times the first or the second are exact.
+/// The logarithm of 2 in three parts; products of whole numbers below 2^13 and the first or second part are exact.
 pub(super) const LN_2: [f64; 3] = [
     0.693_147_180_559_208_2,
     7.371_002_565_161_996e-13,

@@ -1,12 +1,10 @@
-//! Powers, roots and lengths.
-//!
-//! From the `libm` crate `sqrt` and `cbrt`, both correctly rounded.
+//! Powers, roots and lengths. `cbrt` comes from the `libm` crate.
 
 pub(crate) use libm::cbrt;
 
 /// `x` to the power `y`, NaN if either operand is.
 ///
-/// IEEE's function but for `pow(NaN, 0)` and `pow(1, NaN)`, which are NaN here. Error 0.8 ulp.
+/// It differs from IEEE's function in `pow(NaN, 0)` and `pow(1, NaN)`, which are NaN here.
 pub(crate) fn pow(x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() {
         return f64::NAN;
@@ -15,8 +13,6 @@ pub(crate) fn pow(x: f64, y: f64) -> f64 {
 }
 
 /// `x` to the whole power `n`: by multiplication up to the third power, else [`pow`].
-///
-/// Error 1.4 ulp.
 pub(crate) fn powi(x: f64, n: f64) -> f64 {
     let size = n.abs();
     if size > 3.0 || x.is_nan() || size.floor() != size {
@@ -32,7 +28,7 @@ pub(crate) fn powi(x: f64, n: f64) -> f64 {
         x * x * x
     };
     if n < 0.0 {
-        // A product outside the range of normal numbers has lost digits that its reciprocal may keep.
+        // If the product is outside the range of normal numbers, it has lost digits that the result may keep.
         return if product.is_normal() {
             1.0 / product
         } else {
@@ -44,7 +40,7 @@ pub(crate) fn powi(x: f64, n: f64) -> f64 {
 
 /// `√(x² + y²)` without overflow, NaN if either operand is.
 ///
-/// IEEE's function but for `hypot(inf, NaN)`, which is NaN here. Error 0.9 ulp.
+/// It differs from IEEE's function in `hypot(inf, NaN)`, which is NaN here.
 pub(crate) fn hypot(x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() {
         return f64::NAN;
@@ -52,7 +48,7 @@ pub(crate) fn hypot(x: f64, y: f64) -> f64 {
     libm::hypot(x, y)
 }
 
-/// `1/x` for `x` at least 0, infinite at both zeros, NaN below. Correctly rounded.
+/// `1/x` for `x ≥ 0`, infinite at both zeros, NaN below 0. Correctly rounded.
 pub(crate) fn recip_positive(x: f64) -> f64 {
     if x >= 0.0 { 1.0 / x.abs() } else { f64::NAN }
 }

@@ -1,11 +1,11 @@
-//! Slopes that deserve a formula of their own, accurate where the textbook's form is not.
+//! Derivatives with their own formulas, accurate where the textbook's formula is not.
 
 use super::ln;
 
-/// The slope of `aᵇ` in `a`, `b·a^(b−1)`; 0 where `b` is 0.
+/// The slope of `aᵇ` with respect to `a`, `b·a^(b−1)`; 0 if `b` is 0.
 ///
-/// The exponent `b − 1` must not be rounded, its error would grow with `ln a`; where it would be, `aᵇ·b/a` is used
-/// as long as the power itself neither vanishes nor overflows.
+/// A rounding error of the exponent `b − 1` would grow with `ln a`. So if `b − 1` is not exact, `aᵇ·b/a` is used,
+/// unless the power itself underflows or overflows.
 pub(crate) fn pow(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
@@ -29,7 +29,7 @@ pub(crate) fn pow(a: f64, b: f64) -> f64 {
     b * super::pow(a, less)
 }
 
-/// The slope of `a/b` in `b`, `−(a/b)/b`, also where `a/b` has lost digits among the subnormals.
+/// The slope of `a/b` with respect to `b`, `−(a/b)/b`, accurate even if `a/b` is subnormal.
 pub(crate) fn div(a: f64, b: f64) -> f64 {
     let y = a / b;
     if y != 0.0 && y.abs() < f64::MIN_POSITIVE {
@@ -39,7 +39,7 @@ pub(crate) fn div(a: f64, b: f64) -> f64 {
     -y / b
 }
 
-/// `a/|b|` for `b ≥ 0`, −0 included, and NaN below.
+/// `a/|b|` for `b ≥ 0`, including −0, and NaN below 0.
 pub(crate) fn div_positive(a: f64, b: f64) -> f64 {
     if b >= 0.0 { a / b.abs() } else { f64::NAN }
 }
@@ -47,7 +47,7 @@ pub(crate) fn div_positive(a: f64, b: f64) -> f64 {
 /// 2⁶⁰⁰.
 const BIG: f64 = f64::from_bits((1023 + 600) << 52);
 
-/// The slope of `√(a² + b²)` in `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity.
+/// The slope of `√(a² + b²)` with respect to `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity.
 pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() || (a.is_infinite() && b.is_infinite()) {
         return f64::NAN;
@@ -58,7 +58,7 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     if a.is_infinite() {
         return a.signum();
     }
-    // Powers of two scale exactly, so the length neither overflows nor loses digits among the subnormals.
+    // Powers of two scale exactly, so the length neither overflows nor becomes subnormal.
     let scale = match a.abs().max(b.abs()) {
         size if size > BIG => 1.0 / BIG,
         size if size < 1.0 / BIG => BIG,
@@ -68,7 +68,7 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     a / super::hypot(a, b)
 }
 
-/// The slope of the power `y = aᵇ` in `b`, `y·ln a`; 0 where the power vanishes inside its domain.
+/// The slope of the power `y = aᵇ` with respect to `b`, `y·ln a`; 0 if the power is 0 inside its domain.
 pub(crate) fn pow_log(y: f64, a: f64) -> f64 {
     let log = ln(a);
     if y == 0.0 && !log.is_nan() {
@@ -78,7 +78,7 @@ pub(crate) fn pow_log(y: f64, a: f64) -> f64 {
     }
 }
 
-/// A function made of two pieces, `above` for positive `x`, else `below`; NaN if `x` or the parameter is.
+/// Selects `above` for positive `x`, else `below`; NaN if `x` or the parameter is.
 pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
     if x.is_nan() || parameter.is_nan() {
         f64::NAN

@@ -197,5 +197,5 @@ pub(super) fn assign<M: Parameters + ?Sized>(model: &mut M, parameters: &[f64]) 
 
 /// A file whose content is of no use.
 pub(super) fn faulty(path: &Path, problem: impl std::fmt::Display) -> Error {
-    Error::data(&path.display().to_string(), 0, "", problem)
+    Error::data(&path.display().to_string(), None, None, problem)
 }

@@ -1,11 +1,12 @@
-//! Reverse mode: from an output back to everything it was made from.
+//! Reverse mode: from an output back to everything it was computed from.
 //!
-//! The sweep takes a graph and seeds, one for each output, and gives [`Gradients`]: for every node the derivative of the
-//! seeded sum of outputs by it. [`recorded`] does the same by recording, so that the result can be differentiated again.
+//! The sweep takes a graph and a seed for each output, and returns [`Gradients`]: the derivatives of the seeded sum of
+//! the outputs with respect to every node. [`recorded`] records these derivatives, so that they can be differentiated
+//! again.
 
 #![expect(
     clippy::inline_always,
-    reason = "what is not inlined is not compiled for the fused instruction"
+    reason = "only inlined code is compiled for the fused instruction"
 )]
 
 mod recorded;
@@ -22,10 +23,10 @@ use crate::op::Op;
 use crate::tape;
 use crate::var::Var;
 
-/// The derivatives of an output by every node that it was made from.
+/// The derivatives of an output with respect to every node that it was computed from.
 ///
-/// `grads[x]` is the derivative by `x`, 0 if the output does not depend on it. The values are a copy: recording on, or
-/// freeing the graph, does not change them, and a second sweep starts anew.
+/// `grads[x]` is the derivative with respect to `x`, or 0 if the output does not depend on `x`. Recording more nodes or
+/// freeing the graph does not change these numbers, and a second sweep does not add to them.
 ///
 /// ```
 /// use chainrule::Var;
@@ -37,16 +38,16 @@ use crate::var::Var;
 #[derive(Clone, Debug, Default)]
 pub struct Gradients {
     graph: GraphId,
-    /// By slot, up to the highest output; the place 0 stands for slotmap's sentinel.
+    /// The adjoint of each slot up to the highest output; index 0 is slotmap's sentinel.
     adjoints: Vec<f64>,
-    /// The generation each slot had, of all slots alive at the sweep.
+    /// The generation of each slot in use when the sweep ran.
     generations: Vec<u32>,
-    /// Operand values of the n-ary node at hand.
+    /// The operands' values of the n-ary node being visited.
     operands: Vec<f64>,
 }
 
 impl Gradients {
-    /// No derivatives yet: a buffer for [`sweep`](Self::sweep).
+    /// An empty buffer for [`sweep`](Self::sweep).
     ///
     /// ```
     /// let grads = chainrule::Gradients::new();
@@ -56,7 +57,7 @@ impl Gradients {
         Self::default()
     }
 
-    /// Sweeps the thread's current graph from these outputs, each with its seed, and keeps the memory of the last time.
+    /// Sweeps the thread's current graph from these outputs, each with its seed, and reuses this buffer's memory.
     ///
     /// ```
     /// use chainrule::{Gradients, Var, tape};
@@ -80,7 +81,7 @@ impl Gradients {
         tape::with(|graph| graph.sweep(outputs, self));
     }
 
-    /// The derivative by `x`; `None` for a constant and for a value that was not alive on the graph swept.
+    /// The derivative with respect to `x`; `None` if `x` is a constant or was not alive on the graph when it was swept.
     ///
     /// ```
     /// use chainrule::Var;
@@ -94,7 +95,7 @@ impl Gradients {
         self.slot(x).map(|slot| self.at(slot))
     }
 
-    /// The derivatives by many values.
+    /// The derivatives with respect to each of `xs`.
     ///
     /// ```
     /// use chainrule::Var;
@@ -103,7 +104,7 @@ impl Gradients {
     /// ```
     ///
     /// # Panics
-    /// As indexing does.
+    /// If one of `xs` is a constant, or was not alive on the graph when it was swept.
     #[track_caller]
     pub fn of(&self, xs: &[Var]) -> Vec<f64> {
         let mut derivatives = Vec::with_capacity(xs.len());
@@ -113,7 +114,8 @@ impl Gradients {
         derivatives
     }
 
-    /// The derivative by the node with this key, on the graph that was swept.
+    /// The derivative with respect to the node with this key; `None` if it was not alive on the graph when it was
+    /// swept.
     ///
     /// ```
     /// use chainrule::Var;
@@ -125,7 +127,7 @@ impl Gradients {
         alive.then(|| self.at(key.slot()))
     }
 
-    /// Every node with a derivative other than 0, in the order of recording.
+    /// Iterates over the nodes whose derivative is not 0, with their derivatives, in the order of recording.
     ///
     /// ```
     /// use chainrule::Var;
@@ -139,10 +141,10 @@ impl Gradients {
             .iter()
             .enumerate()
             .filter(|&(_, &adjoint)| adjoint != 0.0)
-            .map(|(slot, &adjoint)| (NodeKey::of(slot as u32, self.generations[slot]), adjoint))
+            .map(|(slot, &adjoint)| (NodeKey::new(slot as u32, self.generations[slot]), adjoint))
     }
 
-    /// No adjoints yet, for the first so many slots of a graph.
+    /// Sets the adjoints of the first `slots` slots of a graph to 0.
     fn clear(&mut self, graph: &Graph, slots: usize) {
         self.graph = graph.id();
         self.generations.clear();
@@ -151,14 +153,14 @@ impl Gradients {
         self.adjoints.resize(slots, 0.0);
     }
 
-    /// Sets the adjoint of a value of the graph; a constant has none.
+    /// Sets the adjoint of a value of the graph; does nothing for a constant.
     pub(crate) fn set(&mut self, x: Var, adjoint: f64) {
         if let Some(slot) = self.slot(x) {
             self.adjoints[slot] = adjoint;
         }
     }
 
-    /// The adjoint in a slot: 0 above the highest output, and never −0.
+    /// The adjoint of a slot, never −0; it is 0 above the highest output.
     #[inline]
     fn at(&self, slot: usize) -> f64 {
         self.adjoints.get(slot).map_or(0.0, |adjoint| adjoint + 0.0)
@@ -178,15 +180,16 @@ impl Gradients {
     fn reject(&self, x: Var) -> ! {
         assert!(
             !x.is_constant(),
-            "no derivative by a constant: make the value with `Var::new`, or use `Gradients::get`"
+            "no derivative with respect to a constant: make the value an input with `Var::new`, or use `Gradients::get`"
         );
         assert!(
             x.graph_id() != self.graph,
-            "no derivative by a Var that was not alive when these gradients were computed: it was recorded \
-             later, or freed before"
+            "no derivative with respect to a Var that was not alive when these gradients were computed: \
+             it was recorded later, or freed earlier; compute them after it is recorded and before it is freed"
         );
         panic!(
-            "no derivative by a Var of another graph or thread than the one these gradients were computed on"
+            "no derivative with respect to a Var of another graph or thread than the one these gradients were computed \
+             on: index them with the values of that graph"
         );
     }
 }
@@ -194,10 +197,10 @@ impl Gradients {
 impl Index<Var> for Gradients {
     type Output = f64;
 
-    /// The derivative by `x`.
+    /// The derivative with respect to `x`.
     ///
     /// # Panics
-    /// If `x` is a constant, or was not alive on the graph when it was swept; the message says which.
+    /// If `x` is a constant, or was not alive on the graph when it was swept. The message says which.
     #[inline]
     #[track_caller]
     fn index(&self, x: Var) -> &f64 {
@@ -222,14 +225,14 @@ impl Index<&Var> for Gradients {
 }
 
 impl Var {
-    /// The derivatives of this value by everything it was made from.
+    /// The derivatives of this value with respect to everything it was computed from.
     ///
     /// ```
     /// use chainrule::Var;
     /// let x = Var::new(3.0);
     /// let y = x.square() + x;
     /// assert_eq!(y.backward()[x], 7.0);
-    /// assert_eq!(y.backward()[x], 7.0); // nothing is kept between sweeps
+    /// assert_eq!(y.backward()[x], 7.0); // the second sweep starts from 0
     /// ```
     ///
     /// # Panics
@@ -257,7 +260,7 @@ impl Var {
     }
 }
 
-/// The derivatives of the seeded sum of these outputs, `Σ seedᵢ·yᵢ`, in one sweep of the current graph.
+/// The derivatives of the outputs' seeded sum, `Σ seedᵢ·yᵢ`, from one sweep of the current graph.
 ///
 /// ```
 /// use chainrule::{Var, backward_with};
@@ -276,7 +279,7 @@ pub fn backward_with(outputs: &[(Var, f64)]) -> Gradients {
 }
 
 impl Graph {
-    /// The derivatives of the seeded sum of these outputs, `Σ seedᵢ·yᵢ`, by every node: a vector–Jacobian product.
+    /// The derivatives of the outputs' seeded sum, `Σ seedᵢ·yᵢ`, with respect to every node: a vector–Jacobian product.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -297,7 +300,7 @@ impl Graph {
         grads
     }
 
-    /// As [`backward`](Self::backward), into a buffer that keeps its memory.
+    /// Does the same as [`backward`](Self::backward) and reuses the memory of `grads`.
     ///
     /// ```
     /// use chainrule::{Gradients, Var, tape};
@@ -339,7 +342,8 @@ impl Graph {
 }
 
 impl Graph {
-    /// Begins a sweep in stretches, between which adjoints are read and set. Gives the end of the slots.
+    /// Begins a sweep over several ranges of slots, between which adjoints are read and set. Returns the end of the
+    /// slots.
     pub(crate) fn begin_sweep(&self, seeds: &[(Var, f64)], grads: &mut Gradients) -> usize {
         let end = self.generations().len();
         grads.clear(self, end);
@@ -349,7 +353,7 @@ impl Graph {
         end
     }
 
-    /// Passes on the adjoints of the nodes in these slots, the latest first.
+    /// Visits the nodes in these slots, latest first, and adds to the adjoints of their operands.
     pub(crate) fn sweep_slots(&self, slots: Range<usize>, grads: &mut Gradients) {
         let Gradients {
             adjoints, operands, ..
@@ -367,24 +371,24 @@ impl Graph {
     }
 }
 
-/// A sweep under way.
+/// A sweep in progress.
 struct Sweep<'a> {
     graph: &'a Graph,
     adjoints: &'a mut [f64],
     operands: &'a mut Vec<f64>,
     seeds: &'a [(NodeKey, f64)],
-    /// From the lowest slot with an adjoint, below which there is nothing to do, to the highest.
+    /// From the lowest slot with an adjoint to the highest; `call` lowers the start as it reaches operands.
     slots: RangeInclusive<usize>,
 }
 
 impl Fused for Sweep<'_> {
     type Output = ();
 
-    /// Passes every adjoint on to the operands, latest node first.
+    /// Visits every node with an adjoint, latest first, and adds to the adjoints of its operands.
     ///
-    /// Operands stand in lower slots, so slots from above are a reverse topological order; a slot whose adjoint is 0 is
-    /// passed over in a nanosecond. Where most of the graph is of no use to the outputs, it is cheaper to have petgraph
-    /// find the nodes that are, and visit those alone, in the same order.
+    /// Operands are in lower slots, so descending slots are a reverse topological order. Skipping a slot whose adjoint
+    /// is 0 takes a nanosecond. If the outputs do not depend on most of the graph, it is cheaper to have petgraph find
+    /// the nodes that they depend on and to visit only those, in the same order.
     #[inline(always)]
     fn call(self) {
         const PATIENCE: usize = 1 << 14;
@@ -412,7 +416,7 @@ impl Fused for Sweep<'_> {
     }
 }
 
-/// The slots below this one of nodes that the outputs depend on, latest first.
+/// The slots, below this one, of the nodes that the outputs depend on, latest first.
 #[inline(never)]
 fn cone_below(graph: &Graph, seeds: &[(NodeKey, f64)], slot: usize) -> Vec<usize> {
     let outputs: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
@@ -426,7 +430,7 @@ fn cone_below(graph: &Graph, seeds: &[(NodeKey, f64)], slot: usize) -> Vec<usize
     slots
 }
 
-/// Passes the adjoint of one node on to its operands, `operand's += adjoint · partial`; gives the lowest operand's slot.
+/// Adds adjoint · partial of one node to the adjoint of each operand; returns the lowest operand's slot.
 #[inline(always)]
 fn visit(graph: &Graph, adjoints: &mut [f64], operands: &mut Vec<f64>, slot: usize) -> usize {
     let node = graph.node_at(slot);
@@ -468,12 +472,14 @@ fn visit(graph: &Graph, adjoints: &mut [f64], operands: &mut Vec<f64>, slot: usi
     }
 }
 
-/// Adds `u·partial` to an operand's adjoint, rounded once; nothing if the partial is 0, whatever `u` is. Gives its slot.
+/// Adds `u·partial` to an operand's adjoint, rounded once, or nothing if the partial is 0, for any `u`. Returns the
+/// slot.
 #[inline(always)]
 fn add(adjoints: &mut [f64], operand: NodeKey, u: f64, partial: f64) -> usize {
     let slot = operand.slot();
     let sum = u.mul_add(partial, adjoints[slot]);
-    // `u` is not 0, so only a partial of 0 can annihilate, and without a NaN the plain product was 0 already.
+    // `u` is not 0, so the zero rule can only apply to the partial. If the sum is not NaN, the plain product was 0
+    // already.
     if !(sum.is_nan() && partial == 0.0) {
         adjoints[slot] = sum;
     }

@@ -1,4 +1,4 @@
-//! The recorded gradient: the reverse sweep, done with recording values, so that its result is a graph too.
+//! The recorded gradient: the reverse sweep over recording values, so that its result is a graph too.
 
 use smallvec::SmallVec;
 
@@ -8,11 +8,11 @@ use crate::tape;
 use crate::var::{Var, compare};
 
 impl Var {
-    /// The derivatives of this value by `xs`, recorded as values themselves, so that they can be differentiated again.
+    /// Records the derivatives of this value with respect to `xs`, so that they can be differentiated again.
     ///
-    /// Their values are those of [`backward`](Var::backward) to the last bit. Only what leads to `xs` is recorded,
-    /// about two to four nodes for each node between. The derivative by a value that this one does not depend on is the
-    /// constant 0.
+    /// Their values have the same bits as those of [`backward`](Var::backward). Only nodes on paths to `xs` are
+    /// visited, and each records about two to four nodes. The derivative with respect to a value that this one does not
+    /// depend on is the constant 0.
     ///
     /// ```
     /// use chainrule::Var;
@@ -26,16 +26,16 @@ impl Var {
     /// ```
     ///
     /// # Panics
-    /// If this value or one of `xs` was freed or is not on the current graph, and if one of `xs` is a constant.
+    /// If this value or one of `xs` was freed or is not on the current graph, or if one of `xs` is a constant.
     #[track_caller]
     pub fn gradient(self, xs: &[Var]) -> Vec<Var> {
         gradient_with(&[(self, Var::from(1.0))], xs)
     }
 }
 
-/// The derivatives of the seeded sum of outputs, `Σ seedᵢ·yᵢ`, by `xs`, recorded as values themselves.
+/// Records the derivatives of the outputs' seeded sum, `Σ seedᵢ·yᵢ`, with respect to `xs`.
 ///
-/// The seeds are recorded values or constants, so that derivatives of derivatives in a direction can be written.
+/// The seeds are recorded values or constants, so the result can be differentiated with respect to them too.
 ///
 /// ```
 /// use chainrule::{Var, gradient_with};
@@ -45,7 +45,7 @@ impl Var {
 /// ```
 ///
 /// # Panics
-/// As [`Var::gradient`].
+/// If an output, a seed or one of `xs` was freed or is not on the current graph, or if one of `xs` is a constant.
 #[track_caller]
 pub fn gradient_with(outputs: &[(Var, Var)], xs: &[Var]) -> Vec<Var> {
     for (y, seed) in outputs {
@@ -55,7 +55,7 @@ pub fn gradient_with(outputs: &[(Var, Var)], xs: &[Var]) -> Vec<Var> {
     for x in xs {
         assert!(
             !x.is_constant(),
-            "no derivative by a constant: make the value with `Var::new`"
+            "no derivative with respect to a constant: make the value an input with `Var::new`"
         );
         x.check();
     }
@@ -71,29 +71,29 @@ pub fn gradient_with(outputs: &[(Var, Var)], xs: &[Var]) -> Vec<Var> {
     xs.iter().map(|&x| sweep.take(x)).collect()
 }
 
-/// A recorded sweep under way.
+/// A recorded sweep in progress.
 struct Sweep {
-    /// What the outputs depend on and what depends on a requested value, ascending.
+    /// The slots, ascending, of the nodes between the outputs and the requested values.
     slots: Vec<usize>,
-    /// The adjoint of each slot that leads to a requested value.
+    /// The adjoint of each slot.
     adjoints: Vec<Adjoint>,
 }
 
 #[derive(Clone, Copy)]
 enum Adjoint {
-    /// Nothing requested is reached from here.
+    /// The node does not depend on a requested value.
     Unwanted,
-    /// Nothing has arrived yet.
+    /// No term has been added yet.
     Zero,
     Sum(Var),
 }
 
-/// What is known of a node before its derivatives are recorded.
+/// A node's data, copied before its derivatives are recorded.
 struct Visit {
     op: Op,
     arguments: SmallVec<[Var; 4]>,
     y: Var,
-    /// For each argument the slot whose adjoint wants a derivative.
+    /// The slot of each argument that needs an adjoint; `None` for the other arguments.
     wanted: SmallVec<[Option<usize>; 4]>,
 }
 
@@ -135,7 +135,7 @@ impl Sweep {
         };
     }
 
-    /// Passes the adjoint of one node on to those operands that lead to a requested value.
+    /// Adds adjoint · partial of one node to the adjoints of the operands that depend on a requested value.
     fn visit(&mut self, slot: usize) {
         let Adjoint::Sum(u) = self.adjoints[slot] else {
             return;
@@ -193,7 +193,7 @@ impl Sweep {
         }
     }
 
-    /// Adds `u·partial` to the adjoint of a slot. A factor ±1 records a plain sum: the bits are the same.
+    /// Adds `u·partial` to the adjoint of a slot. A constant partial of ±1 records a plain sum, with the same bits.
     fn add(&mut self, slot: usize, u: Var, partial: Var) {
         if partial.vanishes() {
             return;
@@ -215,9 +215,9 @@ impl Sweep {
         self.adjoints[slot] = Adjoint::Sum(sum);
     }
 
-    /// The derivative by `x`, with the sign of a zero dropped as [`Gradients`](crate::Gradients) does.
+    /// The derivative with respect to `x`, with −0 turned into 0 like in [`Gradients`](crate::Gradients).
     ///
-    /// A traced derivative may be a zero elsewhere.
+    /// In a trace 0 is always added, because the derivative may be −0 at another point.
     fn take(&self, x: Var) -> Var {
         let slot = x.key().map_or(0, NodeKey::slot);
         let negative = |sum: Var| sum.value() == 0.0 && sum.value().is_sign_negative();

@@ -1,7 +1,7 @@
-//! Comparisons of recording values: they look at the values, and can be remembered.
+//! Comparisons of recording values: they compare the values, and a trace can record them.
 //!
-//! A program replays the branch that was taken while it was traced. What decided about the branch is a comparison made
-//! here, so a trace [watches](watch) them and the program checks them at every point.
+//! A program replays the branch that was taken while it was traced. The comparisons here decided that branch, so a
+//! trace [watches](watch) them, and the program checks them at every point.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -9,7 +9,7 @@ use std::panic::Location;
 
 use super::Var;
 
-/// How two values were compared.
+/// The kind of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Test {
     Less,
@@ -17,11 +17,11 @@ pub(crate) enum Test {
     Greater,
     GreaterEqual,
     Equal,
-    /// Which of them comes first, as sorting asks.
+    /// The order of the two, as sorting needs it: `partial_cmp`.
     Order,
 }
 
-/// What a comparison gave: for most tests 0 or 1, for an order −1, 0, 1 or, of NaN, 2.
+/// The result of a comparison: 0 or 1, or for [`Test::Order`] −1, 0, 1, or 2 if an operand is NaN.
 pub(crate) type Outcome = i8;
 
 impl Test {
@@ -37,7 +37,7 @@ impl Test {
         }
     }
 
-    /// The test as it is written between its operands.
+    /// The symbol written between the operands.
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Less => "<",
@@ -50,7 +50,7 @@ impl Test {
     }
 }
 
-/// A comparison that was made, where in the program, and what it gave.
+/// A comparison that was made: its operands, its result and its place in the source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Comparison {
     pub(crate) left: Var,
@@ -65,9 +65,9 @@ thread_local! {
     static COMPARISONS: RefCell<Vec<Comparison>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `work` and gives the comparisons of values that it made, in their order.
+/// Runs `work` and returns its result and the comparisons it made, in order.
 pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
-    /// Puts back what an outer watch has seen so far, also when `work` panics.
+    /// Restores the state of an outer watch, even if `work` panics.
     struct Outer(bool, Vec<Comparison>);
     impl Drop for Outer {
         fn drop(&mut self) {
@@ -80,12 +80,12 @@ pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
     (result, COMPARISONS.take())
 }
 
-/// Whether comparisons are remembered: the graph is to be replayed at other points.
+/// Whether comparisons are being recorded because the graph will be replayed at other points.
 pub(crate) fn watched() -> bool {
     WATCHED.get()
 }
 
-/// Makes a comparison once more that stands elsewhere in the source.
+/// Repeats a comparison that was made at the place `at` in the source.
 pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'static>) -> Outcome {
     let outcome = test.outcome(left.value, right.value);
     if WATCHED.get() {
@@ -121,7 +121,7 @@ fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Lo
     });
 }
 
-/// Implements comparison for a pair of types, each operand made a `Var` as written.
+/// Implements comparison for a pair of types; `$pair` converts both operands to `Var`.
 macro_rules! comparisons {
     ($left:ty, $right:ty, |$a:ident, $b:ident| $pair:expr) => {
         impl PartialEq<$right> for $left {
@@ -132,7 +132,7 @@ macro_rules! comparisons {
             }
             #[inline]
             #[track_caller]
-            #[expect(clippy::partialeq_ne_impl, reason = "the provided one hides the caller's line")]
+            #[expect(clippy::partialeq_ne_impl, reason = "the provided method hides the caller's line")]
             fn ne(&self, other: &$right) -> bool {
                 !comparisons!(@test self, other, |$a, $b| $pair, Equal)
             }

@@ -1,8 +1,8 @@
-//! The functions of the table as methods of [`Var`], callable without importing [`Scalar`].
+//! The functions of the table as methods of [`Var`], which need no import of [`Scalar`].
 
 #![expect(
     clippy::inline_always,
-    reason = "a `Var` handed to a function through memory stalls the processor"
+    reason = "passing a `Var` to a function through memory stalls the processor"
 )]
 
 use super::Var;
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::op::{Scalar, rows};
 
 impl Var {
-    /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding, as one node; 0 if there are none.
+    /// Records the dot product `w₀x₀ + w₁x₁ + …` as one node, each term added with one rounding; 0 for empty slices.
     ///
     /// ```
     /// use chainrule::Var;
@@ -28,6 +28,42 @@ impl Var {
     pub fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
         <Self as Scalar>::dot_product(ws, xs)
     }
+
+    /// Records the sum as one node, added from left to right; −0 for an empty slice.
+    ///
+    /// Code that is generic over [`Scalar`] uses the iterator's `sum`, which records the same node.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let xs = [1.0, 3.0, 2.0].map(Var::new);
+    /// let y = Var::sum(&xs);
+    /// assert_eq!(y, 6.0);
+    /// assert_eq!(y.backward().of(&xs), [1.0, 1.0, 1.0]);
+    /// ```
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    pub fn sum(xs: &[Self]) -> Self {
+        Self::apply_n::<rows::Sum>(xs)
+    }
+
+    /// Records the product as one node, multiplied from left to right; 1 for an empty slice.
+    ///
+    /// Code that is generic over [`Scalar`] uses the iterator's `product`, which records the same node.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let xs = [1.0, 3.0, 2.0].map(Var::new);
+    /// let y = Var::product(&xs);
+    /// assert_eq!(y, 6.0);
+    /// assert_eq!(y.backward().of(&xs), [6.0, 2.0, 3.0]);
+    /// ```
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    pub fn product(xs: &[Self]) -> Self {
+        Self::apply_n::<rows::Product>(xs)
+    }
 }
 
 macro_rules! define_methods {
@@ -41,7 +77,7 @@ macro_rules! define_methods {
             $pmethod:ident($parameter:ident: $ptype:ty) = $prow:ident; at ($pat:literal, $pof:literal) = $pvalue:literal, slope $pslope:literal;
         )+ }
     ) => {
-        /// The functions of the table, the same as [`Scalar`]'s, callable without importing the trait.
+        /// The functions of the table, the same as [`Scalar`]'s, without the need to import the trait.
         impl Var {
             $(
                 #[doc = $udoc]

@@ -1,8 +1,8 @@
-//! The recording value: a number that remembers how it was made.
+//! The recording value: a number that remembers how it was computed.
 
 #![expect(
     clippy::inline_always,
-    reason = "a `Var` handed to a function through memory stalls the processor: 13 ns a node instead of 9"
+    reason = "passing a `Var` to a function through memory stalls the processor: 13 ns per node instead of 9"
 )]
 
 pub(crate) mod compare;
@@ -20,13 +20,14 @@ use crate::op::{
 };
 use crate::{Graph, tape};
 
-/// A number that records what is computed with it.
+/// A number that records every operation on it.
 ///
-/// [`Var::new`] makes an input; arithmetic on it appends nodes to the thread's current graph and has its value at once.
-/// [`backward`](Var::backward) then gives the derivative by everything it was made from. A `Var` is a small handle: copy
-/// it freely. `Var::from(2.0)` is a *constant*: it has no node, and arithmetic among constants records nothing.
+/// [`Var::new`] records an input. Arithmetic computes values at once and appends nodes to the thread's current graph.
+/// [`backward`](Var::backward) returns the derivatives of a value with respect to everything it was computed from. A
+/// `Var` is a small handle: copy it freely. `Var::from(2.0)` is a *constant*: it has no node, and arithmetic on
+/// constants alone records nothing.
 ///
-/// Comparisons (`<`, `==`) look at the value, so ordinary `if` and loops work; what is recorded is the branch taken.
+/// Comparisons (`<`, `==`) compare the values, so ordinary `if` and loops work; only the branch taken is recorded.
 ///
 /// ```
 /// use chainrule::Var;
@@ -41,18 +42,18 @@ use crate::{Graph, tape};
 /// ```
 ///
 /// # Panics
-/// Arithmetic panics, with advice, on a `Var` whose node was freed (its [`tape::scope`](crate::tape::scope) ended), that
-/// was recorded on another thread, or on another graph than the current one.
+/// Arithmetic panics, with advice, on a `Var` whose node was freed (its [`tape::scope`](crate::tape::scope) ended), or
+/// that was recorded on another thread or on a graph other than the current one.
 #[derive(Clone, Copy)]
 pub struct Var {
     value: f64,
-    /// The node's key as one number: a key of two halves, stored one by one and loaded at once, stalls the processor.
+    /// The node's key as one number: storing a key as two halves and loading both at once stalls the processor.
     key: u64,
     graph: GraphId,
 }
 
 impl Var {
-    /// Records an input of this value.
+    /// Records an input with this value.
     ///
     /// ```
     /// let x = chainrule::Var::new(2.5);
@@ -60,7 +61,10 @@ impl Var {
     /// ```
     #[inline]
     pub fn new(value: f64) -> Self {
-        tape::with(|graph| Self::of(graph, value, |graph| graph.insert(|| Node::input(value))))
+        tape::with(|graph| {
+            let key = graph.insert(|| Node::input(value));
+            Self::from_key(graph, value, key)
+        })
     }
 
     /// The number itself.
@@ -73,7 +77,7 @@ impl Var {
         self.value
     }
 
-    /// Whether it has no node: made by `Var::from`, or computed from such alone.
+    /// Whether this is a constant, without a node: made by `Var::from`, or computed from constants alone.
     ///
     /// ```
     /// use chainrule::Var;
@@ -97,7 +101,7 @@ impl Var {
         (!self.is_constant()).then(|| NodeKey::from_bits(self.key))
     }
 
-    /// Names the node, for pictures and messages, and gives it back. A constant has no node to name.
+    /// Names the node, for pictures and messages, and returns the value. A constant has no node, so it stays unnamed.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -107,7 +111,7 @@ impl Var {
     ///
     /// # Panics
     /// If the node was freed or is not on the current graph.
-    #[must_use = "the name is on the node; use the value, or `let _ =` it"]
+    #[must_use = "the name is on the node; use the value, or write `let _ =`"]
     #[track_caller]
     pub fn named(self, name: impl Into<String>) -> Self {
         if let Some(key) = self.key() {
@@ -118,23 +122,23 @@ impl Var {
         self
     }
 
-    /// The identity of the graph its node is on.
+    /// The identity of the graph that its node is on.
     #[inline]
     pub(crate) fn graph_id(self) -> GraphId {
         self.graph
     }
 
-    /// The value of a node just appended by `insert`.
+    /// The `Var` of a node of this graph, whose value the caller knows.
     #[inline]
-    fn of(graph: &mut Graph, value: f64, insert: impl FnOnce(&mut Graph) -> NodeKey) -> Self {
+    fn from_key(graph: &Graph, value: f64, key: NodeKey) -> Self {
         Self {
             value,
-            key: insert(graph).to_bits(),
+            key: key.to_bits(),
             graph: graph.id(),
         }
     }
 
-    /// The result of an operation of this node, or of it and a constant.
+    /// Records an operation on this node, or on it and a constant.
     #[inline(always)]
     #[track_caller]
     fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
@@ -145,7 +149,7 @@ impl Var {
         Self { value, key, ..self }
     }
 
-    /// The result of an operation of this node and another.
+    /// Records an operation on this node and another.
     #[inline(always)]
     #[track_caller]
     fn two(self, b: Self, value: f64, op: Op) -> Self {
@@ -159,10 +163,10 @@ impl Var {
         Self { value, key, ..self }
     }
 
-    /// Passes for a constant, and for a value alive on the current graph.
+    /// Checks that this is a constant or alive on the current graph.
     ///
     /// # Panics
-    /// If it is neither, with advice, and with the place of the caller.
+    /// If it is neither, with advice, at the caller's line.
     #[track_caller]
     pub(crate) fn check(self) {
         if let Some(refusal) = tape::with(|graph| self.refusal(graph)) {
@@ -170,7 +174,7 @@ impl Var {
         }
     }
 
-    /// As [`check`](Self::check), for a graph in hand.
+    /// Does the same as [`check`](Self::check) for this graph instead of the current one.
     #[track_caller]
     pub(crate) fn check_on(self, graph: &Graph) {
         if let Some(refusal) = self.refusal(graph) {
@@ -183,17 +187,13 @@ impl Var {
         graph.refusal(self.graph, self.key()?)
     }
 
-    /// The value of a node on a graph.
+    /// The `Var` of a live node of this graph.
     #[inline]
     pub(crate) fn at(graph: &Graph, key: NodeKey) -> Self {
-        Self {
-            value: graph.value_of(key),
-            key: key.to_bits(),
-            graph: graph.id(),
-        }
+        Self::from_key(graph, graph.value_of(key), key)
     }
 
-    /// The key of its node, known to be on this graph; a leaf appended for a constant.
+    /// The key of its node, which is known to be on this graph; a constant is appended as an input.
     #[inline]
     fn leaf(self, graph: &mut Graph) -> NodeKey {
         if self.is_constant() {
@@ -223,7 +223,7 @@ impl Default for Var {
 }
 
 impl fmt::Debug for Var {
-    /// The value, and the node's name or number: `Var(2.5, "w1")`, `Var(2.5, node 7)`, `Var(2.5, constant)`.
+    /// The value and the node's name or number: `Var(2.5, "w1")`, `Var(2.5, node 7)`, `Var(2.5, constant)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Var({:?}, ", self.value)?;
         let Some(key) = self.key() else {
@@ -284,7 +284,7 @@ impl Scalar for Var {
         record_many(O::value(&values[..]), Op::Nary(O::OP), operands)
     }
 
-    /// Straight from the two slices to the node: an intermediate list of handles would cost as much again.
+    /// Copies the keys from the two slices into the node: an intermediate list of handles would double the cost.
     #[inline(always)]
     #[track_caller]
     fn dot_product(ws: &[Self], xs: &[Self]) -> Result<Self> {
@@ -300,7 +300,7 @@ impl Scalar for Var {
             }
             alive.then(|| append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into()))
         });
-        // Constants, and values that must be refused, take the general way.
+        // Constants, and values that must be refused, take the general path.
         match recorded {
             Some(result) => Ok(result),
             None => Ok(interleaved_dot(ws, xs)),
@@ -321,11 +321,11 @@ impl Scalar for Var {
     }
 }
 
-// The two most frequent kinds of node are appended by a call with its arguments in registers, the same function for all
-// operations. What is inlined around it is short, so that a `Var` itself stays in registers too.
+// The two most frequent kinds of node are appended by one function call for all operations, with its arguments in
+// registers. The code inlined around the call is short, so that the `Var` itself stays in registers too.
 
-/// Appends the result of an operation of one node, or of it and a constant, to the current graph; gives 0 if the node is
-/// not alive there, so that the caller, who knows the place in the program, can refuse it.
+/// Appends an operation on one node, or on it and a constant, to the current graph; returns 0 if the operand is not
+/// alive there, so that the caller, which knows the line of the user's program, can refuse it.
 #[inline(never)]
 fn append_one(
     value: f64,
@@ -346,7 +346,7 @@ fn append_one(
     })
 }
 
-/// Keeps the reason why a value of this graph identity is refused; gives 0, no node.
+/// Stores the reason why a value with this graph identity is refused, and returns 0, which means no node.
 #[cold]
 #[inline(never)]
 fn keep_refusal(graph: &Graph, id: GraphId) -> u64 {
@@ -354,7 +354,7 @@ fn keep_refusal(graph: &Graph, id: GraphId) -> u64 {
     0
 }
 
-/// Appends the result of an operation of two nodes of a graph to the current one; gives 0 if they are not alive there.
+/// Appends an operation on two nodes of one graph to the current graph; returns 0 if they are not both alive there.
 #[inline(never)]
 fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
     let operands = [left, right].map(NodeKey::from_bits);
@@ -366,11 +366,11 @@ fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
     })
 }
 
-/// Records a node of many operands, constants among them as leaves; a constant if all of them are.
+/// Records an operation on many operands; constants among them become inputs. If all are constants, so is the result.
 #[track_caller]
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
     let recorded = tape::with(|graph| {
-        // Every operand is checked before the first leaf is recorded, so that misuse leaves the graph as it was.
+        // Every operand is checked before the first input is recorded, so that misuse leaves the graph unchanged.
         let mut constants = 0;
         for operand in operands {
             if operand.is_constant() {
@@ -400,7 +400,7 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
     }
 }
 
-/// Panics for the one of two values on different graphs, graph and key of each, that is not alive on the current one.
+/// Panics for two values on different graphs, given by graph and key: one of them is not alive on the current graph.
 #[cold]
 #[inline(never)]
 #[track_caller]
@@ -426,19 +426,18 @@ fn refuse_any(operands: &[Var]) -> ! {
     unreachable!("all values are alive on the current graph")
 }
 
-/// Appends the result of an operation of many nodes to this graph.
+/// Appends an operation on many nodes to this graph.
 #[inline(always)]
 fn append_many(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
     if keys.spilled() {
         graph.count_spilled(keys.len());
     }
-    Var::of(graph, value, |graph| {
-        graph.insert(|| Node::many(value, op, keys))
-    })
+    let key = graph.insert(|| Node::many(value, op, keys));
+    Var::from_key(graph, value, key)
 }
 
 impl Graph {
-    /// The node behind a value recorded on this graph.
+    /// The node of a value that was recorded on this graph.
     ///
     /// ```
     /// use chainrule::{Var, tape};
@@ -451,7 +450,7 @@ impl Graph {
     #[track_caller]
     pub fn node(&self, x: Var) -> &Node {
         let Some(key) = x.key() else {
-            panic!("a constant has no node: make the value with `Var::new`");
+            panic!("a constant has no node: make the value with `Var::new`, not `Var::from`");
         };
         x.check_on(self);
         &self[key]

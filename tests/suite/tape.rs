@@ -225,6 +225,8 @@ fn empty_folds_are_those_of_f64() {
         std::iter::empty::<f64>().sum::<f64>().to_bits()
     );
     assert_eq!(none.iter().product::<Var>(), 1.0);
+    assert!(Var::sum(&none) == 0.0 && Var::sum(&none).value().is_sign_negative());
+    assert_eq!(Var::product(&none), 1.0);
     assert_eq!(Var::dot_product(&none, &none).unwrap(), 0.0);
 }
 
@@ -302,6 +304,8 @@ fn one_node_for_many_operands() {
     let total: Var = xs.iter().sum();
     let dot = Var::dot_product(&xs, &xs).unwrap();
     assert_eq!(tape::stats().nodes, before + 2);
+    assert_eq!((total, Var::product(&xs)), (Var::sum(&xs), 0.0.into()));
+    assert_eq!(tape::stats().nodes, before + 4);
     assert_eq!(total, 4950.0);
     let grads = dot.backward();
     assert!(xs.iter().all(|&x| grads[x] == 2.0 * x.value()));

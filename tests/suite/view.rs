@@ -42,7 +42,7 @@ fn searches_walk_from_results_to_operands() {
 fn consumers_lead_the_other_way() {
     let (graph, [x, square, sine, y, alone]) = example();
     let both = graph.consumers();
-    assert_eq!(both.of_node(x), [square, square, sine]);
+    assert_eq!(both.of(x), [square, square, sine]);
     let consumers: Vec<NodeKey> = (&both).neighbors_directed(square, Incoming).collect();
     assert_eq!(consumers, [y]);
     let operands: Vec<NodeKey> = (&both).neighbors_directed(y, Direction::Outgoing).collect();

@@ -156,7 +156,7 @@ impl Csv {
         let inputs: Vec<usize> = (0..self.names.len()).filter(|&i| i != target).collect();
         if inputs.is_empty() {
             let problem = format!("no column besides `{}`", self.names[target]);
-            return Err(self.fault(self.header_line, "", problem));
+            return Err(self.fault(self.header_line, None, problem));
         }
         self.select(&inputs, target)
     }
@@ -205,7 +205,7 @@ impl Csv {
         let mut records = Records::new(&csv.bytes);
         let Some((line, header)) = records.next(&csv.source)? else {
             let problem = "expected a header, found nothing";
-            return Err(csv.fault(1, "", problem));
+            return Err(csv.fault(1, None, problem));
         };
         let mut names: Vec<String> = Vec::with_capacity(header.len());
         for (index, name) in header.iter().enumerate() {
@@ -225,7 +225,7 @@ impl Csv {
                     }
                 },
             };
-            return Err(csv.fault(line, "", problem));
+            return Err(csv.fault(line, None, problem));
         }
         csv.names = names;
         csv.header_line = line;
@@ -259,7 +259,7 @@ impl Csv {
             "no column `{name}`, there are `{}`{more}",
             known.join("`, `")
         );
-        Err(self.fault(self.header_line, "", problem))
+        Err(self.fault(self.header_line, None, problem))
     }
 
     /// Hands every row below the header to `take`, once it is known to be as wide as the header.
@@ -271,7 +271,7 @@ impl Csv {
             empty = false;
             let (expected, found) = (self.names.len(), record.len());
             if found != expected {
-                let missing = self.names.get(found).map_or("", String::as_str);
+                let missing = self.names.get(found).map(String::as_str);
                 let values = if expected == 1 { "value" } else { "values" };
                 let problem = format!("expected {expected} {values} in the row, found {found}");
                 return Err(self.fault(line, missing, problem));
@@ -283,13 +283,14 @@ impl Csv {
             })?;
         }
         if empty {
-            return Err(self.fault(self.header_line, "", "a header, but no rows below it"));
+            return Err(self.fault(self.header_line, None, "a header, but no rows below it"));
         }
         Ok(())
     }
 
-    fn fault(&self, line: u64, column: &str, problem: impl std::fmt::Display) -> Error {
-        Error::data(&self.source, line, &excerpt(column), problem)
+    fn fault(&self, line: u64, column: Option<&str>, problem: impl std::fmt::Display) -> Error {
+        let column = column.map(excerpt);
+        Error::data(&self.source, Some(line), column.as_deref(), problem)
     }
 }
 
@@ -324,7 +325,7 @@ impl Fields<'_> {
         let name = &self.csv.names[column];
         Err(self
             .csv
-            .fault(self.line, name, format!("{problem}, found {found}")))
+            .fault(self.line, Some(name), format!("{problem}, found {found}")))
     }
 }
 
@@ -384,7 +385,7 @@ impl<'a> Records<'a> {
             && let Some(lines) = open_quote(&self.bytes[begin..])
         {
             let problem = "the quote opened here is not closed";
-            return Err(Error::data(source, self.line + lines, "", problem));
+            return Err(Error::data(source, Some(self.line + lines), None, problem));
         }
         Ok(Some((self.line, &self.record)))
     }

@@ -69,7 +69,8 @@ struct Matrix {
 impl Matrix {
     /// Reads a matrix with as many rows and columns as given, any number where none is given.
     fn read(path: &Path, shape: [Option<usize>; 2]) -> Result<Self> {
-        let unusable = |problem: String| Error::data(&path.display().to_string(), 0, "", problem);
+        let unusable =
+            |problem: String| Error::data(&path.display().to_string(), None, None, problem);
         let io = |cause: io::Error| match cause.kind() {
             io::ErrorKind::UnexpectedEof => unusable("is cut short".to_string()),
             _ => Error::io(path, cause),

@@ -1,4 +1,4 @@
-//! Every function against its high-precision reference, and its values at the edges.
+//! Tests of every function against its high-precision reference.
 
 use crate::math::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
@@ -44,7 +44,7 @@ impl Worst {
     }
 }
 
-/// Measures a function at the points inside its domain and in the company of every other special place.
+/// Measures a function at sampled points inside its domain, including points around each of `places`.
 fn measure(
     name: &str,
     f: fn(f64) -> f64,
@@ -293,7 +293,7 @@ fn measure_pairs(name: &str, f: fn(f64, f64) -> f64, bound: f64, pairs: &[[f64; 
 }
 
 fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
-    // Each point of one meets points of the other a stride apart, not only its like.
+    // Each point of the first list is paired with points of the second at a stride, not only with its counterpart.
     (0..first.len().max(second.len()))
         .map(|i| [first[i % first.len()], second[(i * 7 + 3) % second.len()]])
         .collect()
@@ -335,7 +335,7 @@ fn functions_of_two_numbers_are_accurate() {
 
 #[test]
 fn reference_slopes_are_the_derivatives_of_the_reference_values() {
-    // Central differences with a step of 2^-80 err by about 2^-160 and 2^-240 relative.
+    // With a step of 2^-80, central differences have a truncation error of about 2^-160 and a rounding error of 2^-240.
     let step = Real::from(2_f64.powi(-80));
     let agree = |difference: &Real, slope: &Real, name: &str, x: f64| {
         let gap = (difference - slope).abs();
