@@ -7,8 +7,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::hint::black_box;
 use std::time::Instant;
 
-use chainrule::derive::Mode;
-use chainrule::{Program, Result, Scalar, Var};
+use chainrule::{Mode, Program, Result, Scalar, Transform, Var};
 
 /// The least seconds of each piece of work, in turns.
 fn least<const N: usize>(samples: usize, runs: usize, mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
@@ -67,7 +66,7 @@ fn hessians(samples: usize) -> Result<()> {
                 &mut || rosenbrock_gradient(black_box(&x), black_box(&mut g)),
                 &mut || _ = black_box(at.gradient(black_box(&x))),
                 &mut || rosenbrock_hessian(black_box(&x), black_box(&mut h)),
-                &mut || _ = black_box(sparse.at(black_box(&x))),
+                &mut || _ = black_box(sparse.entries(black_box(&x))),
                 &mut || _ = black_box(also.hvp(black_box(&x), black_box(&v))),
             ],
         );
@@ -84,7 +83,7 @@ fn hessians(samples: usize) -> Result<()> {
         };
         line("gradient", Some(gradient_floor), gradient);
         line(
-            &format!("Hessian, {} entries", sparse.pattern().len()),
+            &format!("Hessian, {} entries", sparse.sparsity().len()),
             Some(hessian_floor),
             hessian,
         );
@@ -121,8 +120,8 @@ fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
         let f = Program::trace(n, band)?;
         let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
         let start = Instant::now();
-        let mut direct = f.sparse_jacobian();
-        direct.at(&x)?;
+        let mut direct = f.sparse_jacobian().unwrap();
+        direct.entries(&x)?;
         let compile = start.elapsed().as_secs_f64();
         let mut compressed = f.compressed_jacobian()?;
         let mut rows = vec![[0.0; 3]; n];
@@ -131,8 +130,8 @@ fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
             (300_000 / n).max(1),
             [
                 &mut || band_by_hand(black_box(&x), black_box(&mut rows)),
-                &mut || _ = black_box(direct.at(black_box(&x))),
-                &mut || _ = black_box(compressed.at(black_box(&x))),
+                &mut || _ = black_box(direct.entries(black_box(&x))),
+                &mut || _ = black_box(compressed.entries(black_box(&x))),
             ],
         );
         let [floor, one, groups] = times.map(|t| t * 1e9 / n as f64);
@@ -175,7 +174,11 @@ fn observations(samples: usize, sizes: &[usize]) -> Result<()> {
         };
         let rows: Vec<[f64; 9]> = (0..count).map(row).collect();
         let f = Program::trace_at(&rows[0], projection)?;
-        let mut batch = f.jacobian_program(Mode::Cheaper).batch(&rows)?.threads(1);
+        let mut batch = f
+            .transform(Transform::Jacobian(Mode::Cheaper))
+            .unwrap()
+            .batch(&rows)?
+            .threads(1);
         let mut places = vec![[0.0; 2]; count];
         let [floor, jacobian] = least(
             samples,
@@ -234,7 +237,7 @@ fn greeks(samples: usize, count: usize) -> Result<()> {
     };
     let rows: Vec<[f64; 4]> = (0..count).map(row).collect();
     let price = Program::trace_rows_at(&[0.03], &rows[0], |r, x| call(r[0], x))?;
-    let all = price.partials_program(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
+    let all = price.partials(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
     let mut batch = all.batch(&rows)?.threads(1);
     let mut found = vec![[0.0; 5]; count];
     let [floor, program] = least(

@@ -12,7 +12,7 @@
     reason = "the indices of several blocks at once, as in the formulas"
 )]
 
-use chainrule::{Batch, Program, Result, Scalar};
+use chainrule::{Batch, Mode, Program, Result, Scalar, Transform};
 
 const CAMERAS: usize = 8;
 const POINTS: usize = 300;
@@ -282,7 +282,9 @@ fn main() -> Result<()> {
     let rows = scene.rows();
     let residual = Program::trace_at(&rows[0], reprojection)?;
     // The place in the picture is data: of its derivatives none are asked for.
-    let slopes = residual.jacobian_program(chainrule::derive::Mode::Cheaper);
+    let slopes = residual
+        .transform(Transform::Jacobian(chainrule::derive::Mode::Cheaper))
+        .unwrap();
     let width = residual.inputs();
     let wanted: Vec<usize> = (0..2)
         .flat_map(|r| (0..C + P).map(move |by| r * width + by))

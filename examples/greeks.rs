@@ -55,7 +55,7 @@ fn main() -> Result<()> {
         call(r[0], x[0], x[1], x[2], x[3])
     })?;
     // Inputs: the rate, then spot, strike, volatility and time.
-    let greeks = price.partials_program(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
+    let greeks = price.partials(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
     let mut batch = greeks.batch(&scenarios)?;
     let start = Instant::now();
     let found = batch.values(&[rate])?;

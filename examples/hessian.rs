@@ -17,7 +17,7 @@ fn rosenbrock<S: Scalar>(x: &[S]) -> S {
 
 fn main() -> Result<()> {
     let f = Program::trace(N, rosenbrock)?;
-    println!("{:?}\n", f.hessian_pattern()?);
+    println!("{:?}\n", f.hessian_sparsity()?);
     let mut at = f.evaluator();
     let mut x = vec![0.0; N];
     println!(
@@ -34,7 +34,7 @@ fn main() -> Result<()> {
             println!("\nat the minimum after {step} steps: x[0] = {:.12}", x[0]);
             return Ok(());
         }
-        let hessian = at.hessian(&x)?.to_vec();
+        let hessian = at.hessian(&x)?.2.to_vec();
         // No damping if the step helps; else more and more, until the value is as low as rounding lets it be.
         let dampings = std::iter::once(0.0).chain((0..20).map(|k| 4.0_f64.powi(k)));
         let mut lower = None;

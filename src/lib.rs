@@ -38,6 +38,7 @@
 #[cfg(test)]
 extern crate self as chainrule;
 
+pub mod backend;
 pub mod derive;
 mod error;
 mod math;
@@ -47,6 +48,8 @@ mod dot;
 mod dual;
 mod explain;
 mod graph;
+mod interpreter;
+pub mod ir;
 mod lanes;
 mod layout;
 #[cfg(feature = "nn")]
@@ -55,19 +58,25 @@ mod page;
 mod program;
 mod sweep;
 pub mod tape;
+mod transform;
 mod var;
 
+pub use backend::{Columns, Flat, Order, Table};
 pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
 pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
+pub use ir::Level;
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Retraced, Stage, Stream, Uniform};
+pub use program::{
+    Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream, Uniform,
+};
 pub use sweep::{Gradients, backward_with, gradient_with};
+pub use transform::{Mode, Sparsity, Transform};
 pub use var::Var;
 
 /// The examples of the README are tests.

@@ -1,26 +1,27 @@
 //! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
-//!
-//! Sums over rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on
-//! the rows alone, not on the number of threads or the width of the processor's vectors.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use smallvec::SmallVec;
-
-use super::blocks::Blocks;
-use super::elementwise::Source;
-use super::parallel;
-use super::plan::{Machine, Plan, RowData};
-use super::rows::{BLOCK, Rows};
-use super::tree::Tree;
-use super::{Program, Question, Uniform};
+use super::answers::{Over, answer, check_length};
+use super::{Program, Uniform};
+use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result};
-use crate::math::fused::{Inline, with_fma};
+use crate::transform::{Mode, Transform};
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
 ///
-/// After the first call of a kind nothing is allocated on a single thread.
+/// Results are lent until the next call. After the first call of a kind nothing is allocated on a single thread. Sums over
+/// rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on the rows alone.
+///
+/// | question | each row | sum over all rows, with respect to uniform inputs |
+/// |---|---|---|
+/// | outputs | [`values`](Self::values) | [`sum_values`](Self::sum_values) |
+/// | first output and gradient | [`gradients`](Self::gradients) | [`sum_gradient`](Self::sum_gradient), [`mean_gradient`](Self::mean_gradient) |
+/// | outputs and Jacobian | [`jacobians`](Self::jacobians) | [`sum_jacobian`](Self::sum_jacobian) |
+/// | first output, gradient and Hessian | [`hessians`](Self::hessians) | [`sum_hessian`](Self::sum_hessian) |
+/// | … and its diagonal | [`hessian_diagonals`](Self::hessian_diagonals) | [`sum_hessian_diagonal`](Self::sum_hessian_diagonal) |
+/// | outputs and a direction | | [`sum_jvp`](Self::sum_jvp) |
+/// | first output, gradient and Hessian times a direction | | [`sum_hvp`](Self::sum_hvp) |
+///
+/// Other derivatives of each row are those of a [transformed](Program::transform) program.
 ///
 /// ```
 /// use chainrule::Program;
@@ -42,48 +43,16 @@ use crate::math::fused::{Inline, with_fma};
 pub struct Batch {
     program: Program,
     rows: Blocks,
-    values: Option<Answer>,
-    gradients: Option<Answer>,
-    sum: Option<Answer>,
-    outputs: Vec<f64>,
+    answers: Vec<((Transform, Over), Answer)>,
     threads: usize,
-}
-
-/// Fewer rows of lanes to compute than this, over all blocks, are done before another thread has woken.
-const WORTHWHILE: usize = 1024;
-
-/// A plan with the numbers of one or several threads.
-#[derive(Debug)]
-pub(super) struct Answer {
-    plan: Arc<Plan>,
-    machine: Machine,
-    workers: Vec<Worker>,
-    tree: Tree,
-    outputs: Vec<f64>,
-}
-
-/// What one thread computes with.
-#[derive(Debug, Default)]
-struct Worker {
-    rows: Rows,
-    tree: Tree,
-    /// Sums of the subtrees that this thread has computed.
-    sums: Vec<Vec<f64>>,
-    failure: Option<Error>,
-}
-
-fn answer<'a>(
-    slot: &'a mut Option<Answer>,
-    program: &Program,
-    question: Question,
-) -> &'a mut Answer {
-    slot.get_or_insert_with(|| Answer::new(program, question))
+    order: Order,
 }
 
 impl Program {
     /// This program over rows of data, each with a value for every varying input.
     ///
-    /// The rows are copied into the order in which they are computed.
+    /// The rows are copied into the order in which they are computed. A [`Table`] is a slice of rows, one
+    /// [flat](crate::Flat) slice or [columns](crate::Columns).
     ///
     /// ```
     /// use chainrule::Program;
@@ -98,16 +67,14 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if a row has not as many values; it names the row, counted from 0.
-    pub fn batch<R: AsRef<[f64]>>(&self, rows: &[R]) -> Result<Batch> {
+    /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values; it names the row, counted from 0.
+    pub fn batch<T: Table>(&self, rows: T) -> Result<Batch> {
         Ok(Batch {
-            rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
+            rows: Blocks::new(self.inputs() - self.uniform_inputs(), &rows)?,
             program: self.clone(),
-            values: None,
-            gradients: None,
-            sum: None,
-            outputs: Vec::new(),
+            answers: Vec::new(),
             threads: 0,
+            order: Order::RowMajor,
         })
     }
 }
@@ -133,26 +100,25 @@ impl Batch {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn len(&self) -> usize {
-        self.rows.count
+        self.rows.rows()
     }
 
     /// Whether there are no rows.
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert!(Program::trace(1, |x| x[0])?.batch::<[f64; 1]>(&[])?.is_empty());
+    /// assert!(Program::trace(1, |x| x[0])?.batch::<[[f64; 1]; 0]>([])?.is_empty());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.rows.count == 0
+        self.rows.rows() == 0
     }
 
-    /// Uses up to so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
-    /// Where there is little work, some tens of microseconds, one thread does it alone.
+    /// Sets how many threads may be used. The default, 0, means one per core. The bits are the same for any number.
     ///
-    /// The calling thread is one of them. The others are the crate's own, for one caller at a time: a second one does
-    /// its work alone meanwhile. They stay awake for half a millisecond after their last work, so that a loop of small
-    /// batches does not wake them each time.
+    /// If there is little work, some tens of microseconds, one thread does it alone. The calling thread is one of them. The
+    /// others belong to the crate and serve one caller at a time; a second caller works alone meanwhile. They stay awake for
+    /// half a millisecond after their last work, so that a loop of small batches does not have to wake them each time.
     ///
     /// ```
     /// use chainrule::Program;
@@ -163,6 +129,22 @@ impl Batch {
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+
+    /// Sets the order of results that have several numbers per row.
+    ///
+    /// ```
+    /// use chainrule::{Order, Program};
+    /// let mut batch = Program::trace(2, |x| x[0] * x[1])?.batch(&[[1.0, 2.0], [3.0, 4.0]])?;
+    /// assert_eq!(batch.gradients(&[])?.1, [2.0, 1.0, 4.0, 3.0]);
+    /// let mut batch = batch.order(Order::ColumnMajor);
+    /// assert_eq!(batch.gradients(&[])?.1, [2.0, 4.0, 1.0, 3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
         self
     }
 
@@ -178,11 +160,11 @@ impl Batch {
     ///
     /// # Errors
     /// As [`Program::batch`]; the old rows stay then.
-    pub fn set_rows<R: AsRef<[f64]>>(&mut self, rows: &[R]) -> Result<()> {
-        self.rows.fill(rows)
+    pub fn set_rows<T: Table>(&mut self, rows: T) -> Result<()> {
+        self.rows.fill(&rows)
     }
 
-    /// Passes if every value of every row is finite.
+    /// Checks that every value of every row is finite.
     ///
     /// ```
     /// use chainrule::Program;
@@ -193,28 +175,12 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) for the first that is not; it names row and column, counted from 0.
+    /// [`Argument`](crate::ErrorKind::Argument) for the first value that is not; it names row and column, counted from 0.
     pub fn check_finite(&self) -> Result<()> {
-        for index in 0..self.rows.blocks() {
-            let block = self.rows.block(index);
-            for row in 0..block.count {
-                for column in 0..self.rows.width {
-                    let value = block.inputs[column * block.lanes + row];
-                    if !value.is_finite() {
-                        let problem =
-                            format!("the value in column {column} must be finite, found {value:?}");
-                        return Err(Error::argument(
-                            &format!("row {}", block.first + row),
-                            problem,
-                        ));
-                    }
-                }
-            }
-        }
-        Ok(())
+        self.rows.check_finite()
     }
 
-    /// Every output of every row, row by row.
+    /// Every output of every row.
     ///
     /// ```
     /// use chainrule::Program;
@@ -224,16 +190,13 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if `uniform` has not as many values as there are uniform inputs;
-    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
+    /// [`Length`](crate::ErrorKind::Length) if `uniform` has the wrong number of values;
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was traced.
     pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        self.check(uniform)?;
-        let values = answer(&mut self.values, &self.program, Question::RowValues);
-        values.each_row(uniform, &self.rows, self.threads)?;
-        Ok(&values.outputs)
+        Ok(&self.each_row(uniform, Transform::Values)?[0])
     }
 
-    /// The first output of every row, and its derivatives by every input, row by row.
+    /// The first output of every row, and its derivatives with respect to every input.
     ///
     /// ```
     /// use chainrule::Program;
@@ -245,26 +208,82 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// As [`values`](Self::values).
+    /// As [`values`](Self::values), and if there is no output.
     pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        self.check(uniform)?;
-        self.some_output()?;
-        let gradients = answer(&mut self.gradients, &self.program, Question::RowGradients);
-        gradients.each_row(uniform, &self.rows, self.threads)?;
-        let inputs = self.program.inputs();
-        self.outputs.clear();
-        self.outputs
-            .extend(gradients.outputs.iter().step_by(inputs + 1));
-        let mut place = 0;
-        gradients.outputs.retain_mut(|derivative| {
-            *derivative += 0.0;
-            place += 1;
-            (place - 1) % (inputs + 1) != 0
-        });
-        Ok((&self.outputs, &gradients.outputs))
+        Ok(two(self.each_row(uniform, Transform::Gradient)?))
     }
 
-    /// The sum of the first output over all rows, and its derivatives by the uniform inputs.
+    /// Every output of every row, and the Jacobian of every row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[0] * x[1], x[0]])?;
+    /// let mut batch = f.batch(&[[1.0, 2.0], [3.0, 4.0]])?;
+    /// assert_eq!(batch.jacobians(&[])?.1, [2.0, 1.0, 1.0, 0.0, 4.0, 3.0, 1.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn jacobians<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+        Ok(two(
+            self.each_row(uniform, Transform::Jacobian(Mode::Cheaper))?
+        ))
+    }
+
+    /// The first output of every row, its gradient, and its Hessian.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+    /// let mut batch = f.batch(&[[1.0, 2.0], [3.0, 4.0]])?;
+    /// assert_eq!(batch.hessians(&[])?.2, [4.0, 2.0, 2.0, 0.0, 8.0, 6.0, 6.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients).
+    pub fn hessians<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(&[f64], &[f64], &[f64])> {
+        Ok(three(self.each_row(uniform, Transform::Hessian)?))
+    }
+
+    /// The first output of every row, its gradient, and the diagonal of its Hessian.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+    /// assert_eq!(f.batch(&[[1.0, 2.0]])?.hessian_diagonals(&[])?.2, [4.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients).
+    pub fn hessian_diagonals<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(&[f64], &[f64], &[f64])> {
+        Ok(three(self.each_row(uniform, Transform::HessianDiagonal)?))
+    }
+
+    /// The sum of every output over all rows.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| [p[0] * row[0], row[0]])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.sum_values(&[10.0])?, [30.0, 3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn sum_values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
+        Ok(self.sum(uniform, Transform::Values, &[], 1.0)?.0)
+    }
+
+    /// The sum of the first output over all rows, and its derivatives with respect to the uniform inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -274,13 +293,14 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// As [`values`](Self::values).
+    /// As [`gradients`](Self::gradients).
     pub fn sum_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
-        self.weighted_gradient(uniform, 1.0)
+        let (sums, _) = self.sum(uniform, Transform::Gradient, &[], 1.0)?;
+        Ok((sums[0], &sums[1..]))
     }
 
-    /// The mean of the first output over all rows, and its derivatives by the uniform inputs: the sum's, divided by the
-    /// number of rows.
+    /// The mean of the first output over all rows, and its derivatives with respect to the uniform inputs: those of the sum
+    /// divided by the number of rows.
     ///
     /// ```
     /// use chainrule::Program;
@@ -290,7 +310,7 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// As [`values`](Self::values), and if there are no rows.
+    /// As [`gradients`](Self::gradients), and if there are no rows.
     pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         if self.is_empty() {
             return Err(Error::argument(
@@ -298,278 +318,183 @@ impl Batch {
                 "there are none to take the mean of",
             ));
         }
-        self.weighted_gradient(uniform, self.len() as f64)
+        let rows = self.len() as f64;
+        let (means, _) = self.sum(uniform, Transform::Gradient, &[], rows)?;
+        Ok((means[0], &means[1..]))
     }
 
-    fn weighted_gradient<U: Uniform + ?Sized>(
+    /// The sum of every output over all rows, and the derivatives of the sums with respect to the uniform inputs: one row of
+    /// the matrix per output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| [p[0] * row[0], p[0].square()])?;
+    /// let mut batch = f.batch(&[[1.0], [2.0]])?;
+    /// assert_eq!(batch.sum_jacobian(&[10.0])?, (&[30.0, 200.0][..], &[3.0, 40.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn sum_jacobian<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+        let (sums, outputs) = self.sum(uniform, Transform::Jacobian(Mode::Cheaper), &[], 1.0)?;
+        Ok(sums.split_at(outputs))
+    }
+
+    /// The sum of the first output over all rows, its gradient, and its Hessian with respect to the uniform inputs: what
+    /// Newton's method and standard errors need.
+    ///
+    /// The work and the memory grow with the square of the number of uniform inputs; with many of them use
+    /// [`sum_hvp`](Self::sum_hvp).
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0, 0.0], 1, |p, row| p[0].square() * row[0] + p[0] * p[1])?;
+    /// let mut batch = f.batch(&[[1.0], [2.0]])?;
+    /// let (sum, gradient, hessian) = batch.sum_hessian(&[2.0, 1.0])?;
+    /// assert_eq!((sum, gradient, hessian), (16.0, &[14.0, 4.0][..], &[6.0, 2.0, 2.0, 0.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients).
+    pub fn sum_hessian<U: Uniform + ?Sized>(
         &mut self,
         uniform: &U,
-        divisor: f64,
-    ) -> Result<(f64, &[f64])> {
-        self.check(uniform)?;
-        self.some_output()?;
-        let threads = self.threads;
-        let answer = answer(&mut self.sum, &self.program, Question::SumGradient);
-        answer.set_uniform(uniform)?;
-        answer.sums(&self.rows, threads)?;
-        Ok(answer.finish(divisor))
+    ) -> Result<(f64, &[f64], &[f64])> {
+        let count = self.program.uniform_variables();
+        let (sums, _) = self.sum(uniform, Transform::Hessian, &[], 1.0)?;
+        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
 
-    fn check<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<()> {
-        Program::check_len("uniform", self.program.uniform_inputs(), uniform.count())
+    /// The sum of the first output over all rows, its gradient, and the diagonal of its Hessian with respect to the uniform
+    /// inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0, 0.0], 1, |p, row| p[0].square() * row[0] + p[0] * p[1])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.sum_hessian_diagonal(&[2.0, 1.0])?.2, [6.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients).
+    pub fn sum_hessian_diagonal<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(f64, &[f64], &[f64])> {
+        let count = self.program.uniform_variables();
+        let (sums, _) = self.sum(uniform, Transform::HessianDiagonal, &[], 1.0)?;
+        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
 
-    fn some_output(&self) -> Result<()> {
-        if self.program.outputs() > 0 {
-            return Ok(());
-        }
-        Err(Error::argument("outputs", "the program has none"))
-    }
-}
-
-impl Answer {
-    pub(super) fn new(program: &Program, question: Question) -> Self {
-        let plan = program.plan(question);
-        Self {
-            machine: plan.machine(),
-            workers: vec![Worker::default()],
-            outputs: Vec::new(),
-            tree: Tree::default(),
-            plan,
-        }
-    }
-
-    /// How many sums there are, that of the first output counted.
-    pub(super) fn width(&self) -> usize {
-        self.plan.sums() + 1
+    /// The sum of every output over all rows, and its derivative in a direction of the uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| [p[0] * row[0], p[0].square()])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.sum_jvp(&[10.0], &[2.0])?.1, [6.0, 80.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values), and if `v` has the wrong number of values.
+    pub fn sum_jvp<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        v: &[f64],
+    ) -> Result<(&[f64], &[f64])> {
+        let (sums, outputs) = self.sum(uniform, Transform::Jvp, v, 1.0)?;
+        Ok(sums.split_at(outputs))
     }
 
-    /// As many workers as threads can be used.
-    fn workers(&mut self, threads: usize, blocks: usize) -> &mut [Worker] {
-        let threads = parallel::threads(threads);
-        // The threads that blocks do not keep busy may share a large product.
-        let share_products = blocks == 1 && self.plan.has_large_products();
-        self.machine.threads = if share_products { threads } else { 1 };
-        let worthwhile = blocks * self.plan.rows_of_lanes() >= WORTHWHILE;
-        let count = if worthwhile {
-            threads.clamp(1, blocks.max(1))
-        } else {
-            1
-        };
-        if self.workers.len() < count {
-            self.workers.resize_with(count, Worker::default);
-        }
-        &mut self.workers[..count]
+    /// The sum of the first output over all rows, its gradient, and its Hessian times a direction, all with respect to the
+    /// uniform inputs.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0].square() * row[0])?;
+    /// assert_eq!(f.batch(&[[1.0], [2.0]])?.sum_hvp(&[10.0], &[2.0])?.2, [12.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients), and if `v` has the wrong number of values.
+    pub fn sum_hvp<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        v: &[f64],
+    ) -> Result<(f64, &[f64], &[f64])> {
+        let (sums, _) = self.sum(uniform, Transform::Hvp, v, 1.0)?;
+        let count = v.len();
+        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
 
-    /// Every output of every row.
+    /// The parts of a transform's outputs, for every row.
     fn each_row<U: Uniform + ?Sized>(
         &mut self,
         uniform: &U,
-        rows: &Blocks,
-        threads: usize,
-    ) -> Result<()> {
-        self.set_uniform(uniform)?;
-        let workers = self.workers(threads, rows.blocks());
-        for worker in &mut *workers {
-            worker.failure = None;
-        }
-        let count = workers.len();
-        let Self {
-            plan,
-            machine,
-            workers,
-            outputs,
-            ..
-        } = self;
-        let width = plan.outputs();
-        outputs.resize(rows.count * width, 0.0);
-        if outputs.is_empty() {
-            // Without outputs there are comparisons to be checked all the same.
-            let worker = &mut workers[0];
-            return (0..rows.blocks()).try_for_each(|index| {
-                plan.run_rows(machine, &mut worker.rows, rows.block(index), &mut [])
-            });
-        }
-        let share = rows.blocks().div_ceil(count);
-        let mut shares: SmallVec<[(&mut Worker, &mut [f64]); 1]> = workers
-            .iter_mut()
-            .zip(outputs.chunks_mut(share * BLOCK * width))
-            .collect();
-        parallel::for_each(count, &mut shares, |index, (worker, outputs)| {
-            let mut work = || -> Result<()> {
-                for (offset, outputs) in outputs.chunks_mut(BLOCK * width).enumerate() {
-                    let block = rows.block(index * share + offset);
-                    plan.run_rows(machine, &mut worker.rows, block, &mut [])?;
-                    let all = plan.row_outputs(machine, &worker.rows, block);
-                    for (output, values) in all.enumerate() {
-                        let places = outputs[output..].iter_mut().step_by(width);
-                        places
-                            .enumerate()
-                            .for_each(|(row, place)| *place = values.at(row));
-                    }
-                }
-                Ok(())
-            };
-            worker.failure = work().err();
-        });
-        drop(shares);
-        first_failure(&mut workers[..count])
+        transform: Transform,
+    ) -> Result<&[Vec<f64>]> {
+        let (threads, order) = (self.threads, self.order);
+        let (answer, rows) = self.answer(uniform, transform, Over::Rows)?;
+        answer.set_uniform(|inputs| uniform.write(inputs))?;
+        answer.each_row(rows, threads, order)
     }
 
-    /// Computes what depends on the uniform inputs alone.
-    pub(super) fn set_uniform<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
-        self.plan
-            .run_before(&mut self.machine, |inputs| uniform.write(inputs))
-    }
-
-    /// The sum of the first output over all rows, then the sums that the derivatives are made of.
-    ///
-    /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of them.
-    pub(super) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
-        let blocks = rows.blocks();
-        let count = self.workers(threads, blocks).len();
-        let Self {
-            plan,
-            machine,
-            workers,
-            tree,
-            ..
-        } = self;
-        let workers = &mut workers[..count];
-        let width = plan.sums() + 1;
-        tree.clear(width);
-        if let [worker] = workers {
-            for index in 0..blocks {
-                let block = rows.block(index);
-                sum_block(plan, machine, &mut worker.rows, block, tree.next())?;
-                tree.push();
-            }
-            return Ok(tree.total());
-        }
-        let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
-        let share = blocks.div_ceil(subtree).div_ceil(count);
-        for worker in &mut *workers {
-            worker.failure = None;
-        }
-        parallel::for_each(count, workers, |index, worker| {
-            let subtrees = index * share..(index + 1) * share;
-            let result = worker.sum(plan, machine, rows, subtree, subtrees, width);
-            worker.failure = result.err();
-        });
-        first_failure(workers)?;
-        for sums in workers.iter().flat_map(|worker| &worker.sums) {
-            tree.next().copy_from_slice(sums);
-            tree.push();
-        }
-        Ok(tree.total())
-    }
-
-    /// The first output's sum and its derivatives, divided, from the sums over all rows.
-    pub(super) fn finish(&mut self, divisor: f64) -> (f64, &[f64]) {
-        let Self {
-            plan,
-            machine,
-            tree,
-            outputs,
-            ..
-        } = self;
-        let (total, sums) = tree.next().split_at_mut(1);
-        let derivatives = if plan.gives_sums() {
-            sums
-        } else {
-            plan.run_after(machine, sums);
-            outputs.clear();
-            plan.extend_shared(machine, 1, outputs);
-            outputs
-        };
-        with_fma(Inline(
-            #[inline(always)]
-            || {
-                // A sum needs no division, and there may be many derivatives.
-                if divisor != 1.0 {
-                    for slope in &mut *derivatives {
-                        *slope /= divisor;
-                    }
-                }
-                // Derivatives of 0 have no sign.
-                for slope in &mut *derivatives {
-                    *slope += 0.0;
-                }
-            },
-        ));
-        (total[0] / divisor, derivatives)
-    }
-
-    /// Puts sums over all rows in the place of those just computed.
-    pub(super) fn set_sums(&mut self, sums: &[f64]) {
-        self.tree.clear(sums.len());
-        self.tree.next().copy_from_slice(sums);
-    }
-}
-
-impl Worker {
-    /// Computes the sums of some subtrees, each of so many blocks.
-    fn sum(
+    /// A transform of the sums over all rows, divided; its outputs, and how long their first part is. `v` are further uniform
+    /// inputs.
+    fn sum<U: Uniform + ?Sized>(
         &mut self,
-        plan: &Plan,
-        machine: &Machine,
-        rows: &Blocks,
-        subtree: usize,
-        subtrees: Range<usize>,
-        width: usize,
-    ) -> Result<()> {
-        let mut done = 0;
-        for index in subtrees {
-            let blocks = index * subtree..rows.blocks().min((index + 1) * subtree);
-            if blocks.is_empty() {
-                break;
-            }
-            self.tree.clear(width);
-            for block in blocks {
-                sum_block(
-                    plan,
-                    machine,
-                    &mut self.rows,
-                    rows.block(block),
-                    self.tree.next(),
-                )?;
-                self.tree.push();
-            }
-            if done == self.sums.len() {
-                self.sums.push(Vec::new());
-            }
-            self.sums[done].clear();
-            self.sums[done].extend_from_slice(self.tree.total());
-            done += 1;
+        uniform: &U,
+        transform: Transform,
+        v: &[f64],
+        divisor: f64,
+    ) -> Result<(&[f64], usize)> {
+        let threads = self.threads;
+        if let Transform::Jvp | Transform::Hvp = transform {
+            check_length("v", self.program.uniform_variables(), v.len())?;
         }
-        self.sums.truncate(done);
-        Ok(())
+        let (answer, rows) = self.answer(uniform, transform, Over::Sum)?;
+        let count = uniform.count();
+        answer.set_uniform(|inputs| {
+            let (place, further) = inputs.split_at_mut(count);
+            uniform.write(place);
+            further.copy_from_slice(v);
+        })?;
+        answer.sums(rows, threads)?;
+        let first = answer.parts().lengths()[0];
+        Ok((answer.finish(divisor), first))
+    }
+
+    fn answer<U: Uniform + ?Sized>(
+        &mut self,
+        uniform: &U,
+        transform: Transform,
+        over: Over,
+    ) -> Result<(&mut Answer, &Blocks)> {
+        check_length("uniform", self.program.uniform_inputs(), uniform.count())?;
+        let question = (transform, over);
+        let known = self
+            .answers
+            .iter()
+            .position(|(known, _)| *known == question);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let made = answer(self.program.compiled(transform, over)?);
+                self.answers.push((question, made));
+                self.answers.len() - 1
+            }
+        };
+        Ok((&mut self.answers[index].1, &self.rows))
     }
 }
 
-/// The failure of the first worker that has one: that of the first row, for workers stand in the order of rows.
-fn first_failure(workers: &mut [Worker]) -> Result<()> {
-    match workers.iter_mut().find_map(|worker| worker.failure.take()) {
-        Some(failure) => Err(failure),
-        None => Ok(()),
-    }
+fn two(parts: &[Vec<f64>]) -> (&[f64], &[f64]) {
+    (&parts[0], &parts[1])
 }
 
-/// Computes a block: the sum of its outputs, then its sums.
-fn sum_block(
-    plan: &Plan,
-    machine: &Machine,
-    rows: &mut Rows,
-    block: RowData<'_>,
-    sums: &mut [f64],
-) -> Result<()> {
-    let (total, sums) = sums.split_at_mut(1);
-    plan.run_rows(machine, rows, block, sums)?;
-    total[0] = match plan.row_outputs(machine, rows, block).next() {
-        Some(Source::Slice(values)) => values[..block.count].iter().sum(),
-        Some(Source::Splat(y)) => (0..block.count).map(|_| y).sum(),
-        None => 0.0,
-    };
-    Ok(())
+fn three(parts: &[Vec<f64>]) -> (&[f64], &[f64], &[f64]) {
+    (&parts[0], &parts[1], &parts[2])
 }

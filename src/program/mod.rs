@@ -1,39 +1,28 @@
-//! Programs: a graph compiled once and replayed at new points, one at a time or over many rows of data.
+//! Programs: functions compiled once and evaluated at new points, one at a time or over many rows of data.
 //!
 //! ```text
-//!   graph ── trace ── code ── reverse, forward ── passes ── schedule ── plan ── evaluator, batch
-//!                       values in order   derivatives added   shortened   runs of one operation
+//!   function ── trace ──> Ir ── transform ──> Ir with derivatives ── passes ──> shorter Ir ── backend ──> answers
 //! ```
 //!
-//! [`Program`] keeps the traced code and makes a plan for each kind of question the first time it is asked. An
-//! [`Evaluator`] answers at one point, a [`Batch`] over rows; each owns the numbers it computes with, so a program can
-//! be shared by many threads.
+//! [`Program`] keeps the traced code, and compiles each question the first time it is asked. An [`Evaluator`] answers at one
+//! point, a [`Batch`] over rows; each owns the numbers it computes with, so a program can be shared by many threads.
 
+mod answers;
 mod batch;
-mod blocks;
-pub(crate) mod code;
-pub(crate) mod derived;
-mod elementwise;
+mod call;
+#[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
+mod convert;
 mod evaluator;
-pub(crate) mod forward;
-pub(crate) mod guard;
 mod inputs;
-mod matrix;
-mod members;
-mod parallel;
-pub(crate) mod passes;
-mod plan;
-mod point;
-mod retrace;
-pub(crate) mod reverse;
-mod rows;
+mod kinks;
+mod listing;
+mod questions;
+mod retraced;
+mod sparse;
 mod stream;
-mod sums;
-pub(crate) mod symbol;
 #[cfg(test)]
 mod tests;
-mod trace;
-mod tree;
+mod tracing;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,65 +32,28 @@ use rustc_hash::FxHashMap;
 pub use batch::Batch;
 pub use evaluator::Evaluator;
 pub use inputs::{Outputs, Uniform};
-pub use retrace::Retraced;
+pub use kinks::Kink;
+pub use listing::Stage;
+pub use questions::functions::{
+    hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, third, vhp, vjp,
+};
+pub use questions::{derivative, gradient, taylor};
+pub use retraced::Retraced;
+pub use sparse::{Csr, Sparse};
 pub use stream::Stream;
 
+use crate::backend::{Backend, Compiled};
 use crate::error::{Error, Result};
-use crate::graph::Graph;
-use crate::tape;
-use crate::var::{Var, compare};
-use code::{Class, Code};
-use guard::Guard;
-use plan::{Options, Plan};
-use symbol::Symbol;
+use crate::interpreter::Interpreter;
+use crate::ir::{self, Class, Guard, Ir, Level, Selection};
+use crate::transform::{self, Parts, Transform, sum_over_rows};
+use answers::{Answers, Over};
 
-/// How exactly a program computes.
-///
-/// ```
-/// use chainrule::{Level, Program};
-///
-/// let f = Program::trace(2, |x| x[0] * x[1] + 1.0)?;
-/// assert_eq!(f.level(), Level::Exact);
-/// assert_eq!(f.at_level(Level::Fast).value(&[2.0, 3.0])?, 7.0);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Level {
-    /// The bits of the tape, values and derivatives alike.
-    #[default]
-    Exact,
-    /// Products are added with one rounding, sums over rows in any order, and constant and uniform factors are moved to
-    /// where they are needed less often: fewer instructions, other last bits. What was just representable may overflow.
-    Fast,
-}
-
-/// A stage of compilation, for [`Program::listing`].
-///
-/// ```
-/// use chainrule::{Program, Stage};
-/// let f = Program::trace(1, |x| x[0].exp())?;
-/// for stage in [Stage::Traced, Stage::Differentiated, Stage::Optimized, Stage::Scheduled] {
-///     println!("{stage:?}:\n{}", f.listing(stage));
-/// }
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// As recorded: every value in the order of recording.
-    Traced,
-    /// With the adjoints of the inputs.
-    Differentiated,
-    /// Shortened by the passes.
-    Optimized,
-    /// As runs of one operation, products of matrices and sums over rows.
-    Scheduled,
-}
-
-/// A function of scalars, compiled: its graph was recorded once and is replayed at new points.
+/// A function of scalars, compiled: its graph was recorded once and is evaluated at new points.
 ///
 /// Values and derivatives have the bits of the tape at level [`Exact`](Level::Exact). A program is immutable, cheap to
 /// clone and can be shared by threads. What is computed with plain `f64`s while tracing, and every branch taken then, is
-/// part of the program; comparisons of recorded values are checked at each point, and where one comes out otherwise the
+/// part of the program. Comparisons of recorded values are checked at each point; where one takes another branch, the
 /// answer is an [error](crate::BranchChanged), never a wrong number.
 ///
 /// ```
@@ -121,206 +73,48 @@ pub enum Stage {
 pub struct Program(Arc<Inner>);
 
 struct Inner {
-    code: Code,
+    ir: Ir,
     guards: Vec<Guard>,
     uniform: usize,
     level: Level,
-    options: Options,
-    plans: Mutex<FxHashMap<Question, Arc<Plan>>>,
-    derived: derived::Programs,
+    passes: Selection,
+    backend: Arc<dyn Backend>,
+    compiled: Mutex<FxHashMap<(Transform, Over), Question>>,
+    transformed: Mutex<FxHashMap<Transform, Program>>,
+    /// Memory for evaluations that is not in use.
+    pool: Mutex<Vec<Answers>>,
 }
 
-/// What can be asked of a program: each needs a plan of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Question {
-    /// All outputs at one point.
-    Values,
-    /// The first output and its derivatives by every input, at one point.
-    Gradient,
-    /// All outputs, and the derivatives by every input of their sum with given weights, at one point.
-    Vjp,
-    /// All outputs, and their derivatives in a given direction, at one point.
-    Jvp,
-    /// All outputs of every row.
-    RowValues,
-    /// The first output of every row, and its derivatives by every input.
-    RowGradients,
-    /// The first output of every row, and the derivatives of its sum by the uniform inputs.
-    SumGradient,
-}
+/// A compiled question, and the parts of its answer.
+type Question = (Arc<Compiled>, Parts);
 
 impl Program {
-    /// Traces a function of `n` inputs, at the point where all are 0.
-    ///
-    /// Where a branch depends on the inputs, trace [at a point](Self::trace_at) of your own.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// let f = Program::trace(2, |x| [x[0] + x[1], x[0] * x[1]])?;
-    /// assert_eq!(f.values(&[2.0, 3.0])?, [5.0, 6.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If an output was recorded outside of `f`, and what `f` itself returns.
-    ///
-    /// # Panics
-    /// If `f` computes with a value recorded outside of it: capture its `value()` instead.
-    pub fn trace<O: Outputs>(n: usize, f: impl FnOnce(&[Var]) -> O) -> Result<Self> {
-        Self::trace_at(&vec![0.0; n], f)
+    fn new(ir: Ir, guards: Vec<Guard>) -> Self {
+        Self::with(ir, guards, Level::Exact, Arc::new(Interpreter::default()))
     }
 
-    /// Traces a function at a point: the branches taken there become part of the program.
-    ///
-    /// ```
-    /// use chainrule::{Program, Var};
-    ///
-    /// let f = |x: &[Var]| if x[0] > 0.0 { x[0].ln() } else { x[0] };
-    /// let program = Program::trace_at(&[1.0], f)?;
-    /// assert_eq!(program.value(&[1.0])?, 0.0);
-    /// assert!(program.value(&[-1.0]).is_err());
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`trace`](Self::trace).
-    ///
-    /// # Panics
-    /// As [`trace`](Self::trace).
-    pub fn trace_at<O: Outputs>(point: &[f64], f: impl FnOnce(&[Var]) -> O) -> Result<Self> {
-        Self::traced(|| {
-            let x: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
-            let outputs = f(&x);
-            (
-                x.into_iter().map(|x| (x, Class::Varying)).collect(),
-                outputs,
-            )
-        })
-    }
-
-    /// Traces a function of a structure of parameters and a row of data: the parameters are *uniform*, one value for all
-    /// rows, the row's `width` values are *varying*.
-    ///
-    /// The trace is made at the parameters given and a row of zeros; [`trace_rows_at`](Self::trace_rows_at) takes a row.
-    /// The inputs of the program are the parameters in their order, then the row.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    ///
-    /// // The mean squared error of a line, and its gradient over three rows.
-    /// let f = Program::trace_rows(&[0.0, 0.0], 2, |p, row| (p[0] * row[0] + p[1] - row[1]).square())?;
-    /// let mut batch = f.batch(&[[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]])?;
-    /// let (loss, gradient) = batch.mean_gradient(&[2.0, 1.0])?;
-    /// assert_eq!((loss, gradient), (0.0, &[0.0, 0.0][..]));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`trace`](Self::trace).
-    ///
-    /// # Panics
-    /// As [`trace`](Self::trace).
-    pub fn trace_rows<U: Uniform + ?Sized, O: Outputs>(
-        uniform: &U,
-        width: usize,
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
-    ) -> Result<Self> {
-        Self::trace_rows_at(uniform, &vec![0.0; width], f)
-    }
-
-    /// As [`trace_rows`](Self::trace_rows), at a row of your own.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// let f = Program::trace_rows_at(&[2.0], &[4.0], |p, row| if row[0] > 0.0 { p[0] * row[0].sqrt() } else { p[0] })?;
-    /// assert_eq!(f.batch(&[[9.0], [16.0]])?.values(&[1.0])?, [3.0, 4.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`trace`](Self::trace).
-    ///
-    /// # Panics
-    /// As [`trace`](Self::trace).
-    pub fn trace_rows_at<U: Uniform + ?Sized, O: Outputs>(
-        uniform: &U,
-        row: &[f64],
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
-    ) -> Result<Self> {
-        Self::traced(|| {
-            let mut inputs = Vec::new();
-            let traced = uniform.traced(&mut |value| {
-                let x = Var::new(value);
-                inputs.push((x, Class::Uniform));
-                x
-            });
-            let row: Vec<Var> = row.iter().map(|&x| Var::new(x)).collect();
-            inputs.extend(row.iter().map(|&x| (x, Class::Varying)));
-            let outputs = f(&traced, &row);
-            (inputs, outputs)
-        })
-    }
-
-    /// Runs a function on a fresh graph, its comparisons watched, and takes its inputs and outputs.
-    fn traced<O: Outputs>(run: impl FnOnce() -> (Vec<(Var, Class)>, O)) -> Result<Self> {
-        let (graph, ((inputs, outputs), comparisons)) = tape::record(|| compare::watch(run));
-        let outputs = outputs.outputs()?;
-        let (code, guards) = trace::trace(&graph, &inputs, &outputs, &comparisons)?;
-        Ok(Self::of(code, guards, Level::Exact))
-    }
-
-    /// A program of values recorded on the thread's current graph: the outputs as functions of the inputs.
-    ///
-    /// What the inputs do not reach is a number to the program. Comparisons made while recording are not known here, so
-    /// branches are not guarded; [`trace`](Self::trace) guards them.
-    ///
-    /// ```
-    /// use chainrule::{Program, Var};
-    /// let x = Var::new(2.0);
-    /// let y = x.square() + x;
-    /// let f = Program::compile(&[x], &[y])?;
-    /// assert_eq!(f.value(&[3.0])?, 12.0);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If an input or output was freed or is not on the current graph, or an input is listed twice.
-    pub fn compile(inputs: &[Var], outputs: &[Var]) -> Result<Self> {
-        tape::with(|graph| Self::compile_graph(graph, inputs, outputs))
-    }
-
-    /// As [`compile`](Self::compile), of a graph in hand.
-    ///
-    /// ```
-    /// use chainrule::{Program, Var, tape};
-    /// let (graph, (x, y)) = tape::record(|| {
-    ///     let x = Var::new(2.0);
-    ///     (x, x.square())
-    /// });
-    /// assert_eq!(Program::compile_graph(&graph, &[x], &[y])?.value(&[3.0])?, 9.0);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`compile`](Self::compile).
-    pub fn compile_graph(graph: &Graph, inputs: &[Var], outputs: &[Var]) -> Result<Self> {
-        let inputs: Vec<(Var, Class)> = inputs.iter().map(|&x| (x, Class::Varying)).collect();
-        let (code, guards) = trace::trace(graph, &inputs, outputs, &[])?;
-        Ok(Self::of(code, guards, Level::Exact))
-    }
-
-    fn of(code: Code, guards: Vec<Guard>, level: Level) -> Self {
-        let classes = code.inputs.iter();
-        let uniform = classes.filter(|&&class| class == Class::Uniform).count();
+    fn with(ir: Ir, guards: Vec<Guard>, level: Level, backend: Arc<dyn Backend>) -> Self {
+        let classes = ir.inputs.iter();
         Self(Arc::new(Inner {
-            code,
+            uniform: classes.filter(|&&class| class == Class::Uniform).count(),
+            ir,
             guards,
-            uniform,
             level,
-            options: Options::of(level == Level::Fast),
-            plans: Mutex::default(),
-            derived: derived::Programs::default(),
+            passes: Selection::at(level),
+            backend,
+            compiled: Mutex::default(),
+            transformed: Mutex::default(),
+            pool: Mutex::default(),
         }))
+    }
+
+    /// A program of other code with the same guards, level and backend.
+    fn with_ir(&self, ir: Ir) -> Self {
+        self.with_ir_and_guards(ir, self.0.guards.clone())
+    }
+
+    fn with_ir_and_guards(&self, ir: Ir, guards: Vec<Guard>) -> Self {
+        Self::with(ir, guards, self.0.level, Arc::clone(&self.0.backend))
     }
 
     /// The same function at another level.
@@ -333,7 +127,178 @@ impl Program {
     /// ```
     #[must_use]
     pub fn at_level(&self, level: Level) -> Self {
-        Self::of(self.0.code.clone(), self.0.guards.clone(), level)
+        let Inner {
+            ir,
+            guards,
+            backend,
+            ..
+        } = &*self.0;
+        Self::with(ir.clone(), guards.clone(), level, Arc::clone(backend))
+    }
+
+    /// The same function computed by another [backend](crate::backend).
+    ///
+    /// # Examples
+    /// `tests/suite/backend.rs` in the repository has a backend of sixty lines.
+    #[must_use]
+    pub fn with_backend(&self, backend: Arc<dyn Backend>) -> Self {
+        let Inner {
+            ir, guards, level, ..
+        } = &*self.0;
+        Self::with(ir.clone(), guards.clone(), *level, backend)
+    }
+
+    /// The same function, to be differentiated with respect to some of its inputs only, in the order given. Every derivative
+    /// then has an entry, a column or a direction for these inputs alone.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?.with_respect_to(&[2, 0])?;
+    /// assert_eq!(f.gradient(&[2.0, 3.0, 4.0])?, (24.0, vec![6.0, 12.0]));
+    /// assert_eq!(f.hessian(&[2.0, 3.0, 4.0])?.2, [0.0, 3.0, 3.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there is no input at an index, or an index is listed twice.
+    pub fn with_respect_to(&self, inputs: &[usize]) -> Result<Self> {
+        let count = self.inputs();
+        for (place, &input) in inputs.iter().enumerate() {
+            let problem = if input >= count {
+                format!("the program has {count} inputs, there is none at {input}")
+            } else if inputs[..place].contains(&input) {
+                format!("{input} is listed twice")
+            } else {
+                continue;
+            };
+            return Err(Error::argument("inputs", problem));
+        }
+        let mut ir = self.0.ir.clone();
+        ir.variables = Some(inputs.iter().map(|&input| input as u32).collect());
+        Ok(self.with_ir(ir))
+    }
+
+    /// The same function with its first `count` inputs uniform, one value for all rows, and the others varying: a function
+    /// that was traced for points serves rows with parameters.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let line = Program::trace(3, |x| x[0] * x[2] + x[1])?;
+    /// let mut batch = line.with_uniform_inputs(2)?.batch(&[[1.0], [2.0]])?;
+    /// assert_eq!(batch.sum_gradient(&[10.0, 5.0])?, (40.0, &[3.0, 2.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there are fewer inputs.
+    pub fn with_uniform_inputs(&self, count: usize) -> Result<Self> {
+        let inputs = self.inputs();
+        if count > inputs {
+            let problem = format!("the program has {inputs} inputs, found {count}");
+            return Err(Error::argument("count", problem));
+        }
+        let mut ir = self.0.ir.clone();
+        ir.inputs[..count].fill(Class::Uniform);
+        ir.inputs[count..].fill(Class::Varying);
+        Ok(self.with_ir(ir))
+    }
+
+    /// A derivative as a program of its own: its outputs are the derivatives alone, without the values before them.
+    ///
+    /// It has the inputs of this program, then those that the [`Transform`] adds, and the same guards and level. It can be
+    /// evaluated at points and over rows, and transformed again. It is made once and kept.
+    ///
+    /// ```
+    /// use chainrule::{Program, Transform};
+    /// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+    /// let gradient = f.transform(Transform::Gradient)?;
+    /// assert_eq!(gradient.values(&[3.0, 2.0])?, [12.0, 9.0]);
+    /// assert_eq!(gradient.gradient(&[3.0, 2.0])?, (12.0, vec![4.0, 6.0])); // of ∂f/∂x₀
+    /// let product = f.transform(Transform::Hvp)?; // inputs x, then v
+    /// assert_eq!(product.values(&[3.0, 2.0, 1.0, 10.0])?, [64.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the transform needs an output and there is none.
+    pub fn transform(&self, transform: Transform) -> Result<Self> {
+        let known = || {
+            self.0
+                .transformed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(program) = known().get(&transform) {
+            return Ok(program.clone());
+        }
+        let made = self.with_ir(transform::last_part(transform.apply(&self.base())?));
+        Ok(known().entry(transform).or_insert(made).clone())
+    }
+
+    /// Chosen mixed derivatives of the first output as a program: each output is the derivative with respect to a list of
+    /// inputs, one after another and with repetition. An empty list gives the value.
+    ///
+    /// Lists that begin alike share what they have in common. The inputs of a list are taken in ascending order.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0].powi(3) * x[1].exp())?;
+    /// let d = f.partials(&[&[], &[0], &[0, 0], &[0, 1], &[0, 0, 0, 1]])?;
+    /// assert_eq!(d.values(&[2.0, 0.0])?, [8.0, 12.0, 12.0, 12.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs, and [`Argument`](crate::ErrorKind::Argument) if there is no input at an index.
+    pub fn partials(&self, lists: &[&[usize]]) -> Result<Self> {
+        Ok(self.with_ir(transform::partials(&self.0.ir, lists)?))
+    }
+
+    /// The program with some of its outputs, in the order given: `f.select(&[0])` has the first alone.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(1, |x| [x[0].sin(), x[0].square()])?;
+    /// assert_eq!(f.select(&[1])?.values(&[3.0])?, [9.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there is no output at an index.
+    pub fn select(&self, outputs: &[usize]) -> Result<Self> {
+        Ok(self.with_ir(transform::select(&self.0.ir, outputs)?))
+    }
+
+    /// One program of this one's outputs and then another's, of the same inputs: what both need is computed once.
+    ///
+    /// ```
+    /// use chainrule::{Program, Transform};
+    /// let f = Program::trace(2, |x| x[0].exp() * x[1])?;
+    /// let both = f.join(&f.transform(Transform::Gradient)?)?;
+    /// assert_eq!(both.values(&[0.0, 3.0])?, [3.0, 3.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if the other program has another number of inputs, and
+    /// [`Argument`](crate::ErrorKind::Argument) if other inputs of it are uniform.
+    pub fn join(&self, other: &Self) -> Result<Self> {
+        let name = "the inputs of the other program";
+        answers::check_length(name, self.inputs(), other.inputs())?;
+        if self.0.ir.inputs != other.0.ir.inputs {
+            return Err(Error::argument(
+                "the other program",
+                "has other uniform inputs",
+            ));
+        }
+        let guards = self
+            .0
+            .guards
+            .iter()
+            .chain(&other.0.guards)
+            .copied()
+            .collect();
+        Ok(self.with_ir_and_guards(transform::join(&self.0.ir, &other.0.ir), guards))
     }
 
     /// How exactly it computes.
@@ -356,7 +321,7 @@ impl Program {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn inputs(&self) -> usize {
-        self.0.code.inputs.len()
+        self.0.ir.inputs.len()
     }
 
     /// How many of the inputs are uniform: one value for all rows.
@@ -378,10 +343,10 @@ impl Program {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn outputs(&self) -> usize {
-        self.0.code.outputs.len()
+        self.0.ir.outputs.len()
     }
 
-    /// Scratch for evaluations at one point after another.
+    /// This program with memory to evaluate it at one point after another.
     ///
     /// ```
     /// use chainrule::Program;
@@ -396,161 +361,105 @@ impl Program {
         Evaluator::new(self.clone())
     }
 
-    /// The first output at a point.
-    ///
-    /// Many points are cheaper with an [`evaluator`](Self::evaluator), which keeps its memory.
+    /// The traced code.
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(1, |x| x[0].square())?.value(&[3.0])?, 9.0);
+    /// assert_eq!(Program::trace(1, |x| x[0].exp())?.ir().len(), 2);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// If `x` has not as many values as there are inputs, there is no output, or a comparison comes out otherwise than
-    /// when the program was traced.
-    pub fn value(&self, x: &[f64]) -> Result<f64> {
-        self.evaluator().value(x)
+    pub fn ir(&self) -> &Ir {
+        &self.0.ir
     }
 
-    /// Every output at a point.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// assert_eq!(Program::trace(1, |x| [x[0], x[0].square()])?.values(&[3.0])?, [3.0, 9.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`value`](Self::value).
-    pub fn values(&self, x: &[f64]) -> Result<Vec<f64>> {
-        self.evaluator().values(x).map(<[f64]>::to_vec)
+    /// How many inputs derivatives are taken with respect to.
+    fn variables(&self) -> usize {
+        match &self.0.ir.variables {
+            Some(chosen) => chosen.len(),
+            None => self.inputs(),
+        }
     }
 
-    /// The first output at a point, and its derivatives by every input.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// let f = Program::trace(2, |x| x[0] * x[1])?;
-    /// assert_eq!(f.gradient(&[3.0, 4.0])?, (12.0, vec![4.0, 3.0]));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`value`](Self::value).
-    pub fn gradient(&self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
-        let mut evaluator = self.evaluator();
-        let (value, gradient) = evaluator.gradient(x)?;
-        Ok((value, gradient.to_vec()))
+    /// How many uniform inputs derivatives are taken with respect to.
+    fn uniform_variables(&self) -> usize {
+        let chosen = self.0.ir.variables().into_iter();
+        let is_uniform = |place: &u32| self.0.ir.inputs[*place as usize] == Class::Uniform;
+        chosen.filter(is_uniform).count()
     }
 
-    /// The program's text after a stage of compilation: one value or instruction a line.
-    ///
-    /// It is the program of the gradient over rows, where there are uniform inputs, and of the gradient at a point where
-    /// there are none.
-    ///
-    /// ```
-    /// use chainrule::{Program, Stage};
-    /// let f = Program::trace(1, |x| x[0] * x[0] + 0.0 * 3.0)?;
-    /// assert!(f.listing(Stage::Traced).contains("v1 = Mul v0 v0"));
-    /// assert!(f.listing(Stage::Scheduled).contains("= Adjoint"));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn listing(&self, stage: Stage) -> String {
-        let question = self.question();
-        match stage {
-            Stage::Traced => self.0.code.to_string(),
-            Stage::Differentiated => self.code_for(question).to_string(),
-            Stage::Optimized => {
-                passes::apply(&self.code_for(question), self.0.options.passes).to_string()
+    /// The comparisons whose outcome must stay the same, in the order of the code's.
+    fn guards(&self) -> &[Guard] {
+        &self.0.guards
+    }
+
+    /// The code that derivatives are made from.
+    fn base(&self) -> Ir {
+        ir::before_derivatives(&self.0.ir, self.0.passes).unwrap_or_else(|| self.0.ir.clone())
+    }
+
+    /// The code that answers a question before the passes, and the parts of the answer.
+    fn code_for(&self, transform: Transform, over: Over) -> Result<(Ir, Parts)> {
+        let base = self.base();
+        Ok(match over {
+            Over::Rows => transform.apply(&base)?,
+            Over::Sum => transform.apply(&sum_over_rows(&base))?,
+            Over::Point => {
+                let (ir, parts) = transform.apply(&base)?;
+                (ir.with_inputs(Class::Uniform), parts)
             }
-            Stage::Scheduled => self.plan(question).to_string(),
+        })
+    }
+
+    /// The compiled code that answers a question, made the first time it is asked.
+    fn compiled(&self, transform: Transform, over: Over) -> Result<Question> {
+        let mut compiled = self
+            .0
+            .compiled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = compiled.get(&(transform, over)) {
+            return Ok(known.clone());
         }
-    }
-
-    /// The memory, in bytes, of the plan that [`listing`](Self::listing) shows: instructions, tables and constants.
-    ///
-    /// ```
-    /// use chainrule::Program;
-    /// assert!(Program::trace(1, |x| x[0].exp())?.bytes() < 1000);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn bytes(&self) -> usize {
-        self.plan(self.question()).bytes()
-    }
-
-    fn question(&self) -> Question {
-        if self.uniform_inputs() > 0 {
-            Question::SumGradient
-        } else {
-            Question::Gradient
-        }
-    }
-
-    /// The plan for a question, made the first time it is asked.
-    pub(crate) fn plan(&self, question: Question) -> Arc<Plan> {
-        let mut plans = self.0.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        let plan = plans.entry(question).or_insert_with(|| {
-            let code = self.code_for(question);
-            Arc::new(Plan::new(&code, &self.0.guards, self.0.options))
-        });
-        Arc::clone(plan)
-    }
-
-    /// The code that answers a question.
-    fn code_for(&self, question: Question) -> Code {
-        use reverse::Rows;
-        let other_bits = self.0.level == Level::Fast;
-        let contracted = other_bits.then(|| passes::contract(&self.0.code)).flatten();
-        let mut code = contracted.unwrap_or_else(|| self.0.code.clone());
-        let at_point = matches!(
-            question,
-            Question::Values | Question::Gradient | Question::Vjp | Question::Jvp
+        let Inner {
+            guards,
+            passes,
+            backend,
+            level,
+            ..
+        } = &*self.0;
+        let (ir, parts) = self.code_for(transform, over)?;
+        let ir = ir::apply(ir, *passes);
+        let made = (
+            Arc::new(Compiled::new(&ir, guards, &**backend, *level)),
+            parts,
         );
-        if at_point {
-            code = code.with_inputs(Class::Uniform);
-        }
-        let all: Vec<u32> = (0..code.inputs.len() as u32).collect();
-        let is_uniform = |&place: &u32| code.inputs[place as usize] == Class::Uniform;
-        let uniform: Vec<u32> = all.iter().copied().filter(is_uniform).collect();
-        match question {
-            Question::Values | Question::RowValues => code,
-            Question::Gradient | Question::RowGradients | Question::SumGradient => {
-                code.outputs.truncate(1);
-                let seeds: Vec<_> = code
-                    .outputs
-                    .iter()
-                    .map(|&y| (y, Symbol::Constant(1.0)))
-                    .collect();
-                match question {
-                    Question::SumGradient => reverse::adjoints(&code, &seeds, &uniform, Rows::Sum),
-                    _ => reverse::adjoints(&code, &seeds, &all, Rows::Each),
-                }
-            }
-            Question::Vjp => {
-                let outputs = code.outputs.clone();
-                let seeds: Vec<_> = outputs
-                    .into_iter()
-                    .map(|y| (y, Symbol::Value(code.push_input(Class::Uniform))))
-                    .collect();
-                reverse::adjoints(&code, &seeds, &all, Rows::Each)
-            }
-            Question::Jvp => {
-                let directions: Vec<_> = all
-                    .iter()
-                    .map(|_| Symbol::Value(code.push_input(Class::Uniform)))
-                    .collect();
-                forward::tangents(code, &directions)
-            }
-        }
+        compiled.insert((transform, over), made.clone());
+        Ok(made)
     }
 
-    /// Checks the number of values of an argument.
-    pub(crate) fn check_len(name: &str, expected: usize, found: usize) -> Result<()> {
-        if expected == found {
+    /// Works with memory from the pool, and gives it back.
+    fn with_answers<R>(&self, work: impl FnOnce(&mut Evaluator) -> R) -> R {
+        let pool = || self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = pool().pop();
+        let mut evaluator = Evaluator {
+            program: self.clone(),
+            answers: known.unwrap_or_default(),
+        };
+        let result = work(&mut evaluator);
+        pool().push(evaluator.answers);
+        result
+    }
+
+    /// Checks that every comparison takes the branch at a point that it took when the program was traced.
+    fn check_branches(&self, x: &[f64]) -> Result<()> {
+        self.with_answers(|at| at.values(x).map(|_| ()))
+    }
+
+    fn check_some_output(&self) -> Result<()> {
+        if self.outputs() > 0 {
             return Ok(());
         }
-        Err(Error::length(name, expected, found))
+        Err(Error::argument("outputs", "the program has none"))
     }
 }
 
@@ -559,15 +468,15 @@ impl fmt::Debug for Program {
         f.debug_struct("Program")
             .field("inputs", &self.inputs())
             .field("outputs", &self.outputs())
-            .field("values", &self.0.code.len())
+            .field("values", &self.0.ir.len())
             .field("level", &self.0.level)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for Program {
-    /// The traced code: one value a line, outputs and guarded comparisons behind.
+    /// The traced code: one value per line, then the outputs and the guarded comparisons.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.code.fmt(f)
+        self.0.ir.fmt(f)
     }
 }

@@ -1,16 +1,15 @@
 //! Rows that come one after another and need not fit into memory.
 
-use super::batch::Answer;
-use super::blocks::Blocks;
-use super::rows::BLOCK;
-use super::tree::Tree;
-use super::{Program, Question, Uniform};
+use super::answers::{Over, answer, check_length};
+use super::{Program, Uniform};
+use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
 use crate::error::{Error, Result};
+use crate::transform::Transform;
 
-/// So many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
+/// This many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
 const KEPT: usize = 64 * BLOCK;
 
-/// A sum over rows that are handed over one at a time, from a file or a memory-mapped column, with its gradient.
+/// A sum over rows that are handed over one at a time, for instance from a file, with its gradient.
 ///
 /// At most 4096 rows are kept. The result has the bits of a [`Batch`](crate::Batch) of all rows.
 ///
@@ -32,7 +31,7 @@ pub struct Stream {
     tree: Tree,
     width: usize,
     threads: usize,
-    /// The rows kept, one behind another.
+    /// The rows kept, one after another.
     kept: Vec<f64>,
     rows: Blocks,
     count: usize,
@@ -53,29 +52,26 @@ impl Program {
     /// # Errors
     /// As [`Batch::sum_gradient`](crate::Batch::sum_gradient).
     pub fn stream<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<Stream> {
-        Self::check_len("uniform", self.uniform_inputs(), uniform.count())?;
-        if self.outputs() == 0 {
-            return Err(Error::argument("outputs", "the program has none"));
-        }
-        let mut answer = Answer::new(self, Question::SumGradient);
-        answer.set_uniform(uniform)?;
+        check_length("uniform", self.uniform_inputs(), uniform.count())?;
+        let mut answer = answer(self.compiled(Transform::Gradient, Over::Sum)?);
+        answer.set_uniform(|inputs| uniform.write(inputs))?;
         let width = self.inputs() - self.uniform_inputs();
         let mut tree = Tree::default();
-        tree.clear(answer.width());
+        tree.clear(answer.sum_count());
         Ok(Stream {
             answer,
             tree,
             width,
             threads: 0,
             kept: Vec::new(),
-            rows: Blocks::new::<[f64; 0]>(width, &[])?,
+            rows: Blocks::new(width, &[[0.0; 0]; 0])?,
             count: 0,
         })
     }
 }
 
 impl Stream {
-    /// Uses so many threads; 0, the default, as many as there are cores. The bits are the same for any number.
+    /// Sets how many threads may be used. The default, 0, means one per core. The bits are the same for any number.
     ///
     /// ```
     /// use chainrule::Program;
@@ -122,9 +118,9 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if the row has not a value for every varying input; the row is left out then.
-    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise in one of the rows kept so far; the
-    /// stream is of no use then.
+    /// [`Length`](crate::ErrorKind::Length) if the row has the wrong number of values; the row is not added then.
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch in one of the rows kept so far; the
+    /// stream cannot be used any more then.
     pub fn push(&mut self, row: &[f64]) -> Result<()> {
         if row.len() != self.width {
             return Err(Error::length(
@@ -144,10 +140,8 @@ impl Stream {
     /// Adds the rows kept to the tree of sums.
     fn compute(&mut self) -> Result<()> {
         let kept = self.count - self.rows.offset;
-        let rows: Vec<&[f64]> = (0..kept)
-            .map(|row| &self.kept[row * self.width..(row + 1) * self.width])
-            .collect();
-        self.rows.fill(&rows)?;
+        self.rows
+            .fill(&Flat::of_rows(&self.kept, self.width, kept))?;
         let sums = self.answer.sums(&self.rows, self.threads)?;
         self.tree.next().copy_from_slice(sums);
         self.tree.push();
@@ -156,7 +150,7 @@ impl Stream {
         Ok(())
     }
 
-    /// The sum of the first output over all rows, and its derivatives by the uniform inputs.
+    /// The sum of the first output over all rows, and its derivatives with respect to the uniform inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -167,12 +161,12 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was traced.
     pub fn sum_gradient(self) -> Result<(f64, Vec<f64>)> {
         self.divided(1.0)
     }
 
-    /// The mean of the first output over all rows, and its derivatives by the uniform inputs.
+    /// The mean of the first output over all rows, and its derivatives with respect to the uniform inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -201,7 +195,7 @@ impl Stream {
             self.compute()?;
         }
         self.answer.set_sums(self.tree.total());
-        let (sum, derivatives) = self.answer.finish(divisor);
-        Ok((sum, derivatives.to_vec()))
+        let sums = self.answer.finish(divisor);
+        Ok((sums[0], sums[1..].to_vec()))
     }
 }

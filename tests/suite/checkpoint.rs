@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use chainrule::derive::{self, Checkpoints, recorded::fresh};
+use chainrule::derive::{self, Parts, recorded::fresh};
 use chainrule::{Var, tape};
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ impl Part {
         self.results(&known)
     }
 
-    fn in_parts<'f>(&'f self, operands: &[Var], parts: &mut Checkpoints<'f>) -> Vec<Var> {
+    fn in_parts<'f>(&'f self, operands: &[Var], parts: &mut Parts<'f>) -> Vec<Var> {
         let mut known = operands.to_vec();
         for inner in &self.inner {
             let operands = inner.operands(&known);
@@ -93,7 +93,7 @@ proptest! {
 
     #[test]
     fn the_bits_are_those_of_the_whole(top in part(), x in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
-        let (value, gradient) = derive::checkpointed(&x, |x, parts| top.in_parts(x, parts)[0]);
+        let (value, gradient) = derive::recomputed(&x, |x, parts| top.in_parts(x, parts)[0]);
         let (y, whole) = tape::scope(|| {
             let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
             let y = top.whole(&x)[0];
@@ -108,7 +108,7 @@ proptest! {
 }
 
 /// Half the steps in a part, and the other half in another, down to single steps.
-fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Checkpoints<'f>) -> Var {
+fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Parts<'f>) -> Var {
     most.set(most.get().max(tape::stats().nodes));
     if steps == 1 {
         return (x * 1.1).sin();
@@ -125,9 +125,9 @@ fn parts_within_parts_take_little_memory() {
     let most = Cell::new(0);
     let steps = 1000;
     let (value, gradient) =
-        derive::checkpointed(&[0.3], |x, parts| halves(x[0], steps, &most, parts));
+        derive::recomputed(&[0.3], |x, parts| halves(x[0], steps, &most, parts));
     let plain = |x: &[Var]| (0..steps).fold(x[0], |x, _| (x * 1.1).sin());
-    assert_eq!(gradient, derive::gradient(plain, &[0.3]).unwrap());
+    assert_eq!(gradient, derive::gradient(plain, &[0.3]).unwrap().1);
     assert_eq!(value, plain(&[0.3.into()]).value());
     // No graph holds more than an operand and two results.
     assert!(most.get() <= 4, "{} nodes", most.get());
@@ -136,7 +136,7 @@ fn parts_within_parts_take_little_memory() {
 #[test]
 fn each_part_is_computed_twice() {
     let calls = Cell::new(0);
-    let (_, gradient) = derive::checkpointed(&[2.0, 3.0], |x, parts| {
+    let (_, gradient) = derive::recomputed(&[2.0, 3.0], |x, parts| {
         let mut x = x.to_vec();
         for _ in 0..10 {
             x = parts.call(&x, |x, _| {
@@ -153,7 +153,7 @@ fn each_part_is_computed_twice() {
 #[test]
 fn what_the_value_does_not_need_is_not_computed_again() {
     let calls = Cell::new(0);
-    let (value, gradient) = derive::checkpointed(&[2.0], |x, parts| {
+    let (value, gradient) = derive::recomputed(&[2.0], |x, parts| {
         let unused = parts.call(x, |x, _| {
             calls.set(calls.get() + 1);
             vec![x[0].exp()]
@@ -163,7 +163,7 @@ fn what_the_value_does_not_need_is_not_computed_again() {
         x[0].square()
     });
     assert_eq!((value, gradient, calls.get()), (4.0, vec![4.0], 1));
-    let constant = derive::checkpointed(&[2.0], |_, _| Var::from(7.0));
+    let constant = derive::recomputed(&[2.0], |_, _| Var::from(7.0));
     assert_eq!(constant, (7.0, vec![0.0]));
 }
 
@@ -171,7 +171,7 @@ fn what_the_value_does_not_need_is_not_computed_again() {
 fn the_graph_is_left_as_it_was() {
     let x = Var::new(1.0);
     let before = tape::stats().nodes;
-    derive::checkpointed(&[1.0], |x, parts| parts.call(x, |x, _| vec![x[0].sin()])[0]);
+    derive::recomputed(&[1.0], |x, parts| parts.call(x, |x, _| vec![x[0].sin()])[0]);
     assert_eq!(tape::stats().nodes, before);
     assert_eq!((x * x).backward()[x], 2.0);
 }
@@ -185,10 +185,10 @@ fn a_part_in_a_scope_that_has_ended_is_left_out() {
         let q = part(v) * 1.0 * 1.0;
         (0..12).fold(q, |q, _| q + w)
     };
-    let (_, gradient) = derive::checkpointed(&[3.0], |x, parts| {
+    let (_, gradient) = derive::recomputed(&[3.0], |x, parts| {
         let parts = std::cell::RefCell::new(parts);
         let call = |x: Var| {
-            let square = |x: &[Var], _: &mut Checkpoints<'_>| vec![x[0].square()];
+            let square = |x: &[Var], _: &mut Parts<'_>| vec![x[0].square()];
             parts.borrow_mut().call(&[x], square)[0]
         };
         f(x[0], &mut |x| call(x), &mut |x| {
@@ -196,12 +196,12 @@ fn a_part_in_a_scope_that_has_ended_is_left_out() {
         })
     });
     let whole = |x: &[Var]| f(x[0], &mut |x| fresh(x.square()), &mut |_| {});
-    assert_eq!(gradient, derive::gradient(whole, &[3.0]).unwrap());
+    assert_eq!(gradient, derive::gradient(whole, &[3.0]).unwrap().1);
 }
 
 #[test]
 fn a_derivative_within_the_function_is_not_zero_but_unknown() {
-    derive::checkpointed(&[3.0], |x, parts| {
+    derive::recomputed(&[3.0], |x, parts| {
         let y = parts.call(x, |x, _| vec![x[0].square()])[0];
         assert!(y.gradient(x)[0].value().is_nan());
         assert!(y.backward()[x[0]].is_nan());
@@ -212,8 +212,10 @@ fn a_derivative_within_the_function_is_not_zero_but_unknown() {
 #[test]
 #[should_panic(expected = "within another recording")]
 fn a_part_within_another_recording_is_refused() {
-    derive::checkpointed(&[3.0], |x, parts| {
-        derive::gradient(|z| parts.call(z, |z, _| vec![z[0].sin()])[0], &[1.0]).unwrap();
+    derive::recomputed(&[3.0], |x, parts| {
+        derive::gradient(|z| parts.call(z, |z, _| vec![z[0].sin()])[0], &[1.0])
+            .unwrap()
+            .1;
         x[0]
     });
 }
@@ -222,7 +224,7 @@ fn a_part_within_another_recording_is_refused() {
 #[should_panic(expected = "other results")]
 fn a_part_that_changes_is_refused() {
     let calls = Cell::new(0.0);
-    derive::checkpointed(&[1.0], |x, parts| {
+    derive::recomputed(&[1.0], |x, parts| {
         parts.call(x, |x, _| {
             calls.set(calls.get() + 1.0);
             vec![x[0] * calls.get()]
@@ -233,7 +235,7 @@ fn a_part_that_changes_is_refused() {
 #[test]
 #[should_panic(expected = "another graph")]
 fn a_value_from_outside_is_refused_as_a_result() {
-    derive::checkpointed(&[1.0], |x, parts| {
+    derive::recomputed(&[1.0], |x, parts| {
         let outside = x[0];
         parts.call(&[], move |_, _| vec![outside])[0]
     });
@@ -243,13 +245,13 @@ fn a_value_from_outside_is_refused_as_a_result() {
 #[should_panic(expected = "another graph")]
 fn a_value_from_outside_is_refused_as_the_value() {
     let outside = Var::new(2.0);
-    derive::checkpointed(&[1.0], |_, _| outside);
+    derive::recomputed(&[1.0], |_, _| outside);
 }
 
 #[test]
 #[should_panic(expected = "another graph")]
 fn a_value_from_outside_is_refused() {
-    derive::checkpointed(&[1.0], |x, parts| {
+    derive::recomputed(&[1.0], |x, parts| {
         let outside = x[0];
         parts.call(&[], move |_, _| vec![outside * 2.0])[0]
     });

@@ -1,8 +1,8 @@
 //! Every derivative against every other way to compute it.
 
-use chainrule::derive::{self, Mode};
+use chainrule::derive;
 use chainrule::op::Law;
-use chainrule::{Dual, ErrorKind, Graph, Program, Scalar, Var, tape};
+use chainrule::{Dual, ErrorKind, Graph, Mode, Program, Scalar, Transform, Var, tape};
 use proptest::prelude::*;
 
 use crate::compare::same;
@@ -131,16 +131,16 @@ proptest! {
         let f = Program::trace(e.inputs.len(), |x| e.evaluate(x)).unwrap();
         let x = &e.inputs;
         let (_, gradient) = f.gradient(x).unwrap();
-        let again = f.gradient_program().unwrap().values(x).unwrap();
-        let reverse = f.jacobian_program(Mode::Reverse).values(x).unwrap();
-        let vjp = f.vjp_program().values(&[&x[..], &[1.0]].concat()).unwrap();
+        let again = f.transform(Transform::Gradient).unwrap().values(x).unwrap();
+        let reverse = f.transform(Transform::Jacobian(Mode::Reverse)).unwrap().values(x).unwrap();
+        let vjp = f.transform(Transform::Vjp).unwrap().values(&[&x[..], &[1.0]].concat()).unwrap();
         for (i, &g) in gradient.iter().enumerate() {
             prop_assert!(same(g, again[i]) && same(g, reverse[i]) && same(g, vjp[i]), "{g:e} {:e} {:e} {:e}", again[i], reverse[i], vjp[i]);
             let mut unit = vec![0.0; x.len()];
             unit[i] = 1.0;
-            let forward = f.jacobian_program(Mode::Forward).values(x).unwrap();
+            let forward = f.transform(Transform::Jacobian(Mode::Forward)).unwrap().values(x).unwrap();
             let jvp = f.evaluator().jvp(x, &unit).unwrap().1[0];
-            let program = f.jvp_program().values(&[&x[..], &unit].concat()).unwrap();
+            let program = f.transform(Transform::Jvp).unwrap().values(&[&x[..], &unit].concat()).unwrap();
             prop_assert!(same(forward[i], jvp) && same(program[0], jvp), "{:e} {jvp:e}", forward[i]);
         }
     }
@@ -155,13 +155,13 @@ proptest! {
         let back = at.vjp(x, &u).unwrap().1.to_vec();
         let left: f64 = u.iter().zip(&along).map(|(u, y)| u * y).sum();
         let right: f64 = v.iter().zip(&back).map(|(v, x)| v * x).sum();
-        let jacobian = at.jacobian(x).unwrap();
+        let jacobian = at.jacobian(x).unwrap().1;
         let size = uncancelled(&e).max(1.0);
         // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
         if size < 1e6 && finite(jacobian) && finite(&along) && finite(&back) && f.value(x).unwrap().is_finite() {
             prop_assert!(close(left, right, size), "uᵀ(Jv) = {left:e}, (uᵀJ)v = {right:e}");
             for mode in [Mode::Forward, Mode::Reverse] {
-                let other = f.jacobian_program(mode).values(x).unwrap();
+                let other = f.transform(Transform::Jacobian(mode)).unwrap().values(x).unwrap();
                 prop_assume!(finite(&other));
                 for (a, b) in jacobian.iter().zip(&other) {
                     prop_assert!(close(*a, *b, size), "{a:e} {b:e}");
@@ -186,9 +186,9 @@ proptest! {
         let (tape, duals, mixed) = (values(&tape), values(&duals), mixed(&e));
         // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
         if finite(&tape) && finite(&duals) && finite(&bounds) && f.value(x).unwrap().is_finite() {
-            let hessian = f.hessian(x).unwrap();
-            let program = f.gradient_program().unwrap().jacobian_program(Mode::Cheaper).values(x).unwrap();
-            let reverse = f.gradient_program().unwrap().jacobian_program(Mode::Reverse).values(x).unwrap();
+            let hessian = f.hessian(x).unwrap().2;
+            let program = f.transform(Transform::Gradient).unwrap().transform(Transform::Jacobian(Mode::Cheaper)).unwrap().values(x).unwrap();
+            let reverse = f.transform(Transform::Gradient).unwrap().transform(Transform::Jacobian(Mode::Reverse)).unwrap().values(x).unwrap();
             for place in 0..n * n {
                 let mirrored = place % n * n + place / n;
                 let (h, bound) = (hessian[place], bounds[place]);
@@ -203,10 +203,10 @@ proptest! {
             let mut at = f.evaluator();
             let v = &v[..n];
             let along = |i: usize, of: &[f64]| -> f64 { (0..n).map(|j| of[i * n + j] * v[j]).sum() };
-            let hvp = at.hvp(x, v).unwrap().to_vec();
-            let diagonal = at.hessian_diagonal(x).unwrap().to_vec();
-            let laplacian = at.laplacian(x).unwrap();
-            let vhp = at.vhp(x, v).unwrap();
+            let hvp = at.hvp(x, v).unwrap().2.to_vec();
+            let diagonal = at.hessian_diagonal(x).unwrap().2.to_vec();
+            let laplacian = at.laplacian(x).unwrap().2;
+            let vhp = at.vhp(x, v).unwrap().2;
             let trace: f64 = (0..n).map(|i| hessian[i * n + i]).sum();
             let size = largest(&hessian);
             let all: f64 = 2.0 * bounds.iter().sum::<f64>() + 16.0 * f64::EPSILON * size;
@@ -261,13 +261,13 @@ proptest! {
         let f = Program::trace(e.inputs.len(), |x| outputs(&e, x)).unwrap();
         let columns = f.inputs();
         let x = &e.inputs;
-        let dense = f.jacobian_program(Mode::Cheaper).values(x).unwrap();
-        let sparse = f.sparse_jacobian().matrix(x).unwrap();
+        let dense = f.transform(Transform::Jacobian(Mode::Cheaper)).unwrap().values(x).unwrap();
+        let sparse = f.sparse_jacobian().unwrap().matrix(x).unwrap();
         for (place, (a, b)) in dense.iter().zip(sparse.to_dense()).enumerate() {
             prop_assert!(same(*a, b), "{a:e} {b:e} at {} {}", place / columns, place % columns);
         }
         // Every entry that is left out is 0 along every direction.
-        let pattern = f.jacobian_pattern();
+        let pattern = f.jacobian_sparsity();
         let mut at = f.evaluator();
         for column in 0..columns {
             let mut unit = vec![0.0; columns];
@@ -281,7 +281,7 @@ proptest! {
         let compressed = f.compressed_jacobian().unwrap().matrix(x).unwrap();
         let hessian = f.sparse_hessian().unwrap().matrix(x).unwrap();
         let squeezed = f.compressed_hessian().unwrap().matrix(x).unwrap();
-        let whole = f.hessian_program().unwrap().values(x).unwrap();
+        let whole = f.transform(Transform::Hessian).unwrap().values(x).unwrap();
         for (place, (a, b)) in whole.iter().zip(hessian.to_dense()).enumerate() {
             prop_assert!(same(*a, b), "{a:e} {b:e} at {place}");
         }
@@ -291,7 +291,7 @@ proptest! {
                 prop_assert!(close(*a, b, size), "{a:e} {b:e}");
             }
             // At a kink the two mixed derivatives may differ, and either may be the one that was computed.
-            let both = f.gradient_program().unwrap().jacobian_program(Mode::Forward).values(x).unwrap();
+            let both = f.transform(Transform::Gradient).unwrap().transform(Transform::Jacobian(Mode::Forward)).unwrap().values(x).unwrap();
             for (place, b) in squeezed.to_dense().into_iter().enumerate() {
                 let mirrored = place % columns * columns + place / columns;
                 let kink = !result_declares_slopes(&e) && !close(both[place], both[mirrored], size);
@@ -313,8 +313,8 @@ fn the_hessian_of_rosenbrock_has_a_band_of_three() {
     let n = 50;
     let f = Program::trace(n, rosenbrock).unwrap();
     let x: Vec<f64> = (0..n).map(|i| 0.5 + 0.02 * i as f64).collect();
-    let mut sparse = f.sparse_hessian().unwrap();
-    assert_eq!(sparse.pattern().len(), 148);
+    let sparse = f.sparse_hessian().unwrap();
+    assert_eq!(sparse.sparsity().len(), 148);
     assert_eq!(sparse.groups(), 0);
     let matrix = sparse.matrix(&x).unwrap();
     for i in 0..n {
@@ -343,12 +343,12 @@ fn a_long_band_is_linear() {
     })
     .unwrap();
     let x: Vec<f64> = (0..n).map(|i| 1e-4 * i as f64).collect();
-    let mut direct = f.sparse_jacobian();
+    let direct = f.sparse_jacobian().unwrap();
     assert_eq!(direct.groups(), 0);
-    assert_eq!(direct.pattern().len(), 3 * n - 2);
-    let mut compressed = f.compressed_jacobian().unwrap();
+    assert_eq!(direct.sparsity().len(), 3 * n - 2);
+    let compressed = f.compressed_jacobian().unwrap();
     assert_eq!(compressed.groups(), 3);
-    assert_eq!(direct.at(&x).unwrap(), compressed.at(&x).unwrap());
+    assert_eq!(direct.entries(&x).unwrap(), compressed.entries(&x).unwrap());
 }
 
 #[test]
@@ -366,9 +366,9 @@ fn a_dense_problem_is_evaluated_in_directions() {
     let program = Program::trace(n, f).unwrap();
     let x: Vec<f64> = (0..n).map(|i| (0.7 * i as f64).cos() * 0.1).collect();
     let mut at = program.evaluator();
-    let hessian = at.hessian(&x).unwrap().to_vec();
+    let hessian = at.hessian(&x).unwrap().2.to_vec();
     let v: Vec<f64> = (0..n).map(|i| (0.3 * i as f64).sin()).collect();
-    let hvp = at.hvp(&x, &v).unwrap();
+    let hvp = at.hvp(&x, &v).unwrap().2;
     for i in 0..n {
         let product: f64 = (0..n).map(|j| hessian[i * n + j] * v[j]).sum();
         assert!((product - hvp[i]).abs() < 1e-9 * product.abs().max(1.0));
@@ -378,7 +378,7 @@ fn a_dense_problem_is_evaluated_in_directions() {
         x.iter().map(|x| x * y[0] + y[1]).collect::<Vec<_>>()
     })
     .unwrap();
-    let jacobian = many.jacobian(&x).unwrap();
+    let jacobian = many.jacobian(&x).unwrap().1;
     let along = many.jvp(&x, &v).unwrap().1;
     for i in 0..n {
         let product: f64 = (0..n).map(|j| jacobian[i * n + j] * v[j]).sum();
@@ -409,23 +409,37 @@ fn misuse_is_told_by_name() {
         "v: expected 2 values, found 0"
     );
     assert_eq!(
-        f.sparse_jacobian().at(&[]).unwrap_err().kind(),
+        f.sparse_jacobian()
+            .unwrap()
+            .entries(&[])
+            .unwrap_err()
+            .kind(),
         ErrorKind::Length
     );
     assert_eq!(
-        f.compressed_hessian().unwrap().at(&[]).unwrap_err().kind(),
+        f.compressed_hessian()
+            .unwrap()
+            .entries(&[])
+            .unwrap_err()
+            .kind(),
         ErrorKind::Length
     );
-    let error = f.partials_program(&[&[0], &[2]]).unwrap_err();
+    let error = f.partials(&[&[0], &[2]]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "by: the program has 2 inputs, there is none at 2"
+        "lists: the program has 2 inputs, there is none at 2"
     );
     assert_eq!(f.select(&[1]).unwrap_err().kind(), ErrorKind::Argument);
     let none = Program::trace(2, |_| Vec::new()).unwrap();
-    assert!(none.hessian(&[1.0, 2.0]).is_err() && none.gradient_program().is_err());
-    assert!(none.jacobian(&[1.0, 2.0]).unwrap().is_empty());
-    assert!(none.sparse_jacobian().at(&[1.0, 2.0]).unwrap().is_empty());
+    assert!(none.hessian(&[1.0, 2.0]).is_err() && none.transform(Transform::Gradient).is_err());
+    assert!(none.jacobian(&[1.0, 2.0]).unwrap().1.is_empty());
+    assert!(
+        none.sparse_jacobian()
+            .unwrap()
+            .entries(&[1.0, 2.0])
+            .unwrap()
+            .is_empty()
+    );
     assert!(derive::gradient(|_| Vec::new(), &[1.0]).is_err());
 }
 
@@ -435,52 +449,68 @@ fn what_does_not_depend_has_derivative_zero() {
     let mut at = f.evaluator();
     let x = [1.0, 0.0, 2.0];
     assert_eq!(
-        at.jacobian(&x).unwrap(),
+        at.jacobian(&x).unwrap().1,
         [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     );
     assert_eq!(
-        at.hessian(&x).unwrap(),
+        at.hessian(&x).unwrap().2,
         [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
     );
-    assert_eq!(f.compressed_jacobian().unwrap().at(&x).unwrap(), [1.0, 1.0]);
     assert_eq!(
-        f.partials_program(&[&[0, 2], &[1, 1, 1]])
+        f.compressed_jacobian().unwrap().entries(&x).unwrap(),
+        [1.0, 1.0]
+    );
+    assert_eq!(
+        f.partials(&[&[0, 2], &[1, 1, 1]])
             .unwrap()
             .values(&x)
             .unwrap(),
         [0.0, 1.0]
     );
     let constant = Program::trace(2, |_| Var::from(3.0)).unwrap();
-    assert_eq!(constant.hessian(&[1.0, 2.0]).unwrap(), [0.0; 4]);
-    assert_eq!(constant.evaluator().laplacian(&[1.0, 2.0]).unwrap(), 0.0);
-    assert_eq!(derive::gradient(|_| Var::from(3.0), &[1.0]).unwrap(), [0.0]);
-    let mut sparse = constant.compressed_hessian().unwrap();
-    assert!(sparse.at(&[1.0, 2.0]).unwrap().is_empty());
+    assert_eq!(constant.hessian(&[1.0, 2.0]).unwrap().2, [0.0; 4]);
+    assert_eq!(constant.evaluator().laplacian(&[1.0, 2.0]).unwrap().2, 0.0);
+    assert_eq!(
+        derive::gradient(|_| Var::from(3.0), &[1.0]).unwrap().1,
+        [0.0]
+    );
+    let sparse = constant.compressed_hessian().unwrap();
+    assert!(sparse.entries(&[1.0, 2.0]).unwrap().is_empty());
 }
 
 #[test]
 fn guards_hold_in_derived_programs() {
     let f = Program::trace_at(&[1.0], |x| if x[0] > 0.0 { x[0].ln() } else { x[0] }).unwrap();
-    assert_eq!(f.gradient_program().unwrap().values(&[2.0]).unwrap(), [0.5]);
+    assert_eq!(
+        f.transform(Transform::Gradient)
+            .unwrap()
+            .values(&[2.0])
+            .unwrap(),
+        [0.5]
+    );
     for derived in [
-        f.gradient_program(),
-        f.hessian_program(),
-        f.laplacian_program(),
-        f.select(&[0]),
+        f.transform(Transform::Gradient).unwrap(),
+        f.transform(Transform::Hessian).unwrap(),
+        f.transform(Transform::Laplacian).unwrap(),
+        f.select(&[0]).unwrap(),
     ] {
         assert_eq!(
-            derived.unwrap().values(&[-2.0]).unwrap_err().kind(),
+            derived.values(&[-2.0]).unwrap_err().kind(),
             ErrorKind::Branch
         );
     }
     assert_eq!(
-        f.sparse_hessian().unwrap().at(&[-1.0]).unwrap_err().kind(),
+        f.sparse_hessian()
+            .unwrap()
+            .entries(&[-1.0])
+            .unwrap_err()
+            .kind(),
         ErrorKind::Branch
     );
     assert_eq!(
         f.compressed_hessian()
             .unwrap()
-            .at(&[-1.0])
+            .entries(&[-1.0])
             .unwrap_err()
             .kind(),
         ErrorKind::Branch
@@ -493,7 +523,7 @@ fn derived_programs_run_over_rows() {
     let rows = [[0.5], [1.0], [-0.25]];
     let p = [0.3, 2.0];
     // Uniform directions beside uniform inputs, varying ones beside rows.
-    let hvp = f.hvp_program().unwrap();
+    let hvp = f.transform(Transform::Hvp).unwrap();
     assert_eq!((hvp.uniform_inputs(), hvp.inputs()), (4, 6));
     let found = hvp
         .batch(&rows.map(|[x]| [x, 10.0]))
@@ -502,17 +532,17 @@ fn derived_programs_run_over_rows() {
         .unwrap()
         .to_vec();
     for (row, found) in rows.iter().zip(found.chunks(3)) {
-        let alone = f.hvp(&[p[0], p[1], row[0]], &[1.0, 2.0, 10.0]).unwrap();
+        let alone = f.hvp(&[p[0], p[1], row[0]], &[1.0, 2.0, 10.0]).unwrap().2;
         assert_eq!(found, alone);
     }
     // The Hessian of a sum over rows times a direction is the gradient of the sum of directional derivatives.
-    let along = f.jvp_program();
+    let along = f.transform(Transform::Jvp).unwrap();
     let mut batch = along.batch(&rows.map(|[x]| [x, 0.0])).unwrap();
     let (_, gradient) = batch.sum_gradient(&[p[0], p[1], 1.0, 2.0]).unwrap();
     let summed: Vec<f64> = (0..2)
         .map(|i| {
             rows.iter()
-                .map(|r| f.hvp(&[p[0], p[1], r[0]], &[1.0, 2.0, 0.0]).unwrap()[i])
+                .map(|r| f.hvp(&[p[0], p[1], r[0]], &[1.0, 2.0, 0.0]).unwrap().2[i])
                 .sum()
         })
         .collect();
@@ -655,7 +685,7 @@ fn joined_programs_have_both_outputs_and_guards() {
         ErrorKind::Branch
     );
     assert_eq!(
-        both.jacobian(&[2.0, 3.0]).unwrap(),
+        both.jacobian(&[2.0, 3.0]).unwrap().1,
         [0.5, 0.0, 3.0, 2.0, 0.0, 1.0]
     );
     let one = Program::trace(1, |x| x[0]).unwrap();
@@ -687,8 +717,8 @@ fn second_derivatives_at_edges() {
     for (place, (f, x, second)) in cases.into_iter().enumerate() {
         let program = Program::trace(1, |x| f(x[0])).unwrap();
         for found in [
-            program.hessian(&[x]).unwrap()[0],
-            program.hvp(&[x], &[1.0]).unwrap()[0],
+            program.hessian(&[x]).unwrap().2[0],
+            program.hvp(&[x], &[1.0]).unwrap().2[0],
             program
                 .compressed_hessian()
                 .unwrap()
@@ -722,8 +752,8 @@ fn depth_needs_no_stack() {
         .unwrap();
         let mut at = f.evaluator();
         let (x, v) = ([0.3, 0.2], [1.0, -1.0]);
-        let hessian = at.hessian(&x).unwrap().to_vec();
-        let hvp = at.hvp(&x, &v).unwrap();
+        let hessian = at.hessian(&x).unwrap().2.to_vec();
+        let hvp = at.hvp(&x, &v).unwrap().2;
         let size = hessian
             .iter()
             .fold(1e-300, |size: f64, h| size.max(h.abs()));
@@ -732,7 +762,7 @@ fn depth_needs_no_stack() {
         let curved = hessian[0] - hessian[1] - hessian[2] + hessian[3];
         assert!((2.0 * taylor[2] - curved).abs() <= 1e-9 * size);
         assert_eq!(f.nearest_kink(&x).unwrap(), f64::INFINITY);
-        assert_eq!(f.jacobian_pattern().len(), 2);
+        assert_eq!(f.jacobian_sparsity().len(), 2);
         let x = x.map(Var::new);
         assert!(f.call(&x).unwrap()[0].value().is_finite());
     };

@@ -56,7 +56,7 @@ fn reverse_in_forward() {
     assert_eq!(f.jvp(&[1.0], &[1.0]).unwrap().1, [1.0]);
     let f = Program::trace(1, |x| x[0] * recorded::derivative(|y| x[0] * y, x[0])).unwrap();
     assert_eq!(f.jvp(&[3.0], &[1.0]).unwrap().1, [6.0]);
-    assert_eq!(f.hessian(&[3.0]).unwrap(), [2.0]);
+    assert_eq!(f.hessian(&[3.0]).unwrap().2, [2.0]);
 }
 
 /// D̂ h x = d/du h(x + u) at 0, applied twice to exp gives exp; a level that is forgotten gives 0.

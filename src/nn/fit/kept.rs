@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::Training;
 use super::training::Position;
 use crate::error::Result;
+use crate::ir::Level;
 use crate::nn::checkpoint::{self, faulty};
 use crate::nn::optimizer::{Optimizer, Parameters};
-use crate::program::{Level, Uniform};
+use crate::program::Uniform;
 
 /// What a file holds beside the parameters.
 #[derive(Serialize, Deserialize)]

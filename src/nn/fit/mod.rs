@@ -22,7 +22,8 @@ pub use reply::Reply;
 use super::data::Rows;
 use super::optimizer::{Optimizer, Parameters, Schedule, at_least_one, at_least_zero};
 use crate::error::Result;
-use crate::program::{Level, Outputs};
+use crate::ir::Level;
+use crate::program::Outputs;
 use crate::var::Var;
 use training::Training;
 

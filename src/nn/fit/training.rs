@@ -71,7 +71,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             }
         };
         Ok(Self {
-            batch: program.batch::<&[f64]>(&[])?.threads(threads),
+            batch: program.batch::<[[f64; 0]; 0]>([])?.threads(threads),
             fit,
             rows,
             validation,

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 
 use super::expression::{Expression, Operand};
-use super::{all_same, archs, each_row, hostile, on_tape, oracle, plan, program, same, summed};
+use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
+use crate::ir::Level;
 use crate::op::rows::{Add, Dot, Neg, Relu, Sum, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
-use crate::program::Question;
-use crate::program::plan::Options;
+use crate::program::answers::Over;
+use crate::transform::Transform;
 
 /// A network's sum of outputs: its weights, layer by layer, then the row; a bias for each sum if so wished.
 fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> Expression {
@@ -80,19 +81,21 @@ proptest! {
         let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
         let of_rows: Vec<Vec<f64>> = rows.iter().map(|row| on_tape(&e, &[&p[..], row].concat())).collect();
         for matrices in [true, false] {
-            let options = Options { matrices, ..Options::of(false) };
-            let [values, gradients, sums] = [Question::RowValues, Question::RowGradients, Question::SumGradient]
-                .map(|question| plan(&program.code_for(question), options));
+            let options = Options { matrices, ..Options::at(Level::Exact) };
+            let code = |transform, over| verified(&program, transform, over, options);
+            let values = code(Transform::Values, Over::Rows);
+            let gradients = code(Transform::Gradient, Over::Rows);
+            let sums = code(Transform::Gradient, Over::Sum);
+            let wanted = [&[total][..], &wanted].concat();
             for arch in archs() {
-                let found = each_row(&values, arch, &p, &rows);
-                prop_assert!(found.iter().zip(&of_rows).all(|(&found, wanted)| same(found, wanted[0])), "{arch:?}\n{values}");
-                let found: Vec<f64> = each_row(&gradients, arch, &p, &rows);
-                for (found, wanted) in found.chunks(e.inputs.len() + 1).zip(&of_rows) {
-                    let found: Vec<f64> = found[1..].iter().map(|slope| slope + 0.0).collect();
-                    prop_assert!(all_same(&found, &wanted[1..]), "{arch:?}\n{gradients}");
+                let found = values.each_row(arch, &p, &rows);
+                prop_assert!(found[0].iter().zip(&of_rows).all(|(&found, wanted)| same(found, wanted[0])), "{arch:?}\n{}", values.text);
+                let found = gradients.each_row(arch, &p, &rows);
+                for (slopes, wanted) in found[1].chunks(e.inputs.len()).zip(&of_rows) {
+                    prop_assert!(all_same(slopes, &wanted[1..]), "{arch:?}\n{}", gradients.text);
                 }
-                let found = summed(&sums, arch, &p, &rows);
-                prop_assert!(all_same(&found, &wanted), "{arch:?}: {found:?}, {wanted:?}\n{sums}");
+                let found = sums.summed(arch, &p, &rows);
+                prop_assert!(all_same(&found, &wanted), "{arch:?}: {found:?}, {wanted:?}\n{}", sums.text);
             }
         }
         for threads in 1..4 {
@@ -113,13 +116,15 @@ fn every_length_of_a_tail_has_the_same_bits() {
     let all: Vec<Vec<f64>> = (0..200).map(row).collect();
     let e = network(&sizes, true, false, [&p[..], &all[0]].concat());
     let program = program(&e, weights);
-    let plan = plan(&program.code_for(Question::SumGradient), Options::of(false));
+    let options = Options::at(Level::Exact);
+    let code = verified(&program, Transform::Gradient, Over::Sum, options);
     for count in (0..=130).chain([191, 192, 193, 200]) {
         let rows = &all[..count];
         let (total, wanted) = oracle::sum_gradient(&e, &p, rows);
         for arch in archs() {
+            let wanted = [&[total][..], &wanted].concat();
             assert!(
-                all_same(&summed(&plan, arch, &p, rows), &wanted),
+                all_same(&code.summed(arch, &p, rows), &wanted),
                 "{count} rows, {arch:?}"
             );
         }

@@ -5,16 +5,17 @@ mod expression;
 mod layers;
 mod options;
 mod oracle;
-pub(super) mod steps;
+
+use std::sync::Arc;
 
 use super::Program;
-use super::blocks::Blocks;
-use super::code::Code;
-use super::plan::{Options, Plan};
-use super::rows::Rows;
-use super::tree::Tree;
+use super::answers::Over;
+use crate::backend::{Answer, Blocks, Compiled, Order};
+use crate::interpreter::{Interpreter, Plan};
+use crate::ir::{Ir, Level, Selection, apply, problem, problem_of_pass};
 use crate::math::fused::Arch;
 use crate::tape;
+use crate::transform::{Parts, Transform};
 use crate::var::Var;
 use expression::Expression;
 use proptest::prelude::{Strategy, prop, prop_oneof};
@@ -79,71 +80,97 @@ fn on_tape(e: &Expression, at: &[f64]) -> Vec<f64> {
     })
 }
 
-/// The plan of code at these options, verified.
-fn plan(code: &Code, options: Options) -> Plan {
-    if let Some(problem) = super::code::verify::problem(code) {
+/// How code is compiled.
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    passes: Selection,
+    matrices: bool,
+    level: Level,
+}
+
+impl Options {
+    fn at(level: Level) -> Self {
+        Self {
+            passes: Selection::at(level),
+            matrices: true,
+            level,
+        }
+    }
+}
+
+/// Code after the passes, the parts of its outputs, and how it is to be compiled.
+struct Verified {
+    short: Ir,
+    parts: Parts,
+    options: Options,
+    text: String,
+}
+
+/// The code that answers a question, after the passes; it and its plan are verified.
+fn verified(program: &Program, transform: Transform, over: Over, options: Options) -> Verified {
+    let (code, parts) = program
+        .code_for(transform, over)
+        .expect("there is an output");
+    if let Some(problem) = problem(&code) {
         panic!("{problem}");
     }
-    let short = super::passes::apply(code, options.passes);
-    if let Some(problem) = super::code::verify::problem_of_pass(code, &short) {
+    let short = apply(code.clone(), options.passes);
+    if let Some(problem) = problem_of_pass(&code, &short) {
         panic!("{problem}");
     }
-    let plan = Plan::new(code, &[], options);
+    let plan = Plan::new(&short, options.matrices, options.level == Level::Fast);
     if let Err(problem) = plan.check(&short) {
         panic!("{problem} in\n{plan}made of\n{short}");
     }
-    plan
-}
-
-/// All outputs of a plan for one point.
-fn at_point(plan: &Plan, arch: Arch, x: &[f64]) -> Vec<f64> {
-    let mut machine = plan.machine().on(arch);
-    plan.run_before(&mut machine, |inputs| inputs.copy_from_slice(x))
-        .expect("no branches");
-    let mut outputs = Vec::new();
-    plan.extend_shared(&machine, 0, &mut outputs);
-    outputs
-}
-
-/// All outputs of every row, row by row.
-fn each_row(plan: &Plan, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
-    let width = rows.first().map_or(0, Vec::len);
-    let blocks = Blocks::new(width, rows).expect("rows of one width");
-    let mut machine = plan.machine().on(arch);
-    plan.run_before(&mut machine, |inputs| inputs.copy_from_slice(p))
-        .expect("no branches");
-    let mut lanes = Rows::default();
-    let mut outputs = Vec::new();
-    for index in 0..blocks.blocks() {
-        let block = blocks.block(index);
-        plan.run_rows(&machine, &mut lanes, block, &mut [])
-            .expect("no branches");
-        for row in 0..block.count {
-            let values = plan.row_outputs(&machine, &lanes, block);
-            outputs.extend(values.map(|values| values.at(row)));
-        }
+    let text = plan.to_string();
+    Verified {
+        short,
+        parts,
+        options,
+        text,
     }
-    outputs
 }
 
-/// The derivatives of the sum over all rows.
-fn summed(plan: &Plan, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
-    let width = rows.first().map_or(0, Vec::len);
-    let blocks = Blocks::new(width, rows).expect("rows of one width");
-    let mut machine = plan.machine().on(arch);
-    plan.run_before(&mut machine, |inputs| inputs.copy_from_slice(p))
-        .expect("no branches");
-    let (mut lanes, mut tree) = (Rows::default(), Tree::default());
-    tree.clear(plan.sums());
-    for index in 0..blocks.blocks() {
-        // What is not written stays NaN.
-        tree.next().fill(f64::NAN);
-        plan.run_rows(&machine, &mut lanes, blocks.block(index), tree.next())
-            .expect("no branches");
-        tree.push();
+impl Verified {
+    /// Run with these vector instructions.
+    fn on(&self, arch: Arch) -> Answer {
+        let Options {
+            matrices, level, ..
+        } = self.options;
+        let backend = Interpreter {
+            arch: Some(arch),
+            matrices,
+        };
+        let compiled = Compiled::new(&self.short, &[], &backend, level);
+        Answer::new(Arc::new(compiled), self.parts.clone())
     }
-    plan.run_after(&mut machine, tree.total());
-    let mut derivatives = Vec::new();
-    plan.extend_shared(&machine, 1, &mut derivatives);
-    derivatives.into_iter().map(|slope| slope + 0.0).collect()
+
+    /// All outputs at a point.
+    fn at_point(&self, arch: Arch, x: &[f64]) -> Vec<f64> {
+        self.on(arch).at(&[x]).expect("no branches").to_vec()
+    }
+
+    /// Each part of the outputs for all rows, row by row.
+    fn each_row(&self, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut answer = self.on(arch);
+        answer
+            .set_uniform(|inputs| inputs.copy_from_slice(p))
+            .expect("no branches");
+        let results = answer.each_row(&blocks(rows), 1, Order::RowMajor);
+        results.expect("no branches").to_vec()
+    }
+
+    /// The sum of the first output over all rows and its derivatives.
+    fn summed(&self, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
+        let mut answer = self.on(arch);
+        answer
+            .set_uniform(|inputs| inputs.copy_from_slice(p))
+            .expect("no branches");
+        answer.sums(&blocks(rows), 1).expect("no branches");
+        answer.finish(1.0).to_vec()
+    }
+}
+
+fn blocks(rows: &[Vec<f64>]) -> Blocks {
+    Blocks::new(rows.first().map_or(0, Vec::len), rows).expect("rows of one width")
 }

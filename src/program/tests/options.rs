@@ -3,31 +3,30 @@
 use proptest::prelude::*;
 
 use super::expression::{Expression, Operand};
-use super::{
-    all_same, archs, at_point, each_row, hostile, on_tape, oracle, plan, program, same, summed,
-};
+use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
+use crate::ir::{Level, PASSES, Selection};
 use crate::op::rows::{Add, Dot, Mul, Sub, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
-use crate::program::Question;
-use crate::program::passes::Passes;
-use crate::program::plan::Options;
+use crate::program::answers::Over;
+use crate::transform::{Mode, Transform};
 
-/// Every combination that keeps the bits.
+/// Every combination of passes that keep the bits, with products of matrices and without.
 fn combinations() -> impl Iterator<Item = Options> {
-    (0..64_u32).map(|bits| {
-        let bit = |place: u32| bits >> place & 1 == 1;
-        Options {
-            passes: Passes {
-                expand: bit(0),
-                fold: bit(1),
-                laws: bit(2),
-                common: bit(3),
-                chains: bit(4),
-                contract: false,
-            },
-            matrices: bit(5),
-            any_order: false,
-        }
+    let exact: Vec<&str> = PASSES
+        .iter()
+        .filter(|pass| pass.level == Level::Exact)
+        .map(|pass| pass.name)
+        .collect();
+    let sets = 0..1_u32 << exact.len();
+    sets.flat_map(move |set| {
+        let place = |name: &str| exact.iter().position(|other| *other == name);
+        let passes =
+            Selection::of(|pass| place(pass.name).is_some_and(|place| set >> place & 1 == 1));
+        [true, false].map(|matrices| Options {
+            passes,
+            matrices,
+            level: Level::Exact,
+        })
     })
 }
 
@@ -50,23 +49,23 @@ proptest! {
 
         let wanted = on_tape(&e, point);
         let wanted_rows: Vec<Vec<f64>> = rows.iter().map(|row| on_tape(&e, &[p, row].concat())).collect();
-        let (_, wanted_sums) = oracle::sum_gradient(&e, p, &rows);
-        let code = |question| program.code_for(question);
+        let (total, slopes) = oracle::sum_gradient(&e, p, &rows);
+        let wanted_sums = [&[total][..], &slopes].concat();
         let arch = archs()[0];
         for options in combinations() {
-            let values = at_point(&plan(&code(Question::Values), options), arch, point);
+            let code = |transform, over| verified(&program, transform, over, options);
+            let values = code(Transform::Values, Over::Point).at_point(arch, point);
             prop_assert!(same(values[0], wanted[0]), "{options:?}: {values:?}, {wanted:?}\n{program}");
-            let mut gradient = at_point(&plan(&code(Question::Gradient), options), arch, point);
-            gradient[1..].iter_mut().for_each(|slope| *slope += 0.0);
+            let gradient = code(Transform::Gradient, Over::Point).at_point(arch, point);
             prop_assert!(all_same(&gradient, &wanted), "{options:?}: {gradient:?}, {wanted:?}\n{program}");
-            let values = each_row(&plan(&code(Question::RowValues), options), arch, p, &rows);
-            prop_assert!(values.iter().zip(&wanted_rows).all(|(&value, wanted)| same(value, wanted[0])));
-            let gradients = each_row(&plan(&code(Question::RowGradients), options), arch, p, &rows);
-            for (found, wanted) in gradients.chunks(e.inputs.len() + 1).zip(&wanted_rows) {
-                let slopes: Vec<f64> = found[1..].iter().map(|slope| slope + 0.0).collect();
-                prop_assert!(same(found[0], wanted[0]) && all_same(&slopes, &wanted[1..]), "{options:?}\n{program}");
+            let values = code(Transform::Values, Over::Rows).each_row(arch, p, &rows);
+            prop_assert!(values[0].iter().zip(&wanted_rows).all(|(&value, wanted)| same(value, wanted[0])));
+            let gradients = code(Transform::Gradient, Over::Rows).each_row(arch, p, &rows);
+            for (row, wanted) in wanted_rows.iter().enumerate() {
+                let slopes = &gradients[1][row * e.inputs.len()..][..e.inputs.len()];
+                prop_assert!(same(gradients[0][row], wanted[0]) && all_same(slopes, &wanted[1..]), "{options:?}\n{program}");
             }
-            let sums = summed(&plan(&code(Question::SumGradient), options), arch, p, &rows);
+            let sums = code(Transform::Gradient, Over::Sum).summed(arch, p, &rows);
             prop_assert!(all_same(&sums, &wanted_sums), "{options:?}: {sums:?}, {wanted_sums:?}\n{program}");
         }
     }
@@ -74,12 +73,18 @@ proptest! {
     #[test]
     fn plans_of_other_questions_compute_what_their_code_says(e in Expression::any(10, false), uniform in 0..4_usize) {
         let program = program(&e, uniform.min(e.inputs.len()));
-        for contract in [false, true] {
-            for question in [Question::Vjp, Question::Jvp, Question::Gradient, Question::SumGradient, Question::RowGradients] {
-                let mut options = Options::of(contract);
-                plan(&program.code_for(question), options);
-                options.matrices = false;
-                plan(&program.code_for(question), options);
+        let transforms = [
+            Transform::Gradient, Transform::Vjp, Transform::Jvp, Transform::Hessian, Transform::Hvp,
+            Transform::Jacobian(Mode::Reverse), Transform::Jacobian(Mode::Forward),
+        ];
+        for level in [Level::Exact, Level::Fast] {
+            let program = program.at_level(level);
+            for transform in transforms {
+                for over in [Over::Point, Over::Rows, Over::Sum] {
+                    for matrices in [true, false] {
+                        verified(&program, transform, over, Options { matrices, ..Options::at(level) });
+                    }
+                }
             }
         }
     }
@@ -119,22 +124,21 @@ fn plans_of_many_chunks_compute_what_their_code_says() {
     let e = long();
     let program = program(&e, 0);
     let wanted = on_tape(&e, &e.inputs);
-    for question in [Question::Values, Question::Gradient] {
-        let plan = plan(&program.code_for(question), Options::of(false));
+    for transform in [Transform::Values, Transform::Gradient] {
+        let code = verified(&program, transform, Over::Point, Options::at(Level::Exact));
         // Each run of a plan for one point is a line that begins with its first slot: some are used by several chunks.
-        let text = plan.to_string();
-        let mut starts: Vec<u32> = text
+        let mut starts: Vec<u32> = code
+            .text
             .lines()
             .filter_map(|line| line.split("..").next()?.parse().ok())
             .collect();
         let runs = starts.len();
         starts.sort_unstable();
         starts.dedup();
-        assert!(starts.len() < runs, "{question:?}: nothing passes");
+        assert!(starts.len() < runs, "{transform:?}: nothing passes");
         for arch in archs() {
-            let found = at_point(&plan, arch, &e.inputs);
-            let found: Vec<f64> = found.iter().map(|number| number + 0.0).collect();
-            assert!(all_same(&found, &wanted[..found.len()]), "{question:?}");
+            let found = code.at_point(arch, &e.inputs);
+            assert!(all_same(&found, &wanted[..found.len()]), "{transform:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The documented order of sums over rows, written down once more without any program.
+//! The documented order of sums over rows, written a second time without any program.
 //!
-//! A value's adjoint is the sum over its uses, latest first. Where rows use a value that all share, each use adds its rows
-//! in ascending order, within blocks of 64; blocks are added as a tree; what is used by all rows alike comes behind.
+//! A value's adjoint is the sum over its uses, the latest first. If rows use a value that all share, each use adds its rows
+//! in ascending order, within blocks of 64; blocks are added as a tree; uses by values that all rows share are added last.
 
 use super::expression::{Expression, Operand};
 use crate::op::Op;
@@ -64,12 +64,8 @@ pub(super) fn sum_gradient(e: &Expression, p: &[f64], rows: &[Vec<f64>]) -> (f64
         .iter()
         .map(|values| values[values.len() - 1])
         .collect();
-    let total = tree(
-        &results
-            .chunks(64)
-            .map(|block| block.iter().sum())
-            .collect::<Vec<f64>>(),
-    );
+    let of_block = |block: &[f64]| block.iter().fold(0.0, |sum, &y| term(sum, [y, 1.0]));
+    let total = tree(&results.chunks(64).map(of_block).collect::<Vec<f64>>());
 
     let mut uses: Vec<Vec<Use>> = classes.iter().map(|_| Vec::new()).collect();
     uses[classes.len() - 1].push(Use::Rows(vec![[1.0, 1.0]; rows.len()]));

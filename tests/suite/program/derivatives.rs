@@ -1,7 +1,6 @@
 //! Derivatives as part of what is traced: a recorded gradient replays with the bits it has on the tape.
 
-use chainrule::derive::Mode;
-use chainrule::{Dual, Program, Var, tape};
+use chainrule::{Dual, Mode, Program, Transform, Var, tape};
 use proptest::prelude::*;
 
 use super::values;
@@ -20,7 +19,7 @@ proptest! {
         let program = Program::trace(e.inputs.len(), |x| e.evaluate(x).gradient(x)).unwrap();
         let mut at = program.evaluator();
         // In reverse, as the tape does it.
-        let mut jacobian = program.jacobian_program(Mode::Reverse).evaluator();
+        let mut jacobian = program.transform(Transform::Jacobian(Mode::Reverse)).unwrap().evaluator();
         for point in [&e.inputs[..], &other[..e.inputs.len()]] {
             let (first, second) = tape::scope(|| {
                 let xs: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
@@ -100,7 +99,7 @@ proptest! {
 fn a_derivative_of_zero_at_the_trace_is_no_branch() {
     let program = Program::trace(1, |x| x[0].square().gradient(x)).unwrap();
     assert_eq!(program.values(&[3.0]).unwrap(), [6.0]);
-    assert_eq!(program.evaluator().jacobian(&[3.0]).unwrap(), [2.0]);
+    assert_eq!(program.evaluator().jacobian(&[3.0]).unwrap().1, [2.0]);
 }
 
 #[test]

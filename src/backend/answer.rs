@@ -1,0 +1,386 @@
+//! Runs compiled code: at one point, over rows, or as sums over rows.
+//!
+//! Sums over rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on
+//! the rows alone, not on the number of threads or the width of the processor's vectors.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::blocks::{BLOCK, Blocks, Order};
+use super::compiled::Compiled;
+use super::parallel;
+use super::traits::Machine;
+use super::tree::Tree;
+use crate::error::{Error, Result};
+use crate::math::fused::{Inline, with_fma};
+use crate::transform::Parts;
+
+/// With less work than this over all blocks (values of rows), waking another thread takes longer.
+const WORTHWHILE: usize = 1024;
+
+/// Compiled code with the numbers of one or several threads.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    compiled: Arc<Compiled>,
+    parts: Parts,
+    shared: Vec<f64>,
+    /// At least one.
+    workers: Vec<Worker>,
+    tree: Tree,
+    /// One buffer for each part.
+    rows: SmallVec<[Vec<f64>; 3]>,
+    outputs: Vec<f64>,
+}
+
+/// What one thread computes with.
+#[derive(Debug)]
+struct Worker {
+    machine: Box<dyn Machine>,
+    tree: Tree,
+    /// Sums of the subtrees that this thread has computed.
+    sums: Vec<Vec<f64>>,
+    failure: Option<Error>,
+}
+
+impl Worker {
+    fn new(compiled: &Compiled) -> Self {
+        Self {
+            machine: Arc::clone(&compiled.executable).machine(),
+            tree: Tree::default(),
+            sums: Vec::new(),
+            failure: None,
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn new(compiled: Arc<Compiled>, parts: Parts) -> Self {
+        let layout = compiled.executable.layout();
+        Self {
+            shared: layout.shared.clone(),
+            workers: vec![Worker::new(&compiled)],
+            tree: Tree::default(),
+            rows: smallvec![Vec::new(); parts.lengths().len()],
+            outputs: Vec::with_capacity(layout.output_count()),
+            parts,
+            compiled,
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Writes the uniform inputs and computes what depends on them alone.
+    #[inline]
+    pub(crate) fn set_uniform(&mut self, write: impl FnOnce(&mut [f64])) -> Result<()> {
+        write(&mut self.shared[..self.compiled.executable.layout().uniform]);
+        let machine = &mut *self.workers[0].machine;
+        self.compiled.before(machine, &mut self.shared)
+    }
+
+    /// All outputs at a point, whose inputs are given one slice after another.
+    #[inline]
+    pub(crate) fn at(&mut self, inputs: &[&[f64]]) -> Result<&[f64]> {
+        self.set_uniform(|buffer| {
+            let mut rest = buffer;
+            for some in inputs {
+                let (place, beyond) = rest.split_at_mut(some.len());
+                place.copy_from_slice(some);
+                rest = beyond;
+            }
+        })?;
+        let layout = self.compiled.executable.layout();
+        layout.read_shared(&self.shared, &mut self.outputs);
+        drop_signs(&mut self.outputs[self.parts.value_count()..]);
+        Ok(&self.outputs)
+    }
+
+    /// The outputs computed last, at a point or as sums, part by part.
+    pub(crate) fn outputs(&self) -> &[f64] {
+        &self.outputs
+    }
+
+    /// As many workers as threads can be used, and how many threads may share a block.
+    fn workers(&mut self, threads: usize, blocks: usize) -> (usize, usize) {
+        let threads = parallel::threads(threads);
+        let executable = &self.compiled.executable;
+        let worthwhile = blocks * executable.work() >= WORTHWHILE;
+        let count = if worthwhile {
+            threads.clamp(1, blocks.max(1))
+        } else {
+            1
+        };
+        let share = if blocks == 1 && executable.shares_blocks() {
+            threads
+        } else {
+            1
+        };
+        let compiled = &self.compiled;
+        let known = self.workers.len();
+        self.workers
+            .resize_with(count.max(known), || Worker::new(compiled));
+        for worker in &mut self.workers {
+            worker.failure = None;
+        }
+        (count, share)
+    }
+
+    /// Every output of every row, one slice for each part.
+    pub(crate) fn each_row(
+        &mut self,
+        rows: &Blocks,
+        threads: usize,
+        order: Order,
+    ) -> Result<&[Vec<f64>]> {
+        let (count, threads) = self.workers(threads, rows.blocks());
+        let Self {
+            compiled,
+            parts,
+            shared,
+            workers,
+            rows: results,
+            ..
+        } = self;
+        for (part, &len) in results.iter_mut().zip(parts.lengths()) {
+            part.resize(rows.rows() * len, 0.0);
+        }
+        let share = rows.blocks().div_ceil(count).max(1);
+        let mut shares: SmallVec<[_; 1]> = workers[..count]
+            .iter_mut()
+            .zip(cut(results, parts, order, rows.rows(), share * BLOCK))
+            .collect();
+        parallel::for_each(count, &mut shares, |index, (worker, results)| {
+            let blocks = index * share..rows.blocks().min((index + 1) * share);
+            let result = worker.each_row(
+                compiled, parts, shared, rows, blocks, threads, order, results,
+            );
+            worker.failure = result.err();
+        });
+        drop(shares);
+        first_failure(&mut workers[..count])?;
+        Ok(results)
+    }
+
+    /// All sums over rows, from which [`finish`](Self::finish) makes the outputs.
+    ///
+    /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of them.
+    pub(crate) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
+        let blocks = rows.blocks();
+        let (count, threads) = self.workers(threads, blocks);
+        let Self {
+            compiled,
+            shared,
+            workers,
+            tree,
+            ..
+        } = self;
+        let workers = &mut workers[..count];
+        let width = compiled.executable.layout().sums.len();
+        tree.clear(width);
+        if let [worker] = workers {
+            for index in 0..blocks {
+                let mut block = rows.block(index);
+                block.threads = threads;
+                compiled.block(&mut *worker.machine, shared, &block, tree.next())?;
+                tree.push();
+            }
+            return Ok(tree.total());
+        }
+        let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
+        let share = blocks.div_ceil(subtree).div_ceil(count);
+        parallel::for_each(count, workers, |index, worker| {
+            let subtrees = index * share..(index + 1) * share;
+            worker.failure = worker
+                .sum(compiled, shared, rows, subtree, subtrees, width)
+                .err();
+        });
+        first_failure(workers)?;
+        for sums in workers.iter().flat_map(|worker| &worker.sums) {
+            tree.next().copy_from_slice(sums);
+            tree.push();
+        }
+        Ok(tree.total())
+    }
+
+    /// How many sums over rows there are.
+    pub(crate) fn sum_count(&self) -> usize {
+        self.compiled.executable.layout().sums.len()
+    }
+
+    /// Puts sums over all rows in the place of those just computed.
+    pub(crate) fn set_sums(&mut self, sums: &[f64]) {
+        self.tree.clear(sums.len());
+        self.tree.next().copy_from_slice(sums);
+    }
+
+    /// All outputs, divided, from the sums over all rows.
+    pub(crate) fn finish(&mut self, divisor: f64) -> &[f64] {
+        let Self {
+            compiled,
+            shared,
+            workers,
+            tree,
+            outputs,
+            parts,
+            ..
+        } = self;
+        let layout = compiled.executable.layout();
+        let sums = tree.next();
+        let all = if layout.outputs_are_sums() {
+            sums
+        } else {
+            shared[layout.sums.clone()].copy_from_slice(sums);
+            workers[0].machine.after(shared);
+            layout.read_shared(shared, outputs);
+            &mut outputs[..]
+        };
+        // A sum needs no division, and there may be many outputs.
+        if divisor != 1.0 {
+            with_fma(Inline(
+                #[inline(always)]
+                || all.iter_mut().for_each(|output| *output /= divisor),
+            ));
+        }
+        drop_signs(&mut all[parts.value_count()..]);
+        all
+    }
+}
+
+/// Makes every −0 a 0: a derivative of 0 has no sign.
+fn drop_signs(derivatives: &mut [f64]) {
+    for derivative in derivatives {
+        *derivative += 0.0;
+    }
+}
+
+/// The result slices that one thread writes: one for each part, or one for each output if results are column-major.
+type Slices<'a> = SmallVec<[&'a mut [f64]; 3]>;
+
+/// Cuts the results into those of `rows_each` rows for each thread.
+fn cut<'a>(
+    results: &'a mut [Vec<f64>],
+    parts: &Parts,
+    order: Order,
+    rows: usize,
+    rows_each: usize,
+) -> SmallVec<[Slices<'a>; 1]> {
+    let threads = rows.div_ceil(rows_each).max(1);
+    let mut cut: SmallVec<[Slices<'a>; 1]> = (0..threads).map(|_| Slices::new()).collect();
+    let mut add = |slice: &'a mut [f64], step: usize| {
+        let mut rest = slice;
+        for slices in &mut cut {
+            let len = rest.len().min(step);
+            let (some, beyond) = std::mem::take(&mut rest).split_at_mut(len);
+            slices.push(some);
+            rest = beyond;
+        }
+    };
+    for (result, &len) in results.iter_mut().zip(parts.lengths()) {
+        match order {
+            Order::RowMajor => add(result, rows_each * len),
+            Order::ColumnMajor if rows > 0 => {
+                result
+                    .chunks_exact_mut(rows)
+                    .for_each(|column| add(column, rows_each));
+            }
+            Order::ColumnMajor => {}
+        }
+    }
+    cut
+}
+
+impl Worker {
+    /// Computes some blocks and writes their outputs.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one caller; a struct would name them all again"
+    )]
+    fn each_row(
+        &mut self,
+        compiled: &Compiled,
+        parts: &Parts,
+        shared: &[f64],
+        rows: &Blocks,
+        blocks: Range<usize>,
+        threads: usize,
+        order: Order,
+        results: &mut Slices<'_>,
+    ) -> Result<()> {
+        let layout = compiled.executable.layout();
+        let mut done = 0;
+        for index in blocks {
+            let mut block = rows.block(index);
+            block.threads = threads;
+            // These programs have no sums that their outputs need.
+            compiled.block(&mut *self.machine, shared, &block, &mut [])?;
+            let mut outputs = layout.outputs();
+            let mut slice = 0;
+            for (part, &len) in parts.lengths().iter().enumerate() {
+                let sign = if parts.is_derivative(part) { 0.0 } else { -0.0 };
+                for (column, place) in outputs.by_ref().take(len).enumerate() {
+                    let values = self.machine.lanes(shared, &block, place);
+                    let (start, step) = match order {
+                        Order::RowMajor => (done * len + column, len),
+                        Order::ColumnMajor => (done, 1),
+                    };
+                    let places = results[slice][start..]
+                        .iter_mut()
+                        .step_by(step)
+                        .take(block.count);
+                    // Adding −0 keeps every bit, adding 0 drops the sign of 0.
+                    for (row, place) in places.enumerate() {
+                        *place = values.at(row) + sign;
+                    }
+                    slice += usize::from(order == Order::ColumnMajor);
+                }
+                slice += usize::from(order == Order::RowMajor);
+            }
+            done += block.count;
+        }
+        Ok(())
+    }
+
+    /// Computes the sums of some subtrees of `subtree` blocks each.
+    fn sum(
+        &mut self,
+        compiled: &Compiled,
+        shared: &[f64],
+        rows: &Blocks,
+        subtree: usize,
+        subtrees: Range<usize>,
+        width: usize,
+    ) -> Result<()> {
+        let mut done = 0;
+        for index in subtrees {
+            let blocks = index * subtree..rows.blocks().min((index + 1) * subtree);
+            if blocks.is_empty() {
+                break;
+            }
+            self.tree.clear(width);
+            for block in blocks {
+                let block = rows.block(block);
+                compiled.block(&mut *self.machine, shared, &block, self.tree.next())?;
+                self.tree.push();
+            }
+            if done == self.sums.len() {
+                self.sums.push(Vec::new());
+            }
+            self.sums[done].clear();
+            self.sums[done].extend_from_slice(self.tree.total());
+            done += 1;
+        }
+        self.sums.truncate(done);
+        Ok(())
+    }
+}
+
+/// The failure of the first worker that has one: that of the first row, because workers are in the order of rows.
+fn first_failure(workers: &mut [Worker]) -> Result<()> {
+    match workers.iter_mut().find_map(|worker| worker.failure.take()) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}

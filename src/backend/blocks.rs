@@ -1,0 +1,352 @@
+//! Rows of data in the order in which they are computed: blocks, and in each block the lanes of one input after another.
+
+use super::traits::Block;
+use crate::error::{Error, Result};
+
+/// The most lanes at once, and the number of rows whose sums are added one after the other.
+pub(crate) const BLOCK: usize = 64;
+
+/// Lanes are filled up to whole vectors of this many.
+const VECTOR: usize = 8;
+
+/// Rows of numbers: a slice of rows, [`Flat`] numbers, or [`Columns`].
+///
+/// ```
+/// use chainrule::{Columns, Flat, Program};
+///
+/// let f = Program::trace(2, |x| x[0] * x[1])?;
+/// assert_eq!(f.batch(&[[1.0, 2.0], [3.0, 4.0]])?.values(&[])?, [2.0, 12.0]);
+/// assert_eq!(f.batch(Flat::new(&[1.0, 2.0, 3.0, 4.0], 2)?)?.values(&[])?, [2.0, 12.0]);
+/// assert_eq!(f.batch(Columns::new(&[&[1.0, 3.0], &[2.0, 4.0]])?)?.values(&[])?, [2.0, 12.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub trait Table {
+    /// How many rows there are.
+    fn rows(&self) -> usize;
+
+    /// How many numbers a row has.
+    fn width(&self, row: usize) -> usize;
+
+    /// One number.
+    ///
+    /// # Panics
+    /// If there is no such row or column.
+    fn at(&self, row: usize, column: usize) -> f64;
+
+    /// Writes one column of some rows.
+    #[doc(hidden)]
+    fn copy_column(&self, first: usize, column: usize, lanes: &mut [f64]) {
+        for (row, lane) in (first..).zip(lanes) {
+            *lane = self.at(row, column);
+        }
+    }
+
+    /// Writes rows from `first` on as columns: the lanes of one column after those of another.
+    #[doc(hidden)]
+    fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
+        for (column, all) in columns.chunks_exact_mut(lanes).enumerate() {
+            let (rows, beyond) = all.split_at_mut(count);
+            self.copy_column(first, column, rows);
+            // The lanes beyond are filled with copies of a row, for which the program is defined.
+            beyond.fill(rows[count - 1]);
+        }
+    }
+}
+
+impl<R: AsRef<[f64]>> Table for [R] {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn width(&self, row: usize) -> usize {
+        self[row].as_ref().len()
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self[row].as_ref()[column]
+    }
+
+    fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
+        // Eight rows at a time: each is read, and each column written, in whole vectors.
+        for (group, rows) in self[first..first + count].chunks(VECTOR).enumerate() {
+            let mut sources = [rows[rows.len() - 1].as_ref(); VECTOR];
+            for (source, row) in sources.iter_mut().zip(rows) {
+                *source = row.as_ref();
+            }
+            for (column, lanes) in columns.chunks_exact_mut(lanes).enumerate() {
+                for (lane, source) in lanes[group * VECTOR..].iter_mut().zip(&sources) {
+                    *lane = source[column];
+                }
+            }
+        }
+    }
+}
+
+/// Delegates to the table that a reference, an array or a vector holds.
+macro_rules! tables {
+    ($([$($generics:tt)*] $table:ty: |$me:ident| $inner:expr;)+) => {$(
+        impl<$($generics)*> Table for $table {
+            fn rows(&self) -> usize {
+                let $me = self;
+                $inner.rows()
+            }
+            fn width(&self, row: usize) -> usize {
+                let $me = self;
+                $inner.width(row)
+            }
+            fn at(&self, row: usize, column: usize) -> f64 {
+                let $me = self;
+                $inner.at(row, column)
+            }
+            fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
+                let $me = self;
+                $inner.copy_block(first, count, lanes, columns);
+            }
+        }
+    )+};
+}
+
+tables! {
+    [R: AsRef<[f64]>, const N: usize] [R; N]: |me| me[..];
+    [R: AsRef<[f64]>] Vec<R>: |me| me[..];
+    [T: Table + ?Sized] &T: |me| (**me);
+}
+
+/// Rows one after another in one slice.
+///
+/// ```
+/// use chainrule::{Flat, Program};
+/// let f = Program::trace(3, |x| x[0] * x[1] + x[2])?;
+/// let mut batch = f.batch(Flat::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3)?)?;
+/// assert_eq!(batch.values(&[])?, [5.0, 26.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Flat<'a> {
+    values: &'a [f64],
+    width: usize,
+    rows: usize,
+}
+
+impl<'a> Flat<'a> {
+    /// Cuts a slice into rows of `width` numbers.
+    ///
+    /// ```
+    /// use chainrule::Flat;
+    /// let error = Flat::new(&[1.0, 2.0, 3.0], 2).unwrap_err();
+    /// assert_eq!(error.to_string(), "values: 3 numbers cannot be cut into rows of 2");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if the numbers do not fill whole rows.
+    pub fn new(values: &'a [f64], width: usize) -> Result<Self> {
+        let fits = values
+            .len()
+            .checked_rem(width)
+            .map_or(values.is_empty(), |rest| rest == 0);
+        if fits {
+            let rows = values.len().checked_div(width).unwrap_or(0);
+            return Ok(Self {
+                values,
+                width,
+                rows,
+            });
+        }
+        let problem = format!(
+            "{} numbers cannot be cut into rows of {width}",
+            values.len()
+        );
+        Err(Error::argument("values", problem))
+    }
+
+    /// `rows` rows of `width` numbers, which may be 0.
+    pub(crate) fn of_rows(values: &'a [f64], width: usize, rows: usize) -> Self {
+        debug_assert_eq!(values.len(), width * rows);
+        Self {
+            values,
+            width,
+            rows,
+        }
+    }
+}
+
+impl Table for Flat<'_> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn width(&self, _: usize) -> usize {
+        self.width
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.values[row * self.width + column]
+    }
+
+    fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
+        let rows = &self.values[first * self.width..][..count * self.width];
+        let rows: smallvec::SmallVec<[&[f64]; BLOCK]> =
+            rows.chunks_exact(self.width.max(1)).collect();
+        rows[..].copy_block(0, count.min(rows.len()), lanes, columns);
+    }
+}
+
+/// Columns of equally many numbers.
+///
+/// ```
+/// use chainrule::{Columns, Program};
+/// let f = Program::trace(2, |x| x[0] * x[1])?;
+/// let (width, height) = ([1.0, 3.0], [2.0, 4.0]);
+/// assert_eq!(f.batch(Columns::new(&[&width, &height])?)?.values(&[])?, [2.0, 12.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    columns: &'a [&'a [f64]],
+}
+
+impl<'a> Columns<'a> {
+    /// Takes columns, one for each number of a row.
+    ///
+    /// ```
+    /// use chainrule::Columns;
+    /// let error = Columns::new(&[&[1.0, 2.0], &[3.0]]).unwrap_err();
+    /// assert_eq!(error.to_string(), "column 1: expected 2 values, found 1");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if a column is not as long as the first; it names the column, counted from 0.
+    pub fn new(columns: &'a [&'a [f64]]) -> Result<Self> {
+        let rows = columns.first().map_or(0, |column| column.len());
+        match columns.iter().position(|column| column.len() != rows) {
+            None => Ok(Self { columns }),
+            Some(column) => Err(Error::length(
+                &format!("column {column}"),
+                rows,
+                columns[column].len(),
+            )),
+        }
+    }
+}
+
+impl Table for Columns<'_> {
+    fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.len())
+    }
+
+    fn width(&self, _: usize) -> usize {
+        self.columns.len()
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.columns[column][row]
+    }
+
+    fn copy_column(&self, first: usize, column: usize, lanes: &mut [f64]) {
+        lanes.copy_from_slice(&self.columns[column][first..][..lanes.len()]);
+    }
+}
+
+/// In which order results of many rows are.
+///
+/// ```
+/// use chainrule::{Order, Program};
+/// let f = Program::trace(1, |x| [x[0], x[0].square()])?;
+/// let mut batch = f.batch(&[[1.0], [2.0], [3.0]])?;
+/// assert_eq!(batch.values(&[])?, [1.0, 1.0, 2.0, 4.0, 3.0, 9.0]);
+/// let mut batch = batch.order(Order::ColumnMajor);
+/// assert_eq!(batch.values(&[])?, [1.0, 2.0, 3.0, 1.0, 4.0, 9.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// All numbers of a row, then those of the next row.
+    #[default]
+    RowMajor,
+    /// One number of all rows, then the next number.
+    ColumnMajor,
+}
+
+/// Rows of data, block by block: in each block the lanes of one varying input after another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocks {
+    /// The index of the first row.
+    pub(crate) offset: usize,
+    width: usize,
+    count: usize,
+    data: Vec<f64>,
+}
+
+impl Blocks {
+    pub(crate) fn new(width: usize, rows: &(impl Table + ?Sized)) -> Result<Self> {
+        let mut blocks = Self {
+            width,
+            ..Self::default()
+        };
+        blocks.fill(rows)?;
+        Ok(blocks)
+    }
+
+    /// Replaces the rows, and keeps the memory.
+    pub(crate) fn fill(&mut self, rows: &(impl Table + ?Sized)) -> Result<()> {
+        let count = rows.rows();
+        for row in 0..count {
+            let found = rows.width(row);
+            if found != self.width {
+                return Err(Error::length(&format!("row {row}"), self.width, found));
+            }
+        }
+        self.count = count;
+        self.data
+            .resize(count.next_multiple_of(VECTOR) * self.width, 0.0);
+        let mut rest = &mut self.data[..];
+        for first in (0..count).step_by(BLOCK) {
+            let some = BLOCK.min(count - first);
+            let lanes = some.next_multiple_of(VECTOR);
+            let (data, beyond) = std::mem::take(&mut rest).split_at_mut(lanes * self.width);
+            rest = beyond;
+            rows.copy_block(first, some, lanes, data);
+        }
+        Ok(())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.count.div_ceil(BLOCK)
+    }
+
+    pub(super) fn block(&self, index: usize) -> Block<'_> {
+        let first = index * BLOCK;
+        let count = BLOCK.min(self.count - first);
+        let lanes = count.next_multiple_of(VECTOR);
+        Block {
+            first: self.offset + first,
+            count,
+            lanes,
+            inputs: &self.data[first * self.width..][..lanes * self.width],
+            threads: 1,
+        }
+    }
+
+    /// Refuses the first number that is not finite, by row and column.
+    pub(crate) fn check_finite(&self) -> Result<()> {
+        for block in (0..self.blocks()).map(|index| self.block(index)) {
+            for row in 0..block.count {
+                for column in 0..self.width {
+                    let value = block.inputs[column * block.lanes + row];
+                    if !value.is_finite() {
+                        let problem =
+                            format!("the value in column {column} must be finite, found {value:?}");
+                        let row = format!("row {}", block.first + row);
+                        return Err(Error::argument(&row, problem));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! Compiled code with the comparisons that it must check.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::layout::Place;
+use super::traits::{Backend, Block, Executable, Machine};
+use crate::error::Result;
+use crate::ir::{Guard, Ir, Level};
+
+/// Code compiled by a backend, and its guards.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(super) executable: Arc<dyn Executable>,
+    /// Comparisons of shared numbers, then those that differ by row; none twice.
+    shared_guards: Vec<([u32; 2], Guard)>,
+    row_guards: Vec<([Place; 2], Guard)>,
+}
+
+impl Compiled {
+    /// Compiles code, whose guards these are.
+    pub(crate) fn new(ir: &Ir, guards: &[Guard], backend: &dyn Backend, level: Level) -> Self {
+        let executable = backend.compile(ir, level);
+        let mut seen = FxHashSet::default();
+        let (mut shared_guards, mut row_guards) = (Vec::new(), Vec::new());
+        for (&sides, &guard) in executable.layout().guards.iter().zip(guards) {
+            if !seen.insert((sides, guard.asks())) {
+                continue;
+            }
+            match sides {
+                [Place::Shared(a), Place::Shared(b)] => shared_guards.push(([a, b], guard)),
+                _ => row_guards.push((sides, guard)),
+            }
+        }
+        Self {
+            executable,
+            shared_guards,
+            row_guards,
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.executable.to_string()
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.executable.bytes()
+            + size_of_val(&self.shared_guards[..])
+            + size_of_val(&self.row_guards[..])
+    }
+
+    /// Computes what depends on uniform inputs alone, and checks the comparisons of it.
+    #[inline]
+    pub(super) fn before(&self, machine: &mut dyn Machine, shared: &mut [f64]) -> Result<()> {
+        machine.before(shared);
+        for ([a, b], guard) in &self.shared_guards {
+            let [a, b] = [a, b].map(|&slot| shared[slot as usize]);
+            if !guard.holds(a, b) {
+                return Err(guard.error(None, a, b));
+            }
+        }
+        Ok(())
+    }
+
+    /// Computes a block of rows and checks its comparisons.
+    pub(super) fn block(
+        &self,
+        machine: &mut dyn Machine,
+        shared: &[f64],
+        block: &Block<'_>,
+        sums: &mut [f64],
+    ) -> Result<()> {
+        machine.block(shared, block, sums);
+        // The first comparison of the first row whose outcome has changed.
+        let (mut count, mut changed) = (block.count, None);
+        for (sides, guard) in &self.row_guards {
+            let [left, right] = sides.map(|place| machine.lanes(shared, block, place));
+            if let Some(row) = (0..count).find(|&row| !guard.holds(left.at(row), right.at(row))) {
+                (count, changed) = (row, Some((guard, left.at(row), right.at(row))));
+            }
+        }
+        match changed {
+            Some((guard, a, b)) => Err(guard.error(Some(block.first + count), a, b)),
+            None => Ok(()),
+        }
+    }
+}

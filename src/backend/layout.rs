@@ -1,0 +1,131 @@
+//! Where the numbers of a program are while it runs.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Where a value is while a block of rows is computed.
+///
+/// ```
+/// use chainrule::backend::Place;
+/// assert_eq!(Place::Shared(3).to_string(), "u3");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In lanes of its own, one number per row; the machine knows them by this index.
+    Row(u32),
+    /// The varying input with this index.
+    Input(u32),
+    /// In the buffer of shared numbers: one number for all rows.
+    Shared(u32),
+}
+
+impl Place {
+    /// The place `step` rows further on; a shared number stays the same.
+    pub(crate) fn next(self, step: u32) -> Self {
+        match self {
+            Self::Row(row) => Self::Row(row + step),
+            Self::Input(input) => Self::Input(input + step),
+            Self::Shared(slot) => Self::Shared(slot),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(row) => write!(f, "r{row}"),
+            Self::Input(input) => write!(f, "x{input}"),
+            Self::Shared(slot) => write!(f, "u{slot}"),
+        }
+    }
+}
+
+/// Where a backend puts what others read and write.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The buffer of shared numbers as it is before the first call: the uniform inputs (which callers write), sums
+    /// over rows, constants, and room for what the backend computes.
+    pub shared: Vec<f64>,
+    /// How many uniform inputs there are; they are the first shared numbers, in the order of the program's inputs.
+    pub uniform: usize,
+    /// Which shared numbers are sums over rows.
+    pub sums: Range<usize>,
+    outputs: Vec<(Place, u32)>,
+    count: usize,
+    /// Where the two sides of each comparison are, in the order of [`Ir::guards`](crate::ir::Ir::guards).
+    pub guards: Vec<[Place; 2]>,
+}
+
+impl Layout {
+    /// The layout of a program with these shared numbers, uniform inputs, sums, outputs and guards.
+    pub fn new(
+        shared: Vec<f64>,
+        uniform: usize,
+        sums: Range<usize>,
+        outputs: &[Place],
+        guards: Vec<[Place; 2]>,
+    ) -> Self {
+        // Neighbouring shared outputs are copied together.
+        let mut stretches: Vec<(Place, u32)> = Vec::new();
+        for &place in outputs {
+            match stretches.last_mut() {
+                Some((Place::Shared(slot), len)) if place == Place::Shared(*slot + *len) => {
+                    *len += 1;
+                }
+                _ => stretches.push((place, 1)),
+            }
+        }
+        Self {
+            shared,
+            uniform,
+            sums,
+            outputs: stretches,
+            count: outputs.len(),
+            guards,
+        }
+    }
+
+    /// Where the outputs are.
+    pub fn outputs(&self) -> impl Iterator<Item = Place> {
+        self.outputs.iter().flat_map(|&(place, len)| {
+            (0..len).map(move |step| match place {
+                Place::Shared(slot) => Place::Shared(slot + step),
+                row => row,
+            })
+        })
+    }
+
+    /// How many outputs there are.
+    pub(crate) fn output_count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the outputs are the sums themselves, in their order.
+    pub(crate) fn outputs_are_sums(&self) -> bool {
+        let sums = (
+            Place::Shared(self.sums.start as u32),
+            self.sums.len() as u32,
+        );
+        self.outputs == [sums]
+    }
+
+    /// Replaces `outputs` with the shared ones; NaN stands for outputs that differ by row.
+    pub(crate) fn read_shared(&self, shared: &[f64], outputs: &mut Vec<f64>) {
+        outputs.clear();
+        outputs.reserve(self.count);
+        for &(place, len) in &self.outputs {
+            match (place, len) {
+                // Scattered outputs: pushing one is faster than copying a slice of one.
+                (Place::Shared(slot), 1) => outputs.push(shared[slot as usize]),
+                (Place::Shared(slot), _) => {
+                    outputs.extend_from_slice(&shared[slot as usize..][..len as usize]);
+                }
+                (Place::Row(_) | Place::Input(_), _) => outputs.push(f64::NAN),
+            }
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.outputs[..]) + size_of_val(&self.guards[..])
+    }
+}

@@ -1,0 +1,230 @@
+//! Runs work on several threads, or on one if the feature `parallel` is off.
+//!
+//! The calling thread takes part. Its helpers stay awake for a short while after their last work, because waking one takes as
+//! long as computing a small batch; meanwhile they give their core to whoever wants it.
+
+/// The number of threads that `threads` asks for: 0 asks for one per core.
+pub(crate) fn threads(threads: usize) -> usize {
+    #[cfg(feature = "parallel")]
+    if threads == 0 {
+        return *crew::CORES;
+    }
+    if cfg!(feature = "parallel") {
+        threads
+    } else {
+        1
+    }
+}
+
+/// Runs `work` on every item, on `threads` threads unless somebody else uses them; each thread takes the next item when it
+/// has finished one.
+pub(crate) fn for_each<T: Send>(
+    threads: usize,
+    items: &mut [T],
+    work: impl Fn(usize, &mut T) + Sync,
+) {
+    #[cfg(feature = "parallel")]
+    if threads.min(items.len()) > 1
+        && let Some(crew) = crew::claim()
+    {
+        crew.for_each(threads, items, work);
+        return;
+    }
+    #[cfg(not(feature = "parallel"))]
+    let _ = threads;
+    for (index, item) in items.iter_mut().enumerate() {
+        work(index, item);
+    }
+}
+
+#[cfg(feature = "parallel")]
+mod crew {
+    use std::cell::Cell;
+    use std::hint;
+    use std::num::NonZero;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
+
+    /// How long a helper stays awake for the next piece of work: a few times as long as a small batch takes.
+    const LINGER: Duration = Duration::from_micros(500);
+
+    /// How long the caller waits for the last pieces before it offers its core to others.
+    const SPIN: Duration = Duration::from_micros(50);
+
+    /// How many threads can run at a time. Asking takes as long as a small batch.
+    pub(super) static CORES: LazyLock<usize> =
+        LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
+    /// The helpers, for one caller at a time; none on a single core, or where no thread can be started.
+    static CREW: LazyLock<Option<Crew>> = LazyLock::new(|| {
+        let helpers = *CORES - 1;
+        let builder = ThreadPoolBuilder::new()
+            .num_threads(helpers)
+            .thread_name(|index| format!("chainrule {index}"));
+        (helpers > 0)
+            .then(|| builder.build().ok())
+            .flatten()
+            .map(|pool| Crew {
+                pool,
+                caller: Mutex::new(()),
+            })
+    });
+    /// How many helpers are awake.
+    static AWAKE: AtomicUsize = AtomicUsize::new(0);
+
+    struct Crew {
+        pool: ThreadPool,
+        caller: Mutex<()>,
+    }
+
+    pub(super) struct Claim {
+        pool: &'static ThreadPool,
+        _caller: MutexGuard<'static, ()>,
+    }
+
+    /// The helpers, if nobody else has them.
+    pub(super) fn claim() -> Option<Claim> {
+        let crew = CREW.as_ref()?;
+        let caller = match crew.caller.try_lock() {
+            Ok(caller) => caller,
+            // A caller's work has panicked; there is nothing that it could have left half done.
+            Err(TryLockError::Poisoned(caller)) => caller.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Claim {
+            pool: &crew.pool,
+            _caller: caller,
+        })
+    }
+
+    impl Claim {
+        /// Runs `work` on every item; the caller takes part.
+        pub(super) fn for_each<T: Send>(
+            &self,
+            threads: usize,
+            items: &mut [T],
+            work: impl Fn(usize, &mut T) + Sync,
+        ) {
+            let helpers = (threads.min(items.len()) - 1).min(self.pool.current_num_threads());
+            for _ in AWAKE.load(Ordering::Relaxed)..helpers {
+                AWAKE.fetch_add(1, Ordering::Relaxed);
+                self.pool.spawn(linger);
+            }
+            let queue = Mutex::new(items.iter_mut().enumerate());
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let work = || {
+                while let Some((index, item)) = next() {
+                    work(index, item);
+                }
+            };
+            let at_work = &AtomicUsize::new(helpers);
+            self.pool.in_place_scope(|scope| {
+                for _ in 0..helpers {
+                    scope.spawn(|_| {
+                        let _leaves = Leaves(at_work);
+                        work();
+                    });
+                }
+                work();
+                // The scope would sleep until the others are done, and wake late.
+                let start = Instant::now();
+                while at_work.load(Ordering::Acquire) > 0 && start.elapsed() < LINGER {
+                    if start.elapsed() < SPIN {
+                        hint::spin_loop();
+                    } else {
+                        thread::yield_now();
+                    }
+                }
+            });
+        }
+    }
+
+    /// Counts a helper out when it is done, or panics.
+    struct Leaves<'a>(&'a AtomicUsize);
+
+    impl Drop for Leaves<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    thread_local! {
+        static LINGERS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Keeps a helper awake until there has been no work for a while.
+    fn linger() {
+        // A helper that lingers already may be asked again in the place of one that has not woken yet.
+        if !LINGERS.replace(true) {
+            let mut last = Instant::now();
+            while last.elapsed() < LINGER {
+                match rayon::yield_now() {
+                    Some(Yield::Executed) => last = Instant::now(),
+                    _ => thread::yield_now(),
+                }
+            }
+            LINGERS.set(false);
+        }
+        AWAKE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
+
+    use super::for_each;
+
+    /// Counts every item up once, whoever does it.
+    fn count(threads: usize, items: usize) {
+        let mut counts = vec![0; items];
+        for_each(threads, &mut counts, |index, count| *count += index + 1);
+        assert!(counts.iter().zip(1..).all(|(&count, place)| count == place));
+    }
+
+    #[test]
+    fn every_item_is_done_once() {
+        for threads in [0, 1, 2, 3, 8] {
+            for items in [0, 1, 2, 7, 100] {
+                count(threads, items);
+            }
+        }
+    }
+
+    #[test]
+    fn callers_do_not_wait_for_one_another() {
+        thread::scope(|scope| {
+            for threads in 1..6 {
+                scope.spawn(move || (0..200).for_each(|_| count(threads, 50)));
+            }
+        });
+        // One within another: the inner one finds the helpers taken.
+        let mut items = [0; 20];
+        for_each(4, &mut items, |_, item| {
+            count(4, 20);
+            *item += 1;
+        });
+        assert_eq!(items, [1; 20]);
+    }
+
+    #[test]
+    fn a_panic_comes_through_and_leaves_the_helpers_in_order() {
+        for culprit in [0, 1, 30] {
+            let mut items = vec![0; 40];
+            let work = |index: usize, item: &mut i32| {
+                assert!(index != culprit, "the culprit");
+                *item = 1;
+            };
+            let result = catch_unwind(AssertUnwindSafe(|| for_each(2, &mut items, work)));
+            let message = result.unwrap_err().downcast::<&str>().unwrap();
+            assert_eq!(*message, "the culprit");
+            assert_eq!(items[culprit], 0);
+            count(2, 40);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Sums over blocks as a fixed tree: neighbours first, then neighbours of those, whatever computes them.
+
+/// Buffers for the sums of blocks that wait for their neighbours.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree {
+    /// Indexed by the binary logarithm of the number of blocks that each stands for.
+    waiting: Vec<Vec<f64>>,
+    /// Which of them wait, as bits.
+    count: usize,
+    next: Vec<f64>,
+}
+
+impl Tree {
+    /// Starts again, for sums of `width` numbers.
+    pub(crate) fn clear(&mut self, width: usize) {
+        self.count = 0;
+        self.next.resize(width, 0.0);
+    }
+
+    /// The buffer for the sums of the next block; all of them must be written.
+    pub(crate) fn next(&mut self) -> &mut [f64] {
+        &mut self.next
+    }
+
+    /// Puts the buffer's sums into the tree.
+    pub(crate) fn push(&mut self) {
+        let mut level = 0;
+        while self.count >> level & 1 == 1 {
+            add(&self.waiting[level], &mut self.next);
+            level += 1;
+        }
+        if level == self.waiting.len() {
+            self.waiting.push(Vec::new());
+        }
+        let width = self.next.len();
+        std::mem::swap(&mut self.waiting[level], &mut self.next);
+        self.next.resize(width, 0.0);
+        self.count += 1;
+    }
+
+    /// The sum of all, or 0 if there are none; the tree is empty afterwards.
+    pub(crate) fn total(&mut self) -> &mut [f64] {
+        let count = std::mem::take(&mut self.count);
+        let mut levels = (0..self.waiting.len()).filter(|level| count >> level & 1 == 1);
+        match levels.next() {
+            None => self.next.fill(0.0),
+            Some(level) => std::mem::swap(&mut self.waiting[level], &mut self.next),
+        }
+        for level in levels {
+            add(&self.waiting[level], &mut self.next);
+        }
+        &mut self.next
+    }
+}
+
+/// `right = left + right`.
+fn add(left: &[f64], right: &mut [f64]) {
+    for (right, left) in right.iter_mut().zip(left) {
+        *right += left;
+    }
+}

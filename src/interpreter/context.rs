@@ -1,0 +1,90 @@
+//! What the loops of a block read: its inputs, the shared numbers, and the lanes of values computed before.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use crate::backend::{Place, Source};
+use crate::math::fused::Arch;
+
+/// The numbers that a block of rows is computed from, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockData<'a> {
+    pub(crate) arch: Arch,
+    /// How many threads a large product may use.
+    pub(crate) threads: usize,
+    /// Lanes per value: the rows of data, rounded up.
+    pub(crate) lanes: usize,
+    /// Rows of data.
+    pub(crate) count: usize,
+    /// The varying inputs, the lanes of one after those of another.
+    pub(crate) inputs: &'a [f64],
+    /// The numbers that all rows share.
+    pub(crate) shared: &'a [f64],
+}
+
+/// What an instruction may read: all lanes except those that it writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) block: BlockData<'a>,
+    before: &'a [f64],
+    /// The lanes after those written, and where they begin.
+    after: (usize, &'a [f64]),
+}
+
+impl<'a> Context<'a> {
+    /// All lanes.
+    pub(crate) fn all(block: BlockData<'a>, values: &'a [f64]) -> Self {
+        Self {
+            block,
+            before: values,
+            after: (values.len(), &[]),
+        }
+    }
+
+    /// The lanes around `len` numbers from `start` on, and these numbers.
+    #[inline(always)]
+    pub(crate) fn around<'b: 'a>(
+        block: BlockData<'b>,
+        values: &'a mut [f64],
+        start: usize,
+        len: usize,
+    ) -> (Self, &'a mut [f64]) {
+        let (before, rest) = values.split_at_mut(start);
+        let (middle, after) = rest.split_at_mut(len);
+        let context = Self {
+            block,
+            before,
+            after: (start + len, after),
+        };
+        (context, middle)
+    }
+
+    /// The values of an operand: `len` lanes from its place on, or one number.
+    #[inline(always)]
+    pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
+        match place {
+            Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
+            row => Source::Slice(self.lanes(row, len)),
+        }
+    }
+
+    /// `len` lanes from the first lane of a place on.
+    #[inline(always)]
+    pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
+        let lanes = self.block.lanes;
+        match first {
+            Place::Row(row) => {
+                let start = row as usize * lanes;
+                if start < self.before.len() {
+                    &self.before[start..start + len]
+                } else {
+                    &self.after.1[start - self.after.0..][..len]
+                }
+            }
+            Place::Input(input) => &self.block.inputs[input as usize * lanes..][..len],
+            Place::Shared(_) => &[],
+        }
+    }
+}

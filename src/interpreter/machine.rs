@@ -1,0 +1,106 @@
+//! Runs plans: the interpreter's side of the [seam](crate::backend).
+
+use std::sync::Arc;
+
+use super::plan::Plan;
+use super::rows::Rows;
+use crate::backend::{Backend, Block, Executable, Layout, Machine, Place, Source};
+use crate::ir::{Ir, Level};
+use crate::math::fused::Arch;
+
+/// The backend that interprets plans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interpreter {
+    /// The vector instructions to use; those of this processor if none are named.
+    pub(crate) arch: Option<Arch>,
+    /// Whether dot products that share factors become products of matrices.
+    pub(crate) matrices: bool,
+}
+
+impl Default for Interpreter {
+    fn default() -> Self {
+        Self {
+            arch: None,
+            matrices: true,
+        }
+    }
+}
+
+impl Backend for Interpreter {
+    fn compile(&self, ir: &Ir, level: Level) -> Arc<dyn Executable> {
+        Arc::new(Scheduled {
+            plan: Plan::new(ir, self.matrices, level == Level::Fast),
+            arch: self.arch.unwrap_or_default(),
+        })
+    }
+}
+
+/// A plan and the vector instructions that run it.
+#[derive(Debug)]
+struct Scheduled {
+    plan: Plan,
+    arch: Arch,
+}
+
+impl std::fmt::Display for Scheduled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.plan.fmt(f)
+    }
+}
+
+impl Executable for Scheduled {
+    fn layout(&self) -> &Layout {
+        &self.plan.layout
+    }
+
+    fn machine(self: Arc<Self>) -> Box<dyn Machine> {
+        Box::new(Interpreting {
+            scheduled: self,
+            gathered: Vec::new(),
+            rows: Rows::default(),
+        })
+    }
+
+    fn work(&self) -> usize {
+        self.plan.rows.rows()
+    }
+
+    fn shares_blocks(&self) -> bool {
+        self.plan.has_large_products()
+    }
+
+    fn bytes(&self) -> usize {
+        self.plan.bytes()
+    }
+}
+
+/// A plan with the memory to run it.
+#[derive(Debug)]
+struct Interpreting {
+    scheduled: Arc<Scheduled>,
+    gathered: Vec<f64>,
+    rows: Rows,
+}
+
+impl Machine for Interpreting {
+    fn before(&mut self, shared: &mut [f64]) {
+        let Scheduled { plan, arch } = &*self.scheduled;
+        plan.before.execute(*arch, shared, &mut self.gathered);
+    }
+
+    fn block(&mut self, shared: &[f64], block: &Block<'_>, sums: &mut [f64]) {
+        let Scheduled { plan, arch } = &*self.scheduled;
+        let first = plan.layout.sums.start as u32;
+        plan.rows
+            .execute(*arch, shared, block, &mut self.rows, first, sums);
+    }
+
+    fn lanes<'a>(&'a self, shared: &'a [f64], block: &Block<'a>, place: Place) -> Source<'a> {
+        self.rows.source(self.scheduled.arch, shared, block, place)
+    }
+
+    fn after(&mut self, shared: &mut [f64]) {
+        let Scheduled { plan, arch } = &*self.scheduled;
+        plan.after.execute(*arch, shared, &mut self.gathered);
+    }
+}

@@ -1,0 +1,123 @@
+//! A plan: code scheduled, with the place of every input, constant, sum and output.
+//!
+//! What depends on uniform inputs only is computed once, [before](Plan::before) the rows; then each block of
+//! [rows](Plan::rows) adds to the sums; then comes what depends on sums, [after](Plan::after) them. At a single point
+//! every input is uniform and only the first part exists.
+
+use std::fmt;
+
+use super::matrix;
+use super::point::Runs;
+use super::point::schedule::Slots;
+use super::rows::RowCode;
+use crate::backend::{BLOCK, Layout, Place};
+use crate::ir::{Class, Id, Ir, Kind};
+
+/// Code ready to run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(super) layout: Layout,
+    pub(super) before: Runs,
+    pub(super) rows: RowCode,
+    pub(super) after: Runs,
+}
+
+impl Plan {
+    /// Schedules code; with products of matrices or without, and sums over rows in order or in any order.
+    pub(crate) fn new(code: &Ir, matrices: bool, any_order: bool) -> Self {
+        let classes = code.classes();
+        let mut slots = Slots::new(code);
+        // Inputs lie by their index, used or not, so that a structure's numbers lie as it lists them.
+        for (class, id) in code.inputs().iter().zip(code.input_values()) {
+            match (class, id) {
+                (Class::Varying, _) => {}
+                (_, Some(id)) => slots.give(id),
+                (_, None) => slots.skip(1),
+            }
+        }
+        let uniform = slots.count();
+        for id in sums_in_order(code) {
+            slots.give(id);
+        }
+        let sums = uniform..slots.count();
+        let mut shared = vec![0.0; sums.end];
+        for id in code.ids() {
+            if let Some(constant) = code.constant(id) {
+                slots.give(id);
+                shared.push(constant);
+            }
+        }
+        let [before, after] = uniform_parts(code, &classes);
+        let mut before = Runs::schedule(code, &before, &mut slots);
+        let mut after = Runs::schedule(code, &after, &mut slots);
+        before.place_passing(&slots);
+        after.place_passing(&slots);
+        shared.resize(slots.all(), 0.0);
+        let (rows, places) = RowCode::schedule(code, &classes, &slots, matrices, any_order);
+        let place = |id: Id| places[id as usize];
+        let outputs: Vec<Place> = code.outputs().iter().map(|&id| place(id)).collect();
+        let guards = code.guards().iter().map(|sides| sides.map(place)).collect();
+        Self {
+            layout: Layout::new(shared, uniform, sums, &outputs, guards),
+            before,
+            rows,
+            after,
+        }
+    }
+
+    /// Whether products of its matrices may be large enough for several threads.
+    pub(super) fn has_large_products(&self) -> bool {
+        self.layout.uniform * BLOCK >= matrix::TERMS
+    }
+
+    /// The memory that the plan holds, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&self.layout.shared[self.layout.sums.end..])
+            + self.layout.bytes()
+            + self.before.bytes()
+            + self.rows.bytes()
+            + self.after.bytes()
+    }
+}
+
+/// The sums over rows: first those that are outputs, in the order of the outputs, so that they can be given out as they lie;
+/// then the others, the last first, because adjoints are made from the last input to the first.
+fn sums_in_order(code: &Ir) -> Vec<Id> {
+    let is_sum = |id: &Id| code.kind(*id) == Kind::SumOverRows;
+    let mut listed = vec![false; code.len()];
+    let outputs = code.outputs().iter().copied().filter(is_sum);
+    let all = outputs.chain(code.ids().rev().filter(is_sum));
+    all.filter(|&id| !std::mem::replace(&mut listed[id as usize], true))
+        .collect()
+}
+
+/// The uniform values to be computed before the rows, and those after them.
+fn uniform_parts(code: &Ir, classes: &[Class]) -> [Vec<Id>; 2] {
+    let mut parts = [Vec::new(), Vec::new()];
+    let mut summed = vec![false; code.len()];
+    for id in code.ids() {
+        let operands = code.operands(id);
+        match code.kind(id) {
+            Kind::SumOverRows => summed[id as usize] = true,
+            Kind::Apply(_) if classes[id as usize] == Class::Uniform => {
+                let late = operands.iter().any(|&operand| summed[operand as usize]);
+                summed[id as usize] = late;
+                parts[usize::from(late)].push(id);
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+impl fmt::Display for Plan {
+    /// The three parts, an instruction per line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.before, self.rows, self.after)?;
+        f.write_str("output")?;
+        for output in self.layout.outputs() {
+            write!(f, " {output}")?;
+        }
+        f.write_str("\n")
+    }
+}

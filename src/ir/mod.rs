@@ -1,0 +1,34 @@
+//! The intermediate representation of programs, and what makes and shortens it.
+//!
+//! ```text
+//! recorded graph ── trace ──> Ir ── transforms ──> Ir with derivatives ── passes ──> shorter Ir ── backend
+//! ```
+//!
+//! A program lends its code through [`Program::ir`](crate::Program::ir): an [`Ir`] is a list of values, each an input, a
+//! number, an operation of the [table](crate::op) or a sum over rows. [`PASSES`] lists the rewrites that make it shorter.
+
+mod code;
+mod guard;
+mod interpret;
+mod passes;
+mod rewrite;
+mod symbol;
+#[cfg(test)]
+mod text;
+mod trace;
+mod value_numbering;
+#[cfg(test)]
+mod verify;
+
+pub use code::{Class, Id, Ir, Kind};
+pub(crate) use guard::Guard;
+pub(crate) use interpret::interpret;
+pub use passes::{Level, PASSES, Pass};
+pub(crate) use passes::{Selection, apply, apply_and_tell, before_derivatives};
+pub(crate) use rewrite::compact;
+pub(crate) use symbol::{Symbol, extend, extend_merged, len, node, push};
+#[cfg(test)]
+pub(crate) use text::parse;
+pub(crate) use trace::trace;
+#[cfg(test)]
+pub(crate) use verify::{problem, problem_of_pass};

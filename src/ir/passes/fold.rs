@@ -1,0 +1,29 @@
+//! Constant folding: an operation among numbers is the number that it gives.
+
+use smallvec::SmallVec;
+
+use super::pass::{Level, Pass, Replacement, Run};
+use crate::ir::code::{Id, Ir, Kind};
+
+pub(super) const PASS: Pass = Pass {
+    name: "fold",
+    level: Level::Exact,
+    before_derivatives: false,
+    equations: "f(2, 3) = y, a number",
+    run: Run::Local(|_| {
+        Box::new(
+            |new: &mut Ir, kind: Kind, operands: &[Id]| match apply(new, kind, operands) {
+                Some(number) => Replacement::Number(number),
+                None => Replacement::None,
+            },
+        )
+    }),
+};
+
+/// The number that this operation gives, if all its operands are numbers.
+fn apply(code: &Ir, kind: Kind, operands: &[Id]) -> Option<f64> {
+    let Kind::Apply(op) = kind else { return None };
+    let numbers: Option<SmallVec<[f64; 8]>> =
+        operands.iter().map(|&id| code.constant(id)).collect();
+    op.apply(&numbers?)
+}

@@ -1,0 +1,19 @@
+//! Values that no output and no guard depends on are left out.
+
+use super::pass::{Level, Pass, Run};
+use crate::ir::code::Ir;
+use crate::ir::rewrite;
+
+pub(super) const PASS: Pass = Pass {
+    name: "live",
+    level: Level::Exact,
+    before_derivatives: false,
+    equations: "what no output and no guard depends on is left out",
+    run: Run::Whole(apply),
+};
+
+/// The code without useless values; `None` if all are needed.
+fn apply(code: &Ir) -> Option<Ir> {
+    let live = rewrite::live(code);
+    live.contains(&false).then(|| rewrite::compact(code))
+}

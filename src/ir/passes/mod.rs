@@ -1,0 +1,163 @@
+//! The passes: an ordered list of rewrites that make code shorter for the same outputs and guards.
+//!
+//! At level `Exact` a pass keeps every bit of every value, NaN payloads aside. Derivatives are made before equal values are
+//! merged, so they keep their bits too. [`PASSES`] is the list: a new pass is a file of this folder and a line there. The
+//! documentation shows its equations, and the tests run every subset of it.
+
+mod chains;
+mod dots;
+mod expand;
+mod factors;
+mod fold;
+mod fuse;
+mod hoist;
+mod laws;
+mod live;
+mod merge;
+mod pass;
+mod product;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use pass::{Level, Pass};
+use pass::{Local, Replacement, Run};
+
+use super::code::{Ir, Kind};
+use super::rewrite::rewrite;
+
+/// Every pass, in the order in which they run.
+///
+/// ```
+/// use chainrule::ir::PASSES;
+/// for pass in PASSES {
+///     println!("{} ({:?}): {}", pass.name, pass.level, pass.equations);
+/// }
+/// assert_eq!(PASSES.last().unwrap().name, "live");
+/// ```
+pub const PASSES: &[Pass] = &[
+    chains::EARLY,
+    dots::PASS,
+    expand::PASS,
+    fold::PASS,
+    laws::PASS,
+    merge::PASS,
+    factors::PASS,
+    fuse::PASS,
+    hoist::PASS,
+    chains::PASS,
+    live::PASS,
+];
+
+/// A subset of [`PASSES`], one bit for each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Selection(u32);
+
+impl Selection {
+    /// The passes that a level runs.
+    pub(crate) fn at(level: Level) -> Self {
+        Self::of(|pass| pass.level <= level)
+    }
+
+    /// The passes for which `is_in` holds.
+    pub(crate) fn of(is_in: impl Fn(&Pass) -> bool) -> Self {
+        let selected = PASSES.iter().enumerate().filter(|(_, pass)| is_in(pass));
+        Self(selected.fold(0, |set, (index, _)| set | 1 << index))
+    }
+
+    fn passes(self, before_derivatives: bool) -> impl Iterator<Item = &'static Pass> {
+        let all = PASSES.iter().enumerate();
+        all.filter(move |(index, pass)| {
+            self.0 >> index & 1 == 1 && pass.before_derivatives == before_derivatives
+        })
+        .map(|(_, pass)| pass)
+    }
+}
+
+impl fmt::Debug for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [true, false]
+            .into_iter()
+            .flat_map(|before| self.passes(before));
+        f.debug_list().entries(names.map(|pass| pass.name)).finish()
+    }
+}
+
+/// Runs the selected passes that come before derivatives are made; `None` if they change nothing.
+pub(crate) fn before_derivatives(ir: &Ir, selection: Selection) -> Option<Ir> {
+    run(ir, selection.passes(true)).map(|(ir, _)| ir)
+}
+
+/// Runs the selected passes that come after derivatives are made.
+pub(crate) fn apply(ir: Ir, selection: Selection) -> Ir {
+    match run(&ir, selection.passes(false)) {
+        Some((shorter, _)) => shorter,
+        None => ir,
+    }
+}
+
+/// As [`apply`], with the names of the passes that found something to do.
+pub(crate) fn apply_and_tell(ir: Ir, selection: Selection) -> (Ir, Vec<&'static str>) {
+    run(&ir, selection.passes(false)).unwrap_or((ir, Vec::new()))
+}
+
+/// Runs passes one after another. Those that look at one value at a time share a walk where they are neighbours.
+fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<&'static str>)> {
+    let mut changed: Option<Ir> = None;
+    let mut names = Vec::new();
+    let mut walk: Vec<(&'static str, Box<dyn Local>)> = Vec::new();
+    let mut passes = passes.peekable();
+    while let Some(pass) = passes.next() {
+        let ir = changed.as_ref().unwrap_or(ir);
+        let shorter = match pass.run {
+            Run::Whole(run) => run(ir).inspect(|_| names.push(pass.name)),
+            Run::Local(start) => {
+                walk.push((pass.name, start(ir)));
+                if passes
+                    .peek()
+                    .is_some_and(|next| matches!(next.run, Run::Local(_)))
+                {
+                    continue;
+                }
+                Some(walk_once(ir, std::mem::take(&mut walk), &mut names))
+            }
+        };
+        changed = shorter.or(changed);
+    }
+    Some((changed?, names))
+}
+
+/// One walk over all values, in which each of these passes looks at each value in turn.
+fn walk_once(
+    ir: &Ir,
+    mut passes: Vec<(&'static str, Box<dyn Local>)>,
+    names: &mut Vec<&'static str>,
+) -> Ir {
+    let mut found = vec![false; passes.len()];
+    let shorter = rewrite(ir, |new, _, mut kind, mut operands| {
+        let known = new.len();
+        for ((_, pass), found) in passes.iter_mut().zip(&mut found) {
+            match pass.look(new, kind, operands) {
+                Replacement::None => continue,
+                Replacement::Number(number) => {
+                    (kind, operands) = (Kind::Constant(number.to_bits()), &[])
+                }
+                Replacement::Value(id) => {
+                    *found |= new.len() == known;
+                    return id;
+                }
+            }
+            *found = true;
+        }
+        new.push(kind, operands)
+    });
+    names.extend(
+        passes
+            .iter()
+            .zip(found)
+            .filter(|(_, found)| *found)
+            .map(|((name, _), _)| name),
+    );
+    shorter
+}

@@ -1,0 +1,76 @@
+//! What a pass is.
+
+use crate::ir::code::{Id, Ir, Kind};
+
+/// How exactly a program computes.
+///
+/// ```
+/// use chainrule::{Level, Program};
+///
+/// let f = Program::trace(2, |x| x[0] * x[1] + 1.0)?;
+/// assert_eq!(f.level(), Level::Exact);
+/// assert_eq!(f.at_level(Level::Fast).value(&[2.0, 3.0])?, 7.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Level {
+    /// The bits of the tape, values and derivatives alike.
+    #[default]
+    Exact,
+    /// Fewer instructions and other last bits: products are added with one rounding, sums over rows are added in any order,
+    /// and constant and uniform factors move to where they are needed less often. A number close to the largest one may
+    /// overflow.
+    Fast,
+}
+
+/// A rewrite of code.
+///
+/// ```
+/// use chainrule::{Level, ir::PASSES};
+/// let fold = PASSES.iter().find(|pass| pass.name == "fold").unwrap();
+/// assert_eq!((fold.level, fold.before_derivatives), (Level::Exact, false));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Pass {
+    /// Its name.
+    pub name: &'static str,
+    /// The level from which on it runs.
+    pub level: Level,
+    /// Whether it runs before derivatives are made.
+    pub before_derivatives: bool,
+    /// What it does, as equations.
+    pub equations: &'static str,
+    pub(super) run: Run,
+}
+
+/// How a pass runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Run {
+    /// It looks at one value at a time; neighbours in the list share one walk.
+    Local(fn(&Ir) -> Box<dyn Local>),
+    /// It makes new code, or nothing if there is nothing to do. Values that become useless may stay.
+    Whole(fn(&Ir) -> Option<Ir>),
+}
+
+/// A pass that looks at one value at a time.
+pub(super) trait Local {
+    /// Looks at a value that is about to be appended to the new code: its kind, and its operands there.
+    fn look(&mut self, new: &mut Ir, kind: Kind, operands: &[Id]) -> Replacement;
+}
+
+impl<F: FnMut(&mut Ir, Kind, &[Id]) -> Replacement> Local for F {
+    fn look(&mut self, new: &mut Ir, kind: Kind, operands: &[Id]) -> Replacement {
+        self(new, kind, operands)
+    }
+}
+
+/// What takes the place of a value.
+pub(super) enum Replacement {
+    None,
+    /// This number; the passes that follow look at it.
+    Number(f64),
+    /// This value of the new code.
+    Value(Id),
+}

@@ -1,0 +1,108 @@
+//! From a recorded graph to code: what the outputs depend on, in the order of recording.
+//!
+//! Nothing is merged here. A value made by `Var::new` inside the traced function is a number to the program.
+
+use super::code::{Class, Id, Ir, Kind};
+use super::guard::Guard;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, NodeKey};
+use crate::op::Op;
+use crate::var::Var;
+use crate::var::compare::Comparison;
+
+/// The code of the outputs as functions of the inputs, and what must be compared again at each point.
+pub(crate) fn trace(
+    graph: &Graph,
+    inputs: &[(Var, Class)],
+    outputs: &[Var],
+    comparisons: &[Comparison],
+) -> Result<(Ir, Vec<Guard>)> {
+    let slot_of = |x: Var| x.key().map(NodeKey::slot);
+    for (place, &y) in outputs.iter().enumerate() {
+        known(graph, y, || format!("output {place}"))?;
+    }
+    for &(x, _) in inputs {
+        if x.is_constant() {
+            let problem = format!("{x:?} has no node: make it with `Var::new`");
+            return Err(Error::argument("inputs", problem));
+        }
+        known(graph, x, || String::from("inputs"))?;
+    }
+    for comparison in comparisons {
+        for side in [comparison.left, comparison.right] {
+            known(graph, side, || format!("comparison at {}", comparison.at))?;
+        }
+    }
+    let sides = comparisons.iter().flat_map(|c| [c.left, c.right]);
+    let roots = outputs.iter().copied().chain(sides).filter_map(slot_of);
+    let live = live(graph, roots);
+
+    let mut code = Ir::default();
+    code.reserve(graph.len(), 2 * graph.len());
+    // By slot, the place in the code; the place 0 stands for slotmap's sentinel.
+    let mut places = vec![Id::MAX; graph.len() + 1];
+    for &(x, class) in inputs {
+        let id = code.push_input(class);
+        if let Some(slot) = slot_of(x) {
+            if places[slot] != Id::MAX {
+                return Err(Error::argument("inputs", format!("{x:?} is listed twice")));
+            }
+            places[slot] = id;
+        }
+    }
+    let mut operands = Vec::new();
+    for slot in 1..=graph.len() {
+        if !live[slot] || places[slot] != Id::MAX {
+            continue;
+        }
+        let node = graph.node_at(slot);
+        operands.clear();
+        operands.extend(node.operands().iter().map(|key| places[key.slot()]));
+        if let Some((place, constant)) = node.constant() {
+            operands.insert(place, code.push(Kind::Constant(constant.to_bits()), &[]));
+        }
+        places[slot] = match node.op() {
+            Op::Input => code.push(Kind::Constant(node.value().to_bits()), &[]),
+            op => code.push(Kind::Apply(op), &operands),
+        };
+    }
+    let place = |code: &mut Ir, x: Var| match slot_of(x) {
+        Some(slot) => places[slot],
+        None => code.push(Kind::Constant(x.value().to_bits()), &[]),
+    };
+    for &y in outputs {
+        let id = place(&mut code, y);
+        code.outputs.push(id);
+    }
+    for comparison in comparisons {
+        let left = place(&mut code, comparison.left);
+        let right = place(&mut code, comparison.right);
+        code.guards.push([left, right]);
+    }
+    let guards = comparisons.iter().map(Guard::of).collect();
+    Ok((code, guards))
+}
+
+/// Refuses a value of another graph.
+fn known(graph: &Graph, x: Var, name: impl Fn() -> String) -> Result<()> {
+    match x.key().and_then(|key| graph.refusal(x.graph_id(), key)) {
+        Some(problem) => Err(Error::argument(&name(), problem)),
+        None => Ok(()),
+    }
+}
+
+/// By slot, whether a root depends on it. Operands stand in lower slots, so one walk down suffices.
+fn live(graph: &Graph, roots: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut live = vec![false; graph.len() + 1];
+    for slot in roots {
+        live[slot] = true;
+    }
+    for slot in (1..live.len()).rev() {
+        if live[slot] {
+            for operand in graph.node_at(slot).operands() {
+                live[operand.slot()] = true;
+            }
+        }
+    }
+    live
+}

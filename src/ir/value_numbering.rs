@@ -1,0 +1,139 @@
+//! ValueNumbering subexpressions: values made alike are one value. Operands that commute stand in ascending order.
+//!
+//! A value is looked for among those made of the same latest operand. These are few as a rule, and were made not long
+//! ago, so they are still in the cache, where a table of all values would not be; what goes beyond a few is in a table.
+
+use std::hash::Hasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+use crate::ir::code::{Id, Ir, Kind};
+use crate::op::{Law, Op};
+
+/// Up to this many values of the same latest operand are looked through one by one.
+const FEW: usize = 16;
+/// No value.
+const NONE: Id = Id::MAX;
+
+/// The values seen so far.
+#[derive(Default)]
+pub(crate) struct ValueNumbering {
+    /// For each value the last one made with it as the latest operand, and for each of those the one before it.
+    last: Vec<Id>,
+    before: Vec<Id>,
+    /// The values without operands and those beyond the first few of an operand, each with its hash, so that the table can
+    /// grow without looking at the code again.
+    others: HashTable<(u64, Id)>,
+}
+
+/// Where a value is, or where it is to be put.
+#[derive(Clone, Copy)]
+enum Place {
+    Known(Id),
+    /// Among those with this latest operand.
+    Few(Id),
+    /// In the table, by this hash.
+    Table(u64),
+}
+
+fn hash(kind: Kind, operands: &[Id]) -> u64 {
+    let mut state = FxHasher::default();
+    match kind {
+        Kind::Constant(bits) => state.write_u64(bits),
+        Kind::Input(place) => state.write_u32(place),
+        Kind::Apply(op) => state.write_u32(op.number()),
+        Kind::SumOverRows => {}
+    }
+    for &operand in operands {
+        state.write_u32(operand);
+    }
+    state.finish()
+}
+
+impl ValueNumbering {
+    /// Makes room for this many values.
+    pub(crate) fn with_capacity(values: usize) -> Self {
+        Self {
+            last: Vec::with_capacity(values),
+            before: Vec::with_capacity(values),
+            others: HashTable::new(),
+        }
+    }
+
+    /// The values of a code.
+    pub(crate) fn of(code: &Ir) -> Self {
+        let mut common = Self::with_capacity(code.len());
+        for id in code.ids() {
+            let (kind, operands) = (code.kind(id), code.operands(id));
+            let place = common.place(code, kind, operands);
+            common.insert(place, id);
+        }
+        common
+    }
+
+    /// The value of this kind with these operands, appended if there is none yet.
+    pub(crate) fn push(&mut self, code: &mut Ir, kind: Kind, operands: &[Id]) -> Id {
+        if let Kind::Input(_) | Kind::SumOverRows = kind {
+            // Inputs differ, and so do sums over rows, except in rare cases.
+            return code.push(kind, operands);
+        }
+        if let ([a, b], Kind::Apply(op @ Op::Binary(_))) = (operands, kind)
+            && a > b
+            && op.obeys(Law::Commutative)
+        {
+            return self.find_or_push(code, kind, &[*b, *a]);
+        }
+        self.find_or_push(code, kind, operands)
+    }
+
+    fn find_or_push(&mut self, code: &mut Ir, kind: Kind, operands: &[Id]) -> Id {
+        let place = self.place(code, kind, operands);
+        if let Place::Known(id) = place {
+            return id;
+        }
+        let id = code.push(kind, operands);
+        self.insert(place, id);
+        id
+    }
+
+    fn place(&self, code: &Ir, kind: Kind, operands: &[Id]) -> Place {
+        let same = |id: Id| code.kind(id) == kind && code.operands(id) == operands;
+        if let Some(&latest) = operands.iter().max() {
+            let mut id = self.last.get(latest as usize).copied().unwrap_or(NONE);
+            let mut seen = 0;
+            while id != NONE && seen < FEW {
+                if same(id) {
+                    return Place::Known(id);
+                }
+                id = self.before[id as usize];
+                seen += 1;
+            }
+            if seen < FEW {
+                return Place::Few(latest);
+            }
+        }
+        let hash = hash(kind, operands);
+        let known = |&(other, id): &(u64, Id)| other == hash && same(id);
+        match self.others.find(hash, known) {
+            Some(&(_, id)) => Place::Known(id),
+            None => Place::Table(hash),
+        }
+    }
+
+    fn insert(&mut self, place: Place, id: Id) {
+        match place {
+            Place::Known(_) => {}
+            Place::Few(latest) => {
+                self.last.resize(self.last.len().max(id as usize), NONE);
+                self.before.resize(id as usize + 1, NONE);
+                let last = &mut self.last[latest as usize];
+                self.before[id as usize] = std::mem::replace(last, id);
+            }
+            Place::Table(hash) => {
+                self.others
+                    .insert_unique(hash, (hash, id), |&(hash, _)| hash);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What holds for code between all stages, for tests.
+
+use super::{Class, Ir, Kind};
+use crate::op::{Law, Op};
+
+/// What is wrong with code, if anything.
+pub(crate) fn problem(code: &Ir) -> Option<String> {
+    let values = code.len();
+    let mut inputs = vec![false; code.inputs.len()];
+    // Whether a value is only known after all rows.
+    let mut late = vec![false; values];
+    let classes = code.classes();
+    for id in code.ids() {
+        let operands = code.operands(id);
+        let wrong = |what: &str| Some(format!("v{id} {what} in\n{code}"));
+        if operands.iter().any(|&operand| operand >= id) {
+            return wrong("stands before an operand");
+        }
+        let from_late = operands.iter().any(|&operand| late[operand as usize]);
+        match code.kind(id) {
+            Kind::Input(place) => match inputs.get_mut(place as usize) {
+                None => return wrong("is an input that is not there"),
+                Some(true) => return wrong("is an input for the second time"),
+                Some(_) if !operands.is_empty() => return wrong("is an input with operands"),
+                Some(seen) => *seen = true,
+            },
+            Kind::Constant(_) if !operands.is_empty() => return wrong("is a number with operands"),
+            Kind::Constant(_) => {}
+            Kind::Apply(op) => {
+                let count = operands.len();
+                let fits = match op {
+                    Op::Input => false,
+                    Op::Unary(_) => count == 1,
+                    Op::Binary(_) => count == 2,
+                    Op::Ternary(_) => count == 3,
+                    Op::Nary(_) => count.is_multiple_of(2) || !op.obeys(Law::Pairs),
+                };
+                if !fits {
+                    return wrong("has operands that do not fit");
+                }
+                if from_late && classes[id as usize] == Class::Varying {
+                    return wrong("needs in a row what is known after all rows");
+                }
+                late[id as usize] = from_late;
+            }
+            Kind::SumOverRows => {
+                if operands.is_empty() || !operands.len().is_multiple_of(2) {
+                    return wrong("is a sum over rows of no pairs");
+                }
+                if from_late {
+                    return wrong("is a sum over rows of what is known after all rows");
+                }
+                late[id as usize] = true;
+            }
+        }
+    }
+    if code.roots().any(|root| root as usize >= values) {
+        return Some(format!("an output or guard is not there in\n{code}"));
+    }
+    let mut sides = code.guards.iter().flatten();
+    if sides.any(|&side| late[side as usize]) {
+        return Some(format!(
+            "a guard compares what is known after all rows in\n{code}"
+        ));
+    }
+    None
+}
+
+/// What is wrong with code made of other code by a pass, if anything.
+pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
+    if let Some(problem) = problem(after) {
+        return Some(problem);
+    }
+    let lengths = |code: &Ir| (code.inputs.clone(), code.outputs.len(), code.guards.len());
+    if lengths(before) != lengths(after) {
+        return Some(format!(
+            "inputs, outputs or guards differ:\n{before}became\n{after}"
+        ));
+    }
+    // A number may take the place of a value, never a value that is computed more often.
+    let (old, new) = (before.classes(), after.classes());
+    let mut roots = before.roots().zip(after.roots());
+    let oftener = roots.find(|&(a, b)| new[b as usize] > old[a as usize]);
+    oftener.map(|(a, b)| format!("v{a} became v{b}, computed more often:\n{before}became\n{after}"))
+}
+
+#[test]
+fn what_is_wrong_is_found() {
+    let wrong = [
+        "a = input 0 varying\nb = input 0 varying",
+        "a = input 0 varying\nb = Add a a a",
+        "a = input 0 varying\nb = Dot a a a",
+        "a = input 0 varying\nb = SumOverRows",
+        "a = input 0 varying\nb = SumOverRows a a\nc = Mul a b",
+        "a = input 0 varying\nb = SumOverRows a a\nc = Exp b\nd = SumOverRows a c",
+        "a = input 0 varying\nb = SumOverRows a a\nguard a b",
+    ];
+    for text in wrong {
+        assert!(problem(&super::text::parse(text)).is_some(), "{text}");
+    }
+    let mut backwards = super::text::parse("a = input 0 varying\nb = 1.0");
+    backwards.push(Kind::SumOverRows, &[3, 3]);
+    assert!(problem(&backwards).is_some());
+    let uniform = super::text::parse("a = input 0 uniform\nb = input 1 varying\noutput a");
+    let mut varying = uniform.clone();
+    assert_eq!(problem_of_pass(&uniform, &varying), None);
+    varying.outputs = vec![1];
+    assert!(problem_of_pass(&uniform, &varying).is_some());
+}

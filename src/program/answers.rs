@@ -1,0 +1,204 @@
+//! Answers at one point: the memory in which the questions asked of a program are evaluated.
+
+use std::sync::Arc;
+
+use super::Program;
+use crate::backend::{Answer, Blocks, Compiled, Order, Table};
+use crate::error::{Error, Result};
+use crate::transform::{Parts, Transform};
+
+/// How many directions are computed side by side.
+const DIRECTIONS: usize = 256;
+
+/// The inputs of a program that its transforms add, and how many numbers each list must have.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Extra {
+    /// A number for each input that derivatives are taken with respect to.
+    Direction(&'static str),
+    /// A number for each output.
+    Weights(&'static str),
+}
+
+/// The questions that were asked so far, each with its memory.
+#[derive(Debug, Default)]
+pub(super) struct Answers(Vec<(Transform, Method)>);
+
+/// How a question is answered.
+#[derive(Debug)]
+enum Method {
+    /// By code that computes everything.
+    Whole(Answer),
+    /// By code for one direction, which is run for all of them side by side.
+    ByRow(Box<ByRow>),
+}
+
+#[derive(Debug)]
+struct ByRow {
+    /// What comes before the matrix.
+    first: Answer,
+    directions: Answer,
+    /// How many directions there are.
+    count: usize,
+    /// Whether a direction gives a column of the matrix.
+    columns: bool,
+    parts: Parts,
+    outputs: Vec<f64>,
+}
+
+impl Answers {
+    /// The outputs of a transform at a point, one part after another, and how long these are. `extra` are the inputs that
+    /// the transform adds.
+    pub(super) fn ask(
+        &mut self,
+        program: &Program,
+        transform: Transform,
+        x: &[f64],
+        extra: &[(Extra, &[f64])],
+    ) -> Result<(&[f64], &Parts)> {
+        check_length("x", program.inputs(), x.len())?;
+        for &(extra, given) in extra {
+            let (name, expected) = match extra {
+                Extra::Direction(name) => (name, program.variables()),
+                Extra::Weights(name) => (name, program.outputs()),
+            };
+            check_length(name, expected, given.len())?;
+        }
+        let known = self.0.iter().position(|(known, _)| *known == transform);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                self.0.push((transform, Method::new(program, transform)?));
+                self.0.len() - 1
+            }
+        };
+        match &mut self.0[index].1 {
+            Method::Whole(answer) => {
+                match extra {
+                    [] => answer.at(&[x])?,
+                    [(_, a)] => answer.at(&[x, a])?,
+                    all => {
+                        let all = std::iter::once(x).chain(all.iter().map(|(_, given)| *given));
+                        answer.at(&all.collect::<Vec<_>>())?
+                    }
+                };
+                Ok((answer.outputs(), answer.parts()))
+            }
+            Method::ByRow(by_row) => {
+                by_row.evaluate(x)?;
+                Ok((&by_row.outputs, &by_row.parts))
+            }
+        }
+    }
+}
+
+impl Method {
+    fn new(program: &Program, transform: Transform) -> Result<Self> {
+        let at_point = |transform| Ok(answer(program.compiled(transform, Over::Point)?));
+        let Some((direction, columns)) = transform.by_row(program.ir())? else {
+            return at_point(transform).map(Self::Whole);
+        };
+        let first = match transform {
+            Transform::Jacobian(_) => Transform::Values,
+            _ => Transform::Gradient,
+        };
+        let first = at_point(first)?;
+        let directions = answer(program.compiled(direction, Over::Rows)?);
+        let count = match direction {
+            Transform::VjpByRow => program.outputs(),
+            _ => program.variables(),
+        };
+        let matrix = count * directions.parts().lengths()[0];
+        let lengths: Vec<usize> = first
+            .parts()
+            .lengths()
+            .iter()
+            .copied()
+            .chain([matrix])
+            .collect();
+        Ok(Self::ByRow(Box::new(ByRow {
+            parts: Parts::new(&lengths, 1),
+            first,
+            directions,
+            count,
+            columns,
+            outputs: Vec::new(),
+        })))
+    }
+}
+
+pub(super) fn answer((compiled, parts): (Arc<Compiled>, Parts)) -> Answer {
+    Answer::new(compiled, parts)
+}
+
+impl ByRow {
+    fn evaluate(&mut self, x: &[f64]) -> Result<()> {
+        self.outputs.clear();
+        self.outputs.extend_from_slice(self.first.at(&[x])?);
+        let width = self.directions.parts().lengths()[0];
+        let first = self.outputs.len();
+        self.outputs.resize(first + self.count * width, 0.0);
+        let matrix = &mut self.outputs[first..];
+        self.directions
+            .set_uniform(|inputs| inputs.copy_from_slice(x))?;
+        for start in (0..self.count).step_by(DIRECTIONS) {
+            let units = Units {
+                first: start,
+                rows: DIRECTIONS.min(self.count - start),
+                width: self.count,
+            };
+            let blocks = Blocks::new(self.count, &units)?;
+            let results = &self.directions.each_row(&blocks, 0, Order::RowMajor)?[0];
+            for (direction, values) in (start..).zip(results.chunks(width.max(1))) {
+                let (place, step) = if self.columns {
+                    (direction, self.count)
+                } else {
+                    (direction * width, 1)
+                };
+                for (entry, &value) in matrix[place..].iter_mut().step_by(step).zip(values) {
+                    *entry = value;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Unit vectors as rows: the one numbered `first` and those after it.
+struct Units {
+    first: usize,
+    rows: usize,
+    width: usize,
+}
+
+impl Table for Units {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn width(&self, _: usize) -> usize {
+        self.width
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        f64::from(u8::from(self.first + row == column))
+    }
+}
+
+/// What a question is asked over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Over {
+    /// One point.
+    Point,
+    /// Each row of data.
+    Rows,
+    /// The sums of the outputs over all rows.
+    Sum,
+}
+
+/// Checks the number of values of an argument.
+pub(crate) fn check_length(name: &str, expected: usize, found: usize) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::length(name, expected, found))
+}

@@ -1,0 +1,360 @@
+//! The questions that can be asked at a point, one row each: of a function, of a [`Program`], of an [`Evaluator`].
+//!
+//! Every answer begins with the values of the function and goes on with its derivatives, so that nobody has to ask twice.
+//! A row names the question, the lists of numbers that it takes beside the point, the transform that answers it, and the
+//! parts of the answer: `one` number or `many`.
+
+use super::answers::{Extra, check_length};
+use super::{Evaluator, Outputs, Program};
+use crate::error::{Error, Result};
+use crate::tape;
+use crate::transform::{Mode, Transform};
+use crate::var::Var;
+
+/// The type of a part of an answer, lent or owned.
+macro_rules! part {
+    (lent one) => { f64 };
+    (lent many) => { &[f64] };
+    (owned one) => { f64 };
+    (owned many) => { Vec<f64> };
+}
+
+/// A part of an answer that is lent or owned.
+macro_rules! give {
+    (lent one $part:expr) => {
+        $part[0]
+    };
+    (lent many $part:expr) => {
+        $part
+    };
+    (owned one $part:expr) => {
+        $part
+    };
+    (owned many $part:expr) => {
+        $part.to_vec()
+    };
+}
+
+/// A part of an example's answer as text.
+macro_rules! show {
+    (lent one [$value:literal]) => { stringify!($value) };
+    (lent many [$($value:literal),*]) => { concat!("&", stringify!([$($value),*]), "[..]") };
+    (owned one [$value:literal]) => { stringify!($value) };
+    (owned many [$($value:literal),*]) => { concat!("vec!", stringify!([$($value),*])) };
+}
+
+macro_rules! questions {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident($x:ident $(, $extra:ident: $kind:ident)*) by $transform:expr => ($($part:ident),+);
+        example $function:literal at ($($at:literal),+) = ($([$($value:literal),*]),+);
+    )+) => {
+        impl Evaluator {$(
+            $(#[doc = $doc])+
+            ///
+            /// ```
+            /// use chainrule::Program;
+            #[doc = concat!("let mut at = Program::trace(2, ", $function, ")?.evaluator();")]
+            #[doc = concat!("assert_eq!(at.", stringify!($name), "(", $($at, ", ",)+ ")?, (", $(show!(lent $part [$($value),*]), ", ",)+ "));")]
+            /// # Ok::<(), chainrule::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            #[doc = concat!("As [`Program::", stringify!($name), "`].")]
+            pub fn $name(&mut self, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(lent $part)),+)> {
+                let extra = [$((Extra::$kind(stringify!($extra)), $extra)),*];
+                let (rest, parts) = self.answers.ask(&self.program, $transform, $x, &extra)?;
+                let mut lengths = parts.lengths().iter();
+                let mut rest = rest;
+                let mut next = || {
+                    let (part, beyond) = rest.split_at(*lengths.next().unwrap_or(&0));
+                    rest = beyond;
+                    part
+                };
+                Ok(($(give!(lent $part next())),+))
+            }
+        )+}
+
+        impl Program {$(
+            $(#[doc = $doc])+
+            ///
+            /// The memory is kept for the next call, on any thread. An [`evaluator`](Self::evaluator) lends its answers
+            /// instead of allocating them.
+            ///
+            /// ```
+            /// use chainrule::Program;
+            #[doc = concat!("let f = Program::trace(2, ", $function, ")?;")]
+            #[doc = concat!("assert_eq!(f.", stringify!($name), "(", $($at, ", ",)+ ")?, (", $(show!(owned $part [$($value),*]), ", ",)+ "));")]
+            /// # Ok::<(), chainrule::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// [`Length`](crate::ErrorKind::Length) if an argument has the wrong number of values,
+            /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was
+            /// traced, and [`Argument`](crate::ErrorKind::Argument) if the question needs an output and there is none.
+            pub fn $name(&self, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(owned $part)),+)> {
+                self.with_answers(|at| {
+                    let answer = at.$name($x $(, $extra)*)?;
+                    questions!(@own answer ($($part),+))
+                })
+            }
+        )+}
+
+        /// The questions asked of a closure: each call traces it at the point and compiles what is asked for.
+        pub(crate) mod functions {
+            use super::{Outputs, Program, Result, Var};
+            $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function ($($at),+) ($([$($value),*]),+));)+
+        }
+    };
+    (@own $answer:ident ($a:ident, $b:ident)) => {{
+        let (a, b) = $answer;
+        Ok((give!(owned $a a), give!(owned $b b)))
+    }};
+    (@own $answer:ident ($a:ident, $b:ident, $c:ident)) => {{
+        let (a, b, c) = $answer;
+        Ok((give!(owned $a a), give!(owned $b b), give!(owned $c c)))
+    }};
+    // The tape answers this one without a program.
+    (@function $docs:tt gradient $($rest:tt)*) => {};
+    (@function [$(#[doc = $doc:literal])+] $name:ident($x:ident $(, $extra:ident)*) ($($part:ident),+) $function:literal ($($at:literal),+) ($([$($value:literal),*]),+)) => {
+        $(#[doc = $doc])+
+        ///
+        /// For many points trace a [`Program`] once.
+        ///
+        /// ```
+        /// use chainrule::derive;
+        #[doc = concat!("let answer = derive::", stringify!($name), "(", $function, $(", ", $at,)+ ")?;")]
+        #[doc = concat!("assert_eq!(answer, (", $(show!(owned $part [$($value),*]), ", ",)+ "));")]
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        ///
+        /// # Errors
+        #[doc = concat!("What the function itself returns, and as [`Program::", stringify!($name), "`].")]
+        ///
+        /// # Panics
+        /// If the function computes with a value recorded outside of it.
+        pub fn $name<O: Outputs>(f: impl FnOnce(&[Var]) -> O, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(owned $part)),+)> {
+            Program::trace_at($x, f)?.$name($x $(, $extra)*)
+        }
+    };
+}
+
+questions! {
+    /// The first output, and its derivatives with respect to every input.
+    gradient(x) by Transform::Gradient => (one, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0]);
+
+    /// Every output, and its derivatives with respect to every input: one row of the matrix per output.
+    ///
+    /// Each derivative passes only through the values between its input and its output, forward or in reverse, whichever are
+    /// fewer. If that is too much code, many directions are computed side by side.
+    jacobian(x) by Transform::Jacobian(Mode::Cheaper) => (many, many);
+    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]") = ([12.0, 3.0], [4.0, 3.0, 1.0, 0.0]);
+
+    /// Every output, and its derivative in the direction `v`: a Jacobian–vector product.
+    jvp(x, v: Direction) by Transform::Jvp => (many, many);
+    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]", "&[1.0, 10.0]") = ([12.0, 3.0], [34.0, 1.0]);
+
+    /// Every output, and the derivatives of their sum weighted with `u`: a vector–Jacobian product.
+    vjp(x, u: Weights) by Transform::Vjp => (many, many);
+    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]", "&[1.0, 10.0]") = ([12.0, 3.0], [14.0, 3.0]);
+
+    /// The first output, its gradient, and its second derivatives row by row.
+    hessian(x) by Transform::Hessian => (one, many, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0, 6.0, 6.0, 0.0]);
+
+    /// The first output, its gradient, and the diagonal of its Hessian.
+    hessian_diagonal(x) by Transform::HessianDiagonal => (one, many, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0, 0.0]);
+
+    /// The first output, its gradient, and its Laplacian: the sum of the Hessian's diagonal.
+    laplacian(x) by Transform::Laplacian => (one, many, one);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0]);
+
+    /// The first output, its gradient, and the Hessian times the direction `v`, forward over reverse.
+    hvp(x, v: Direction) by Transform::Hvp => (one, many, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 10.0]") = ([18.0], [12.0, 9.0], [64.0, 6.0]);
+
+    /// The first output, its gradient, and the direction `u` times the Hessian, reverse over forward.
+    vhp(x, u: Direction) by Transform::Vhp => (one, many, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 10.0]") = ([18.0], [12.0, 9.0], [64.0, 6.0]);
+
+    /// The first output, its gradient, and its third derivatives in the directions `u` and `v`: `D³f(x)[u, v, ·]`.
+    third(x, u: Direction, v: Direction) by Transform::Third => (one, many, many);
+    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 0.0]", "&[0.0, 1.0]") = ([18.0], [12.0, 9.0], [2.0, 0.0]);
+}
+
+impl Evaluator {
+    /// The first output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| x[0].square())?.evaluator().value(&[3.0])?, 9.0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::value`].
+    pub fn value(&mut self, x: &[f64]) -> Result<f64> {
+        self.program.check_some_output()?;
+        Ok(self.values(x)?[0])
+    }
+
+    /// Every output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut at = Program::trace(1, |x| [x[0], x[0].square()])?.evaluator();
+    /// assert_eq!(at.values(&[3.0])?, [3.0, 9.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::values`].
+    pub fn values(&mut self, x: &[f64]) -> Result<&[f64]> {
+        Ok(self
+            .answers
+            .ask(&self.program, Transform::Values, x, &[])?
+            .0)
+    }
+
+    /// The Taylor coefficients of every output along a line: for each output the `order + 1` coefficients `y₀ … y_K` of
+    /// `y(x + t·v) = Σ yₖtᵏ`, so that the derivative of order `k` in the direction `v` is `k!·yₖ`.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let mut at = Program::trace(2, |x| x[0] * x[1])?.evaluator();
+    /// assert_eq!(at.taylor(&[3.0, 2.0], &[1.0, 10.0], 3)?, [6.0, 32.0, 10.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::jvp`].
+    pub fn taylor(&mut self, x: &[f64], v: &[f64], order: usize) -> Result<&[f64]> {
+        let extra = [(Extra::Direction("v"), v)];
+        Ok(self
+            .answers
+            .ask(&self.program, Transform::Taylor(order), x, &extra)?
+            .0)
+    }
+}
+
+impl Program {
+    /// The first output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| x[0].square())?.value(&[3.0])?, 9.0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient).
+    pub fn value(&self, x: &[f64]) -> Result<f64> {
+        self.with_answers(|at| at.value(x))
+    }
+
+    /// Every output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| [x[0], x[0].square()])?.values(&[3.0])?, [3.0, 9.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient).
+    pub fn values(&self, x: &[f64]) -> Result<Vec<f64>> {
+        self.with_answers(|at| at.values(x).map(<[f64]>::to_vec))
+    }
+
+    /// The Taylor coefficients of every output along a line: for each output the `order + 1` coefficients `y₀ … y_K` of
+    /// `y(x + t·v) = Σ yₖtᵏ`. The work grows with the square of the order.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0] * x[1])?;
+    /// assert_eq!(f.taylor(&[3.0, 2.0], &[1.0, 10.0], 3)?, [6.0, 32.0, 10.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`jvp`](Self::jvp).
+    pub fn taylor(&self, x: &[f64], v: &[f64], order: usize) -> Result<Vec<f64>> {
+        self.with_answers(|at| at.taylor(x, v, order).map(<[f64]>::to_vec))
+    }
+}
+
+/// The first value of a function, and its derivatives with respect to every input, by the tape.
+///
+/// For many points trace a [`Program`] once.
+///
+/// ```
+/// use chainrule::derive;
+/// let answer = derive::gradient(|x| x[0].square() * x[1], &[3.0, 2.0])?;
+/// assert_eq!(answer, (18.0, vec![12.0, 9.0]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function itself returns, and if it gives no value.
+///
+/// # Panics
+/// If the function computes with a value recorded outside of it.
+pub fn gradient<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<(f64, Vec<f64>)> {
+    let (_, gradient) = tape::record(|| {
+        let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
+        let y = f(&x).outputs()?;
+        let Some(y) = y.first() else {
+            return Err(Error::argument("f", "gives no value"));
+        };
+        Ok((y.value(), y.backward().of(&x)))
+    });
+    gradient
+}
+
+/// The Taylor coefficients of a function's values along a line: for each value the `order + 1` coefficients `y₀ … y_K` of
+/// `y(x + t·v) = Σ yₖtᵏ`.
+///
+/// ```
+/// use chainrule::derive;
+/// let coefficients = derive::taylor(|x| x[0] * x[1], &[3.0, 2.0], &[1.0, 10.0], 3)?;
+/// assert_eq!(coefficients, [6.0, 32.0, 10.0, 0.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function itself returns, and as [`Program::taylor`].
+///
+/// # Panics
+/// As [`gradient`].
+pub fn taylor<O: Outputs>(
+    f: impl FnOnce(&[Var]) -> O,
+    x: &[f64],
+    v: &[f64],
+    order: usize,
+) -> Result<Vec<f64>> {
+    check_length("v", x.len(), v.len())?;
+    Program::trace_at(x, f)?.taylor(x, v, order)
+}
+
+/// The derivative of a function of one input, of any order; order 0 is the value.
+///
+/// ```
+/// use chainrule::derive;
+/// assert_eq!(derive::derivative(|x| x.powi(4), 2.0, 3)?, 48.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// What the function itself returns, and if it gives no value.
+///
+/// # Panics
+/// As [`gradient`].
+pub fn derivative<O: Outputs>(f: impl FnOnce(Var) -> O, x: f64, order: usize) -> Result<f64> {
+    let coefficients = taylor(|x| f(x[0]), &[x], &[1.0], order)?;
+    let Some(&coefficient) = coefficients.get(order) else {
+        return Err(Error::argument("f", "gives no value"));
+    };
+    Ok((1..=order).fold(coefficient, |product, k| product * k as f64))
+}

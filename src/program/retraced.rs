@@ -1,0 +1,262 @@
+//! A function with branches: one program for each way through it that points have taken.
+
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::answers::check_length;
+use super::{Outputs, Program};
+use crate::backend::Table;
+use crate::error::{Error, ErrorKind, Result};
+use crate::var::Var;
+
+/// A function with branches, and a program for each way through it that was met so far.
+///
+/// A point is evaluated by the program whose comparisons all take the branch there that they took when it was traced. If
+/// there is none, the function is traced at the point. So every answer has the bits of the tape, and few points pay for a
+/// trace.
+///
+/// ```
+/// use chainrule::{Retraced, Var};
+///
+/// let abs = Retraced::new(1, |x: &[Var]| if x[0] < 0.0 { -x[0] } else { x[0] });
+/// assert_eq!(abs.gradient(&[3.0])?, (3.0, vec![1.0]));
+/// assert_eq!(abs.gradient(&[-2.0])?, (2.0, vec![-1.0]));
+/// assert_eq!(abs.gradient(&[5.0])?, (5.0, vec![1.0]));
+/// assert_eq!(abs.programs(), 2);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub struct Retraced<F> {
+    function: F,
+    inputs: usize,
+    ways: Mutex<Ways>,
+}
+
+#[derive(Default)]
+struct Ways {
+    /// A program for each way, in the order in which they were met.
+    programs: Vec<Program>,
+    /// Variants whose first `n` inputs are uniform, by way and `n`, built on demand.
+    uniform: FxHashMap<(usize, usize), Program>,
+}
+
+impl<F, O> Retraced<F>
+where
+    F: Fn(&[Var]) -> O,
+    O: Outputs,
+{
+    /// A function of `inputs` inputs, not traced yet.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(2, |x: &[Var]| x[0] * x[1]);
+    /// assert_eq!(f.programs(), 0);
+    /// ```
+    pub fn new(inputs: usize, function: F) -> Self {
+        Self {
+            function,
+            inputs,
+            ways: Mutex::default(),
+        }
+    }
+
+    /// How many programs there are: ways through the function that points have taken so far.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// f.values(&[0.5])?;
+    /// f.values(&[2.0])?;
+    /// f.values(&[0.1])?;
+    /// assert_eq!(f.programs(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn programs(&self) -> usize {
+        self.ways().programs.len()
+    }
+
+    fn ways(&self) -> MutexGuard<'_, Ways> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every output at a point.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.values(&[0.5])?, [0.25]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](ErrorKind::Length) if `x` has the wrong number of values, and what the function itself returns.
+    pub fn values(&self, x: &[f64]) -> Result<Vec<f64>> {
+        self.program(x)?.1.values(x)
+    }
+
+    /// The first output at a point, and its derivatives with respect to every input.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.gradient(&[0.5])?, (0.25, vec![1.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values), and if there is no output.
+    pub fn gradient(&self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
+        self.program(x)?.1.gradient(x)
+    }
+
+    /// The program for a point, traced there if there is none yet: every question can be asked of it.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.program_at(&[0.5])?.hessian(&[0.5])?, (0.25, vec![1.0], vec![2.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values).
+    pub fn program_at(&self, x: &[f64]) -> Result<Program> {
+        Ok(self.program(x)?.1)
+    }
+
+    /// The first output of every row, and its derivatives with respect to every input, row by row.
+    ///
+    /// Rows that take the same way are computed together.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let abs = Retraced::new(1, |x: &[Var]| if x[0] < 0.0 { -x[0] } else { x[0] });
+    /// assert_eq!(abs.gradients(&[[1.0], [-2.0], [3.0]])?, (vec![1.0, 2.0, 3.0], vec![1.0, -1.0, 1.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
+    pub fn gradients(&self, rows: impl Table) -> Result<(Vec<f64>, Vec<f64>)> {
+        let count = rows.rows();
+        let mut values = vec![0.0; count];
+        let mut gradients = vec![0.0; count * self.inputs];
+        for (_, program, some) in self.by_way(&[], &rows)? {
+            let mut batch = program.batch(&some.rows)?;
+            let (of_rows, slopes) = batch.gradients(&[])?;
+            for (place, (&row, &value)) in some.places.iter().zip(of_rows).enumerate() {
+                values[row] = value;
+                let slopes = &slopes[place * self.inputs..][..self.inputs];
+                gradients[row * self.inputs..][..self.inputs].copy_from_slice(slopes);
+            }
+        }
+        Ok((values, gradients))
+    }
+
+    /// The sum of the first output over all rows, and its derivatives with respect to the first inputs, which are the
+    /// same for all rows: for the parameters of a function that branches row by row.
+    ///
+    /// Rows that take the same way are computed together, and the ways' sums are added in the order in which they were met.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(2, |x: &[Var]| if x[1] < 0.0 { x[0] * x[1] } else { x[0].square() });
+    /// assert_eq!(f.sum_gradient(&[3.0], &[[-1.0], [2.0], [-5.0]])?, (-3.0 + 9.0 - 15.0, vec![-1.0 + 6.0 - 5.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
+    pub fn sum_gradient(&self, uniform: &[f64], rows: impl Table) -> Result<(f64, Vec<f64>)> {
+        let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
+        for (way, program, some) in self.by_way(uniform, &rows)? {
+            let program = match self.ways().uniform.entry((way, uniform.len())) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(place) => place
+                    .insert(program.with_uniform_inputs(uniform.len())?)
+                    .clone(),
+            };
+            let mut batch = program.batch(&some.rows)?;
+            let (sum, slopes) = batch.sum_gradient(uniform)?;
+            total += sum;
+            for (derivative, slope) in derivatives.iter_mut().zip(slopes) {
+                *derivative += slope;
+            }
+        }
+        Ok((total, derivatives))
+    }
+
+    /// The rows that take each way, where these uniform inputs come before each; ways in the order in which they were met.
+    fn by_way(
+        &self,
+        uniform: &[f64],
+        rows: &impl Table,
+    ) -> Result<Vec<(usize, Program, RowsOfWay)>> {
+        let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
+            let problem = format!("{} values for {} inputs", uniform.len(), self.inputs);
+            Error::argument("uniform", problem)
+        })?;
+        for row in 0..rows.rows() {
+            check_length(&format!("row {row}"), width, rows.width(row))?;
+        }
+        let mut by_way: Vec<(usize, Program, RowsOfWay)> = Vec::new();
+        let mut point = uniform.to_vec();
+        for row in 0..rows.rows() {
+            point.truncate(uniform.len());
+            point.extend((0..width).map(|column| rows.at(row, column)));
+            let (way, program) = self.program(&point)?;
+            let place = match by_way.binary_search_by_key(&way, |&(way, ..)| way) {
+                Ok(place) => place,
+                Err(place) => {
+                    by_way.insert(place, (way, program, RowsOfWay::default()));
+                    place
+                }
+            };
+            by_way[place].2.places.push(row);
+            by_way[place].2.rows.push(point[uniform.len()..].to_vec());
+        }
+        Ok(by_way)
+    }
+
+    /// The program for a point, and its index.
+    fn program(&self, x: &[f64]) -> Result<(usize, Program)> {
+        check_length("x", self.inputs, x.len())?;
+        for index in 0.. {
+            let known = self.ways().programs.get(index).cloned();
+            let Some(program) = known else { break };
+            match program.check_branches(x) {
+                Err(error) if error.kind() == ErrorKind::Branch => {}
+                answer => return answer.map(|()| (index, program)),
+            }
+        }
+        let program = Program::trace_at(x, &self.function)?;
+        // A comparison that depends on more than the inputs, such as the time, could fail at once.
+        match program.check_branches(x) {
+            Err(error) if error.kind() == ErrorKind::Branch => {
+                let problem = format!("does not branch by its inputs alone: {error}");
+                return Err(Error::argument("function", problem));
+            }
+            answer => answer?,
+        }
+        let programs = &mut self.ways().programs;
+        programs.push(program.clone());
+        Ok((programs.len() - 1, program))
+    }
+}
+
+/// Rows that take one way, and where they are among all rows.
+#[derive(Default)]
+struct RowsOfWay {
+    places: Vec<usize>,
+    rows: Vec<Vec<f64>>,
+}
+
+impl<F> fmt::Debug for Retraced<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retraced")
+            .field("inputs", &self.inputs)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,474 @@
+//! Sparse derivatives: the entries that can be different from 0, and those alone.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::answers::check_length;
+use super::{Batch, Program};
+use crate::error::Result;
+use crate::transform::{
+    self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
+};
+
+/// A sparse Jacobian or Hessian, to be evaluated at one point after another.
+///
+/// One program computes the entries, each through the values between its input and its output alone. Where that program
+/// would be too large, columns (or rows) that have no row (column) in common are computed together, all these groups side by
+/// side: *compressed*.
+///
+/// ```
+/// use chainrule::Program;
+///
+/// // A tridiagonal system.
+/// let f = Program::trace(4, |x| {
+///     (0..4).map(|i| x[i].square() - if i > 0 { x[i - 1] } else { x[i] }).collect::<Vec<_>>()
+/// })?;
+/// let jacobian = f.sparse_jacobian()?;
+/// assert_eq!(jacobian.entries(&[1.0, 2.0, 3.0, 4.0])?, [1.0, -1.0, 4.0, -1.0, 6.0, -1.0, 8.0]);
+/// assert_eq!(jacobian.sparsity().row(2), [1, 2]);
+/// assert_eq!(f.compressed_jacobian()?.groups(), 2); // odd and even columns
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub struct Sparse {
+    sparsity: Arc<Sparsity>,
+    inputs: usize,
+    method: Method,
+}
+
+enum Method {
+    Direct(Program),
+    Compressed {
+        batch: Box<Mutex<Batch>>,
+        groups: usize,
+        /// Where each entry is among the compressed values.
+        places: Vec<usize>,
+    },
+}
+
+impl Sparse {
+    fn direct((program, sparsity): (Program, Sparsity)) -> Self {
+        Self {
+            inputs: program.inputs(),
+            sparsity: Arc::new(sparsity),
+            method: Method::Direct(program),
+        }
+    }
+
+    /// Of a program whose rows are directions, one for each colour; `place` says where the entry of a row and a column is
+    /// among its values.
+    fn compressed(
+        program: &Program,
+        sparsity: Sparsity,
+        colours: &[u32],
+        place: impl Fn(usize, usize) -> usize,
+    ) -> Result<Self> {
+        let groups = count_colours(colours);
+        let mut directions = vec![vec![0.0; colours.len()]; groups];
+        for (member, &colour) in colours.iter().enumerate() {
+            directions[colour as usize][member] = 1.0;
+        }
+        let places = sparsity.entries().map(|(row, column)| place(row, column));
+        Ok(Self {
+            inputs: program.uniform_inputs(),
+            method: Method::Compressed {
+                batch: Box::new(Mutex::new(program.batch(&directions)?)),
+                groups,
+                places: places.collect(),
+            },
+            sparsity: Arc::new(sparsity),
+        })
+    }
+
+    /// Which entries these are.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1], x[0]])?;
+    /// assert_eq!(f.sparse_jacobian()?.sparsity().indices(), [1, 0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn sparsity(&self) -> &Sparsity {
+        &self.sparsity
+    }
+
+    /// How many directions are computed side by side; 0 if the entries are computed one by one.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1].exp(), x[0].exp()])?;
+    /// assert_eq!(f.sparse_jacobian()?.groups(), 0);
+    /// assert_eq!(f.compressed_jacobian()?.groups(), 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn groups(&self) -> usize {
+        match &self.method {
+            Method::Direct(_) => 0,
+            Method::Compressed { groups, .. } => *groups,
+        }
+    }
+
+    /// The entries at a point, in the order of the sparsity pattern: row by row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1].square(), x[0].square()])?;
+    /// assert_eq!(f.sparse_jacobian()?.entries(&[3.0, 4.0])?, [8.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::values`].
+    pub fn entries(&self, x: &[f64]) -> Result<Vec<f64>> {
+        check_length("x", self.inputs, x.len())?;
+        match &self.method {
+            Method::Direct(program) => program.values(x),
+            Method::Compressed { batch, places, .. } => {
+                let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
+                let compressed = batch.values(x)?;
+                Ok(places.iter().map(|&place| compressed[place]).collect())
+            }
+        }
+    }
+
+    /// The matrix at a point.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1].square(), x[0].square()])?;
+    /// let matrix = f.sparse_jacobian()?.matrix(&[3.0, 4.0])?;
+    /// assert_eq!(matrix.times(&[1.0, 10.0])?, [80.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::values`].
+    pub fn matrix(&self, x: &[f64]) -> Result<Csr> {
+        let values = self.entries(x)?;
+        let sparsity = Arc::clone(&self.sparsity);
+        Ok(Csr { sparsity, values })
+    }
+}
+
+impl fmt::Debug for Sparse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sparse")
+            .field("sparsity", &self.sparsity)
+            .field("groups", &self.groups())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Program {
+    /// Which derivatives of which outputs with respect to which inputs can be different from 0.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].sin()])?;
+    /// assert_eq!(f.jacobian_sparsity().row(0), [0, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn jacobian_sparsity(&self) -> Sparsity {
+        Sparsity::of_outputs(self.ir())
+    }
+
+    /// Which second derivatives of the first output can be different from 0.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] + x[2] * 5.0)?;
+    /// assert_eq!(f.hessian_sparsity()?.entries().collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs.
+    pub fn hessian_sparsity(&self) -> Result<Sparsity> {
+        let sparsity = self.transform(Transform::Gradient)?.jacobian_sparsity();
+        if is_symmetric(self.ir()) {
+            return Ok(sparsity.symmetric());
+        }
+        Ok(sparsity)
+    }
+
+    /// The Jacobian's entries that can be different from 0.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
+    /// assert_eq!(f.sparse_jacobian()?.entries(&[2.0, 3.0, 4.0])?, [3.0, 2.0, 8.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn sparse_jacobian(&self) -> Result<Sparse> {
+        if Transform::Jacobian(Mode::Cheaper)
+            .by_row(self.ir())?
+            .is_some()
+        {
+            return self.compressed_jacobian();
+        }
+        Ok(Sparse::direct(self.sparse_jacobian_program(Mode::Cheaper)))
+    }
+
+    /// The program of the Jacobian's entries that can be different from 0, row by row, and which these are.
+    ///
+    /// ```
+    /// use chainrule::{Mode, Program};
+    /// let f = Program::trace(2, |x| [x[0] * x[1], x[0]])?;
+    /// let (program, sparsity) = f.sparse_jacobian_program(Mode::Cheaper);
+    /// assert_eq!(program.values(&[3.0, 4.0])?, [4.0, 3.0, 1.0]);
+    /// assert_eq!(sparsity.entries().last(), Some((1, 0)));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn sparse_jacobian_program(&self, mode: Mode) -> (Self, Sparsity) {
+        let (ir, sparsity) = transform::sparse_jacobian(self.ir(), mode);
+        (self.with_ir(ir), sparsity)
+    }
+
+    /// The program of the Hessian's entries that can be different from 0, row by row, and which these are.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+    /// let (program, sparsity) = f.sparse_hessian_program()?;
+    /// assert_eq!(program.values(&[3.0, 2.0])?, [4.0, 6.0, 6.0]);
+    /// assert_eq!(sparsity.entries().last(), Some((1, 0)));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs.
+    pub fn sparse_hessian_program(&self) -> Result<(Self, Sparsity)> {
+        let (ir, sparsity) = transform::sparse_hessian(self.ir())?;
+        Ok((self.with_ir(ir), sparsity))
+    }
+
+    /// As [`sparse_jacobian`](Self::sparse_jacobian), by groups of columns or of rows, whichever are fewer.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
+    /// let jacobian = f.compressed_jacobian()?;
+    /// assert_eq!(jacobian.entries(&[2.0, 3.0, 4.0])?, [3.0, 2.0, 8.0]);
+    /// assert_eq!(jacobian.groups(), 1); // both rows in one sweep
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that data can cause.
+    pub fn compressed_jacobian(&self) -> Result<Sparse> {
+        let sparsity = self.jacobian_sparsity();
+        let columns = colour_columns(&sparsity);
+        let rows = colour_columns(&sparsity.transposed());
+        if count_colours(&rows) < count_colours(&columns) {
+            let width = self.variables();
+            let place = |row: usize, column: usize| rows[row] as usize * width + column;
+            return Sparse::compressed(
+                &self.transform(Transform::VjpByRow)?,
+                sparsity,
+                &rows,
+                place,
+            );
+        }
+        let width = self.outputs();
+        let place = |row: usize, column: usize| columns[column] as usize * width + row;
+        Sparse::compressed(
+            &self.transform(Transform::JvpByRow)?,
+            sparsity,
+            &columns,
+            place,
+        )
+    }
+
+    /// The Hessian's entries that can be different from 0, of the first output.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] + x[2].square())?;
+    /// let hessian = f.sparse_hessian()?;
+    /// assert_eq!(hessian.entries(&[2.0, 3.0, 4.0])?, [1.0, 1.0, 2.0]);
+    /// assert_eq!(hessian.sparsity().entries().collect::<Vec<_>>(), [(0, 1), (1, 0), (2, 2)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs.
+    pub fn sparse_hessian(&self) -> Result<Sparse> {
+        if Transform::Hessian.by_row(self.ir())?.is_some() {
+            return self.compressed_hessian();
+        }
+        Ok(Sparse::direct(self.sparse_hessian_program()?))
+    }
+
+    /// As [`sparse_hessian`](Self::sparse_hessian), by groups of columns: a star colouring if the Hessian is symmetric.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] + x[2].square())?;
+    /// let hessian = f.compressed_hessian()?;
+    /// assert_eq!(hessian.entries(&[2.0, 3.0, 4.0])?, [1.0, 1.0, 2.0]);
+    /// assert_eq!(hessian.groups(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs.
+    pub fn compressed_hessian(&self) -> Result<Sparse> {
+        let sparsity = self.hessian_sparsity()?;
+        let program = self.transform(Transform::HvpByRow)?;
+        let width = self.variables();
+        if !is_symmetric(self.ir()) {
+            let colours = colour_columns(&sparsity);
+            let place = |row: usize, column: usize| colours[column] as usize * width + row;
+            return Sparse::compressed(&program, sparsity, &colours, place);
+        }
+        let colours = colour_star(&sparsity);
+        let entries = sparsity.clone();
+        let place = |row: usize, column: usize| {
+            // The entry is alone in its row among the columns of its colour, or else its mirror image is. Both use one place.
+            let (row, column) = (row.max(column), row.min(column));
+            let same = |&&other: &&usize| colours[other] == colours[column];
+            if entries.row(row).iter().filter(same).count() == 1 {
+                colours[column] as usize * width + row
+            } else {
+                colours[row] as usize * width + column
+            }
+        };
+        Sparse::compressed(&program, sparsity, &colours, place)
+    }
+}
+
+/// A sparse matrix, row by row: a [`Sparsity`] pattern with a number for each entry.
+///
+/// With the features `nalgebra-sparse` and `sprs` it becomes a matrix of these crates by `From`.
+///
+/// ```
+/// use chainrule::Program;
+///
+/// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
+/// let matrix = f.sparse_jacobian()?.matrix(&[2.0, 3.0, 4.0])?;
+/// assert_eq!(matrix.values(), [3.0, 2.0, 8.0]);
+/// assert_eq!((matrix.get(0, 1), matrix.get(1, 0)), (2.0, 0.0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Csr {
+    sparsity: Arc<Sparsity>,
+    values: Vec<f64>,
+}
+
+impl Csr {
+    /// Which entries these are.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1], x[0]])?;
+    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.sparsity().len(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn sparsity(&self) -> &Sparsity {
+        &self.sparsity
+    }
+
+    /// The entries, in the order of the sparsity pattern.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
+    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.values(), [2.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The entry in a row and a column; 0 if it is not in the sparsity pattern.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
+    /// let matrix = f.sparse_jacobian()?.matrix(&[0.0; 2])?;
+    /// assert_eq!((matrix.get(0, 1), matrix.get(0, 0)), (2.0, 0.0));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such row or column.
+    #[track_caller]
+    pub fn get(&self, row: usize, column: usize) -> f64 {
+        let (rows, columns) = (self.sparsity.rows(), self.sparsity.columns());
+        assert!(
+            row < rows && column < columns,
+            "no entry at row {row}, column {column}: the matrix is {rows} × {columns}"
+        );
+        let place = self.sparsity.row(row).binary_search(&column);
+        place.map_or(0.0, |place| {
+            self.values[self.sparsity.starts()[row] + place]
+        })
+    }
+
+    /// The matrix times a vector.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
+    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.times(&[3.0, 4.0])?, [8.0, 3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if `v` has not as many values as the matrix has columns.
+    pub fn times(&self, v: &[f64]) -> Result<Vec<f64>> {
+        check_length("v", self.sparsity.columns(), v.len())?;
+        let rows = self.sparsity.starts().windows(2);
+        let products = rows.map(|bounds| {
+            let entries = bounds[0]..bounds[1];
+            let columns = &self.sparsity.indices()[entries.clone()];
+            let terms = self.values[entries].iter().zip(columns);
+            terms.fold(0.0, |sum: f64, (a, &column)| a.mul_add(v[column], sum))
+        });
+        Ok(products.collect())
+    }
+
+    /// The matrix with rows and columns exchanged, which is also this one in the CSC format.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| [x[0] * 5.0, x[2] * 7.0])?;
+    /// let columns = f.sparse_jacobian()?.matrix(&[0.0; 3])?.transposed();
+    /// assert_eq!((columns.sparsity().row(2), columns.get(2, 1)), (&[1][..], 7.0));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let places = self.sparsity.transposed_places().into_iter();
+        Self {
+            sparsity: Arc::new(self.sparsity.transposed()),
+            values: places.map(|place| self.values[place]).collect(),
+        }
+    }
+
+    /// All entries, zeros included, row by row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
+    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.to_dense(), [0.0, 2.0, 1.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn to_dense(&self) -> Vec<f64> {
+        let columns = self.sparsity.columns();
+        let mut dense = vec![0.0; self.sparsity.rows() * columns];
+        for ((row, column), &value) in self.sparsity.entries().zip(&self.values) {
+            dense[row * columns + column] = value;
+        }
+        dense
+    }
+
+    /// The sparsity pattern, and the values.
+    #[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
+    pub(super) fn into_parts(self) -> (Arc<Sparsity>, Vec<f64>) {
+        (self.sparsity, self.values)
+    }
+}

@@ -1,0 +1,160 @@
+//! Second derivatives of the first output, and third ones: forward over reverse.
+
+use super::dependencies::Dependencies;
+use super::direct::{self, Entry};
+use super::forward;
+use super::jacobian::{append_dense, direct_limit, sparse};
+use super::parts::Parts;
+use super::reverse::{self, append_adjoints_of};
+use super::sparsity::Sparsity;
+use crate::error::Result;
+use crate::ir::{Ir, Kind, Symbol, extend};
+use crate::op::{Law, Scalar, rows};
+
+/// Whether second derivatives are the same in either order: not where the table declares a slope that differs from that of
+/// the value.
+pub(crate) fn is_symmetric(ir: &Ir) -> bool {
+    ir.ids().all(|id| match ir.kind(id) {
+        Kind::Apply(op) => !op.obeys(Law::Stop) && !op.obeys(Law::Declared),
+        _ => true,
+    })
+}
+
+/// Whether the code of single second derivatives would be many times as long as that of the gradient.
+pub(super) fn is_long(ir: &Ir) -> Result<bool> {
+    let (gradient, _) = reverse::gradient(ir)?;
+    let limit = direct_limit(gradient.len());
+    Ok(Dependencies::new(&gradient)
+        .count_dependents(limit)
+        .is_none())
+}
+
+/// Value, gradient and second derivatives, row by row.
+pub(super) fn hessian(ir: &Ir) -> Result<(Ir, Parts)> {
+    let count = ir.variables().len();
+    let (mut ir, entries) = entries(ir)?;
+    append_dense(&mut ir, count, count, &entries);
+    Ok((ir, Parts::new(&[1, count, count * count], 1)))
+}
+
+/// The code whose outputs are the second derivatives that can be different from 0, row by row, and which they are.
+pub(crate) fn sparse_hessian(ir: &Ir) -> Result<(Ir, Sparsity)> {
+    let count = ir.variables().len();
+    let (ir, entries) = entries(ir)?;
+    Ok(sparse(ir, count, count, entries))
+}
+
+/// The gradient's code with the second derivatives appended. Where they are symmetric, one triangle is computed.
+fn entries(ir: &Ir) -> Result<(Ir, Vec<Entry>)> {
+    let symmetric = is_symmetric(ir);
+    let (ir, mut entries) = derivatives_of_gradient(ir, |row, column| !symmetric || row >= column)?;
+    if symmetric {
+        let below = entries.iter().filter(|entry| entry.row != entry.column);
+        let mirrored = below.map(|&Entry { row, column, id }| Entry {
+            row: column,
+            column: row,
+            id,
+        });
+        let mirrored: Vec<Entry> = mirrored.collect();
+        entries.extend(mirrored);
+    }
+    Ok((ir, entries))
+}
+
+/// The gradient's code with the derivatives of its entries appended, where `wanted` of row and column says so.
+fn derivatives_of_gradient(ir: &Ir, wanted: impl Fn(u32, u32) -> bool) -> Result<(Ir, Vec<Entry>)> {
+    let (gradient, _) = reverse::gradient(ir)?;
+    // The output before those of the gradient is the value.
+    let wanted = |row: u32, column| row > 0 && wanted(row - 1, column);
+    let (ir, mut entries) = direct::forward(gradient, wanted);
+    for entry in &mut entries {
+        entry.row -= 1;
+    }
+    Ok((ir, entries))
+}
+
+/// Value, gradient and the Hessian's diagonal.
+pub(super) fn diagonal(ir: &Ir) -> Result<(Ir, Parts)> {
+    let count = ir.variables().len();
+    let (mut ir, mut entries) = derivatives_of_gradient(ir, |row, column| row == column)?;
+    entries.iter_mut().for_each(|entry| entry.column = 0);
+    append_dense(&mut ir, count, 1, &entries);
+    Ok((ir, Parts::new(&[1, count, count], 1)))
+}
+
+/// Value, gradient and the sum of the Hessian's diagonal.
+pub(super) fn laplacian(ir: &Ir) -> Result<(Ir, Parts)> {
+    let (ir, parts) = diagonal(ir)?;
+    let count = parts.lengths()[1];
+    let diagonal = ir.outputs[1 + count..].to_vec();
+    let (mut ir, sum) = extend(ir, || {
+        Symbol::apply_n::<rows::Sum>(&Symbol::all(&diagonal)).id()
+    });
+    ir.outputs.truncate(1 + count);
+    ir.outputs.push(sum);
+    Ok((ir, Parts::new(&[1, count, 1], 1)))
+}
+
+/// Value, gradient and the Hessian times a direction: the gradient's derivatives in it.
+pub(super) fn hvp(ir: &Ir) -> Result<(Ir, Parts)> {
+    let (gradient, parts) = reverse::gradient(ir)?;
+    let count = parts.lengths()[1];
+    let mut ir = forward::append_tangents(gradient, None);
+    // The derivative of the value is not asked for.
+    ir.outputs.remove(1 + count);
+    Ok((ir, Parts::new(&[1, count, count], 1)))
+}
+
+/// Value, gradient and a direction times the Hessian: the gradient of the derivative in that direction.
+pub(super) fn vhp(ir: &Ir) -> Result<(Ir, Parts)> {
+    reverse_over_forward(ir, 1)
+}
+
+/// Value, gradient and the third derivatives in two directions.
+pub(super) fn third(ir: &Ir) -> Result<(Ir, Parts)> {
+    reverse_over_forward(ir, 2)
+}
+
+/// Value, gradient, and the gradient of the derivative in as many directions as named, one after another.
+fn reverse_over_forward(ir: &Ir, directions: usize) -> Result<(Ir, Parts)> {
+    let variables = ir.variables();
+    let (mut ir, parts) = reverse::gradient(ir)?;
+    let outputs = std::mem::take(&mut ir.outputs);
+    let mut slope = outputs[0];
+    let chosen = std::mem::replace(&mut ir.variables, Some(variables.clone()));
+    for _ in 0..directions {
+        ir.outputs = vec![slope];
+        ir = forward::append_tangents(ir, None);
+        slope = ir.outputs[1];
+    }
+    ir.outputs = outputs;
+    ir.variables = chosen;
+    let ir = append_adjoints_of(ir, &[(slope, Symbol::ONE)], &variables);
+    let count = variables.len();
+    debug_assert_eq!(parts.lengths(), [1, count]);
+    Ok((ir, Parts::new(&[1, count, count], 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ir::Class;
+    use crate::transform::Transform;
+
+    #[test]
+    fn sums_over_rows_can_be_differentiated_twice() {
+        let ir = crate::ir::parse(
+            "p = input 0 uniform\nx = input 1 varying\nq = Square p\ny = Mul q x\noutput y",
+        );
+        let summed = crate::transform::sum_over_rows(&ir);
+        let (hessian, parts) = Transform::Hessian.apply(&summed).unwrap();
+        assert_eq!(parts.lengths(), [1, 1, 1]);
+        let classes = hessian.classes();
+        assert!(
+            hessian
+                .outputs
+                .iter()
+                .all(|&y| classes[y as usize] < Class::Varying)
+        );
+        assert_eq!(crate::ir::problem(&hessian), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! Jacobians: the derivatives of every output with respect to every variable, dense or sparse.
+
+use super::dependencies::Dependencies;
+use super::direct::{self, Entry};
+use super::outputs::without_signs;
+use super::parts::Parts;
+use super::sparsity::Sparsity;
+use crate::ir::{Ir, Kind, compact};
+
+/// In which direction derivatives are computed.
+///
+/// ```
+/// use chainrule::{Mode, Program, Transform};
+///
+/// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?;
+/// let forward = f.transform(Transform::Jacobian(Mode::Forward))?;
+/// let reverse = f.transform(Transform::Jacobian(Mode::Reverse))?;
+/// let x = [2.0, 3.0, 4.0];
+/// assert_eq!(forward.values(&x)?, [12.0, 8.0, 6.0]);
+/// assert_eq!(reverse.values(&x)?, [12.0, 8.0, 6.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// From each input to the outputs.
+    Forward,
+    /// From each output to the inputs.
+    Reverse,
+    /// Whichever passes through fewer values.
+    #[default]
+    Cheaper,
+}
+
+/// Entries are written one by one as long as they pass through fewer values than this many times the program's own.
+const DIRECT: usize = 16;
+
+/// How many values single derivatives of a program of this size may pass through.
+pub(super) fn direct_limit(values: usize) -> usize {
+    DIRECT * values + 4096
+}
+
+/// Whether the code of single derivatives would be many times as long as the program.
+pub(super) fn is_long(ir: &Ir, mode: Mode) -> bool {
+    cheaper(ir, mode, direct_limit(ir.len())).is_none()
+}
+
+/// The direction in which single derivatives pass through fewer values; `None` if there are more than `limit`.
+fn cheaper(ir: &Ir, mode: Mode, limit: usize) -> Option<Mode> {
+    let mut dependencies = Dependencies::new(ir);
+    match mode {
+        Mode::Forward => dependencies.count_dependents(limit).map(|_| mode),
+        Mode::Reverse => dependencies.count_dependencies(limit).map(|_| mode),
+        Mode::Cheaper => {
+            let reverse = dependencies.count_dependencies(limit);
+            let forward = dependencies.count_dependents(reverse.unwrap_or(limit));
+            forward
+                .map(|_| Mode::Forward)
+                .or(reverse.map(|_| Mode::Reverse))
+        }
+    }
+}
+
+/// All outputs, and their derivatives, row by row.
+pub(super) fn jacobian(ir: &Ir, mode: Mode) -> (Ir, Parts) {
+    let (rows, columns) = (ir.outputs.len(), ir.variables().len());
+    let (mut ir, entries) = entries(ir, mode);
+    append_dense(&mut ir, rows, columns, &entries);
+    (ir, Parts::new(&[rows, rows * columns], 1))
+}
+
+/// The code whose outputs are the derivatives that can be different from 0, row by row, and which they are.
+pub(crate) fn sparse_jacobian(ir: &Ir, mode: Mode) -> (Ir, Sparsity) {
+    let (rows, columns) = (ir.outputs.len(), ir.variables().len());
+    let (ir, entries) = entries(ir, mode);
+    sparse(ir, rows, columns, entries)
+}
+
+fn entries(ir: &Ir, mode: Mode) -> (Ir, Vec<Entry>) {
+    let ir = compact(ir);
+    match cheaper(&ir, mode, usize::MAX) {
+        Some(Mode::Reverse) => direct::reverse(ir),
+        _ => direct::forward(ir, |_, _| true),
+    }
+}
+
+/// Appends a matrix to the outputs, row by row, zeros included.
+pub(super) fn append_dense(ir: &mut Ir, rows: usize, columns: usize, entries: &[Entry]) {
+    let zero = ir.push(Kind::Constant(0), &[]);
+    let first = ir.outputs.len();
+    ir.outputs.resize(first + rows * columns, zero);
+    for entry in entries {
+        ir.outputs[first + entry.row as usize * columns + entry.column as usize] = entry.id;
+    }
+}
+
+/// The code whose outputs are the entries alone, row by row, and which they are.
+pub(super) fn sparse(
+    mut ir: Ir,
+    rows: usize,
+    columns: usize,
+    mut entries: Vec<Entry>,
+) -> (Ir, Sparsity) {
+    entries.sort_unstable();
+    ir.outputs = entries.iter().map(|entry| entry.id).collect();
+    let places: Vec<(u32, u32)> = entries
+        .iter()
+        .map(|entry| (entry.row, entry.column))
+        .collect();
+    let ir = compact(&without_signs(ir, |_| true));
+    (ir, Sparsity::new(rows, columns, &places))
+}

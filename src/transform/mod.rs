@@ -1,0 +1,140 @@
+//! Transforms: code in, code out, as equations.
+//!
+//! A derivative is a program like any other. [`Transform`] lists what can be made of a program; each variant is made in one
+//! file of this room by evaluating the table's partials on symbols that write code. With inputs `x`, outputs `y` and
+//! `f` the first output:
+//!
+//! | | further inputs | outputs |
+//! |---|---|---|
+//! | `Values` | | `yᵢ` |
+//! | `Gradient` | | `f`, `∂f/∂xⱼ` |
+//! | `Jacobian` | | `yᵢ`, `∂yᵢ/∂xⱼ` row by row |
+//! | `Jvp` | `v` | `yᵢ`, `Σⱼ ∂yᵢ/∂xⱼ·vⱼ` |
+//! | `Vjp` | `u` | `yᵢ`, `Σᵢ uᵢ·∂yᵢ/∂xⱼ` |
+//! | `Hessian` | | `f`, `∂f/∂xⱼ`, `∂²f/∂xᵢ∂xⱼ` row by row |
+//! | `HessianDiagonal`, `Laplacian` | | `f`, `∂f/∂xⱼ`, then `∂²f/∂xⱼ²` or their sum |
+//! | `Hvp`, `Vhp` | `v` | `f`, `∂f/∂xⱼ`, `Σⱼ ∂²f/∂xᵢ∂xⱼ·vⱼ` |
+//! | `Third` | `u`, `v` | `f`, `∂f/∂xⱼ`, `Σⱼₖ ∂³f/∂xᵢ∂xⱼ∂xₖ·uⱼvₖ` |
+//! | `Taylor(K)` | `v` | `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ` for each output |
+//!
+//! [`sum_over_rows`] adds outputs over all rows; every transform can be made of the sums as well.
+
+mod colouring;
+mod dependencies;
+mod direct;
+mod directions;
+mod forward;
+mod hessian;
+mod jacobian;
+mod lists;
+mod outputs;
+mod partials;
+mod parts;
+mod reverse;
+mod sparsity;
+mod sum_over_rows;
+mod taylor;
+
+pub(crate) use colouring::{
+    columns as colour_columns, count as count_colours, star as colour_star,
+};
+pub(crate) use hessian::{is_symmetric, sparse_hessian};
+pub use jacobian::Mode;
+pub(crate) use jacobian::sparse_jacobian;
+pub(crate) use outputs::{join, last_part, select};
+pub(crate) use partials::partials;
+pub(crate) use parts::Parts;
+pub use sparsity::Sparsity;
+pub(crate) use sum_over_rows::sum_over_rows;
+
+use crate::error::Result;
+use crate::ir::Ir;
+
+/// What can be made of a program, as [a program of its own](crate::Program::transform).
+///
+/// ```
+/// use chainrule::{Program, Transform};
+///
+/// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+/// let hessian = f.transform(Transform::Hessian)?;
+/// assert_eq!(hessian.values(&[3.0, 2.0])?, [4.0, 6.0, 6.0, 0.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Transform {
+    /// Every output, unchanged.
+    Values,
+    /// The derivatives of the first output with respect to every input.
+    Gradient,
+    /// The derivatives of every output with respect to every input, row by row: one row per output.
+    Jacobian(Mode),
+    /// The derivative of every output in a direction. The direction is a list of further inputs, each of the class of its
+    /// input.
+    Jvp,
+    /// The derivatives of the weighted sum of all outputs with respect to every input. The weights are further inputs.
+    Vjp,
+    /// The second derivatives of the first output, row by row.
+    Hessian,
+    /// The diagonal of the Hessian.
+    HessianDiagonal,
+    /// The sum of the Hessian's diagonal.
+    Laplacian,
+    /// The Hessian times a direction, forward over reverse.
+    Hvp,
+    /// A direction times the Hessian, reverse over forward.
+    Vhp,
+    /// The third derivatives of the first output in two directions, with respect to every input.
+    Third,
+    /// The Taylor coefficients of every output along a line: for each output `order + 1` of them.
+    Taylor(usize),
+    /// The derivatives of every output in many directions at one point: all inputs are uniform, and each row is a direction.
+    JvpByRow,
+    /// The derivatives of many weighted sums of the outputs at one point: all inputs are uniform, and each row holds weights.
+    VjpByRow,
+    /// The Hessian times many directions at one point: all inputs are uniform, and each row is a direction.
+    HvpByRow,
+}
+
+impl Transform {
+    /// The transformed code, and the parts that its outputs come in; the last part is what the transform is named after.
+    pub(crate) fn apply(self, ir: &Ir) -> Result<(Ir, Parts)> {
+        Ok(match self {
+            Self::Values => (ir.clone(), Parts::values(ir.outputs().len())),
+            Self::Gradient => reverse::gradient(ir)?,
+            Self::Vjp => reverse::vjp(ir),
+            Self::Jvp => forward::jvp(ir),
+            Self::Jacobian(mode) => jacobian::jacobian(ir, mode),
+            Self::Hessian => hessian::hessian(ir)?,
+            Self::HessianDiagonal => hessian::diagonal(ir)?,
+            Self::Laplacian => hessian::laplacian(ir)?,
+            Self::Hvp => hessian::hvp(ir)?,
+            Self::Vhp => hessian::vhp(ir)?,
+            Self::Third => hessian::third(ir)?,
+            Self::Taylor(order) => taylor::taylor(ir, order),
+            Self::JvpByRow => directions::jvp(ir),
+            Self::VjpByRow => directions::vjp(ir),
+            Self::HvpByRow => directions::hvp(ir)?,
+        })
+    }
+
+    /// The transform that computes the same matrix one direction at a time, if writing every entry by itself would make code
+    /// that is many times as long as the program; with whether a direction gives a column.
+    pub(crate) fn by_row(self, ir: &Ir) -> Result<Option<(Self, bool)>> {
+        Ok(match self {
+            Self::Jacobian(mode) if jacobian::is_long(ir, mode) => {
+                let columns = ir.variables().len() <= ir.outputs().len();
+                Some((
+                    if columns {
+                        Self::JvpByRow
+                    } else {
+                        Self::VjpByRow
+                    },
+                    columns,
+                ))
+            }
+            Self::Hessian if hessian::is_long(ir)? => Some((Self::HvpByRow, true)),
+            _ => None,
+        })
+    }
+}

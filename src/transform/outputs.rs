@@ -1,0 +1,87 @@
+//! Code with other outputs: some of them, those of two codes, the first alone.
+
+use super::parts::Parts;
+use crate::error::{Error, Result};
+use crate::ir::{Id, Ir, Kind, Symbol, compact, extend};
+
+/// The code with its first output alone.
+pub(super) fn first(ir: &Ir) -> Result<Ir> {
+    if ir.outputs.is_empty() {
+        return Err(Error::argument("outputs", "the program has none"));
+    }
+    let mut ir = ir.clone();
+    ir.outputs.truncate(1);
+    Ok(ir)
+}
+
+/// The code with the last part of its outputs alone, without values that are not needed for it.
+pub(crate) fn last_part((mut ir, parts): (Ir, Parts)) -> Ir {
+    let last = parts.lengths().len() - 1;
+    ir.outputs.drain(..ir.outputs.len() - parts.lengths()[last]);
+    if parts.is_derivative(last) {
+        ir = without_signs(ir, |_| true);
+    }
+    compact(&ir)
+}
+
+/// The code in which a 0 among some outputs has no sign.
+pub(super) fn without_signs(ir: Ir, is_derivative: impl Fn(usize) -> bool) -> Ir {
+    let outputs = ir.outputs.clone();
+    let (mut ir, outputs) = extend(ir, || {
+        let outputs = outputs.iter().enumerate();
+        let unsigned = outputs.map(|(place, &id)| {
+            if is_derivative(place) {
+                (Symbol::at(id) + 0.0).id()
+            } else {
+                id
+            }
+        });
+        unsigned.collect::<Vec<Id>>()
+    });
+    ir.outputs = outputs;
+    ir
+}
+
+/// The code with some of its outputs.
+pub(crate) fn select(ir: &Ir, outputs: &[usize]) -> Result<Ir> {
+    let mut selected = ir.clone();
+    let count = ir.outputs.len();
+    if let Some(place) = outputs.iter().find(|&&place| place >= count) {
+        let problem = format!("the program has {count} outputs, there is none at {place}");
+        return Err(Error::argument("outputs", problem));
+    }
+    selected.outputs = outputs.iter().map(|&place| ir.outputs[place]).collect();
+    Ok(compact(&selected))
+}
+
+/// The code with the outputs and guards of another after its own; the inputs are the same.
+pub(crate) fn join(ir: &Ir, other: &Ir) -> Ir {
+    let mut joined = ir.clone();
+    joined.reserve(other.len(), other.operand_count());
+    let mut inputs = ir.input_values();
+    let mut places: Vec<Id> = Vec::with_capacity(other.len());
+    let mut operands = Vec::new();
+    for id in other.ids() {
+        let kind = other.kind(id);
+        operands.clear();
+        operands.extend(
+            other
+                .operands(id)
+                .iter()
+                .map(|&operand| places[operand as usize]),
+        );
+        places.push(match kind {
+            Kind::Input(place) => {
+                *inputs[place as usize].get_or_insert_with(|| joined.push(kind, &[]))
+            }
+            _ => joined.push(kind, &operands),
+        });
+    }
+    let place = |&id: &Id| places[id as usize];
+    joined.outputs.extend(other.outputs.iter().map(place));
+    let guards = other.guards.iter();
+    joined
+        .guards
+        .extend(guards.map(|sides| sides.map(|id| place(&id))));
+    joined
+}

@@ -1,0 +1,59 @@
+//! Chosen mixed derivatives of the first output.
+
+use super::outputs::{first, without_signs};
+use super::reverse::append_adjoints_of;
+use crate::error::{Error, Result};
+use crate::ir::{Ir, Symbol, compact};
+
+/// Mixed derivatives, each with respect to a list of inputs in any order, with repetition; an empty list asks for the value.
+pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
+    let mut ir = compact(&first(ir)?);
+    let count = ir.inputs.len();
+    if let Some(place) = lists
+        .iter()
+        .copied()
+        .flatten()
+        .find(|&&place| place >= count)
+    {
+        let problem = format!("the program has {count} inputs, there is none at {place}");
+        return Err(Error::argument("lists", problem));
+    }
+    let mut sorted: Vec<Vec<usize>> = lists.iter().map(|list| list.to_vec()).collect();
+    sorted.iter_mut().for_each(|list| list.sort_unstable());
+    // Lists that begin alike share the derivatives of their common beginning: each beginning is differentiated once, with
+    // respect to every input that follows it in a list.
+    let mut known: Vec<(Vec<usize>, usize)> = vec![(Vec::new(), 0)];
+    let place_of = |known: &[(Vec<usize>, usize)], list: &[usize]| {
+        let found = known.iter().find(|(begun, _)| begun == list);
+        found.map(|&(_, place)| place)
+    };
+    let longest = sorted.iter().map(Vec::len).max().unwrap_or(0);
+    for order in 0..longest {
+        let longer = sorted.iter().filter(|list| list.len() > order);
+        let mut steps: Vec<(&[usize], u32)> = longer
+            .map(|list| (&list[..order], list[order] as u32))
+            .collect();
+        steps.sort_unstable();
+        steps.dedup();
+        for steps in steps.chunk_by(|a, b| a.0 == b.0) {
+            let begun = steps[0].0;
+            let Some(place) = place_of(&known, begun) else {
+                continue;
+            };
+            let wanted: Vec<u32> = steps.iter().map(|&(_, next)| next).collect();
+            let first = ir.outputs.len();
+            let seeds = [(ir.outputs[place], Symbol::ONE)];
+            ir = append_adjoints_of(ir, &seeds, &wanted);
+            for (offset, &next) in wanted.iter().enumerate() {
+                let mut list = begun.to_vec();
+                list.push(next as usize);
+                known.push((list, first + offset));
+            }
+        }
+    }
+    let outputs = sorted.iter().filter_map(|list| place_of(&known, list));
+    ir.outputs = outputs.map(|place| ir.outputs[place]).collect();
+    Ok(compact(&without_signs(ir, |place| {
+        !sorted[place].is_empty()
+    })))
+}

@@ -1,0 +1,218 @@
+//! Reverse mode as code: from outputs back to inputs, each adjoint a value of its own.
+//!
+//! The adjoint of a value is the sum `Σ u·p` over its uses, the latest first, which is the order and the rounding of the
+//! tape's sweep: the bits are the same. Values are merged only afterwards, so every use keeps a term of its own.
+
+use smallvec::SmallVec;
+
+use super::outputs;
+use super::parts::Parts;
+use crate::error::Result;
+use crate::ir::{Class, Id, Ir, Kind, Symbol, extend, push};
+use crate::op::{Op, Scalar, chain, rows};
+
+/// Marks a use, by a value that differs by row, of a value that all rows share: the terms of all rows are added.
+const BY_ROW: Id = 1 << 31;
+
+/// The first output and its gradient.
+pub(super) fn gradient(ir: &Ir) -> Result<(Ir, Parts)> {
+    let ir = outputs::first(ir)?;
+    let (count, y) = (ir.variables().len(), ir.outputs[0]);
+    let gradient = append_adjoints(ir, &[(y, Symbol::ONE)]);
+    Ok((gradient, Parts::new(&[1, count], 1)))
+}
+
+/// All outputs, and the derivatives of their sum with weights that are new inputs.
+pub(super) fn vjp(ir: &Ir) -> (Ir, Parts) {
+    let classes = ir.classes();
+    weighted(ir.clone(), |y| classes[y as usize].max(Class::Uniform))
+}
+
+/// As [`vjp`], where the weight of each output has the class that is given.
+pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
+    let (outputs, count) = (ir.outputs.clone(), ir.variables().len());
+    let variables = ir.variables();
+    let seed = |&y: &Id| (y, Symbol::Value(ir.push_input(class(y))));
+    let seeds: Vec<(Id, Symbol)> = outputs.iter().map(seed).collect();
+    let ir = append_adjoints_of(ir, &seeds, &variables);
+    (ir, Parts::new(&[outputs.len(), count], 1))
+}
+
+/// Appends the derivatives of `Σ seed·value` with respect to the variables, in their order, to code and outputs.
+pub(super) fn append_adjoints(ir: Ir, seeds: &[(Id, Symbol)]) -> Ir {
+    let variables = ir.variables();
+    append_adjoints_of(ir, seeds, &variables)
+}
+
+/// As [`append_adjoints`], with respect to the inputs named.
+pub(super) fn append_adjoints_of(ir: Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
+    let mut work = ir.clone();
+    work.reserve(2 * ir.len(), 2 * ir.operand_count());
+    let (mut work, adjoints) = extend(work, || {
+        let mut sweep = Sweep::new(&ir, variables);
+        for &(id, seed) in seeds {
+            sweep.add(id, false, seed, Symbol::ONE);
+        }
+        let mut of_input = vec![Symbol::ZERO; ir.inputs.len()];
+        sweep.run(ir.ids().rev(), |input, adjoint| {
+            of_input[input as usize] = adjoint
+        });
+        let adjoints = variables.iter().map(|&place| of_input[place as usize].id());
+        adjoints.collect::<Vec<Id>>()
+    });
+    work.outputs.extend(adjoints);
+    work
+}
+
+/// Adjoints that are being collected.
+pub(super) struct Sweep<'a> {
+    ir: &'a Ir,
+    classes: Vec<Class>,
+    /// Whether the outputs are sums over rows. The adjoint of a value that all rows share is then a sum over rows as well;
+    /// otherwise every row has its own.
+    sums: bool,
+    /// Whether a value depends on a variable.
+    varies: Vec<bool>,
+    /// The terms of each value's adjoint so far: the adjoint of the user, marked if it is by row, and the partial.
+    terms: Vec<SmallVec<[[Id; 2]; 2]>>,
+}
+
+impl<'a> Sweep<'a> {
+    pub(super) fn new(ir: &'a Ir, variables: &[u32]) -> Self {
+        Self {
+            classes: ir.classes(),
+            sums: ir.ids().any(|id| ir.kind(id) == Kind::SumOverRows),
+            varies: varies(ir, variables),
+            terms: vec![SmallVec::new(); ir.len()],
+            ir,
+        }
+    }
+
+    /// Adds `u·p` to the adjoint of a value.
+    pub(super) fn add(&mut self, id: Id, by_row: bool, u: Symbol, p: Symbol) {
+        if !self.varies[id as usize] || u.vanishes() || p.vanishes() {
+            return;
+        }
+        let shared = self.classes[id as usize] < Class::Varying;
+        let mark = if self.sums && shared && by_row {
+            BY_ROW
+        } else {
+            0
+        };
+        self.terms[id as usize].push([u.id() | mark, p.id()]);
+    }
+
+    /// Passes adjoints on, from the last value to the first, and reports those of inputs. No term is left afterwards.
+    pub(super) fn run(
+        &mut self,
+        ids: impl Iterator<Item = Id>,
+        mut found: impl FnMut(u32, Symbol),
+    ) {
+        for id in ids {
+            let terms = std::mem::take(&mut self.terms[id as usize]);
+            if terms.is_empty() {
+                continue;
+            }
+            let adjoint = adjoint(&terms);
+            if adjoint.vanishes() {
+                continue;
+            }
+            match self.ir.kind(id) {
+                Kind::Input(place) => found(place, adjoint),
+                Kind::Apply(op) => self.pass(op, id, adjoint),
+                Kind::SumOverRows => self.pass_to_rows(id, adjoint),
+                Kind::Constant(_) => {}
+            }
+        }
+    }
+
+    /// Passes the adjoint of an operation on to its operands.
+    fn pass(&mut self, op: Op, id: Id, u: Symbol) {
+        let by_row = self.classes[id as usize] == Class::Varying;
+        let operands = self.ir.operands(id);
+        let symbols = Symbol::all(operands);
+        let wanted: SmallVec<[bool; 4]> = operands
+            .iter()
+            .map(|&operand| self.varies[operand as usize])
+            .collect();
+        op.each_partial(
+            &symbols,
+            Symbol::at(id),
+            |place| wanted[place],
+            &mut |place, partial| {
+                self.add(operands[place], by_row, u, partial);
+            },
+        );
+    }
+
+    /// Passes the adjoint of a sum over rows on to the factors of its products, in every row.
+    fn pass_to_rows(&mut self, id: Id, u: Symbol) {
+        for &[a, b] in self.ir.operands(id).as_chunks::<2>().0 {
+            self.add(a, true, u, Symbol::at(b));
+            self.add(b, true, u, Symbol::at(a));
+        }
+    }
+}
+
+/// Which values depend on a variable.
+fn varies(ir: &Ir, variables: &[u32]) -> Vec<bool> {
+    let mut is_variable = vec![false; ir.inputs.len()];
+    for &place in variables {
+        is_variable[place as usize] = true;
+    }
+    let mut varies = vec![false; ir.len()];
+    for id in ir.ids() {
+        varies[id as usize] = match ir.kind(id) {
+            Kind::Input(place) => is_variable[place as usize],
+            _ => ir
+                .operands(id)
+                .iter()
+                .any(|&operand| varies[operand as usize]),
+        };
+    }
+    varies
+}
+
+/// The sum of all terms, those of all rows first.
+fn adjoint(terms: &[[Id; 2]]) -> Symbol {
+    let is_by_row = |&&[u, _]: &&[Id; 2]| u & BY_ROW != 0;
+    if !terms.iter().any(|term| is_by_row(&term)) {
+        return sum(terms);
+    }
+    let by_row = terms.iter().filter(is_by_row);
+    let by_row: Vec<Id> = by_row.flat_map(|&[u, p]| [u & !BY_ROW, p]).collect();
+    let mut all = vec![[push(Kind::SumOverRows, &by_row), Symbol::ONE.id()]];
+    all.extend(terms.iter().filter(|term| !is_by_row(term)));
+    sum(&all)
+}
+
+/// The sum `Σ u·p` of the chain rule, each term added with one rounding. Factors ±1 make plain sums: the same bits.
+pub(super) fn sum(terms: &[[Id; 2]]) -> Symbol {
+    let unit = |p: Id| Symbol::at(p).constant().filter(|p| p.abs() == 1.0);
+    match *terms {
+        [] => return Symbol::ZERO,
+        [[u, p]] => {
+            let (u, p) = (Symbol::at(u), Symbol::at(p));
+            return match (u.constant(), p.constant()) {
+                (_, Some(1.0)) => u,
+                (_, Some(-1.0)) => -u,
+                (Some(1.0), _) => p,
+                _ => chain(u, p),
+            };
+        }
+        _ => {}
+    }
+    if terms.iter().all(|&[_, p]| unit(p).is_some()) {
+        let terms = terms.iter().map(|&[u, p]| (Symbol::at(u), unit(p)));
+        let sum = terms.fold(None, |sum: Option<Symbol>, (u, p)| {
+            Some(match (sum, p) {
+                (None, Some(1.0)) => u,
+                (None, _) => -u,
+                (Some(sum), Some(1.0)) => sum + u,
+                (Some(sum), _) => sum - u,
+            })
+        });
+        return sum.unwrap_or(Symbol::ZERO);
+    }
+    Symbol::apply_n::<rows::Adjoint>(&Symbol::all(terms.as_flattened()))
+}

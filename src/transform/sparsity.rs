@@ -1,0 +1,236 @@
+//! Sparsity: which derivatives can be different from 0.
+
+use std::fmt;
+
+use super::dependencies::Dependencies;
+use super::lists::Lists;
+use crate::ir::{Id, Ir};
+
+/// The sparsity pattern of a matrix: which entries can be different from 0, row by row, the columns of a row ascending.
+///
+/// It is structural. An entry that is not in it is 0 at every point at which the program can be evaluated; an entry that is
+/// in it may still be 0 at some points.
+///
+/// ```
+/// use chainrule::Program;
+///
+/// let f = Program::trace(3, |x| [x[0] * x[1], x[2].sin()])?;
+/// let pattern = f.jacobian_pattern();
+/// assert_eq!((pattern.rows(), pattern.columns(), pattern.len()), (2, 3, 3));
+/// assert_eq!(pattern.row(0), [0, 1]);
+/// assert_eq!(pattern.row(1), [2]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sparsity {
+    columns: usize,
+    rows: Lists<usize>,
+}
+
+impl Sparsity {
+    /// The pattern of entries `(row, column)` in any order, each once.
+    pub(crate) fn new(rows: usize, columns: usize, entries: &[(u32, u32)]) -> Self {
+        let pairs = entries.iter();
+        let pairs = pairs.map(|&(row, column)| (row as usize, column as usize));
+        let mut rows_of = Lists::new(rows, pairs);
+        for bounds in rows_of.starts.windows(2) {
+            rows_of.items[bounds[0]..bounds[1]].sort_unstable();
+        }
+        Self {
+            columns,
+            rows: rows_of,
+        }
+    }
+
+    /// The pattern of the derivatives of a code's outputs with respect to its variables.
+    ///
+    /// A bit for each of 64 variables at once travels through everything that depends on any of them.
+    pub(crate) fn of_outputs(ir: &Ir) -> Self {
+        let mut dependencies = Dependencies::new(ir);
+        let columns = dependencies.variables.len();
+        let mut bits = vec![0_u64; ir.len()];
+        let mut entries = Vec::new();
+        let mut dependents: Vec<Id> = Vec::new();
+        for first in (0..columns).step_by(64) {
+            let some = dependencies.variables[first..columns.min(first + 64)].to_vec();
+            dependencies.dependents(some.iter().copied().flatten(), &mut dependents);
+            for (bit, id) in some.into_iter().enumerate() {
+                if let Some(id) = id {
+                    bits[id as usize] = 1 << bit;
+                }
+            }
+            for &id in &dependents {
+                for &operand in ir.operands(id) {
+                    bits[id as usize] |= bits[operand as usize];
+                }
+                for &output in dependencies.outputs_at(id) {
+                    let mut rest = bits[id as usize];
+                    while rest != 0 {
+                        entries.push((output, first as u32 + rest.trailing_zeros()));
+                        rest &= rest - 1;
+                    }
+                }
+            }
+            for &id in &dependents {
+                bits[id as usize] = 0;
+            }
+        }
+        Self::new(ir.outputs().len(), columns, &entries)
+    }
+
+    /// How many rows the matrix has.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().rows(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn rows(&self) -> usize {
+        self.rows.starts.len() - 1
+    }
+
+    /// How many columns the matrix has.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().columns(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// How many entries can be different from 0.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().len(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        self.rows.items.len()
+    }
+
+    /// Whether every entry is 0.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert!(Program::trace(2, |x| x[0] + x[1])?.hessian_pattern()?.is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.rows.items.is_empty()
+    }
+
+    /// The columns of a row, ascending.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(3, |x| [x[0] + x[2]])?.jacobian_pattern().row(0), [0, 2]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row(&self, row: usize) -> &[usize] {
+        self.rows.of(row)
+    }
+
+    /// Where each row's columns begin among [`indices`](Self::indices), and one past the end of the last: the row
+    /// offsets of the CSR format.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let pattern = Program::trace(2, |x| [x[0] * x[1], x[1]])?.jacobian_pattern();
+    /// assert_eq!((pattern.starts(), pattern.indices()), (&[0, 2, 3][..], &[0, 1, 1][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn starts(&self) -> &[usize] {
+        &self.rows.starts
+    }
+
+    /// The columns of all rows, one row after another: the column indices of the CSR format.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(2, |x| [x[1], x[0]])?.jacobian_pattern().indices(), [1, 0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn indices(&self) -> &[usize] {
+        &self.rows.items
+    }
+
+    /// Every entry as row and column, row by row.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let pattern = Program::trace(2, |x| [x[1], x[0]])?.jacobian_pattern();
+    /// assert_eq!(pattern.entries().collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (0..self.rows()).flat_map(|row| self.row(row).iter().map(move |&column| (row, column)))
+    }
+
+    /// The pattern with rows and columns exchanged, which is also this one column by column.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let pattern = Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().transposed();
+    /// assert_eq!((pattern.rows(), pattern.row(2)), (3, &[1][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let entries = self
+            .entries()
+            .map(|(row, column)| (column as u32, row as u32));
+        Self::new(self.columns, self.rows(), &entries.collect::<Vec<_>>())
+    }
+
+    /// For each entry of the transposed pattern, in its order, the index of the same entry in this one.
+    pub(crate) fn transposed_places(&self) -> Vec<usize> {
+        let columns = self.rows.items.iter().enumerate();
+        Lists::new(
+            self.columns,
+            columns.map(|(index, &column)| (column, index)),
+        )
+        .items
+    }
+
+    /// The row starts and the column indices.
+    #[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
+    pub(crate) fn into_parts(self) -> (Vec<usize>, Vec<usize>) {
+        (self.rows.starts, self.rows.items)
+    }
+
+    /// The entries of a square matrix whose mirror images are entries too.
+    pub(crate) fn symmetric(&self) -> Self {
+        let is_entry = |row: usize, column: usize| self.row(row).binary_search(&column).is_ok();
+        let entries = self
+            .entries()
+            .filter(|&(row, column)| is_entry(column, row));
+        let entries = entries.map(|(row, column)| (row as u32, column as u32));
+        Self::new(self.rows(), self.columns, &entries.collect::<Vec<_>>())
+    }
+}
+
+impl fmt::Debug for Sparsity {
+    /// A line of `x` and `·` for each row of a small matrix; the sizes of a large one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rows, columns) = (self.rows(), self.columns);
+        write!(f, "Sparsity {rows} × {columns}, {} entries", self.len())?;
+        if rows > 40 || columns > 100 {
+            return Ok(());
+        }
+        for row in 0..rows {
+            f.write_str("\n")?;
+            for column in 0..columns {
+                let entry = self.row(row).binary_search(&column).is_ok();
+                f.write_str(if entry { "x" } else { "·" })?;
+            }
+        }
+        Ok(())
+    }
+}
