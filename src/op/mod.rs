@@ -328,21 +328,47 @@ impl Op {
     /// assert_eq!(Op::Binary(BinaryOp::Mul).partials(&[3.0, 4.0], 12.0), [4.0, 3.0]);
     /// ```
     pub fn partials<S: Scalar>(self, operands: &[S], value: S) -> Vec<S> {
+        let mut partials = Vec::with_capacity(operands.len());
+        self.each_partial(operands, value, |_| true, &mut |_, partial| {
+            partials.push(partial);
+        });
+        partials
+    }
+
+    /// Calls `emit(i, partial)` for each wanted operand `i` in ascending order, and evaluates no other partial of up to
+    /// three operands; does nothing if the number of operands does not fit.
+    pub(crate) fn each_partial<S: Scalar>(
+        self,
+        operands: &[S],
+        value: S,
+        wanted: impl Fn(usize) -> bool,
+        emit: &mut impl FnMut(usize, S),
+    ) {
         let y = value;
-        match (self, operands) {
-            (Op::Unary(op), &[x]) => vec![op.partial(x, y)],
-            (Op::Binary(op), &[a, b]) => vec![op.left(a, b, y), op.right(a, b, y)],
-            (Op::Ternary(op), &[a, b, c]) => vec![
-                op.first(a, b, c, y),
-                op.second(a, b, c, y),
-                op.third(a, b, c, y),
-            ],
-            (Op::Nary(op), xs) if op.takes(xs.len()) => {
-                let mut partials = Vec::with_capacity(xs.len());
-                op.partials(xs, y, &mut |_, partial| partials.push(partial));
-                partials
+        let mut pass = |place, partial: &dyn Fn() -> S| {
+            if wanted(place) {
+                emit(place, partial());
             }
-            _ => Vec::new(),
+        };
+        match (self, operands) {
+            (Op::Unary(op), &[x]) => pass(0, &|| op.partial(x, y)),
+            (Op::Binary(op), &[a, b]) => {
+                pass(0, &|| op.left(a, b, y));
+                pass(1, &|| op.right(a, b, y));
+            }
+            (Op::Ternary(op), &[a, b, c]) => {
+                pass(0, &|| op.first(a, b, c, y));
+                pass(1, &|| op.second(a, b, c, y));
+                pass(2, &|| op.third(a, b, c, y));
+            }
+            (Op::Nary(op), xs) if op.takes(xs.len()) => {
+                op.partials(xs, y, &mut |place, partial| {
+                    if wanted(place) {
+                        emit(place, partial);
+                    }
+                });
+            }
+            _ => {}
         }
     }
 }

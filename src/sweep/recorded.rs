@@ -149,27 +149,12 @@ impl Sweep {
             y,
             wanted,
         } = tape::with(|graph| self.prepare(graph, slot));
-        let mut pass = |place: usize, partial: &mut dyn FnMut() -> Var| {
+        let is_wanted = |place: usize| wanted[place].is_some();
+        op.each_partial(&arguments, y, is_wanted, &mut |place, partial| {
             if let Some(operand) = wanted[place] {
-                self.add(operand, u, partial());
+                self.add(operand, u, partial);
             }
-        };
-        match (op, &arguments[..]) {
-            (Op::Unary(op), &[x]) => pass(0, &mut || op.partial(x, y)),
-            (Op::Binary(op), &[a, b]) => {
-                pass(0, &mut || op.left(a, b, y));
-                pass(1, &mut || op.right(a, b, y));
-            }
-            (Op::Ternary(op), &[a, b, c]) => {
-                pass(0, &mut || op.first(a, b, c, y));
-                pass(1, &mut || op.second(a, b, c, y));
-                pass(2, &mut || op.third(a, b, c, y));
-            }
-            (Op::Nary(op), xs) => {
-                op.partials(xs, y, &mut |place, partial| pass(place, &mut || partial));
-            }
-            _ => {}
-        }
+        });
     }
 
     fn prepare(&self, graph: &Graph, slot: usize) -> Visit {
