@@ -7,7 +7,7 @@ use super::cone::{Shown, Source};
 use super::moment::Said;
 use super::wire::Wire;
 use super::{Direction, Picture, label};
-use crate::layout::{Block, Diagram, Frame, Link, Pair};
+use crate::layout::{Block, Cluster, Diagram, Link, Pair};
 use crate::op::Op;
 
 /// The size of letters of numbers and names.
@@ -65,17 +65,17 @@ pub(super) struct Sketch<'a> {
     picture: &'a Picture<'a>,
     pub(super) diagram: Diagram,
     pub(super) shapes: Vec<Shape<'a>>,
-    /// The frame of each group.
-    frames: BTreeMap<usize, usize>,
+    /// The cluster of each group.
+    clusters: BTreeMap<usize, usize>,
 }
 
 impl<'a> Sketch<'a> {
     pub(super) fn of(picture: &'a Picture<'a>) -> Self {
-        let mut frames = BTreeMap::new();
+        let mut clusters = BTreeMap::new();
         let mut diagram = Diagram::default();
         // Groups stand behind those around them.
         for (&group, scope) in &picture.cone.groups {
-            frames.insert(group, diagram.frames.len());
+            clusters.insert(group, diagram.clusters.len());
             let name = width(&label::shown(&scope.label), SIZE) + 12.0;
             let (side, head) = (
                 [8.0, 8.0],
@@ -86,8 +86,10 @@ impl<'a> Sketch<'a> {
                 Direction::TopToBottom => ([head, side], [0.0, name]),
                 Direction::BottomToTop => ([[head[1], head[0]], side], [0.0, name]),
             };
-            diagram.frames.push(Frame {
-                parent: scope.parent.and_then(|parent| frames.get(&parent).copied()),
+            diagram.clusters.push(Cluster {
+                parent: scope
+                    .parent
+                    .and_then(|parent| clusters.get(&parent).copied()),
                 padding,
                 least,
             });
@@ -96,7 +98,7 @@ impl<'a> Sketch<'a> {
             picture,
             diagram,
             shapes: Vec::new(),
-            frames,
+            clusters,
         };
         sketch.add_nodes();
         sketch
@@ -140,7 +142,7 @@ impl<'a> Sketch<'a> {
         self.diagram.blocks.push(Block {
             size,
             entries,
-            frame: group.and_then(|group| self.frames.get(&group).copied()),
+            cluster: group.and_then(|group| self.clusters.get(&group).copied()),
         });
         self.shapes.push(shape);
         self.shapes.len() - 1

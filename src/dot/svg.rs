@@ -9,7 +9,7 @@ use super::sketch::{
 };
 use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
 use super::{Direction, Picture, label};
-use crate::layout::{Layout, Pair};
+use crate::layout::{Pair, Placement};
 
 /// The room around the picture.
 const MARGIN: f64 = 10.0;
@@ -21,20 +21,20 @@ const BOLD: &str = " font-weight=\"bold\"";
 /// The picture of these options as a page of SVG.
 pub(super) fn draw(picture: &Picture) -> String {
     let sketch = Sketch::of(picture);
-    let layout = sketch.diagram.lay_out();
+    let placement = sketch.diagram.lay_out();
     let way = Way {
         direction: picture.direction,
-        length: layout.size[0],
+        length: placement.size[0],
     };
     let mut page = Page {
         text: String::new(),
         way,
     };
-    page.write(picture, &sketch, &layout);
+    page.write(picture, &sketch, &placement);
     let [width, height] = if way.direction.is_vertical() {
-        [layout.size[1], layout.size[0]]
+        [placement.size[1], placement.size[0]]
     } else {
-        layout.size
+        placement.size
     }
     .map(|size| size + 2.0 * MARGIN);
     let Some(moment) = &picture.moment else {
@@ -123,13 +123,13 @@ impl Page {
         )
     }
 
-    fn write(&mut self, picture: &Picture, sketch: &Sketch, layout: &Layout) {
+    fn write(&mut self, picture: &Picture, sketch: &Sketch, placement: &Placement) {
         let labels = picture.cone.groups.values();
-        for (&[corner, size], scope) in layout.frames.iter().zip(labels) {
+        for (&[corner, size], scope) in placement.clusters.iter().zip(labels) {
             self.group(corner, size, &label::shown(&scope.label));
         }
         let mut ways: BTreeMap<usize, String> = BTreeMap::new();
-        for stroke in &layout.strokes {
+        for stroke in &placement.strokes {
             self.way.curve(
                 ways.entry(stroke.source).or_default(),
                 stroke.from,
@@ -148,7 +148,7 @@ impl Page {
             .shapes
             .iter()
             .zip(&sketch.diagram.blocks)
-            .zip(&layout.blocks)
+            .zip(&placement.blocks)
         {
             match shape {
                 Shape::Node {
