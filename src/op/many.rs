@@ -7,8 +7,8 @@
 
 use smallvec::SmallVec;
 
-use super::rows::{ChainAdd, ExpDifference, Max, MulAdd, Sum};
-use super::{NEG_INFINITY, Scalar};
+use super::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Sum};
+use super::{INFINITY, NEG_INFINITY, Scalar};
 use crate::math::fused;
 
 /// The operands of an operation of many: a slice, or numbers that lie elsewhere.
@@ -91,6 +91,25 @@ pub(super) fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
         largest = largest.apply2::<Max>(xs.at(place));
     }
     largest
+}
+
+/// The smallest of many, ∞ of none.
+#[inline(always)]
+pub(super) fn smallest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut smallest = S::from(INFINITY);
+    for place in 0..xs.count() {
+        smallest = smallest.apply2::<Min>(xs.at(place));
+    }
+    smallest
+}
+
+/// The partials of [`largest`] and [`smallest`]: 1 for the operand that is the value `y`, divided equally among ties.
+pub(super) fn ties<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S)) {
+    let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
+    let share = ties.iter().copied().sum::<S>().recip();
+    for (i, tie) in ties.into_iter().enumerate() {
+        emit(i, tie * share);
+    }
 }
 
 /// The logarithm of a sum of exponentials, through the largest so that nothing overflows.

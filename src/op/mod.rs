@@ -1,8 +1,8 @@
-//! The operations: one table, and what is made of it.
+//! The operations: one table, and everything that follows from it.
 //!
-//! [`table`](self) rows become the operations' names ([`UnaryOp`], [`BinaryOp`], [`TernaryOp`], [`NaryOp`], together
-//! [`Op`]), one type a row ([`rows`]) with its value and partials, and the methods of [`Scalar`]. No other place of
-//! the crate tells operations apart; a few name the row that they apply.
+//! The rows of the table become the operations' names ([`UnaryOp`], [`BinaryOp`], [`TernaryOp`], [`NaryOp`], together
+//! [`Op`]), one type per row ([`rows`]) with its value and partials, and the methods of [`Scalar`]. Outside this module, only
+//! side tables with a line for every operation tell operations apart; a few other places name the row that they apply.
 
 #[macro_use]
 mod operators;
@@ -10,26 +10,25 @@ mod operators;
 mod table;
 #[macro_use]
 mod methods;
+mod law;
 mod many;
 mod scalar;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
 
+pub use law::{Interval, Law};
 pub use many::Operands;
-use many::{adjoint, dot, largest, log_sum_exp, product, product_partials, total};
+use many::{adjoint, dot, largest, log_sum_exp, product, product_partials, smallest, ties, total};
 pub use scalar::Scalar;
 pub(crate) use scalar::{Sealed, interleaved_dot, same_length};
 
 use crate::math::{self, compare, slope};
 
-/// A range of operands, ends included.
-///
-/// ```
-/// use chainrule::op::{Interval, UnaryOp};
-/// let domain: &[Interval] = UnaryOp::Sqrt.row().domain;
-/// assert_eq!(domain, [[0.0, f64::INFINITY]]);
-/// ```
-pub type Interval = [f64; 2];
+use Law::{
+    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
+    Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
+    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+};
 
 const INFINITY: f64 = f64::INFINITY;
 const NEG_INFINITY: f64 = f64::NEG_INFINITY;
@@ -39,83 +38,6 @@ const REALS: Interval = [NEG_INFINITY, INFINITY];
 const FINITE: Interval = [f64::MIN, f64::MAX];
 const NOT_NEGATIVE: Interval = [0.0, INFINITY];
 const UNIT: Interval = [-1.0, 1.0];
-
-/// What holds for an operation `f`, as data: tests are made from it.
-///
-/// ```
-/// use chainrule::op::{Law, Op, UnaryOp};
-///
-/// for &op in UnaryOp::ALL {
-///     if op.row().laws.contains(&Law::Odd) {
-///         let f = |x: f64| Op::Unary(op).apply(&[x]).unwrap();
-///         assert_eq!(f(-0.5), -f(0.5));
-///     }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Law {
-    /// `f(−x) = −f(x)`.
-    Odd,
-    /// `f(−x) = f(x)`.
-    Even,
-    /// A larger operand gives no smaller value.
-    Nondecreasing,
-    /// A larger operand gives no larger value.
-    Nonincreasing,
-    /// `f(f(x)) = x`, but for rounding.
-    Involution,
-    /// `f(f(x)) = f(x)`.
-    Idempotent,
-    /// `f(x, x) = x`.
-    SelfIdentity,
-    /// `f(a, b) = f(b, a)`, to the last bit.
-    Commutative,
-    /// `f(x, e) = x` for this `e`.
-    Identity(f64),
-    /// Every value lies between these.
-    Range(f64, f64),
-    /// `f(x) = y`, to the last bit.
-    At(f64, f64),
-    /// `g(f(x)) = x` for this `g`, but for rounding.
-    InverseOf(UnaryOp),
-    /// Every partial is a constant.
-    Linear,
-    /// Every partial depends on other operands only.
-    Bilinear,
-    /// The second operand is an integer.
-    IntegerRight,
-    /// Operands come in pairs.
-    Pairs,
-    /// The value turns a corner where the first operand is this.
-    Kink(f64),
-    /// The value, or its slope, jumps where an operand is this.
-    Break(f64),
-    /// The value jumps at many places.
-    Breaks,
-    /// The value turns a corner where two operands are equal.
-    KinkAtTie,
-    /// The value turns a corner where all operands are 0.
-    KinkAtOrigin,
-    /// The value jumps where two operands are equal.
-    BreakAtTie,
-    /// The slope is declared to be 0, whatever the value does: as a value it is its operand.
-    Stop,
-    /// The slopes are operands, declared beside the value, which is the first operand.
-    Declared,
-    /// Every slope is 0.
-    Blocks,
-    /// The value is that of an operand or a bound of the row's own, and the slopes are 1 in that operand, shared if several tie,
-    /// and 0 in the others.
-    Routes,
-    /// The value is made of other operations, and programs compute these.
-    Composed,
-}
-
-use Law::{
-    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
-    Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
-    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
-};
 
 /// An operation of one operand.
 ///
@@ -147,9 +69,9 @@ pub trait Binary: 'static {
     const OP: BinaryOp;
     /// Its value.
     fn value(a: f64, b: f64) -> f64;
-    /// Its derivative in the first operand, from both operands and the value.
+    /// Its derivative with respect to the first operand, from both operands and the value.
     fn left<S: Scalar>(a: S, b: S, y: S) -> S;
-    /// Its derivative in the second operand, from both operands and the value.
+    /// Its derivative with respect to the second operand, from both operands and the value.
     fn right<S: Scalar>(a: S, b: S, y: S) -> S;
 }
 
@@ -166,11 +88,11 @@ pub trait Ternary: 'static {
     const OP: TernaryOp;
     /// Its value.
     fn value(a: f64, b: f64, c: f64) -> f64;
-    /// Its derivative in the first operand, from all operands and the value.
+    /// Its derivative with respect to the first operand, from all operands and the value.
     fn first<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
-    /// Its derivative in the second operand, from all operands and the value.
+    /// Its derivative with respect to the second operand, from all operands and the value.
     fn second<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
-    /// Its derivative in the third operand, from all operands and the value.
+    /// Its derivative with respect to the third operand, from all operands and the value.
     fn third<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
 }
 
@@ -187,28 +109,28 @@ pub trait Ternary: 'static {
 pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
-    /// Its value, over any kind of number: over lanes many values at once, over recording ones the operations that it
-    /// is made of.
+    /// Its value, over any kind of number: with lanes it computes many values at once, with recording numbers it records the
+    /// operations of which it is made.
     fn value<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
 }
 
-/// Work that is done with the row of an operation as a type, so that it is compiled for every row.
+/// Work with the row of an operation as a type, so that it is compiled for every row.
 pub(crate) trait Visit {
-    /// What the work gives.
+    /// The result of the work.
     type Output;
-    /// For a row of one operand.
+    /// Does the work for a row of one operand.
     fn unary<O: Unary>(self) -> Self::Output;
-    /// For a row of two operands.
+    /// Does the work for a row of two operands.
     fn binary<O: Binary>(self) -> Self::Output;
-    /// For a row of three operands.
+    /// Does the work for a row of three operands.
     fn ternary<O: Ternary>(self) -> Self::Output;
-    /// For a row of any number of operands.
+    /// Does the work for a row of any number of operands.
     fn nary<O: Nary>(self) -> Self::Output;
 }
 
-/// Any operation, or none: a node of the graph is an input or the result of one of these.
+/// The operation of a node: a node of the graph is an input or the result of an operation.
 ///
 /// ```
 /// use chainrule::op::{Op, UnaryOp};
@@ -219,20 +141,21 @@ pub(crate) trait Visit {
 /// assert_eq!(ops, [Op::Input, Op::Unary(UnaryOp::Exp)]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Op {
-    /// An input: no operation.
+    /// No operation: the node is an input.
     Input,
-    /// Of one operand.
+    /// An operation of one operand.
     Unary(UnaryOp),
-    /// Of two operands.
+    /// An operation of two operands.
     Binary(BinaryOp),
-    /// Of three operands.
+    /// An operation of three operands.
     Ternary(TernaryOp),
-    /// Of any number of operands.
+    /// An operation of any number of operands.
     Nary(NaryOp),
 }
 
-/// What the table says of an operation.
+/// The data of an operation in the table.
 ///
 /// ```
 /// use chainrule::op::{BinaryOp, Law, Row};
@@ -241,21 +164,20 @@ pub enum Op {
 /// assert!(laws.contains(&Law::Commutative));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Row {
     /// The name of the row, such as `Exp`.
     pub name: &'static str,
     /// The symbol in pictures and printed expressions, such as `×`.
     pub symbol: &'static str,
-    /// For each operand the range outside which the value is NaN; one range for all of an n-ary operation.
+    /// For each operand, the range outside which the value is NaN; an n-ary operation has one range for all operands.
     pub domain: &'static [Interval],
-    /// What holds for it.
+    /// Its properties.
     pub laws: &'static [Law],
-    /// The value as a function in JavaScript, for pages, which may call the functions of `functions.js`.
-    pub javascript: &'static str,
 }
 
 impl Op {
-    /// What the table says of this operation; an input has the symbol `•` and no laws.
+    /// The row of this operation in the table; that of an input has the symbol `•` and no laws.
     ///
     /// ```
     /// use chainrule::op::{Op, UnaryOp};
@@ -268,7 +190,6 @@ impl Op {
                 symbol: "•",
                 domain: &[],
                 laws: &[],
-                javascript: "",
             },
             Op::Unary(op) => op.row(),
             Op::Binary(op) => op.row(),
@@ -277,12 +198,12 @@ impl Op {
         }
     }
 
-    /// Whether a law holds for it.
+    /// Whether a law holds for this operation.
     pub(crate) fn obeys(self, law: Law) -> bool {
         self.laws().contains(&law)
     }
 
-    /// The laws of its row.
+    /// The laws of this operation.
     pub(crate) fn laws(self) -> &'static [Law] {
         match self {
             Op::Input => &[],
@@ -293,7 +214,7 @@ impl Op {
         }
     }
 
-    /// A number of its own, below 2¹¹.
+    /// A number below 2¹¹ that identifies this operation.
     pub(crate) fn number(self) -> u32 {
         match self {
             Op::Input => 0,
@@ -304,7 +225,7 @@ impl Op {
         }
     }
 
-    /// Applies this operation to any kind of number; `None` if the number of operands does not fit.
+    /// Applies this operation to any kind of number; `None` if it does not take this number of operands.
     ///
     /// ```
     /// use chainrule::op::{BinaryOp, Op};
@@ -321,7 +242,8 @@ impl Op {
         }
     }
 
-    /// The partials of this operation at these operands and its value there, one for each operand.
+    /// The partials of this operation at these operands and its value there, one for each operand; none if it does not take
+    /// this number of operands.
     ///
     /// ```
     /// use chainrule::op::{BinaryOp, Op};
@@ -335,8 +257,8 @@ impl Op {
         partials
     }
 
-    /// Calls `emit(i, partial)` for each wanted operand `i` in ascending order, and evaluates no other partial of up to
-    /// three operands; does nothing if the number of operands does not fit.
+    /// Calls `emit(i, partial)` for each wanted operand `i` in ascending order, and evaluates no other partial of an operation
+    /// of up to three operands; does nothing if it does not take this number of operands.
     pub(crate) fn each_partial<S: Scalar>(
         self,
         operands: &[S],
@@ -374,7 +296,7 @@ impl Op {
 }
 
 impl NaryOp {
-    /// Whether so many operands fit.
+    /// Whether it takes this number of operands.
     fn takes(self, operands: usize) -> bool {
         operands.is_multiple_of(2) || !self.laws().contains(&Law::Pairs)
     }
@@ -386,7 +308,6 @@ macro_rules! define {
             #[doc = $udoc:literal]
             $unary:ident $usymbol:literal $(: $umethod:ident($($uat:literal),+) = $uvalue:literal, slope $uslope:literal)? {
                 value |$ux:ident| $uf:expr;
-                js $ujs:literal;
                 partial |$up:ident, $uy:ident| $upartial:expr;
                 domain $udomain:expr; laws [$($ulaw:expr),*];
             }
@@ -395,7 +316,6 @@ macro_rules! define {
             #[doc = $bdoc:literal]
             $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? {
                 value |$ba:ident, $bb:ident| $bf:expr;
-                js $bjs:literal;
                 left |$la:ident, $lb:ident, $ly:ident| $left:expr;
                 right |$ra:ident, $rb:ident, $ry:ident| $right:expr;
                 domain ($bleft:expr, $bright:expr); laws [$($blaw:expr),*];
@@ -405,7 +325,6 @@ macro_rules! define {
             #[doc = $tdoc:literal]
             $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? {
                 value |$ta:ident, $tb:ident, $tc:ident| $tf:expr;
-                js $tjs:literal;
                 first |$fa:ident, $fb:ident, $fc:ident, $fy:ident| $first:expr;
                 second |$sa:ident, $sb:ident, $sc:ident, $sy:ident| $second:expr;
                 third |$da:ident, $db:ident, $dc:ident, $dy:ident| $third:expr;
@@ -416,19 +335,18 @@ macro_rules! define {
             #[doc = $ndoc:literal]
             $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? {
                 value |$nx:ident| $nf:expr;
-                js $njs:literal;
                 partials |$px:ident, $py:ident, $emit:ident| $npartials:expr;
                 laws [$($nlaw:expr),*];
             }
         )+ }
         parameter { $($parameter:tt)* }
     ) => {
-        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$ux] $ujs [$udomain] [$($ulaw),*])+);
-        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$ba, $bb] $bjs [$bleft, $bright] [$($blaw),*])+);
-        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [$ta, $tb, $tc] $tjs [REALS, REALS, REALS] [$($tlaw),*])+);
-        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [$nx] $njs [REALS] [$($nlaw),*])+);
+        define!(@kind UnaryOp "An operation of one operand." $($unary [$udoc] $usymbol [$udomain] [$($ulaw),*])+);
+        define!(@kind BinaryOp "An operation of two operands." $($binary [$bdoc] $bsymbol [$bleft, $bright] [$($blaw),*])+);
+        define!(@kind TernaryOp "An operation of three operands." $($ternary [$tdoc] $tsymbol [REALS, REALS, REALS] [$($tlaw),*])+);
+        define!(@kind NaryOp "An operation of any number of operands." $($nary [$ndoc] $nsymbol [REALS] [$($nlaw),*])+);
 
-        /// One type for each row of the table, which [`Scalar::apply`] and its kin take.
+        /// One type for each row of the table, for [`Scalar::apply`] and its siblings.
         ///
         /// ```
         /// use chainrule::Scalar;
@@ -480,7 +398,7 @@ macro_rules! define {
         })+
 
         impl Op {
-            /// Does the work with this operation's row; an input has none.
+            /// Does the work with this operation's row, which an input does not have.
             #[inline]
             pub(crate) fn visit<V: Visit>(self, work: V) -> Option<V::Output> {
                 Some(match self {
@@ -550,7 +468,7 @@ macro_rules! define {
             }
         }
     };
-    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($operand:ident),+] $js:literal [$($domain:expr),+] [$($law:expr),*])+) => {
+    (@kind $kind:ident $about:literal $($row:ident [$doc:literal] $symbol:literal [$($domain:expr),+] [$($law:expr),*])+) => {
         #[doc = $about]
         ///
         /// ```
@@ -560,6 +478,7 @@ macro_rules! define {
         /// }
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum $kind { $( #[doc = $doc] $row, )+ }
 
         impl $kind {
@@ -573,7 +492,7 @@ macro_rules! define {
             /// ```
             pub const ALL: &'static [Self] = &[$(Self::$row),+];
 
-            /// What the table says of this operation.
+            /// The row of this operation in the table.
             ///
             /// ```
             #[doc = concat!("use chainrule::op::", stringify!($kind), ";")]
@@ -586,7 +505,6 @@ macro_rules! define {
                         symbol: $symbol,
                         domain: &[$($domain),+],
                         laws: self.laws(),
-                        javascript: concat!("(", $(stringify!($operand), ", ",)+ ") => ", $js),
                     },)+
                 }
             }
@@ -599,10 +517,7 @@ macro_rules! define {
 }
 table!(define);
 
-/// The functions that the rows' JavaScript calls, in JavaScript.
-pub(crate) const FUNCTIONS: &str = include_str!("functions.js");
-
-/// The chain rule's product: nothing if either factor vanishes, whatever the other is.
+/// The chain rule's product `u·p`: 0 if either factor is a constant 0, whatever the other is.
 #[inline]
 pub(crate) fn chain<S: Scalar>(u: S, p: S) -> S {
     if u.vanishes() || p.vanishes() {
@@ -612,7 +527,7 @@ pub(crate) fn chain<S: Scalar>(u: S, p: S) -> S {
     }
 }
 
-/// The chain rule's term, `u·p + a` rounded once: nothing is added if either factor vanishes.
+/// The chain rule's term `u·p + a`, rounded once: `a` if either factor is a constant 0.
 #[inline]
 pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
     if u.vanishes() || p.vanishes() {

@@ -133,7 +133,7 @@ function update() {
   byId("count").textContent = `Step ${step} of ${length}`;
   byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
   let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
-  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded that a gradient could flow through.`;
+  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded through which a gradient could flow.`;
   if (node !== undefined) sentence = tell(node, pattern, state);
   if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
   // Not disabled in earnest: that would take the focus away from under the reader's finger.

@@ -1,5 +1,5 @@
-// Functions that the table's rows call in their JavaScript. NaN is never hidden, as in the engine.
-// Every one is within 1e-12 of the engine's, relatively; next to a root of its own, within 1e-14.
+// Functions that the operations' JavaScript calls. None hides a NaN, as in the engine.
+// Each agrees with the engine's to a relative 1e-12; near one of its roots, to 1e-14.
 
 const SQRT_HALF = Math.SQRT1_2;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
