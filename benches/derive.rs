@@ -58,7 +58,7 @@ fn hessians(samples: usize) -> Result<()> {
         let v: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
         let (mut g, mut h) = (vec![0.0; n], vec![[0.0; 3]; n]);
         let (mut at, mut also) = (f.evaluator(), f.evaluator());
-        let mut sparse = f.sparse_hessian()?;
+        let sparse = f.sparse_hessian()?;
         let times = least(
             samples,
             200_000 / n,
@@ -120,10 +120,10 @@ fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
         let f = Program::trace(n, band)?;
         let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
         let start = Instant::now();
-        let mut direct = f.sparse_jacobian().unwrap();
+        let direct = f.sparse_jacobian().unwrap();
         direct.entries(&x)?;
         let compile = start.elapsed().as_secs_f64();
-        let mut compressed = f.compressed_jacobian()?;
+        let compressed = f.compressed_jacobian()?;
         let mut rows = vec![[0.0; 3]; n];
         let times = least(
             samples,

@@ -283,7 +283,7 @@ fn main() -> Result<()> {
     let residual = Program::trace_at(&rows[0], reprojection)?;
     // The place in the picture is data: of its derivatives none are asked for.
     let slopes = residual
-        .transform(Transform::Jacobian(chainrule::derive::Mode::Cheaper))
+        .transform(Transform::Jacobian(Mode::Cheaper))
         .unwrap();
     let width = residual.inputs();
     let wanted: Vec<usize> = (0..2)

@@ -30,7 +30,7 @@ fn product() -> Drawn {
     let z = Var::new(-4.0).named("z");
     let q = (x + y).named("q");
     let f = (q * z).named("f");
-    f.dot().gradients(&f.backward()).into()
+    f.picture().gradients(&f.backward()).into()
 }
 
 /// The lecture's second example, a neuron: `1/(1 + exp(−(w₀x₀ + w₁x₁ + w₂)))`.
@@ -39,7 +39,7 @@ fn sigmoid() -> Drawn {
     let [w1, x1] = [Var::new(-3.0).named("w1"), Var::new(-2.0).named("x1")];
     let w2 = Var::new(-3.0).named("w2");
     let f = 1.0 / (1.0 + (-(w0 * x0 + w1 * x1 + w2)).exp());
-    f.dot().gradients(&f.backward()).precision(2).into()
+    f.picture().gradients(&f.backward()).precision(2).into()
 }
 
 /// Weights, a bias and an activation; the weights are recorded here, so they stand in the neuron's box.
@@ -68,7 +68,7 @@ fn network() -> Drawn {
         neuron("neuron 3", &[1.1, -0.8], 0.05, &hidden)
     });
     let loss = (output - 1.0).square().named("loss");
-    loss.dot().gradients(&loss.backward()).into()
+    loss.picture().gradients(&loss.backward()).into()
 }
 
 /// The last steps of a long computation: what is further away is counted.
@@ -76,7 +76,7 @@ fn long_sum() -> Drawn {
     let terms = (1..=1000).map(|n| Var::new(f64::from(n)).recip().square());
     let sum = terms.fold(Var::new(0.0), |sum, term| sum + term);
     let pi = (sum * 6.0).sqrt().named("π");
-    pi.dot()
+    pi.picture()
         .max_nodes(12)
         .direction(Direction::TopToBottom)
         .precision(6)

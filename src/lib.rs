@@ -20,7 +20,7 @@
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`mod@derive`].
-//! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
+//! - *A picture of it*: [`Var::picture`], by [`Picture::to_dot`] as Graphviz text or by [`Picture::to_svg`] as an image.
 //! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
@@ -44,7 +44,6 @@ mod error;
 mod math;
 #[macro_use]
 pub mod op;
-mod dot;
 mod dual;
 mod explain;
 mod graph;
@@ -55,6 +54,7 @@ mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod page;
+mod picture;
 mod program;
 mod sweep;
 pub mod tape;
@@ -62,7 +62,6 @@ mod transform;
 mod var;
 
 pub use backend::{Columns, Flat, Order, Table};
-pub use dot::{Direction, Picture};
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
@@ -72,6 +71,7 @@ pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
+pub use picture::{Direction, Picture};
 pub use program::{
     Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream, Uniform,
 };

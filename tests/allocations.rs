@@ -26,6 +26,7 @@ fn everything<S: Scalar>(p: &[S], x: &[S]) -> S {
         S::dot_product(&p[4..8], &x[..4]).expect("equal lengths"),
         S::log_sum_exp(&twice[..6]),
         S::max_of(&twice[..9]),
+        S::min_of(&twice[..9]),
         S::mean(&x[..3]),
         p[0].pow(x[0]).clamp(-1.0, 1.0),
         S::select(x[0].greater(x[1]), p[2].sin(), x[2].tanh()),

@@ -1,32 +1,35 @@
-//! One step of the backward pass, and the sentence that tells it.
+//! One step of the backward pass and its sentence.
 
 use std::fmt;
 
-use crate::dot::number;
 use crate::graph::NodeKey;
 use crate::op::{Law, Op};
+use crate::picture::number;
 
-/// How many operands or copies a sentence lists.
+/// The largest number of significant digits in a text.
+pub(super) const DIGITS: usize = 4;
+/// The largest number of operands or copies that a sentence lists.
 const LISTED: usize = 4;
 
 /// What a gate does to the gradient that flows back through it.
 ///
-/// A pattern is read off the laws that the table of operations states, so it holds at every value.
+/// A pattern follows from the laws in the table of operations, so it holds at every value.
 ///
 /// ```
 /// use chainrule::op::{BinaryOp, Op, UnaryOp};
 /// use chainrule::Pattern;
 ///
-/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Add)), Pattern::Distributes);
-/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Mul)), Pattern::Swaps);
-/// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Max)), Pattern::Routes);
-/// assert_eq!(Pattern::of(Op::Unary(UnaryOp::Exp)), Pattern::Scales);
+/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Add)), Pattern::Distributes);
+/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Mul)), Pattern::Swaps);
+/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Max)), Pattern::Routes);
+/// assert_eq!(Pattern::from_op(Op::Unary(UnaryOp::Exp)), Pattern::Scales);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Pattern {
-    /// The pass starts here: the output's gradient by itself.
+    /// The pass starts here: the output's gradient with respect to itself.
     Start,
-    /// A value used more than once: what comes back from each use adds up.
+    /// A value used more than once: the gradients from all uses add up.
     Copies,
     /// Like an addition: every operand gets the upstream gradient, times a constant that is usually 1.
     Distributes,
@@ -36,19 +39,19 @@ pub enum Pattern {
     Routes,
     /// Like a comparison: nothing flows back.
     Blocks,
-    /// Any other: the operand gets the upstream gradient times the local gradient.
+    /// Any other gate: the operand gets the upstream gradient times the local gradient.
     Scales,
 }
 
 impl Pattern {
-    /// The pattern of an operation, by its laws; an input starts the pass if it is the output.
+    /// The pattern of an operation, from its laws; that of an input is `Start`, for a pass whose output is the input.
     ///
     /// ```
     /// use chainrule::Pattern;
     /// use chainrule::op::{BinaryOp, Op};
-    /// assert_eq!(Pattern::of(Op::Binary(BinaryOp::Less)), Pattern::Blocks);
+    /// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Less)), Pattern::Blocks);
     /// ```
-    pub fn of(op: Op) -> Self {
+    pub fn from_op(op: Op) -> Self {
         if op == Op::Input {
             return Self::Start;
         }
@@ -63,7 +66,7 @@ impl Pattern {
         laws.iter().find_map(of_law).unwrap_or(Self::Scales)
     }
 
-    /// Every pattern, those of values before those of gates.
+    /// Every pattern: first those of values, then those of gates.
     ///
     /// ```
     /// use chainrule::Pattern;
@@ -79,7 +82,7 @@ impl Pattern {
         Self::Scales,
     ];
 
-    /// The word for it on pictures.
+    /// The word for this pattern on pictures.
     ///
     /// ```
     /// assert_eq!(chainrule::Pattern::Swaps.name(), "swaps");
@@ -96,12 +99,13 @@ impl Pattern {
         }
     }
 
-    /// The sentence of a step, in which `{…}` stands for what differs: the `{gate}`'s label, its `{op}`eration, the
-    /// `{upstream}` gradient, the `{count}` of what arrives and the terms `{arrived}`, and what the `{branches}` get.
+    /// The sentence of a step, with places to fill: `{gate}` for the node's label, `{op}` for its symbol, `{upstream}` for its
+    /// gradient, `{count}` and `{arrived}` for the number of its copies and their gradients, and `{branches}` for those of its
+    /// operands.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::Start => {
-                "Start at the output, {gate}: its gradient by itself is always {upstream}."
+                "Start at the output, {gate}: its gradient with respect to itself is always {upstream}."
             }
             Self::Copies => {
                 "{gate} is used {count} times, and copies add: its gradient is {arrived} = {upstream}."
@@ -127,7 +131,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// What an operand of a gate gets.
+/// The gradient that a gate passes to an operand.
 ///
 /// ```
 /// use chainrule::{Branch, Var};
@@ -138,14 +142,15 @@ impl fmt::Display for Pattern {
 /// assert_eq!((branches[1].key, branches[1].value), (None, 2.0)); // the constant
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Branch {
-    /// The operand's node; none for a constant, which no gradient flows to.
+    /// The operand's node; none for a constant, to which no gradient flows.
     pub key: Option<NodeKey>,
-    /// The operand's name, `node 7` without one, the number of a constant.
+    /// The operand's name, or `node 7` if it has none; the number of a constant.
     pub label: String,
     /// The operand's value.
     pub value: f64,
-    /// The local gradient: the derivative of the gate by this operand.
+    /// The local gradient: the derivative of the gate with respect to this operand.
     pub local: f64,
     /// The downstream gradient: the upstream gradient times the local one, 0 if either is 0.
     pub downstream: f64,
@@ -153,7 +158,7 @@ pub struct Branch {
 
 /// One step of the backward pass.
 ///
-/// A step of a gate has its branches. A step at which the pass starts, or copies add, has none: there the gradient of the
+/// A step of a gate has branches. A step at which the pass starts or copies add has none: it is where the gradient of a
 /// node becomes known.
 ///
 /// ```
@@ -165,6 +170,7 @@ pub struct Branch {
 /// assert_eq!(step.branches[0].downstream, step.upstream * step.branches[0].local);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Step {
     /// The node.
     pub key: NodeKey,
@@ -172,24 +178,33 @@ pub struct Step {
     pub op: Op,
     /// The operation's symbol.
     pub symbol: &'static str,
-    /// The node's name, `node 7` without one.
+    /// The node's name, or `node 7` if it has none.
     pub label: String,
     /// The groups it was recorded in, outermost first.
     pub group: Vec<String>,
     /// Its value.
     pub value: f64,
-    /// What happens.
+    /// What happens at this step.
     pub pattern: Pattern,
-    /// What came back from each use, where copies add.
+    /// The gradient from each use of the node, if copies add.
     pub arrived: Vec<f64>,
-    /// The upstream gradient: the derivative of the output by this node.
+    /// The upstream gradient: the derivative of the output with respect to this node.
     pub upstream: f64,
-    /// What each operand gets, in the operation's order.
+    /// The gradient that each operand gets, in the operation's order.
     pub branches: Vec<Branch>,
 }
 
 impl Step {
-    /// Whether a gate works here, and not only a gradient becomes known.
+    /// The heading of this step's picture.
+    pub(super) fn heading(&self) -> String {
+        if self.is_of_a_gate() {
+            format!("{} {}", self.symbol, self.pattern)
+        } else {
+            self.pattern.name().to_owned()
+        }
+    }
+
+    /// Whether a gate works at this step, rather than a gradient only becoming known.
     pub(super) fn is_of_a_gate(&self) -> bool {
         !matches!(self.pattern, Pattern::Start | Pattern::Copies)
     }
@@ -203,7 +218,7 @@ impl Step {
     /// assert_eq!(explanation.steps()[1].sentence(), "+ distributes the upstream gradient 1: x gets 1 × 1 = 1.");
     /// ```
     pub fn sentence(&self) -> String {
-        self.fill(super::DIGITS)
+        self.fill(DIGITS)
     }
 
     fn fill(&self, digits: usize) -> String {
@@ -223,7 +238,7 @@ impl Step {
             },
         );
         let count = self.arrived.len().to_string();
-        // Labels are any text: each place is filled once, and what it was filled with is not looked at again.
+        // A label can be any text, so each place is filled once, and the text that fills it is not searched for places.
         let mut sentence = String::new();
         for piece in self.pattern.sentence().split('{') {
             let Some((place, rest)) = piece.split_once('}') else {
@@ -243,7 +258,7 @@ impl Step {
         sentence
     }
 
-    /// The step in some lines: what works, what it does, and what it does to each operand.
+    /// Writes the step in two lines: the node with its value, groups and pattern, then the sentence.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
         let value = number(self.value, digits);
         if self.is_of_a_gate() {
@@ -259,7 +274,7 @@ impl Step {
     }
 }
 
-/// The first few of these, and how many more there are.
+/// Lists the first few of these and says how many more there are.
 fn listed<T>(
     items: &mut impl Iterator<Item = T>,
     between: &str,

@@ -1,24 +1,25 @@
-//! How far across each element stands: as near as its column's order and the room allow to where its links are straight.
+//! How far across each element is: as near as possible to where its links are straight, within its column's order and
+//! without overlaps.
 
 use super::order::rounds;
 
-/// The room between two elements of a column.
+/// The space between two elements of a column.
 const SPACING: f64 = 8.0;
-/// The weight of an element that is to stay where it is.
+/// The weight of an element that shall stay where it is.
 const FIXED: f64 = 1e6;
 /// The weight of an element that nothing pulls.
 const LOOSE: f64 = 1e-2;
 
-/// An element linked to another one.
+/// An element that another one is linked to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbour {
     pub(super) element: usize,
-    /// How far from the other's middle this one's middle would have to be for a straight link.
+    /// Where the linked element's middle is, from this neighbour's middle, if the link is straight.
     pub(super) shift: f64,
     pub(super) weight: f64,
 }
 
-/// The middle of each element, given the order in columns, what is before and what is after each.
+/// The middle of each element, from the order in columns and the neighbours before and after each element.
 pub(super) fn straighten(
     columns: &[Vec<usize>],
     breadths: &[f64],
@@ -38,7 +39,7 @@ pub(super) fn straighten(
             place_near(column, breadths, &mut middles, &[before, after]);
         }
     }
-    // A chain of single links is straight, and what leads to it stands as near as there is room.
+    // A chain of single links becomes straight; elements that only lead to it move as near as there is space.
     for column in columns {
         place_near(column, breadths, &mut middles, &[before]);
     }
@@ -55,6 +56,7 @@ pub(super) fn straighten(
     middles
 }
 
+/// Places the elements of a column near their neighbours on these sides.
 fn place_near(
     column: &[usize],
     breadths: &[f64],
@@ -71,7 +73,7 @@ fn place_near(
     });
 }
 
-/// Where an element would best stand, and how much it pulls.
+/// The best position of an element, and its weight.
 fn wish(element: usize, middles: &[f64], sides: &[&[Vec<Neighbour>]]) -> (f64, f64) {
     let (mut sum, mut weight) = (0.0, 0.0);
     for neighbour in sides.iter().flat_map(|side| &side[element]) {
@@ -85,8 +87,8 @@ fn wish(element: usize, middles: &[f64], sides: &[&[Vec<Neighbour>]]) -> (f64, f
     }
 }
 
-/// Places a column's elements, none too near to the next, with the least sum of weighted squares of the distances from
-/// their wishes: isotonic regression, by merging neighbours that are out of order.
+/// Places the elements of a column, with enough space between them, so that the weighted sum of squared distances from
+/// their wishes is least: isotonic regression, by pooling neighbours that are out of order.
 fn place(
     column: &[usize],
     breadths: &[f64],
@@ -95,16 +97,16 @@ fn place(
 ) {
     let mut pooled: Vec<(f64, f64, usize)> = Vec::with_capacity(column.len());
     let mut least = Vec::with_capacity(column.len());
-    let mut room = 0.0;
+    let mut space = 0.0;
     let mut previous = None;
     for &element in column {
         let half = breadths[element] / 2.0;
         if let Some(other) = previous.replace(half) {
-            room += other + SPACING + half;
+            space += other + SPACING + half;
         }
-        least.push(room);
+        least.push(space);
         let (at, weight) = wish(element);
-        let mut pool = (at - room, weight, 1);
+        let mut pool = (at - space, weight, 1);
         while let Some(&(mean, sum, count)) = pooled.last()
             && mean >= pool.0
         {
@@ -121,7 +123,7 @@ fn place(
     let means = pooled
         .iter()
         .flat_map(|&(mean, _, count)| std::iter::repeat_n(mean, count));
-    for ((&element, room), mean) in column.iter().zip(least).zip(means) {
-        middles[element] = mean + room;
+    for ((&element, space), mean) in column.iter().zip(least).zip(means) {
+        middles[element] = mean + space;
     }
 }

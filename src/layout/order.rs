@@ -1,14 +1,24 @@
-//! The order within columns: elements are sorted by the mean place of what they are linked to, column by column and
-//! back, and the order with the fewest crossings is kept.
+//! The order within columns: elements are sorted by the mean place of their neighbours, forth and back over the columns,
+//! and the order with the fewest crossings is kept.
 
-use super::level::{Port, Segment};
+/// A point of an element: the element, and how far across from its middle the point is.
+pub(super) type Port = (usize, f64);
 
-/// How many times all columns are sorted there and back, unless there is so much that it would take long.
+/// A piece of a line between neighbouring columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment {
+    pub(super) from: Port,
+    pub(super) to: Port,
+    /// The block whose line it is.
+    pub(super) source: usize,
+}
+
+/// How many times all columns are sorted forth and back, unless [`EFFORT`] allows fewer.
 const ROUNDS: usize = 12;
-/// How many elements and pieces may be sorted in all.
+/// How many elements and pieces may be sorted in total.
 const EFFORT: usize = 4_000_000;
 
-/// How many rounds a layout of this size gets.
+/// The number of rounds for a layout of this size.
 pub(super) fn rounds(size: usize) -> usize {
     (EFFORT / size.max(1)).clamp(2, ROUNDS)
 }
@@ -25,7 +35,7 @@ pub(super) fn order(columns: &mut [Vec<usize>], segments: &[Segment], breadths: 
         }
     }
     for segment in segments {
-        // A place across within an element counts as a part of a step in the order.
+        // An offset within an element counts as a fraction of a step in the order.
         let part = |(element, offset): Port| (element, 0.9 * offset / breadths[element].max(1.0));
         before[segment.to.0].push(part(segment.from));
         after[segment.from.0].push(part(segment.to));
@@ -43,7 +53,7 @@ pub(super) fn order(columns: &mut [Vec<usize>], segments: &[Segment], breadths: 
     let mut best = columns.to_vec();
     let mut fewest = usize::MAX;
     for _ in 0..rounds(breadths.len() + segments.len()) {
-        // What leads to an element is put in the order of its operands first.
+        // The first pass puts the elements before each element in the order of its entries.
         for column in columns.iter_mut().rev() {
             sort(column, &after, &places);
             number(column, &mut places);
@@ -61,7 +71,7 @@ pub(super) fn order(columns: &mut [Vec<usize>], segments: &[Segment], breadths: 
     columns.clone_from_slice(&best);
 }
 
-/// Keeps this order if it crosses fewer pieces than the best one; gives how many the best one crosses.
+/// Keeps this order if it has fewer crossings than the best one; returns the crossings of the best one.
 fn keep(
     columns: &[Vec<usize>],
     gaps: &[Vec<&Segment>],
@@ -79,7 +89,7 @@ fn keep(
     fewest
 }
 
-/// Sorts by the mean place of neighbours; what has none keeps its place.
+/// Sorts by the mean place of neighbours; an element without neighbours keeps its place.
 fn sort(column: &mut [usize], neighbours: &[Vec<Port>], places: &[f64]) {
     let mut keyed: Vec<(f64, usize)> = column
         .iter()
@@ -106,7 +116,7 @@ fn sort(column: &mut [usize], neighbours: &[Vec<Port>], places: &[f64]) {
     }
 }
 
-/// How many pairs of pieces between two columns cross: inversions, counted in a binary indexed tree.
+/// The number of crossing pairs of pieces between two columns: inversions, counted in a binary indexed tree.
 fn crossings(segments: &[&Segment], places: &[f64]) -> usize {
     let at = |(element, offset): Port| (places[element], offset);
     let compare = |a: (f64, f64), b: (f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));

@@ -1,9 +1,9 @@
-//! Any diagram: boxes apart, each within its frame, and lines that lead where they should without running through boxes.
+//! Any diagram: boxes apart, each within its cluster, and lines that lead where they should without running through boxes.
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::test_runner::Config;
 
-use super::{Block, Diagram, Frame, Layout, Link, Pair, Stroke};
+use super::diagram::{Block, Cluster, Diagram, Link, Pair, Placement, Stroke};
 
 const PADDING: [Pair; 2] = [[6.0, 5.0], [20.0, 4.0]];
 /// Rounding of sums of a few hundred numbers.
@@ -17,8 +17,8 @@ struct Extent {
 }
 
 impl Extent {
-    fn of_block(diagram: &Diagram, layout: &Layout, block: usize) -> Self {
-        let [along, middle] = layout.blocks[block];
+    fn of_block(diagram: &Diagram, placement: &Placement, block: usize) -> Self {
+        let [along, middle] = placement.blocks[block];
         let [length, breadth] = diagram.blocks[block].size;
         Self {
             from: [along, middle - breadth / 2.0],
@@ -26,8 +26,8 @@ impl Extent {
         }
     }
 
-    fn of_frame(layout: &Layout, frame: usize) -> Self {
-        let [from, size] = layout.frames[frame];
+    fn of_cluster(placement: &Placement, cluster: usize) -> Self {
+        let [from, size] = placement.clusters[cluster];
         Self {
             from,
             to: [from[0] + size[0], from[1] + size[1]],
@@ -55,7 +55,7 @@ impl Extent {
     }
 }
 
-/// Blocks recorded one after another, each with links from earlier ones; at times a frame opens or closes.
+/// Blocks recorded one after another, each with links from earlier ones; at times a cluster opens or closes.
 fn diagrams() -> impl Strategy<Value = Diagram> {
     let step = (
         0_u8..8,
@@ -66,15 +66,15 @@ fn diagrams() -> impl Strategy<Value = Diagram> {
         let mut diagram = Diagram::default();
         let mut open: Option<usize> = None;
         for (kind, [length, breadth], picks) in steps {
-            if kind == 0 && open.map_or(0, |frame| frame + 1) < 20 {
-                diagram.frames.push(Frame {
+            if kind == 0 && open.map_or(0, |cluster| cluster + 1) < 20 {
+                diagram.clusters.push(Cluster {
                     parent: open,
                     padding: PADDING,
                     least: [30.0, 10.0],
                 });
-                open = Some(diagram.frames.len() - 1);
+                open = Some(diagram.clusters.len() - 1);
             } else if kind == 1 {
-                open = open.and_then(|frame| diagram.frames[frame].parent);
+                open = open.and_then(|cluster| diagram.clusters[cluster].parent);
             }
             let to = diagram.blocks.len();
             let picks = if to == 0 { Vec::new() } else { picks };
@@ -85,7 +85,7 @@ fn diagrams() -> impl Strategy<Value = Diagram> {
             diagram.blocks.push(Block {
                 size: [1.0 + f64::from(length), 30.0 + f64::from(breadth)],
                 entries,
-                frame: open,
+                cluster: open,
             });
             for (entry, pick) in picks.into_iter().enumerate() {
                 let from = usize::from(pick) % to;
@@ -97,9 +97,9 @@ fn diagrams() -> impl Strategy<Value = Diagram> {
 }
 
 /// The ends of each block's line: where strokes of it lead that no other stroke of it goes on from.
-fn ends(layout: &Layout, source: usize) -> Vec<Pair> {
+fn ends(placement: &Placement, source: usize) -> Vec<Pair> {
     let strokes = || {
-        layout
+        placement
             .strokes
             .iter()
             .filter(|stroke| stroke.source == source)
@@ -119,38 +119,38 @@ proptest! {
 
     #[test]
     fn boxes_stand_apart_and_within_their_frames(diagram in diagrams()) {
-        let layout = diagram.lay_out();
-        let page = Extent { from: [0.0; 2], to: layout.size };
-        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &layout, b)).collect();
-        let frames: Vec<Extent> = (0..diagram.frames.len()).map(|f| Extent::of_frame(&layout, f)).collect();
+        let placement = diagram.lay_out();
+        let page = Extent { from: [0.0; 2], to: placement.size };
+        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &placement, b)).collect();
+        let clusters: Vec<Extent> = (0..diagram.clusters.len()).map(|f| Extent::of_cluster(&placement, f)).collect();
         for (i, block) in blocks.iter().enumerate() {
-            let around = diagram.blocks[i].frame.map_or(page, |frame| frames[frame]);
+            let around = diagram.blocks[i].cluster.map_or(page, |cluster| clusters[cluster]);
             prop_assert!(around.holds(block), "{around:?} {block:?}");
             for other in &blocks[..i] {
                 prop_assert!(!block.overlaps(other), "{block:?} {other:?}");
             }
-            for (f, frame) in frames.iter().enumerate() {
+            for (f, cluster) in clusters.iter().enumerate() {
                 let inside = diagram.around(i).contains(&f);
-                prop_assert!(inside || !block.overlaps(frame), "{block:?} {frame:?}");
+                prop_assert!(inside || !block.overlaps(cluster), "{block:?} {cluster:?}");
             }
         }
-        for (f, frame) in frames.iter().enumerate() {
-            let around = diagram.frames[f].parent.map_or(page, |parent| frames[parent]);
-            prop_assert!(around.holds(frame), "{around:?} {frame:?}");
+        for (f, cluster) in clusters.iter().enumerate() {
+            let around = diagram.clusters[f].parent.map_or(page, |parent| clusters[parent]);
+            prop_assert!(around.holds(cluster), "{around:?} {cluster:?}");
         }
     }
 
     #[test]
     fn lines_lead_to_every_entry_and_through_no_box(diagram in diagrams()) {
-        let layout = diagram.lay_out();
-        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &layout, b)).collect();
+        let placement = diagram.lay_out();
+        let blocks: Vec<Extent> = (0..diagram.blocks.len()).map(|b| Extent::of_block(&diagram, &placement, b)).collect();
         for link in &diagram.links {
-            let [along, middle] = layout.blocks[link.to];
+            let [along, middle] = placement.blocks[link.to];
             let entry = [along, middle + diagram.blocks[link.to].entries[link.entry]];
-            prop_assert!(ends(&layout, link.from).iter().any(|&end| near(end, entry)), "{link:?}");
+            prop_assert!(ends(&placement, link.from).iter().any(|&end| near(end, entry)), "{link:?}");
             prop_assert!(blocks[link.from].to[0] < along, "links lead forward");
         }
-        for stroke in &layout.strokes {
+        for stroke in &placement.strokes {
             let line = Extent::of_stroke(stroke);
             for block in &blocks {
                 let crossed = block.from[0] + SLACK < line.to[0] && line.from[0] + SLACK < block.to[0]
@@ -173,7 +173,7 @@ fn a_chain_is_a_straight_line() {
     let block = |entries: usize| Block {
         size: [20.0, 10.0],
         entries: vec![0.0; entries],
-        frame: None,
+        cluster: None,
     };
     let link = |to: usize| Link {
         from: to - 1,
@@ -183,11 +183,11 @@ fn a_chain_is_a_straight_line() {
     let diagram = Diagram {
         blocks: (0..50).map(|place| block(place.min(1))).collect(),
         links: (1..50).map(link).collect(),
-        frames: Vec::new(),
+        clusters: Vec::new(),
     };
-    let layout = diagram.lay_out();
+    let placement = diagram.lay_out();
     assert!(
-        layout
+        placement
             .strokes
             .iter()
             .all(|stroke| stroke.from[1] == stroke.to[1])
@@ -196,38 +196,42 @@ fn a_chain_is_a_straight_line() {
 
 #[test]
 fn a_line_that_cannot_lead_forward_is_drawn() {
-    // The outer block is between two of the frame, which is one box for it.
-    let block = |frame, entries: usize| Block {
+    // The outer block is between two of the cluster, which is one box for it.
+    let block = |cluster, entries: usize| Block {
         size: [20.0, 10.0],
         entries: vec![0.0; entries],
-        frame,
+        cluster,
     };
     let diagram = Diagram {
         blocks: vec![block(Some(0), 0), block(None, 1), block(Some(0), 1)],
         links: [(0, 1), (1, 2)]
             .map(|(from, to)| Link { from, to, entry: 0 })
             .to_vec(),
-        frames: vec![Frame {
+        clusters: vec![Cluster {
             parent: None,
             padding: PADDING,
             least: [0.0; 2],
         }],
     };
-    let layout = diagram.lay_out();
+    let placement = diagram.lay_out();
     for Link { from, to, .. } in diagram.links {
         assert!(
-            ends(&layout, from)
+            ends(&placement, from)
                 .iter()
-                .any(|&end| near(end, layout.blocks[to]))
+                .any(|&end| near(end, placement.blocks[to]))
         );
     }
 }
 
 #[test]
 fn nothing_is_laid_out_on_nothing() {
-    let layout = Diagram::default().lay_out();
+    let placement = Diagram::default().lay_out();
     assert_eq!(
-        (layout.size, layout.blocks.len(), layout.strokes.len()),
+        (
+            placement.size,
+            placement.blocks.len(),
+            placement.strokes.len()
+        ),
         ([0.0; 2], 0, 0)
     );
 }

@@ -1,4 +1,4 @@
-//! The operands of operations of many, and what is folded from them.
+//! The functions that fold any number of operands.
 
 #![expect(
     clippy::inline_always,
@@ -7,61 +7,13 @@
 
 use smallvec::SmallVec;
 
-use super::rows::{ChainAdd, ExpDifference, Max, MulAdd, Sum};
-use super::{NEG_INFINITY, Scalar};
+use super::algebra::Scalar;
+use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Sum};
+use super::names::{INFINITY, NEG_INFINITY};
+use super::operands::Operands;
 use crate::math::fused;
 
-/// The operands of an operation of many: a slice, or numbers that lie elsewhere.
-///
-/// ```
-/// use chainrule::op::{Nary, Operands, rows::Sum};
-/// assert_eq!(Operands::count(&[1.0, 2.0]), 2);
-/// assert_eq!(Sum::value(&[1.0, 2.0]), 3.0);
-/// ```
-pub trait Operands<S> {
-    /// How many there are.
-    fn count(&self) -> usize;
-    /// One of them, by its place.
-    fn at(&self, place: usize) -> S;
-}
-
-impl<S: Copy> Operands<S> for [S] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-impl<S: Copy, const N: usize> Operands<S> for [S; N] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        N
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-impl<S: Copy> Operands<S> for Vec<S> {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-// The folds are written as loops: what the compiler does not inline is not compiled for the vector instructions.
+// The folds are written as loops: code that the compiler does not inline is not compiled for the vector instructions.
 
 /// The sum from left to right; −0 of none, so that a single operand keeps its sign.
 #[inline(always)]
@@ -93,6 +45,25 @@ pub(super) fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     largest
 }
 
+/// The smallest of many, ∞ of none.
+#[inline(always)]
+pub(super) fn smallest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let mut smallest = S::from(INFINITY);
+    for place in 0..xs.count() {
+        smallest = smallest.apply2::<Min>(xs.at(place));
+    }
+    smallest
+}
+
+/// The partials of [`largest`] and [`smallest`]: 1 for the operand that is the value `y`, divided equally among ties.
+pub(super) fn ties<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S)) {
+    let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
+    let share = ties.iter().copied().sum::<S>().recip();
+    for (i, tie) in ties.into_iter().enumerate() {
+        emit(i, tie * share);
+    }
+}
+
 /// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
 pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
@@ -102,7 +73,7 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
         .map(|x| x.apply2::<ExpDifference>(largest))
         .collect();
     let sum = S::apply_n::<Sum>(&terms);
-    // The difference from −∞ to itself has no value, but the sum of no more than zeros has.
+    // −∞ − (−∞) is NaN, but the logarithm of a sum of zeros is −∞.
     largest
         .equal(NEG_INFINITY)
         .select(largest, largest + sum.ln())
@@ -126,7 +97,7 @@ pub(super) fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     ))
 }
 
-/// The sum of products of the chain rule; the caller sees to it that the fused instruction is enabled.
+/// The sum of products of the chain rule; the caller enables the fused instruction.
 #[inline(always)]
 pub(super) fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     let mut sum = S::from(0.0);
@@ -136,7 +107,7 @@ pub(super) fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     sum
 }
 
-/// The partials of a product: what stands before an operand times what stands after it.
+/// The partials of a product: for each operand, the product of those before it times the product of those after it.
 pub(super) fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
     let mut after = vec![S::from(1.0); xs.len()];
     for i in (1..xs.len()).rev() {

@@ -1,6 +1,6 @@
-//! What users call by name: the rows of the table that have a method, for the places that make methods of them.
+//! The rows of the table that users call by name, for the macros that turn them into methods.
 
-/// Hands the rows that have a method to the macro `consumer`: documentation, method, row, the worked point.
+/// Passes the rows that have a method to the macro `consumer`: documentation, method, row, worked point.
 macro_rules! methods {
     ($consumer:ident) => {
         table! { methods_of_table, $consumer }

@@ -1,4 +1,4 @@
-//! Arithmetic operators for a kind of number, all of them through the table's rows.
+//! Arithmetic operators for a kind of number, all of them by the rows of the table.
 
 /// Implements the operators, their assigning forms and `Sum` and `Product` for a [`Scalar`](super::Scalar) type:
 /// between values, references and `f64` in both orders.

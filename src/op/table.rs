@@ -1,20 +1,18 @@
-//! The one table: every operation of the engine is one row here, and nowhere else.
+//! The one table: every operation of the engine is one row.
 //!
-//! A row says, in this order:
+//! A row holds, in this order:
 //!
 //! - its documentation, its type, its symbol in pictures, and, if users call it by name, its method with one
 //!   worked point: value and slopes there, computed with 50 digits by another program (mpmath);
+//! - the `domain` outside which the value is NaN, and the `laws` that hold; tests are made from both;
 //! - `value`, over `f64`;
-//! - `js`, the same value as an expression of JavaScript, for pages; it may call the functions of `functions.js`;
-//! - its partials, over any [`Scalar`](super::Scalar), from operands and the result `y`: evaluated on numbers they
-//!   are the derivative, evaluated on recording values they *record* it. The letters are those of the formula.
-//!   A partial is written so that it keeps its digits over the whole domain, which is often not the textbook's form
-//!   (`docs/numerics.md`);
-//! - the `domain` outside which the value is NaN, and the `laws` that hold; tests are made from both.
+//! - its partials, over any [`Scalar`](super::Scalar), from the operands and the result `y`: with plain numbers they
+//!   compute the derivative, with recording values they *record* it. The letters are those of the formula. A partial keeps
+//!   its digits over the whole domain, so it often differs from the textbook's form (`docs/numerics.md`).
 //!
-//! `table!(consumer)` hands all rows to the macro `consumer`, of which the names, types and dispatch of [`super`] are
-//! made; `methods!(consumer)` hands it only what users call by name, of which the methods of [`Scalar`](super::Scalar)
-//! and of recording values are made.
+//! `table!(consumer)` passes all rows to the macro `consumer`: one makes the names and types, one the formulas and dispatch.
+//! `methods!(consumer)` passes it only the rows that users call by name, for the methods of [`Scalar`](super::Scalar) and
+//! of recording values.
 
 macro_rules! table {
     ($consumer:ident $(, $argument:ident)?) => {
@@ -23,707 +21,618 @@ $($argument)?
 unary {
     /// The negation `−x`.
     Neg "−" {
+        domain (REALS); laws [Odd, Involution, Nonincreasing, Linear];
         value |x| -x;
-        js "-x";
         partial |_x, _y| S::from(-1.0);
-        domain REALS; laws [Odd, Involution, Nonincreasing, Linear];
     }
     /// The reciprocal `1/x`.
     Recip "1/x": recip(2.0) = 0.5, slope -0.25 {
+        domain (REALS); laws [Odd, Involution, Break(0.0)];
         value |x| 1.0 / x;
-        js "1 / x";
         partial |_x, y| -(y * y);
-        domain REALS; laws [Odd, Involution, Break(0.0)];
     }
     /// The square `x²`.
     Square "x²": square(3.0) = 9.0, slope 6.0 {
+        domain (REALS); laws [Even, Range(0.0, INFINITY)];
         value |x| x * x;
-        js "x * x";
         partial |x, _y| x * 2.0;
-        domain REALS; laws [Even, Range(0.0, INFINITY)];
     }
     /// The square root.
     Sqrt "√": sqrt(2.0) = 1.4142135623730951, slope 0.3535533905932738 {
+        domain (NOT_NEGATIVE); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 0.0), InverseOf(UnaryOp::Square)];
         value |x| x.sqrt();
-        js "Math.sqrt(x)";
         partial |_x, y| y.apply::<RecipPositive>() * 0.5;
-        domain NOT_NEGATIVE; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 0.0), InverseOf(UnaryOp::Square)];
     }
     /// The cube root, also of negative numbers.
     Cbrt "∛": cbrt(2.0) = 1.2599210498948732, slope 0.20998684164914552 {
+        domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0)];
         value |x| math::cbrt(x);
-        js "Math.cbrt(x)";
         partial |_x, y| (y * y * 3.0).recip();
-        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0)];
     }
 
     /// The exponential `eˣ`.
     Exp "exp": exp(1.0) = 2.718281828459045, slope 2.718281828459045 {
+        domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0)];
         value |x| math::exp(x);
-        js "Math.exp(x)";
         partial |_x, y| y;
-        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0)];
     }
     /// The power of two `2ˣ`.
     Exp2 "exp2": exp2(0.5) = 1.4142135623730951, slope 0.9802581434685472 {
+        domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
         value |x| math::exp2(x);
-        js "Math.pow(2, x)";
         partial |x, _y| (x - 1.0).exp2() * (2.0 * LN_2);
-        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
     }
-    /// The exponential less one, `eˣ − 1`, accurate near 0.
+    /// The exponential minus one, `eˣ − 1`, accurate near 0.
     ExpM1 "expm1": exp_m1(0.5) = 0.6487212707001282, slope 1.6487212707001282 {
+        domain (REALS); laws [Nondecreasing, Range(-1.0, INFINITY), At(0.0, 0.0)];
         value |x| math::exp_m1(x);
-        js "Math.expm1(x)";
         partial |x, _y| x.exp();
-        domain REALS; laws [Nondecreasing, Range(-1.0, INFINITY), At(0.0, 0.0)];
     }
     /// The natural logarithm.
     Ln "ln": ln(2.0) = 0.6931471805599453, slope 0.5 {
+        domain (NOT_NEGATIVE); laws [Nondecreasing, At(1.0, 0.0), InverseOf(UnaryOp::Exp)];
         value |x| math::ln(x);
-        js "Math.log(x)";
         partial |x, _y| x.apply::<RecipPositive>();
-        domain NOT_NEGATIVE; laws [Nondecreasing, At(1.0, 0.0), InverseOf(UnaryOp::Exp)];
     }
-    /// The natural logarithm of one more, `ln(1 + x)`, accurate near 0.
+    /// The natural logarithm of one plus x, `ln(1 + x)`, accurate near 0.
     Ln1p "ln1p": ln_1p(0.5) = 0.4054651081081644, slope 0.6666666666666666 {
+        domain ([-1.0, INFINITY]); laws [Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::ExpM1)];
         value |x| math::ln_1p(x);
-        js "Math.log1p(x)";
         partial |x, _y| (x + 1.0).apply::<RecipPositive>();
-        domain [-1.0, INFINITY]; laws [Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::ExpM1)];
     }
     /// The logarithm to base 2.
     Log2 "log2": log2(3.0) = 1.584962500721156, slope 0.4808983469629878 {
+        domain (NOT_NEGATIVE); laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
         value |x| math::log2(x);
-        js "Math.log2(x)";
         partial |x, _y| S::from(LOG2_E).apply2::<DivPositive>(x);
-        domain NOT_NEGATIVE; laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
     }
     /// The logarithm to base 10.
     Log10 "log10": log10(2.0) = 0.3010299956639812, slope 0.2171472409516259 {
+        domain (NOT_NEGATIVE); laws [Nondecreasing, At(1000.0, 3.0)];
         value |x| math::log10(x);
-        js "Math.log10(x)";
         partial |x, _y| S::from(LOG10_E).apply2::<DivPositive>(x);
-        domain NOT_NEGATIVE; laws [Nondecreasing, At(1000.0, 3.0)];
     }
 
     /// The sine, of radians.
     Sin "sin": sin(0.5) = 0.479425538604203, slope 0.8775825618903728 {
+        domain (FINITE); laws [Odd, Range(-1.0, 1.0), At(0.0, 0.0)];
         value |x| math::sin(x);
-        js "Math.sin(x)";
         partial |x, _y| x.cos();
-        domain FINITE; laws [Odd, Range(-1.0, 1.0), At(0.0, 0.0)];
     }
     /// The cosine, of radians.
     Cos "cos": cos(0.5) = 0.8775825618903728, slope -0.479425538604203 {
+        domain (FINITE); laws [Even, Range(-1.0, 1.0), At(0.0, 1.0)];
         value |x| math::cos(x);
-        js "Math.cos(x)";
         partial |x, _y| -x.sin();
-        domain FINITE; laws [Even, Range(-1.0, 1.0), At(0.0, 1.0)];
     }
     /// The tangent, of radians.
     Tan "tan": tan(0.5) = 0.5463024898437905, slope 1.2984464104095248 {
+        domain (FINITE); laws [Odd, At(0.0, 0.0), Breaks];
         value |x| math::tan(x);
-        js "Math.tan(x)";
         partial |_x, y| y * y + 1.0;
-        domain FINITE; laws [Odd, At(0.0, 0.0), Breaks];
     }
-    /// The inverse sine, in radians, of −1 to 1.
+    /// The inverse sine in radians, for x from −1 to 1.
     Asin "asin": asin(0.5) = 0.5235987755982989, slope 1.1547005383792515 {
+        domain (UNIT); laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
         value |x| math::asin(x);
-        js "Math.asin(x)";
         partial |x, _y| x.apply::<AsinSlope>();
-        domain UNIT; laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
     }
-    /// The inverse cosine, in radians, of −1 to 1.
+    /// The inverse cosine in radians, for x from −1 to 1.
     Acos "acos": acos(0.5) = 1.0471975511965979, slope -1.1547005383792515 {
+        domain (UNIT); laws [Nonincreasing, Range(0.0, PI), At(1.0, 0.0)];
         value |x| math::acos(x);
-        js "Math.acos(x)";
         partial |x, _y| -x.apply::<AsinSlope>();
-        domain UNIT; laws [Nonincreasing, Range(0.0, PI), At(1.0, 0.0)];
     }
     /// The inverse tangent, in radians.
     Atan "atan": atan(0.5) = 0.4636476090008061, slope 0.8 {
+        domain (REALS); laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
         value |x| math::atan(x);
-        js "Math.atan(x)";
         partial |x, _y| x.hypot(1.0).recip().square();
-        domain REALS; laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
     }
     /// The hyperbolic sine.
     Sinh "sinh": sinh(0.5) = 0.5210953054937474, slope 1.1276259652063807 {
+        domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0)];
         value |x| math::sinh(x);
-        js "Math.sinh(x)";
         partial |x, _y| x.cosh();
-        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0)];
     }
     /// The hyperbolic cosine.
     Cosh "cosh": cosh(0.5) = 1.1276259652063807, slope 0.5210953054937474 {
+        domain (REALS); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::cosh(x);
-        js "Math.cosh(x)";
         partial |x, _y| x.sinh();
-        domain REALS; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
     }
     /// The hyperbolic tangent.
     Tanh "tanh": tanh(0.5) = 0.46211715726000974, slope 0.7864477329659274 {
+        domain (REALS); laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
         value |x| math::tanh(x);
-        js "Math.tanh(x)";
         partial |x, _y| x.apply::<TanhSlope>();
-        domain REALS; laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
     }
     /// The inverse hyperbolic sine.
     Asinh "asinh": asinh(0.5) = 0.48121182505960347, slope 0.8944271909999159 {
+        domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Sinh)];
         value |x| math::asinh(x);
-        js "Math.asinh(x)";
         partial |x, _y| x.hypot(1.0).recip();
-        domain REALS; laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Sinh)];
     }
-    /// The inverse hyperbolic cosine, of 1 and above.
+    /// The inverse hyperbolic cosine, for x ≥ 1.
     Acosh "acosh": acosh(2.0) = 1.3169578969248168, slope 0.5773502691896257 {
+        domain ([1.0, INFINITY]); laws [Nondecreasing, Range(0.0, INFINITY), At(1.0, 0.0), InverseOf(UnaryOp::Cosh)];
         value |x| math::acosh(x);
-        js "Math.acosh(x)";
         partial |x, _y| ((x - 1.0).sqrt() * (x + 1.0).sqrt()).apply::<RecipPositive>();
-        domain [1.0, INFINITY]; laws [Nondecreasing, Range(0.0, INFINITY), At(1.0, 0.0), InverseOf(UnaryOp::Cosh)];
     }
-    /// The inverse hyperbolic tangent, of −1 to 1.
+    /// The inverse hyperbolic tangent, for x from −1 to 1.
     Atanh "atanh": atanh(0.5) = 0.5493061443340549, slope 1.3333333333333333 {
+        domain (UNIT); laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Tanh)];
         value |x| math::atanh(x);
-        js "Math.atanh(x)";
         partial |x, _y| x.apply::<AtanhSlope>();
-        domain UNIT; laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Tanh)];
     }
 
     /// The absolute value; slope 0 at 0, the subgradient of least norm.
     Abs "|x|": abs(-2.0) = 2.0, slope -1.0 {
+        domain (REALS); laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0.0)];
         value |x| x.abs();
-        js "Math.abs(x)";
         partial |x, _y| x.sign();
-        domain REALS; laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0.0)];
     }
     /// The sign: −1, 0 or 1; slope 0 everywhere.
     Sign "sign": sign(-2.0) = -1.0, slope 0.0 {
+        domain (REALS); laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0.0), Blocks];
         value |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x + 0.0 };
-        js "Math.sign(x) + 0";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0.0), Blocks];
     }
     /// The largest integer not above; slope 0 everywhere.
     Floor "⌊x⌋": floor(2.5) = 2.0, slope 0.0 {
+        domain (REALS); laws [Idempotent, Nondecreasing, Breaks, Blocks];
         value |x| x.floor();
-        js "Math.floor(x)";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Idempotent, Nondecreasing, Breaks, Blocks];
     }
-    /// The least integer not below; slope 0 everywhere.
+    /// The smallest integer not below; slope 0 everywhere.
     Ceil "⌈x⌉": ceil(2.5) = 3.0, slope 0.0 {
+        domain (REALS); laws [Idempotent, Nondecreasing, Breaks, Blocks];
         value |x| x.ceil();
-        js "Math.ceil(x)";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Idempotent, Nondecreasing, Breaks, Blocks];
     }
     /// The nearest integer, halves away from 0; slope 0 everywhere.
     Round "round": round(2.25) = 2.0, slope 0.0 {
+        domain (REALS); laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
         value |x| x.round();
-        js "round(x)";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
     }
     /// The integer part, towards 0; slope 0 everywhere.
     Trunc "trunc": trunc(-2.5) = -2.0, slope 0.0 {
+        domain (REALS); laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
         value |x| x.trunc();
-        js "Math.trunc(x)";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
     }
     /// The rectifier `max(0, x)`; slope 0 at 0, the subgradient of least norm.
     Relu "ReLU": relu(2.0) = 2.0, slope 1.0 {
+        domain (REALS); laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0.0), Routes];
         value |x| if x > 0.0 { x } else if x.is_nan() { x } else { 0.0 };
-        js "x > 0 || x !== x ? x : 0";
         partial |x, _y| x.greater(0.0);
-        domain REALS; laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0.0), Routes];
     }
 
     /// The logistic function `1/(1 + e⁻ˣ)`.
     Sigmoid "σ": sigmoid(0.5) = 0.6224593312018546, slope 0.2350037122015945 {
+        domain (REALS); laws [Nondecreasing, Range(0.0, 1.0), At(0.0, 0.5)];
         value |x| math::sigmoid(x);
-        js "sigmoid(x)";
         partial |x, _y| x.apply::<SigmoidSlope>();
-        domain REALS; laws [Nondecreasing, Range(0.0, 1.0), At(0.0, 0.5)];
     }
     /// The smooth rectifier `ln(1 + eˣ)`.
     Softplus "softplus": softplus(0.5) = 0.9740769841801067, slope 0.6224593312018546 {
+        domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, LN_2)];
         value |x| math::softplus(x);
-        js "Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))";
         partial |x, _y| x.sigmoid();
-        domain REALS; laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, LN_2)];
     }
     /// The sigmoid linear unit `x·σ(x)`, also called swish.
     Silu "SiLU": silu(0.5) = 0.3112296656009273, slope 0.7399611873026518 {
+        domain (REALS); laws [At(0.0, 0.0)];
         value |x| math::silu(x);
-        js "silu(x)";
         partial |x, _y| x.apply::<SiluSlope>();
-        domain REALS; laws [At(0.0, 0.0)];
     }
-    /// The Gaussian error linear unit `x·Φ(x)`, Φ the normal distribution function (the exact form, not the tanh fit).
+    /// The Gaussian error linear unit `x·Φ(x)`, Φ the normal distribution function (the exact form, not the approximation by tanh).
     Gelu "GELU": gelu(0.5) = 0.34573123063700656, slope 0.8674951246561629 {
+        domain (REALS); laws [At(0.0, 0.0)];
         value |x| math::gelu(x);
-        js "gelu(x)";
         partial |x, _y| x.apply::<GeluSlope>();
-        domain REALS; laws [At(0.0, 0.0)];
     }
 
     /// The error function `2/√π ∫₀ˣ e^(−t²) dt`.
     Erf "erf": erf(0.5) = 0.5204998778130465, slope 0.8787825789354448 {
+        domain (REALS); laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
         value |x| math::erf(x);
-        js "erf(x)";
         partial |x, _y| x.apply::<Gaussian>() * FRAC_2_SQRT_PI;
-        domain REALS; laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
     }
     /// The complementary error function `1 − erf(x)`, accurate in the tail.
     Erfc "erfc": erfc(0.5) = 0.4795001221869535, slope -0.8787825789354448 {
+        domain (REALS); laws [Nonincreasing, Range(0.0, 2.0), At(0.0, 1.0)];
         value |x| math::erfc(x);
-        js "erfc(x)";
         partial |x, _y| x.apply::<Gaussian>() * -FRAC_2_SQRT_PI;
-        domain REALS; laws [Nonincreasing, Range(0.0, 2.0), At(0.0, 1.0)];
     }
     /// The logarithm of the gamma function, `ln Γ(x)`, for x ≥ 0.
     LnGamma "lnΓ": ln_gamma(2.5) = 0.2846828704729192, slope 0.7031566406452432 {
+        domain (NOT_NEGATIVE); laws [At(1.0, 0.0), At(2.0, 0.0)];
         value |x| math::ln_gamma(x);
-        js "lnGamma(x)";
         partial |x, _y| x.digamma();
-        domain NOT_NEGATIVE; laws [At(1.0, 0.0), At(2.0, 0.0)];
     }
     /// The digamma function `ψ(x) = d/dx ln Γ(x)`, for x ≥ 0.
     Digamma "ψ": digamma(2.5) = 0.7031566406452432, slope 0.49035775610023485 {
+        domain (NOT_NEGATIVE); laws [Nondecreasing];
         value |x| math::digamma(x);
-        js "digamma(x)";
         partial |x, _y| x.polygamma(1);
-        domain NOT_NEGATIVE; laws [Nondecreasing];
     }
-    /// The entropy term `x·ln x`, continued to 0 at 0.
+    /// The entropy term `x·ln x`, with the limit 0 at 0.
     Xlogx "x ln x": xlogx(0.5) = -0.34657359027997264, slope 0.3068528194400547 {
+        domain (NOT_NEGATIVE); laws [At(0.0, 0.0), At(1.0, 0.0)];
         value |x| math::xlogx(x);
-        js "x === 0 ? 0 : x * Math.log(x)";
         partial |x, _y| x.apply::<XlogxSlope>();
-        domain NOT_NEGATIVE; laws [At(0.0, 0.0), At(1.0, 0.0)];
     }
 
     /// The reciprocal on the domain of a logarithm: `1/|x|` for `x ≥ 0`, NaN below.
     RecipPositive "1/|x|" {
+        domain (NOT_NEGATIVE); laws [Nonincreasing, Range(0.0, INFINITY)];
         value |x| math::recip_positive(x);
-        js "x >= 0 ? 1 / Math.abs(x) : NaN";
         partial |_x, y| -(y * y);
-        domain NOT_NEGATIVE; laws [Nonincreasing, Range(0.0, INFINITY)];
     }
     /// The unscaled normal density `e^(−x²)`.
     Gaussian "exp(−x²)" {
+        domain (REALS); laws [Even, Range(0.0, 1.0), At(0.0, 1.0)];
         value |x| math::gaussian(x);
-        js "Math.exp(-x * x)";
         partial |x, y| chain(x * -2.0, y);
-        domain REALS; laws [Even, Range(0.0, 1.0), At(0.0, 1.0)];
     }
     /// The slope of [`Tanh`]: `4·σ(2x)·σ(−2x)`.
     TanhSlope "tanh′" {
+        domain (REALS); laws [Even, At(0.0, 1.0)];
         value |x| 4.0 * math::sigmoid(2.0 * x) * math::sigmoid(-2.0 * x);
-        js "4 * sigmoid(2 * x) * sigmoid(-2 * x)";
         partial |x, y| chain(x.tanh() * -2.0, y);
-        domain REALS; laws [Even, At(0.0, 1.0)];
     }
     /// The slope of [`Sigmoid`]: `σ(x)·σ(−x)`.
     SigmoidSlope "σ′" {
+        domain (REALS); laws [Even, At(0.0, 0.25)];
         value |x| math::sigmoid(x) * math::sigmoid(-x);
-        js "sigmoid(x) * sigmoid(-x)";
         partial |x, y| chain(-(x * 0.5).tanh(), y);
-        domain REALS; laws [Even, At(0.0, 0.25)];
     }
     /// The slope of [`Asin`]: `1/√((1 − x)(1 + x))`.
     AsinSlope "asin′" {
+        domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::recip_positive(((1.0 - x) * (1.0 + x)).sqrt());
-        js "1 / Math.sqrt((1 - x) * (1 + x))";
         partial |x, y| chain(x, y * y * y);
-        domain UNIT; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
     }
     /// The slope of [`Atanh`]: `1/((1 − x)(1 + x))`.
     AtanhSlope "atanh′" {
+        domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::recip_positive((1.0 - x) * (1.0 + x));
-        js "Math.abs(x) <= 1 ? 1 / ((1 - x) * (1 + x)) : NaN";
         partial |x, y| chain(x * 2.0, y * y);
-        domain UNIT; laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
     }
     /// The slope of [`Silu`]: `σ(x)·(1 + x·σ(−x))`.
     SiluSlope "SiLU′" {
+        domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::silu_slope(x);
-        js "siluSlope(x)";
         partial |x, _y| {
             let slope = x.apply::<SigmoidSlope>();
             chain(slope, chain(x, -(x * 0.5).tanh()) + 2.0)
         };
-        domain REALS; laws [At(0.0, 0.5)];
     }
     /// The slope of [`Gelu`]: `Φ(x) + x·φ(x)`.
     GeluSlope "GELU′" {
+        domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::gelu_slope(x);
-        js "geluSlope(x)";
         partial |x, _y| {
             let density = (x * FRAC_1_SQRT_2).apply::<Gaussian>() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
             chain(density, -(x * x) + 2.0)
         };
-        domain REALS; laws [At(0.0, 0.5)];
     }
     /// The slope of [`Xlogx`]: `ln x + 1`.
     XlogxSlope "ln x + 1" {
+        domain (NOT_NEGATIVE); laws [Nondecreasing, At(1.0, 1.0)];
         value |x| math::xlogx_slope(x);
-        js "Math.log(x) + 1";
         partial |x, _y| x.apply::<RecipPositive>();
-        domain NOT_NEGATIVE; laws [Nondecreasing, At(1.0, 1.0)];
     }
-    /// The identity that no derivative passes: slope 0.
+    /// The identity through which no derivative passes: slope 0.
     StopGradient "stop" {
+        domain (REALS); laws [Idempotent, Stop];
         value |x| x;
-        js "x";
         partial |x, _y| x.apply::<Flat>();
-        domain REALS; laws [Idempotent, Stop];
     }
-    /// The slope of whatever is flat: 0, or NaN where `x` is.
+    /// The slope of a flat function: 0, or NaN where `x` is NaN.
     Flat "0" {
+        domain (REALS); laws [Idempotent, Range(0.0, 0.0), Blocks];
         value |x| if x.is_nan() { x } else { 0.0 };
-        js "x !== x ? x : 0";
         partial |_x, y| y;
-        domain REALS; laws [Idempotent, Range(0.0, 0.0), Blocks];
     }
 }
 binary {
     /// The sum `a + b`.
     Add "+" {
+        domain (REALS, REALS); laws [Commutative, Identity(-0.0), Linear];
         value |a, b| a + b;
-        js "a + b";
         left |_a, _b, _y| S::from(1.0);
         right |_a, _b, _y| S::from(1.0);
-        domain (REALS, REALS); laws [Commutative, Identity(-0.0), Linear];
     }
     /// The difference `a − b`.
     Sub "−" {
+        domain (REALS, REALS); laws [Identity(0.0), Linear];
         value |a, b| a - b;
-        js "a - b";
         left |_a, _b, _y| S::from(1.0);
         right |_a, _b, _y| S::from(-1.0);
-        domain (REALS, REALS); laws [Identity(0.0), Linear];
     }
     /// The product `a·b`.
     Mul "×" {
+        domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
         value |a, b| a * b;
-        js "a * b";
         left |_a, b, _y| b;
         right |a, _b, _y| a;
-        domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
     }
     /// The quotient `a/b`.
     Div "÷" {
+        domain (REALS, REALS); laws [Identity(1.0), Break(0.0)];
         value |a, b| a / b;
-        js "a / b";
         left |_a, b, _y| b.recip();
         right |a, b, _y| a.apply2::<DivSlope>(b);
-        domain (REALS, REALS); laws [Identity(1.0), Break(0.0)];
     }
-    /// The slope of [`Div`] in its divisor, `−a/b²`.
+    /// The slope of [`Div`] with respect to its divisor, `−a/b²`.
     DivSlope "−a/b²" {
+        domain (REALS, REALS); laws [Break(0.0)];
         value |a, b| slope::div(a, b);
-        js "-(a / b) / b";
         left |_a, b, _y| -b.recip().square();
         right |_a, b, y| y * -2.0 / b;
-        domain (REALS, REALS); laws [Break(0.0)];
     }
     /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
     DivPositive "a/|b|" {
+        domain (REALS, NOT_NEGATIVE); laws [Break(0.0)];
         value |a, b| slope::div_positive(a, b);
-        js "b >= 0 ? a / Math.abs(b) : NaN";
         left |_a, b, _y| b.apply::<RecipPositive>();
         right |_a, b, y| -y / b;
-        domain (REALS, NOT_NEGATIVE); laws [Break(0.0)];
     }
-    /// The power `a^b` of a variable or constant exponent; the exponent's slope is NaN where `a < 0`.
+    /// The power `a^b` of a variable or constant exponent; the slope with respect to the exponent is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
+        domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
         value |a, b| math::pow(a, b);
-        js "pow(a, b)";
         left |a, b, _y| a.apply2::<PowSlope>(b);
         right |a, _b, y| y.apply2::<PowLog>(a);
-        domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
     }
     /// The power `aⁿ` of an integer exponent.
     Powi "ⁿ" {
+        domain (REALS, REALS); laws [Identity(1.0), Break(0.0), IntegerRight];
         value |a, n| math::powi(a, n);
-        js "pow(a, n)";
         left |a, n, _y| a.apply2::<PowSlope>(n);
         right |a, _n, y| y.apply2::<PowLog>(a);
-        domain (REALS, REALS); laws [Identity(1.0), Break(0.0), IntegerRight];
     }
-    /// The slope of [`Pow`] in its base, `b·a^(b−1)`.
+    /// The slope of [`Pow`] with respect to its base, `b·a^(b−1)`.
     PowSlope "b·a^(b−1)" {
+        domain (NOT_NEGATIVE, REALS); laws [];
         value |a, b| slope::pow(a, b);
-        js "powSlope(a, b)";
         left |a, b, _y| chain(b, a.apply2::<PowSlope>(b - 1.0));
         right |a, b, _y| chain(a.pow(b - 1.0), chain(b, a.ln()) + 1.0);
-        domain (NOT_NEGATIVE, REALS); laws [];
     }
-    /// The slope of the power `y = a^b` in its exponent, `y·ln a`, 0 where the power vanishes.
+    /// The slope of the power `y = a^b` with respect to its exponent, `y·ln a`, 0 where the power vanishes.
     PowLog "y·ln a" {
+        domain (REALS, NOT_NEGATIVE); laws [];
         value |y, a| slope::pow_log(y, a);
-        js "powLog(y, a)";
         left |_y, a, _z| a.ln();
         right |y, a, _z| chain(y, a.apply::<RecipPositive>());
-        domain (REALS, NOT_NEGATIVE); laws [];
     }
     /// The length `√(a² + b²)` of a vector, without overflow; slopes 0 at the origin, the subgradient of least norm.
     Hypot "hypot": hypot(3.0, 4.0) = 5.0, slopes 0.6, 0.8 {
+        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtOrigin];
         value |a, b| math::hypot(a, b);
-        js "hypot(a, b)";
         left |a, b, _y| a.apply2::<HypotSlope>(b);
         right |a, b, _y| b.apply2::<HypotSlope>(a);
-        domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtOrigin];
     }
-    /// The slope of [`Hypot`] in its first operand: `a/√(a² + b²)`.
+    /// The slope of [`Hypot`] with respect to its first operand: `a/√(a² + b²)`.
     HypotSlope "a/hypot" {
+        domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
         value |a, b| slope::hypot(a, b);
-        js "hypotSlope(a, b)";
         left |a, b, _y| chain(b.apply2::<HypotSlope>(a).square(), a.hypot(b).recip());
         right |a, b, y| chain(-(y * b.apply2::<HypotSlope>(a)), a.hypot(b).recip());
-        domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
     }
     /// The angle of the point `(b, a)` in radians, from −π to π: `a` is the ordinate, `b` the abscissa.
     Atan2 "atan2": atan2(1.0, 2.0) = 0.4636476090008061, slopes 0.4, -0.2 {
+        domain (REALS, REALS); laws [Range(-PI, PI), Break(0.0)];
         value |a, b| math::atan2(a, b);
-        js "Math.atan2(a, b)";
         left |a, b, _y| b.apply2::<HypotSlope>(a) / a.hypot(b);
         right |a, b, _y| -a.apply2::<HypotSlope>(b) / a.hypot(b);
-        domain (REALS, REALS); laws [Range(-PI, PI), Break(0.0)];
     }
     /// The larger; a tie gives each operand half the slope.
     Max "max": max(2.0, 1.0) = 2.0, slopes 1.0, 0.0 {
+        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(NEG_INFINITY), KinkAtTie, Routes];
         value |a, b| compare::larger(a, b);
-        js "Math.max(a, b)";
         left |a, b, _y| (a.greater(b) + a.greater_equal(b)) * 0.5;
         right |a, b, _y| (b.greater(a) + b.greater_equal(a)) * 0.5;
-        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(NEG_INFINITY), KinkAtTie, Routes];
     }
     /// The smaller; a tie gives each operand half the slope.
     Min "min": min(2.0, 1.0) = 1.0, slopes 0.0, 1.0 {
+        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(INFINITY), KinkAtTie, Routes];
         value |a, b| compare::smaller(a, b);
-        js "Math.min(a, b)";
         left |a, b, _y| (a.less(b) + a.less_equal(b)) * 0.5;
         right |a, b, _y| (b.less(a) + b.less_equal(a)) * 0.5;
-        domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(INFINITY), KinkAtTie, Routes];
     }
     /// Whether `a > b`: 1 or 0, NaN if either is NaN; slope 0.
     Greater ">": greater(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a > b);
-        js "truth(a, b, a > b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
     }
     /// Whether `a < b`: 1 or 0, NaN if either is NaN; slope 0.
     Less "<": less(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a < b);
-        js "truth(a, b, a < b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
     }
     /// Whether `a ≥ b`: 1 or 0, NaN if either is NaN; slope 0.
     GreaterEqual "≥": greater_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a >= b);
-        js "truth(a, b, a >= b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
     }
     /// Whether `a ≤ b`: 1 or 0, NaN if either is NaN; slope 0.
     LessEqual "≤": less_equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a <= b);
-        js "truth(a, b, a <= b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
     }
     /// Whether `a = b`: 1 or 0, NaN if either is NaN; slope 0.
     Equal "=": equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a == b);
-        js "truth(a, b, a === b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
     }
     /// Whether `a ≠ b`: 1 or 0, NaN if either is NaN; slope 0.
     NotEqual "≠": not_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
+        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
         value |a, b| compare::truth(a, b, a != b);
-        js "truth(a, b, a !== b)";
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
-        domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
     }
 
     /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
     LeakyRelu "leaky ReLU" {
+        domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
         value |x, alpha| slope::joined(x, alpha, x, if alpha == 0.0 { 0.0 } else { alpha * x });
-        js "joined(x, alpha, x, alpha === 0 ? 0 : alpha * x)";
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
-        domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
     }
     /// The slope of [`LeakyRelu`].
     LeakyReluSlope "leaky ReLU′" {
+        domain (REALS, UNIT); laws [Break(0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
-        js "joined(x, alpha, 1, x === 0 ? Math.min(Math.max(alpha, 0), 1) : alpha)";
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
-        domain (REALS, UNIT); laws [Break(0.0)];
     }
     /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
     Elu "ELU" {
+        domain (REALS, UNIT); laws [Kink(0.0)];
         value |x, alpha| slope::joined(x, alpha, x, alpha * math::exp_m1(x));
-        js "joined(x, alpha, x, alpha * Math.expm1(x))";
         left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0).exp_m1();
-        domain (REALS, UNIT); laws [Kink(0.0)];
     }
     /// The slope of [`Elu`].
     EluSlope "ELU′" {
+        domain (REALS, UNIT); laws [Break(0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha * math::exp(x) });
-        js "joined(x, alpha, 1, x === 0 ? Math.min(Math.max(alpha, 0), 1) : alpha * Math.exp(x))";
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
         right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
-        domain (REALS, UNIT); laws [Break(0.0)];
     }
     /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of [`Digamma`], for x ≥ 0.
     Polygamma "ψ⁽ⁿ⁾" {
+        domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
         value |x, n| math::polygamma(n, x);
-        js "polygamma(n, x)";
         left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
         right |_x, _n, _y| S::from(NAN);
-        domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
     }
-    /// The exponential of a difference, `e^(x−m)`, 1 where both are +∞.
+    /// The exponential of a difference, `e^(x−m)`, 1 if both are +∞.
     ExpDifference "exp(x−m)" {
+        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
         value |x, m| if x == NEG_INFINITY && m == NEG_INFINITY { NAN } else { math::exp_difference(x, m) };
-        js "expDifference(x, m)";
         left |_x, _m, y| y;
         right |_x, _m, y| -y;
-        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
     }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
+        domain (REALS, REALS); laws [Commutative, Bilinear];
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
-        js "chain(u, p)";
         left |_u, p, _y| p;
         right |u, _p, _y| u;
-        domain (REALS, REALS); laws [Commutative, Bilinear];
     }
 }
 ternary {
     /// The fused `a·b + c`, rounded once.
     MulAdd "fma": mul_add(2.0, 3.0, 4.0) = 10.0, slopes 3.0, 2.0, 1.0 {
+        domain (REALS, REALS, REALS); laws [Bilinear];
         value |a, b, c| a.mul_add(b, c);
-        js "fma(a, b, c)";
         first |_a, b, _c, _y| b;
         second |a, _b, _c, _y| a;
         third |_a, _b, _c, _y| S::from(1.0);
-        laws [Bilinear];
     }
     /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
     ChainAdd "⋅+" {
+        domain (REALS, REALS, REALS); laws [Bilinear];
         value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
-        js "chainAdd(u, p, a)";
         first |_u, p, _a, _y| p;
         second |u, _p, _a, _y| u;
         third |_u, _p, _a, _y| S::from(1.0);
-        laws [Bilinear];
     }
-    /// The choice `a` where the condition (this value) is not 0, else `b`; no derivative passes to the branch not taken.
+    /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
+        domain (REALS, REALS, REALS); laws [Break(0.0), Routes];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
-        js "c !== c ? c : c === 0 ? b : a";
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);
         third |c, _a, _b, _y| c.equal(0.0);
-        laws [Break(0.0), Routes];
     }
-    /// The nearest value within bounds; at a bound the slope is 0, and 1 in the bound. NaN if the bounds are crossed.
+    /// The nearest value within bounds, NaN if the bounds are crossed; at a bound the slope is 0, and 1 with respect to the bound.
     Clamp "clamp": clamp(2.5, 1.0, 3.0) = 2.5, slopes 1.0, 0.0, 0.0 {
+        domain (REALS, REALS, REALS); laws [KinkAtTie, Routes];
         value |x, low, high| compare::clamp(x, low, high);
-        js "low <= high ? Math.min(Math.max(x, low), high) : NaN";
         first |x, low, high, y| x.greater(low) * x.less(high) + y.apply::<Flat>();
         second |x, low, _high, y| x.less_equal(low) + y.apply::<Flat>();
         third |x, low, high, y| x.greater_equal(high) * x.greater(low) + y.apply::<Flat>();
-        laws [KinkAtTie, Routes];
     }
 }
 nary {
     /// The sum, added from left to right.
     Sum "Σ" {
+        domain (REALS); laws [Linear];
         value |xs| total(xs);
-        js "xs.reduce((sum, x) => sum + x, -0)";
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
-        laws [Linear];
     }
     /// The product, multiplied from left to right.
     Product "Π" {
+        domain (REALS); laws [];
         value |xs| product(xs);
-        js "xs.reduce((product, x) => product * x, 1)";
         partials |xs, _y, emit| product_partials(xs, emit);
-        laws [];
     }
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
     Dot "·" {
+        domain (REALS); laws [Pairs, Bilinear];
         value |xs| dot(xs);
-        js "dot(xs)";
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
-        laws [Pairs, Bilinear];
     }
     /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
     Adjoint "⋅Σ" {
+        domain (REALS); laws [Pairs, Bilinear];
         value |xs| adjoint(xs);
-        js "adjoint(xs)";
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
-        laws [Pairs, Bilinear];
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
+        domain (REALS); laws [KinkAtTie, Routes];
         value |xs| largest(xs);
-        js "xs.reduce((max, x) => Math.max(max, x), -Infinity)";
-        partials |xs, y, emit| {
-            let ties: Vec<S> = xs.iter().map(|x| x.equal(y)).collect();
-            let share = ties.iter().copied().sum::<S>().recip();
-            for (i, tie) in ties.into_iter().enumerate() { emit(i, tie * share); }
-        };
-        laws [KinkAtTie, Routes];
+        partials |xs, y, emit| ties(xs, y, emit);
+    }
+    /// The smallest of many, ∞ of none; `k` tied operands get `1/k` of the slope each.
+    MinOf "min": min_of(2.0, 1.0, 3.0) = 1.0, slopes 0.0, 1.0, 0.0 {
+        domain (REALS); laws [KinkAtTie, Routes];
+        value |xs| smallest(xs);
+        partials |xs, y, emit| ties(xs, y, emit);
     }
     /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
+        domain (REALS); laws [Composed];
         value |xs| log_sum_exp(xs);
-        js "logSumExp(xs)";
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
             let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
             let total = terms.iter().copied().sum::<S>();
             for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
         };
-        laws [Composed];
     }
     /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
+        domain (REALS); laws [Linear];
         value |xs| total(xs) / xs.count() as f64;
-        js "xs.reduce((sum, x) => sum + x, -0) / xs.length";
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
-        laws [Linear];
     }
-    /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope in it.
+    /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope with respect to it.
     Custom "custom" {
+        domain (REALS); laws [Declared];
         value |xs| if xs.count() == 0 { S::from(NAN) } else { xs.at(0) };
-        js "xs.length ? xs[0] : NaN";
         partials |xs, _y, emit| for i in 0..xs.len() {
             let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
             emit(i, slope.copied().unwrap_or(S::from(0.0)));
         };
-        laws [Declared];
     }
 }
 parameter {

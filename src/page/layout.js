@@ -1,10 +1,10 @@
-// A layered layout: values run from left to right, each part stands to the right of what it is made from, and wires
-// curve only between columns, where nothing is written. A group that is open is laid out by itself and then a part like
-// any other, so boxes never overlap; groups are stretches of recording, so no wire leads out of one and back in.
+// A layered layout: values run from left to right, each part is to the right of the parts that it is computed from, and wires
+// curve only between columns, where there is no text. An open group is laid out by itself and is then a part like any other,
+// so boxes never overlap; a group is a contiguous stretch of recording, so no wire leads out of it and back in.
 
 const CELL = { lane: 30, thin: 8, wire: 74, local: 66, bend: 24, radius: 18, gap: 16 };
-const FEW = 10; // lanes with labels; more of them are drawn thin, and into or out of a folded group as one
-const MANY = 60; // lanes into a gate; more of them are drawn as one
+const FEW = 10; // the most lanes with labels; more are drawn thin, or as one into or out of a folded group
+const MANY = 60; // the most lanes into a gate; more are drawn as one
 
 const largest = (numbers, least) => numbers.reduce((most, number) => Math.max(most, number), least);
 const smallest = (numbers, most) => numbers.reduce((least, number) => Math.min(least, number), most);
@@ -15,7 +15,7 @@ function enlist(map, key, item) {
   map.get(key).push(item);
 }
 
-// Which values each scope takes in and gives away.
+// The values that lead into each scope and out of it.
 function borders(nodes, scopes, output) {
   const takes = scopes.map(() => new Set());
   const gives = scopes.map(() => new Set());
@@ -36,7 +36,7 @@ function borders(nodes, scopes, output) {
   return { takes, gives };
 }
 
-// The lanes into a gate: labelled ones, thin ones if they are many, and a single one if they are too many.
+// The lanes into a gate: labelled ones, thin ones beyond FEW, a single one beyond MANY.
 function lanes(count) {
   const bundled = count > MANY, thin = count > FEW;
   const pitch = bundled ? 0 : thin ? CELL.thin : CELL.lane;
@@ -78,7 +78,7 @@ function cell(item, world) {
   };
 }
 
-// The parts a scope holds (−1: the whole), laid out: sizes, places, wires, and where values enter and leave.
+// Lays out the parts of a scope (−1: the whole graph): sizes, positions, wires, and where values enter and leave.
 function layOut(scope, world) {
   const items = world.held[scope + 1].map((item) => {
     if (item.scope === undefined || !world.open.has(item.scope)) return cell(item, world);
@@ -90,7 +90,7 @@ function layOut(scope, world) {
       ins: inner.ins.map(drop), outs: new Map([...inner.outs].map(([source, y]) => [source, y + head])),
     };
   });
-  // Values that come from one point, or go to the very same points, enter and leave as one.
+  // Values that come from one point, or go to the same points, enter and leave as one.
   const goes = new Map(), comes = new Map();
   items.forEach((item, i) => {
     for (const { source, y } of item.ins) goes.set(source, `${goes.get(source) ?? ""} ${i}:${y}`);
@@ -112,8 +112,8 @@ function layOut(scope, world) {
   return draw(columns);
 }
 
-// Columns: each part right of what it is made from, but no further from what uses it than need be; between, where a wire
-// passes a column, a stretch of wire stands as a part of its own.
+// Columns: each part is after the parts that it is computed from and as near as possible to its users; where a wire passes a
+// column, a piece of the wire is a part of its own.
 function layers(ports, items, exits) {
   const maker = new Map(), users = new Map();
   for (const part of [...ports, ...items]) for (const source of part.outs.keys()) maker.set(source, part);
@@ -127,7 +127,7 @@ function layers(ports, items, exits) {
   for (const port of ports) port.layer = 0;
   const start = ports.length ? 1 : 0;
   for (const item of items) item.layer = largest(item.ins.map(({ source }) => maker.get(source).layer + 1), start);
-  // A part moves towards its only user, if all that it is made from can move with it.
+  // A part moves towards its only user if all parts that it is computed from can move with it.
   const moves = (part) => !part.port && part.ins.every(({ source }) => {
     const makes = maker.get(source);
     return makes.moves && users.get(makes).size === 1;
@@ -142,7 +142,7 @@ function layers(ports, items, exits) {
   for (const exit of exits) exit.layer = end;
   const columns = Array.from({ length: end + (exits.length ? 1 : 0) }, () => []);
   for (const part of [...ports, ...items, ...exits]) columns[part.layer].push(part);
-  // How far each value is led; what leaves a part at one point is led as one.
+  // The last column that each value reaches; values that leave a part at one point share a wire.
   const reach = new Map();
   for (const part of [...items, ...exits]) {
     for (const { source } of part.ins) reach.set(source, Math.max(reach.get(source) ?? 0, part.layer));
@@ -187,7 +187,7 @@ function wiresBetween(left, right) {
   return wires;
 }
 
-// The order within columns: by the mean of what each part is wired to, to and fro, keeping the fewest crossings.
+// The order within columns: by the mean position of the parts wired to each part, forth and back, keeping the fewest crossings.
 function order(columns) {
   const between = columns.slice(1).map((column, i) => wiresBetween(columns[i], column));
   const number = () => columns.forEach((column) => column.forEach((part, place) => { part.place = place; }));
@@ -234,7 +234,7 @@ function order(columns) {
   number();
 }
 
-// Heights: every part as near as can be to what it is wired to, in its order, by pooling neighbours that would collide.
+// Heights: every part as near as possible to the parts it is wired to, in order, by pooling neighbours that would collide.
 function place(columns) {
   const between = columns.slice(1).map((column, i) => wiresBetween(columns[i], column));
   for (const column of columns) {
@@ -257,7 +257,7 @@ function place(columns) {
     const blocks = [];
     for (const part of column) {
       const [sum, count] = want.get(part) ?? [part.top, 1];
-      // What only passes is kept straight before all else.
+      // Passing wires are kept straight first.
       const weight = part.passing ? 4 : 1 + 0.1 * count;
       let block = { parts: [[part, offset]], weight, target: sum / count - offset };
       offset += part.height + CELL.gap;
@@ -285,7 +285,7 @@ function place(columns) {
   for (const part of all) part.top -= top;
 }
 
-// Columns side by side, and the wires: straight across a column, curved between two.
+// Columns side by side, and the wires, straight across a column and curved between two.
 function draw(columns) {
   const wires = [];
   let x = 0, height = 0;

@@ -1,8 +1,8 @@
-//! Data as JavaScript literals, and text as HTML: whatever it holds, it stays data.
+//! Data as JavaScript literals and text as HTML, so that no content can become code.
 
 use std::fmt;
 
-/// A number, every digit of it.
+/// A number with all its digits.
 pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
@@ -13,7 +13,7 @@ impl fmt::Display for Number {
         } else if value.is_infinite() {
             f.write_str(if value > 0.0 { "Infinity" } else { "-Infinity" })
         } else {
-            // The shortest digits that are read back as the same number; whole numbers without a point.
+            // The shortest digits that read back as the same number; whole numbers without a point.
             let text = format!("{value:?}");
             f.write_str(text.strip_suffix(".0").unwrap_or(&text))
         }
@@ -46,7 +46,7 @@ impl<I: Iterator<Item = f64> + Clone> fmt::Display for List<I> {
     }
 }
 
-/// Text as a string that cannot end the script it stands in.
+/// Text as a string that cannot end the script around it.
 pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
@@ -66,7 +66,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// Text as text of HTML.
+/// Text as HTML text.
 pub(super) struct Html<'a>(pub(super) &'a str);
 
 impl fmt::Display for Html<'_> {
@@ -77,7 +77,7 @@ impl fmt::Display for Html<'_> {
                 '>' => f.write_str("&gt;")?,
                 '&' => f.write_str("&amp;")?,
                 '"' => f.write_str("&quot;")?,
-                // What HTML reads as something else, or not at all.
+                // HTML would read these as something else, or reject them.
                 '\0' | '\r' | '\u{c}' => f.write_str(" ")?,
                 _ => write!(f, "{letter}")?,
             }

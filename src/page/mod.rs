@@ -1,34 +1,35 @@
-//! The page: an explanation as one file of HTML that needs nothing else, no network and no Graphviz.
+//! The page: an explanation as one HTML file that needs nothing else, no network and no Graphviz.
 //!
-//! A [`Page`] draws the graph as the lecture does and steps through the backward pass, forwards and back. Its inputs can be
-//! moved: the page computes values and gradients anew with JavaScript made from the graph.
+//! A [`Page`] draws the graph as a lecture does and steps through the backward pass in both directions. A reader can change
+//! the inputs: the page computes values and gradients again, with JavaScript made from the graph.
 //!
-//! `program` writes that JavaScript, `parts` folds large graphs into parts, `literal` writes what the page shows as data,
-//! and the scripts beside them, which every page holds unchanged, sweep (`sweep.js`), say (`tell.js`), lay out (`layout.js`),
-//! draw (`picture.js`) and listen (`page.js`).
+//! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `parts` folds large graphs
+//! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`),
+//! write sentences (`tell.js`), lay out (`layout.js`) and draw (`picture.js`) the graph, and respond to the reader (`page.js`).
 
+mod javascript;
 mod literal;
 mod parts;
-mod program;
+mod script;
 
 use std::fmt;
 
-use crate::explain::{Explanation, Pattern, Source};
+use crate::explain::{Explanation, Pattern};
 use literal::{List, Place, Text};
 use parts::Parts;
-use program::Program;
+use script::Script;
 
 /// An explanation as one self-contained HTML page; its `Display` is the page.
 ///
-/// It comes from [`Explanation::html`]. Write it to a file and open that in a browser: nothing is loaded from anywhere.
+/// It comes from [`Explanation::html`]. Write it to a file and open the file in a browser: it loads nothing else.
 ///
 /// The graph is drawn with values above the wires, gradients below and local gradients at the gates. Buttons, the arrow
-/// keys, Home and End step through the pass, each step told in a sentence. Each input has a slider and a field: values and
-/// gradients follow. Groups of [`tape::named`](crate::tape::named) fold. What is recorded is the branch taken: moving an
-/// input past a comparison of the program does not change the graph, and the page says so.
+/// keys, Home and End step through the pass; a sentence explains each step. Each input has a slider and a field; values and
+/// gradients follow them. Groups of [`tape::named`](crate::tape::named) can be folded. The graph holds only the branch that
+/// was taken: moving an input past a comparison of the program does not change the graph, and the page says so.
 ///
-/// A graph of more than 100 nodes starts with its groups folded; where a group, or the whole, holds more than 100 things,
-/// they are folded into numbered parts. A page is some 200 bytes for each node beside 50 KB.
+/// A graph of more than 100 nodes starts with its groups folded. If a group, or the whole graph, holds more than 100 nodes and
+/// groups, they are folded into numbered parts. A page takes about 50 KB, and 200 bytes for each node.
 ///
 /// ```
 /// use chainrule::{Page, Var};
@@ -48,7 +49,7 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The page's title and heading.
+    /// Sets the page's title and heading.
     ///
     /// ```
     /// use chainrule::Var;
@@ -61,7 +62,7 @@ impl Page<'_> {
         self
     }
 
-    /// How many significant digits numbers have at most, from 1 to 17; 4 without this. The page computes with all of them.
+    /// Sets the largest number of significant digits shown, from 1 to 17; 4 by default. The page computes with all digits.
     ///
     /// ```
     /// use chainrule::Var;
@@ -74,13 +75,14 @@ impl Page<'_> {
         self
     }
 
-    /// What the page shows, as the literal of a JavaScript object.
+    /// Writes the data of the page as the body of a JavaScript object literal.
     fn write_model(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explanation { gates, scopes, .. } = self.explanation;
+        let snapshot = &self.explanation.snapshot;
+        let nodes = &snapshot.nodes;
         let steps = self.explanation.steps();
-        let parts = Parts::of(gates, scopes);
+        let parts = Parts::new(snapshot);
         writeln!(f, "digits: {},", self.precision)?;
-        writeln!(f, "folded: {},", gates.len() > Parts::MOST)?;
+        writeln!(f, "folded: {},", nodes.len() > Parts::MOST)?;
         writeln!(
             f,
             "constant: {},",
@@ -93,27 +95,26 @@ impl Page<'_> {
         }
         writeln!(f, "],\nscopes: [")?;
         // Label, scope around it, whether it is a numbered part.
-        for (place, scope) in parts.scopes.iter().enumerate() {
-            let made = u8::from(place >= scopes.len());
-            let (label, parent) = (Text(&scope.label), Place(scope.parent));
+        for (place, group) in parts.groups.iter().enumerate() {
+            let made = u8::from(place >= snapshot.groups.len());
+            let (label, parent) = (Text(&group.label), Place(group.parent));
             writeln!(f, "  [{label}, {parent}, {made}],")?;
         }
         // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
         writeln!(f, "],\nnodes: [")?;
-        for (gate, &scope) in gates.iter().zip(&parts.scope_of) {
-            let named = gate.name.as_deref().is_some_and(|name| !name.is_empty());
+        for (node, &group) in nodes.iter().zip(&parts.group_of) {
             write!(
                 f,
                 "  [{}, {}, {}, {}, [",
-                Text(gate.op.row().symbol),
-                Text(&gate.label()),
-                u8::from(named),
-                Place(scope)
+                Text(node.op.row().symbol),
+                Text(&node.label()),
+                u8::from(node.name.is_some()),
+                Place(group)
             )?;
-            for source in &gate.sources {
-                match *source {
-                    Source::Gate(operand) => write!(f, "{operand},")?,
-                    Source::Constant(constant) => write!(f, "[{}],", literal::Number(constant))?,
+            for operand in &node.operands {
+                match operand.node() {
+                    Some(place) => write!(f, "{place},")?,
+                    None => write!(f, "[{}],", literal::Number(operand.value))?,
                 }
             }
             writeln!(f, "]],")?;
@@ -122,28 +123,22 @@ impl Page<'_> {
         let place = |pattern| Pattern::ALL.iter().position(|&other| other == pattern);
         writeln!(f, "// Node, pattern.\nsteps: [")?;
         for step in steps {
-            let node = gates.partition_point(|gate| gate.key.slot() < step.key.slot());
+            let node = nodes.partition_point(|node| node.key.slot() < step.key.slot());
             let pattern = place(step.pattern).unwrap_or(0);
             write!(f, "[{node},{pattern}],")?;
         }
         writeln!(f, "\n],")?;
         let gradients = self.explanation.gradients();
-        let values = gates.iter().map(|gate| gate.value);
-        let adjoints = gates
+        let values = nodes.iter().map(|node| node.var.value());
+        let adjoints = nodes
             .iter()
-            .map(|gate| gradients.by_key(gate.key).unwrap_or(0.0));
+            .map(|node| gradients.by_key(node.key).unwrap_or(0.0));
         writeln!(f, "values: {},", List(values))?;
         writeln!(f, "gradients: {},", List(adjoints))?;
         writeln!(f, "locals: [")?;
-        let mut working = steps.iter().rev().filter(|step| !step.branches.is_empty());
-        for gate in gates {
-            let step = if gate.sources.is_empty() {
-                None
-            } else {
-                working.next()
-            };
-            let branches = step.into_iter().flat_map(|step| &step.branches);
-            writeln!(f, "{},", List(branches.map(|branch| branch.local)))?;
+        for node in nodes {
+            let partials = node.operands.iter().map(|operand| operand.partial);
+            writeln!(f, "{},", List(partials))?;
         }
         writeln!(f, "],")
     }
@@ -159,8 +154,8 @@ impl fmt::Display for Page<'_> {
             match place {
                 "title" => write!(f, "{}", literal::Html(&self.title))?,
                 "style" => f.write_str(include_str!("page.css"))?,
-                "functions" => f.write_str(crate::op::FUNCTIONS)?,
-                "program" => write!(f, "{}", Program::of(&self.explanation.gates))?,
+                "functions" => f.write_str(javascript::FUNCTIONS)?,
+                "program" => write!(f, "{}", Script::new(&self.explanation.snapshot))?,
                 "model" => self.write_model(f)?,
                 "sweep" => f.write_str(include_str!("sweep.js"))?,
                 "tell" => f.write_str(include_str!("tell.js"))?,

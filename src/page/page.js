@@ -1,8 +1,8 @@
-// What the page remembers, and what it does when it is touched.
+// The state of the page, and its responses to the reader.
 
 const byId = (id) => document.getElementById(id);
 
-// The graph with what the picture needs to know of it.
+// The graph, with the data that the picture needs.
 const graph = (() => {
   const nodes = model.nodes.map(([symbol, label, named, scope, sources]) => ({
     symbol, label, named: named === 1, scope, sources, operands: sources.filter((source) => typeof source === "number"),
@@ -22,7 +22,7 @@ const graph = (() => {
   for (let i = nodes.length - 1; i >= 0; i--) {
     nodes[i].sources.forEach((source, k) => typeof source === "number" && uses[source].push([i, k]));
   }
-  // At which step each gradient is known, and each gate works.
+  // The step at which each gradient becomes known, and at which each gate works.
   const known = nodes.map(() => Infinity), works = nodes.map(() => Infinity);
   model.steps.forEach(([node, pattern], i) => {
     if (!ofGate(pattern)) {
@@ -46,7 +46,7 @@ const open = new Set(model.folded ? [] : graph.scopes.keys());
 let drawn;
 let zoom;
 
-// Goes to a step, and scrolls the picture, and only the picture, to the part at work.
+// Goes to a step and scrolls only the picture, to the part at work.
 function go(to) {
   step = Math.min(Math.max(to, 0), model.steps.length);
   const place = update();
@@ -61,7 +61,7 @@ function redraw(focus) {
   drawn = drawPicture(byId("picture"), open, toggle, (node) => {
     go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
   });
-  // At first as large as fits, if that can be read; else its inputs.
+  // At first the whole picture if it is readable, otherwise its inputs.
   const fits = (byId("picture").clientWidth - 2) / drawn.size.width;
   scale(zoom ?? (fits < 0.7 ? 0.9 : Math.min(1, fits)));
   update();
@@ -92,8 +92,8 @@ function note(words) {
 
 const ROWS = 50;
 
-// What flows along the first wires at a step, into the operands of a gate or back from the uses of a value, and how many
-// wires there are.
+// The gradients along the first wires at a step, into the operands of a gate or back from the uses of a value, and the
+// number of all these wires.
 function flows(node, pattern) {
   if (pattern === undefined) return [[], 0];
   const along = (user, k) => {
@@ -133,10 +133,10 @@ function update() {
   byId("count").textContent = `Step ${step} of ${length}`;
   byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
   let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
-  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded that a gradient could flow through.`;
+  if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded through which a gradient could flow.`;
   if (node !== undefined) sentence = tell(node, pattern, state);
   if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
-  // Not disabled in earnest: that would take the focus away from under the reader's finger.
+  // Not really disabled, since a disabled button would lose the focus while the reader uses it.
   for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === 0);
   for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
   tabulate(node, pattern);
@@ -156,7 +156,7 @@ function compute(changed) {
 const MOST = 300;
 let heading = "";
 const controls = inputs.slice(0, MOST).map((node, place) => {
-  // Names are often the same in every group: the groups tell them apart.
+  // Names are often the same in every group, so the groups distinguish them.
   const groups = [];
   for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
     if (!graph.scopes[scope].made) groups.unshift(graph.scopes[scope].label);
@@ -230,7 +230,7 @@ byId("fold").addEventListener("click", () => {
   redraw();
 });
 byId("fold").hidden = graph.scopes.length === 0;
-// Beyond that a browser would draw for minutes.
+// A browser would take minutes to draw more.
 byId("unfold").hidden = graph.scopes.length === 0 || graph.nodes.length > 6000;
 byId("smaller").addEventListener("click", () => scale(zoom / 1.25));
 byId("larger").addEventListener("click", () => scale(zoom * 1.25));

@@ -1,37 +1,38 @@
-//! Scopes of a size that can be drawn: what holds too many parts is folded into numbered ones.
+//! Groups small enough to draw: the contents of a group that holds too many are folded into numbered parts.
 
-use crate::explain::{Gate, Scope};
+use crate::picture::{GroupCopy, Snapshot};
 
-/// The scopes of a page.
+/// The groups of a page.
 pub(super) struct Parts {
-    pub(super) scopes: Vec<Scope>,
-    /// The innermost scope of each gate.
-    pub(super) scope_of: Vec<Option<usize>>,
+    /// The groups of the graph, then the numbered parts.
+    pub(super) groups: Vec<GroupCopy>,
+    /// The innermost group or part of each node.
+    pub(super) group_of: Vec<Option<usize>>,
 }
 
-/// What a scope holds directly.
+/// A direct member of a group.
 #[derive(Clone, Copy)]
-enum Part {
-    Gate(usize),
-    Scope(usize),
+enum Member {
+    Node(usize),
+    Group(usize),
 }
 
 impl Parts {
-    /// How many nodes a page shows at once without folding any, and how many parts a scope holds at most.
+    /// The most nodes that a page shows without folding any, and the most members of a group.
     pub(super) const MOST: usize = 100;
-    /// How many things make a numbered part.
+    /// The most members of a numbered part.
     const TOGETHER: usize = 50;
-    /// How many numbered parts stand beside one another at most: each may be wired to all others.
+    /// The most numbered parts side by side, since each may be wired to all others.
     const MOST_NUMBERED: usize = 40;
 
-    /// The scopes of these gates, with numbered parts where there are too many in one.
+    /// The groups of a snapshot, with numbered parts where one holds too many members.
     ///
-    /// Parts stand in the order of recording, and a numbered one takes neighbours: so it is a stretch of recording, as every
-    /// group is, and no wire leads out of it and back in.
-    pub(super) fn of(gates: &[Gate], scopes: &[Scope]) -> Self {
+    /// A numbered part takes neighbours in the order of recording. So it is a contiguous stretch of recording, as every group
+    /// is, and no wire leads out of it and back in.
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
         let mut parts = Self {
-            scopes: scopes.to_vec(),
-            scope_of: gates.iter().map(|gate| gate.scope).collect(),
+            groups: snapshot.groups.clone(),
+            group_of: snapshot.nodes.iter().map(|node| node.group).collect(),
         };
         for (holder, held) in parts.held().into_iter().enumerate() {
             parts.divide(holder.checked_sub(1), held);
@@ -39,27 +40,27 @@ impl Parts {
         parts
     }
 
-    /// What each scope holds, in the order of recording, after what no scope holds.
-    fn held(&self) -> Vec<Vec<Part>> {
-        let mut held: Vec<Vec<Part>> = vec![Vec::new(); self.scopes.len() + 1];
-        let mut entered = vec![false; self.scopes.len()];
-        let place = |scope: Option<usize>| scope.map_or(0, |scope| scope + 1);
-        for (gate, &scope) in self.scope_of.iter().enumerate() {
-            held[place(scope)].push(Part::Gate(gate));
-            let mut next = scope;
-            while let Some(scope) = next
-                && !entered[scope]
+    /// The members outside all groups, then those of each group, in the order of recording.
+    fn held(&self) -> Vec<Vec<Member>> {
+        let mut held: Vec<Vec<Member>> = vec![Vec::new(); self.groups.len() + 1];
+        let mut entered = vec![false; self.groups.len()];
+        let place = |group: Option<usize>| group.map_or(0, |group| group + 1);
+        for (node, &group) in self.group_of.iter().enumerate() {
+            held[place(group)].push(Member::Node(node));
+            let mut next = group;
+            while let Some(group) = next
+                && !entered[group]
             {
-                entered[scope] = true;
-                next = self.scopes[scope].parent;
-                held[place(next)].push(Part::Scope(scope));
+                entered[group] = true;
+                next = self.groups[group].parent;
+                held[place(next)].push(Member::Group(group));
             }
         }
         held
     }
 
-    /// Folds what a scope holds until it is few.
-    fn divide(&mut self, holder: Option<usize>, mut held: Vec<Part>) {
+    /// Folds the members of a group until they are few enough.
+    fn divide(&mut self, holder: Option<usize>, mut held: Vec<Member>) {
         let mut most = Self::MOST;
         while held.len() > most {
             most = Self::MOST_NUMBERED;
@@ -68,18 +69,18 @@ impl Parts {
             let count = chunks.len();
             let mut folded = Vec::with_capacity(count);
             for (number, together) in chunks.enumerate() {
-                let scope = self.scopes.len();
-                self.scopes.push(Scope {
+                let group = self.groups.len();
+                self.groups.push(GroupCopy {
                     label: format!("part {} of {count}", number + 1),
                     parent: holder,
                 });
-                for &part in together {
-                    match part {
-                        Part::Gate(gate) => self.scope_of[gate] = Some(scope),
-                        Part::Scope(inner) => self.scopes[inner].parent = Some(scope),
+                for &member in together {
+                    match member {
+                        Member::Node(node) => self.group_of[node] = Some(group),
+                        Member::Group(inner) => self.groups[inner].parent = Some(group),
                     }
                 }
-                folded.push(Part::Scope(scope));
+                folded.push(Member::Group(group));
             }
             held = folded;
         }

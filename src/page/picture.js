@@ -1,4 +1,4 @@
-// The picture: the layout as SVG, and what changes on it from step to step.
+// The picture: the layout as SVG, and its changes from step to step.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,7 @@ function element(parent, name, attributes = {}, text) {
   return made;
 }
 
-// Text that keeps within a width, whatever it says.
+// Writes text and compresses it if it is wider than `width`.
 function fit(text, words, width) {
   if (text.textContent === words) return;
   text.textContent = words;
@@ -142,7 +142,7 @@ function drawPicture(box, open, toggle, visit) {
         group(place, part);
       } else {
         place.setAttribute("class", "cell");
-        // What it shows is told in the sentence and the table.
+        // The sentence and the table say the same.
         place.setAttribute("aria-hidden", true);
         place.dataset.node = part.node;
         drawn.gates.set(part.node, place);
@@ -156,7 +156,7 @@ function drawPicture(box, open, toggle, visit) {
   return drawn;
 }
 
-// Writes the numbers that are known at a step, and marks the part at work.
+// Writes the numbers that are known at a step and marks the part at work.
 function updatePicture(drawn, state, step) {
   for (const [node, text] of drawn.values) fit(text, show(state.values[node]), CELL.wire - 8);
   for (const [node, text] of drawn.gradients) {

@@ -1,4 +1,4 @@
-// The reverse sweep, as the engine does it: latest gate first, each operand gets upstream times local.
+// The reverse sweep as in the engine: latest gate first, each operand gets the upstream times the local gradient.
 function sweep(locals) {
   const { nodes } = model;
   const gradients = new Array(nodes.length).fill(0);

@@ -1,18 +1,18 @@
-// Numbers and sentences. The sentences are the engine's; here only their numbers are filled in.
+// Numbers and sentences. The sentences come from the engine; this script fills in their numbers.
 
-// Whether a step with this pattern is one of a gate: the first two patterns are those of values, the start and the copies.
+// Whether a step with this pattern belongs to a gate: the first two patterns, start and copies, belong to values.
 function ofGate(pattern) {
   return pattern > 1;
 }
 
-// A positive number, made to round to so many digits as the engine does: halves to the even digit, not up.
+// A positive number, changed so that it rounds to this many digits as in the engine: a half to the even digit, not up.
 function evened(size, digits) {
   const [mantissa, exponent] = size.toExponential(60).split("e");
   const kept = mantissa.slice(0, digits + 1).replace(/\.$/, ""), rest = mantissa.slice(digits + 1).replace(/^\./, "");
   return /^50*$/.test(rest) && "02468".includes(kept[kept.length - 1]) ? Number(`${kept}e${exponent}`) : size;
 }
 
-// A number with up to so many significant digits, as short as they allow.
+// A number with at most this many significant digits, without trailing zeros.
 function show(value, digits = model.digits) {
   if (value !== value) return "NaN";
   const sign = value < 0 || Object.is(value, -0) ? "−" : "";
@@ -26,7 +26,7 @@ function show(value, digits = model.digits) {
   return `${sign}${trimmed(mantissa)}e${String(point).replace("-", "−")}`;
 }
 
-// A number as it is typed: the shown signs are understood too; undefined if it is none.
+// A number as a reader types it, with the signs that the page shows; undefined for other text.
 function read(text) {
   const plain = text.trim().replace("−", "-").replace("∞", "Infinity").replace(/\binf\b/i, "Infinity");
   const value = Number(plain);
@@ -34,14 +34,14 @@ function read(text) {
   return value;
 }
 
-// The first few of these, and how many more there are.
+// Lists the first few of these and says how many more there are.
 function listed(items, between, say) {
   const said = items.slice(0, 4).map(say);
   if (items.length > said.length) said.push(`… ${items.length - said.length} more`);
   return said.join(between);
 }
 
-// The sentence of a step at the state shown.
+// The sentence of a step in this state.
 function tell(node, pattern, state) {
   const { label, symbol, sources } = graph.nodes[node];
   const upstream = show(state.gradients[node]);

@@ -61,6 +61,7 @@ fn holds(step: &Step) -> bool {
         Pattern::Blocks => {
             step.value.is_nan() || branches.iter().all(|branch| branch.downstream == 0.0)
         }
+        pattern => panic!("{pattern} is not checked here"),
     };
     products && pattern
 }
@@ -156,7 +157,7 @@ fn the_lecture_s_product_is_told_as_the_lecture_tells_it() {
         product().to_string(),
         "\
 Step 1 of 3 · f = −12 · start
-  Start at the output, f: its gradient by itself is always 1.
+  Start at the output, f: its gradient with respect to itself is always 1.
 
 Step 2 of 3 · × makes f = −12 · swaps
   × swaps: each factor gets the upstream gradient 1 times the other factor: q gets 1 × −4 = −4, z gets 1 × 3 = 3.
@@ -242,7 +243,7 @@ fn every_pattern_is_met_with_its_gates() {
         (Op::Unary(UnaryOp::Neg), Pattern::Scales),
         (Op::Binary(BinaryOp::Div), Pattern::Scales),
     ] {
-        assert_eq!(Pattern::of(op), pattern);
+        assert_eq!(Pattern::from_op(op), pattern);
     }
 }
 
@@ -261,7 +262,7 @@ fn a_constant_has_no_steps() {
     assert_eq!(explanation.frames().len(), 0);
     assert_eq!(
         explanation.to_string(),
-        "6 is a constant: nothing was recorded that a gradient could flow through.\n"
+        "6 is a constant: nothing was recorded through which a gradient could flow.\n"
     );
 }
 

@@ -46,6 +46,8 @@ fn ties_go_to_who_grows_faster() {
     let largest = |x: &[Var]| Var::max_of(x);
     assert_eq!(side(largest, &[1.0, 1.0, 0.0], &[2.0, 3.0, 100.0]), 3.0);
     assert_eq!(side(largest, &[1.0, 1.0, 1.0], &[-2.0, -3.0, -1.0]), -1.0);
+    let smallest = |x: &[Var]| Var::min_of(x);
+    assert_eq!(side(smallest, &[1.0, 1.0, 2.0], &[2.0, 3.0, -100.0]), 2.0);
     assert_eq!(side(|x| x[0].min(x[1]), &[0.0, -0.0], &[2.0, 3.0]), 2.0);
     assert_eq!(side(|x| x[0].max(x[1]), &[1.0, 1.0], &[2.0, 2.0]), 2.0);
     assert_eq!(side(|x| x[0].hypot(x[1]), &[0.0, 0.0], &[3.0, -4.0]), 5.0);

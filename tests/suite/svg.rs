@@ -149,7 +149,7 @@ fn texts(node: Node) -> Vec<String> {
 #[test]
 fn the_lecture_s_product_shows_every_number() {
     let f = product();
-    let page = Page::of(&f.dot().gradients(&f.backward()));
+    let page = Page::of(&f.picture().gradients(&f.backward()));
     assert_eq!(page.node("x"), ["x", "−2", "−4"]);
     assert_eq!(page.node("y"), ["y", "5", "−4"]);
     assert_eq!(page.node("z"), ["z", "−4", "3"]);
@@ -162,12 +162,12 @@ fn the_lecture_s_product_shows_every_number() {
 #[test]
 fn the_page_is_as_small_as_it_can_be() {
     let f = product();
-    let svg = f.dot().gradients(&f.backward()).to_svg();
+    let svg = f.picture().gradients(&f.backward()).to_svg();
     assert!(svg.len() < 4000, "{}", svg.len());
     assert!(!svg.contains(" id=") && !svg.contains("<style") && !svg.contains("href"));
     assert_eq!(
         svg,
-        f.dot().gradients(&f.backward()).to_svg(),
+        f.picture().gradients(&f.backward()).to_svg(),
         "the same each time"
     );
 }
@@ -186,7 +186,7 @@ fn every_operation_is_drawn() {
                     .map(|&x| Var::new(x))
                     .collect();
                 let y = op.apply(&xs).unwrap();
-                let page = Page::of(&y.dot().gradients(&y.backward()).direction(direction));
+                let page = Page::of(&y.picture().gradients(&y.backward()).direction(direction));
                 assert_eq!(page.locals.len(), count, "{}", op.row().name);
                 assert!(page.nodes[count].contains(&op.row().symbol.to_owned()));
                 page.check();
@@ -197,15 +197,21 @@ fn every_operation_is_drawn() {
 
 #[test]
 fn a_single_node_and_none() {
-    assert_eq!(Page::of(&Var::new(2.5).dot()).nodes, [["•", "2.5"]]);
-    assert_eq!(Page::of(&Var::new(2.5).dot().values(false)).nodes, [["•"]]);
-    for picture in [Var::from(2.5).dot(), Graph::new().dot(&[Var::from(2.5)])] {
+    assert_eq!(Page::of(&Var::new(2.5).picture()).nodes, [["•", "2.5"]]);
+    assert_eq!(
+        Page::of(&Var::new(2.5).picture().values(false)).nodes,
+        [["•"]]
+    );
+    for picture in [
+        Var::from(2.5).picture(),
+        Graph::new().picture(&[Var::from(2.5)]),
+    ] {
         let page = Page::of(&picture);
         assert_eq!(page.constants, ["2.5"]);
         assert!(page.nodes.is_empty());
         page.check();
     }
-    let page = Page::of(&Picture::of(&[]));
+    let page = Page::of(&Picture::new(&[]));
     assert!(page.nodes.is_empty() && page.constants.is_empty());
 }
 
@@ -215,7 +221,7 @@ fn what_is_cut_is_counted() {
     for _ in 0..1000 {
         y = y.sin();
     }
-    let page = Page::of(&y.dot().max_nodes(5));
+    let page = Page::of(&y.picture().max_nodes(5));
     assert_eq!(page.more, ["… 996 more nodes"]);
     assert_eq!(page.nodes.len(), 5);
     page.check();
@@ -230,7 +236,7 @@ fn numbers_without_value_are_written() {
         (-0.0, "−0"),
     ] {
         let y = (Var::new(value) * 1.0).named("y");
-        let page = Page::of(&y.dot().gradients(&y.backward()));
+        let page = Page::of(&y.picture().gradients(&y.backward()));
         assert!(page.node("y").contains(&text.to_owned()));
         page.check();
     }
@@ -246,12 +252,12 @@ fn thousands_of_nodes_are_drawn_in_seconds() {
     }
     let y = values[1999];
     let start = Instant::now();
-    let page = Page::of(&y.dot().gradients(&y.backward()).max_nodes(2000));
+    let page = Page::of(&y.picture().gradients(&y.backward()).max_nodes(2000));
     let elapsed = start.elapsed();
     assert!(page.nodes.len() > 1000, "{}", page.nodes.len());
     assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
     let wide: Var = (0..1999).map(|i| Var::new(f64::from(i))).sum();
-    let page = Page::of(&wide.dot().max_nodes(2000));
+    let page = Page::of(&wide.picture().max_nodes(2000));
     assert_eq!(page.nodes.len(), 2000);
     assert!(start.elapsed() < Duration::from_secs(30));
 }
@@ -267,7 +273,7 @@ fn nothing_recurses() {
                 y.sin()
             };
         }
-        y.dot().max_nodes(10_000).to_svg()
+        y.picture().max_nodes(10_000).to_svg()
     };
     let thread = std::thread::Builder::new()
         .stack_size(256 << 10)
@@ -285,7 +291,7 @@ proptest! {
             let xs: Vec<Var> = names.iter().map(|name| tape::named(name.clone(), || named(name, 1.0))).collect();
             xs.into_iter().sum::<Var>()
         });
-        let page = Page::of(&graph.dot(&[y]).direction(direction));
+        let page = Page::of(&graph.picture(&[y]).direction(direction));
         let expected: Vec<String> = names.iter().map(|name| drawn_name(name)).collect();
         let groups: Vec<String> = page.groups.clone();
         let trimmed = |names: &[String]| names.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>();
@@ -308,7 +314,7 @@ proptest! {
     ) {
         let (graph, y) = tape::record(|| grow(&steps));
         let grads = graph.backward(&[(y, 1.0)]);
-        let mut picture = graph.dot(&[y]).direction(direction).values(values).precision(precision).max_nodes(nodes);
+        let mut picture = graph.picture(&[y]).direction(direction).values(values).precision(precision).max_nodes(nodes);
         if gradients {
             picture = picture.gradients(&grads);
         }

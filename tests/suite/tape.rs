@@ -116,7 +116,7 @@ fn misuse_is_reported_where_it_stands() {
         Box::new(|| alive.gradient(&[stale])[0].value()),
         Box::new(|| alive.gradient(&[constant])[0].value()),
         Box::new(|| stale.named("x").value()),
-        Box::new(|| stale.dot().to_string().len() as f64),
+        Box::new(|| stale.picture().to_string().len() as f64),
         Box::new(|| graph.backward(&[(alive, 1.0)])[inside]),
     ];
     for work in &uses {
@@ -390,7 +390,7 @@ fn deep_chain(n: usize) {
         let order = graph.order(&[y.key().unwrap()]);
         assert_eq!(order.len(), n);
         drop(order);
-        let picture = graph.dot(&[y]).max_nodes(10).to_string();
+        let picture = graph.picture(&[y]).max_nodes(10).to_string();
         assert!(picture.contains(&format!("{} more nodes", n - 10)));
         graph.record(tape::clear);
         assert_eq!(graph.stats().nodes, 0);
@@ -629,6 +629,10 @@ fn factors_come_in_pairs() {
     assert_eq!(
         Op::Nary(NaryOp::MaxOf).apply::<f64>(&[]),
         Some(f64::NEG_INFINITY)
+    );
+    assert_eq!(
+        Op::Nary(NaryOp::MinOf).apply::<f64>(&[]),
+        Some(f64::INFINITY)
     );
     assert_eq!(
         Op::Nary(NaryOp::LogSumExp).apply::<f64>(&[]),

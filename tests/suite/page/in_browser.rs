@@ -483,7 +483,7 @@ fn a_constant_and_an_input_alone_are_pages_too() {
     browser.open(&Var::from(2.0).explain().html().to_string());
     assert_eq!(
         browser.read("sentence"),
-        "2 is a constant: nothing was recorded that a gradient could flow through."
+        "2 is a constant: nothing was recorded through which a gradient could flow."
     );
     browser.press(&[key::RIGHT, key::END]);
     assert_eq!(browser.read("count"), "Step 0 of 0");
@@ -492,7 +492,7 @@ fn a_constant_and_an_input_alone_are_pages_too() {
     browser.press(&[key::RIGHT]);
     assert_eq!(
         browser.read("sentence"),
-        "Start at the output, x: its gradient by itself is always 1."
+        "Start at the output, x: its gradient with respect to itself is always 1."
     );
     quiet(&browser);
 }

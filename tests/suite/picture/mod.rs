@@ -38,7 +38,7 @@ fn network() -> Var {
 fn the_lecture_s_product_has_the_lecture_s_numbers() {
     let f = product();
     let grads = f.backward();
-    let image = Image::of(&f.dot().gradients(&grads));
+    let image = Image::of(&f.picture().gradients(&grads));
     for (name, value, gradient) in [("x", "−2", "−4"), ("y", "5", "−4"), ("z", "−4", "3")] {
         assert_eq!(image.node(name).unwrap(), [name, value, gradient]);
     }
@@ -61,7 +61,7 @@ fn the_lecture_s_product_has_the_lecture_s_numbers() {
 fn the_lecture_s_neuron_has_the_lecture_s_numbers() {
     let f = sigmoid();
     let grads = f.backward();
-    let image = Image::of(&f.dot().gradients(&grads));
+    let image = Image::of(&f.picture().gradients(&grads));
     let hundredths = |text: &String| {
         let number: f64 = text.replace('−', "-").parse().unwrap();
         (number * 100.0).round() / 100.0
@@ -112,7 +112,7 @@ fn the_text_of_a_small_picture() {
     });
     let grads = graph.backward(&[(y, 1.0)]);
     assert_eq!(grads[x], 2.0);
-    let text = graph.dot(&[y]).gradients(&grads).to_string();
+    let text = graph.picture(&[y]).gradients(&grads).to_string();
     assert_eq!(text, include_str!("../../data/picture/twice.dot"));
 }
 
@@ -120,7 +120,7 @@ fn the_text_of_a_small_picture() {
 fn frames_of_an_explanation_are_drawn_and_stand_still() {
     for y in [product(), sigmoid(), network()] {
         let grads = y.backward();
-        let whole = Image::of(&y.dot().gradients(&grads));
+        let whole = Image::of(&y.picture().gradients(&grads));
         let explanation = y.explain();
         for frame in explanation.frames() {
             let image = Image::of(&frame);
@@ -156,7 +156,7 @@ fn every_operation_is_drawn() {
     for (op, count) in unary.chain(binary).chain(ternary).chain(nary) {
         tape::scope(|| {
             let y = op.apply(&operands(count)).unwrap();
-            let image = Image::of(&y.dot().gradients(&y.backward()));
+            let image = Image::of(&y.picture().gradients(&y.backward()));
             assert_eq!(image.nodes[count], [op.row().symbol], "{}", op.row().name);
             assert_eq!(image.nodes.len(), count + 2, "{}", op.row().name);
             assert_eq!(image.edges.len(), count + 1, "{}", op.row().name);
@@ -173,28 +173,31 @@ fn constants_stand_beside_their_operation() {
         (x.powi(-4), "−4"),
         (x.leaky_relu(0.1), "0.1"),
     ] {
-        let image = Image::of(&y.dot());
+        let image = Image::of(&y.picture());
         assert_eq!(image.node(constant).unwrap(), [constant]);
         assert_eq!((image.nodes.len(), image.edges.len()), (4, 3));
     }
     // The branch of a choice is a node of its own.
-    assert_eq!(Image::of(&x.select(1.0, 2.0).dot()).nodes.len(), 5);
+    assert_eq!(Image::of(&x.select(1.0, 2.0).picture()).nodes.len(), 5);
 }
 
 #[test]
 fn a_constant_is_a_single_node() {
-    for picture in [Var::from(2.5).dot(), Graph::new().dot(&[Var::from(2.5)])] {
+    for picture in [
+        Var::from(2.5).picture(),
+        Graph::new().picture(&[Var::from(2.5)]),
+    ] {
         let image = Image::of(&picture);
         assert_eq!(image.nodes, [["2.5"]]);
         assert!(image.edges.is_empty());
     }
-    assert!(Image::of(&Picture::of(&[])).nodes.is_empty());
+    assert!(Image::of(&Picture::new(&[])).nodes.is_empty());
 }
 
 #[test]
 fn numbers_are_short_and_never_lost() {
     let drawn = |value: f64, digits: usize| {
-        tape::scope(|| Image::of(&Var::new(value).dot().precision(digits)).nodes[0][1].clone())
+        tape::scope(|| Image::of(&Var::new(value).picture().precision(digits)).nodes[0][1].clone())
     };
     for (value, digits, text) in [
         (1.0, 3, "1"),
@@ -234,17 +237,20 @@ fn options_show_and_leave_out() {
             .flatten()
             .any(|t| t == text)
     };
-    assert!(has(f.dot(), "−12") && !has(f.dot().values(false), "−12"));
-    assert!(has(f.dot().values(false).gradients(&grads), "3"));
+    assert!(has(f.picture(), "−12") && !has(f.picture().values(false), "−12"));
+    assert!(has(f.picture().values(false).gradients(&grads), "3"));
     let labels = |picture: Picture| Image::of(&picture).edge_labels().len();
-    assert_eq!(labels(f.dot()), 0);
-    assert_eq!(labels(f.dot().local_gradients(true)), 4);
-    assert_eq!(labels(f.dot().gradients(&grads)), 4);
-    assert_eq!(labels(f.dot().gradients(&grads).local_gradients(false)), 0);
+    assert_eq!(labels(f.picture()), 0);
+    assert_eq!(labels(f.picture().local_gradients(true)), 4);
+    assert_eq!(labels(f.picture().gradients(&grads)), 4);
+    assert_eq!(
+        labels(f.picture().gradients(&grads).local_gradients(false)),
+        0
+    );
     // Without anything to say on a wire, operations follow one another.
     let y = Var::new(2.0).exp().sin();
     assert_eq!(
-        Image::of(&y.dot().values(false)).nodes,
+        Image::of(&y.picture().values(false)).nodes,
         [["•"], ["exp"], ["sin"]]
     );
 }
@@ -257,21 +263,24 @@ fn gradients_of_another_graph_are_not_shown() {
         other.backward()
     });
     assert_eq!(
-        f.dot().gradients(&grads).local_gradients(false).to_string(),
-        f.dot().to_string()
+        f.picture()
+            .gradients(&grads)
+            .local_gradients(false)
+            .to_string(),
+        f.picture().to_string()
     );
     assert_eq!(
-        f.dot()
+        f.picture()
             .gradients(&Gradients::new())
             .local_gradients(false)
             .to_string(),
-        f.dot().to_string()
+        f.picture().to_string()
     );
     // A value recorded after the sweep has none either; those before keep theirs.
     let (x, y) = (named("x", 3.0), Var::new(2.0));
     let grads = (x * y).backward();
     let later = (x * y).named("later");
-    let image = Image::of(&later.dot().gradients(&grads));
+    let image = Image::of(&later.picture().gradients(&grads));
     assert_eq!(image.node("x").unwrap(), ["x", "3", "2"]);
     assert!(!image.node("later").unwrap().contains(&"1".to_owned()));
 }
@@ -279,7 +288,7 @@ fn gradients_of_another_graph_are_not_shown() {
 #[test]
 fn groups_are_boxes_within_boxes() {
     let y = network();
-    let image = Image::of(&y.dot().gradients(&y.backward()));
+    let image = Image::of(&y.picture().gradients(&y.backward()));
     let mut labels: Vec<&str> = image
         .clusters
         .iter()
@@ -305,7 +314,7 @@ fn groups_nest_without_end() {
         tape::named(format!("depth {depth}"), || nested(depth - 1, x))
     }
     let y = nested(300, Var::new(1.0));
-    assert_eq!(Image::of(&y.dot()).clusters.len(), 32);
+    assert_eq!(Image::of(&y.picture()).clusters.len(), 32);
 }
 
 #[test]
@@ -313,17 +322,17 @@ fn many_uses_are_one_line() {
     let x = Var::new(2.0);
     let y: Var = (0..100_000).map(|_| x).sum();
     let grads = y.backward();
-    let image = Image::of(&y.dot().gradients(&grads));
+    let image = Image::of(&y.picture().gradients(&grads));
     assert_eq!(image.edge_labels(), ["100000 uses ×1e5"]);
     // An operation of two operands shows both.
     let y = x * x;
     assert_eq!(
-        Image::of(&y.dot().local_gradients(true)).edge_labels(),
+        Image::of(&y.picture().local_gradients(true)).edge_labels(),
         ["×2", "×2"]
     );
     let many: Vec<Var> = (0..10_000).map(|i| Var::new(f64::from(i))).collect();
     let y: Var = many.iter().sum();
-    let image = Image::of(&y.dot().max_nodes(1));
+    let image = Image::of(&y.picture().max_nodes(1));
     assert_eq!(image.nodes.len(), 3);
     assert!(image.node("… 10000 more nodes").is_some());
 }
@@ -333,7 +342,7 @@ fn what_is_cut_is_counted() {
     let y = network();
     let all = 2 + 3 * (2 + 3);
     for shown in 0..=all {
-        let image = Image::of(&y.dot().max_nodes(shown));
+        let image = Image::of(&y.picture().max_nodes(shown));
         let count = match all - shown {
             0 => None,
             1 => Some("… 1 more node".to_owned()),
@@ -352,7 +361,7 @@ fn what_is_cut_is_counted() {
     }
     // Nodes that the output does not depend on are not counted.
     let _unused = y.exp();
-    assert!(!y.dot().max_nodes(all).to_string().contains("more"));
+    assert!(!y.picture().max_nodes(all).to_string().contains("more"));
 }
 
 #[test]
@@ -363,7 +372,7 @@ fn a_long_chain_is_cut_fast_on_a_small_stack() {
             y = y.sin();
         }
         let start = Instant::now();
-        let text = y.dot().max_nodes(10).to_string();
+        let text = y.picture().max_nodes(10).to_string();
         (text, start.elapsed())
     };
     let thread = std::thread::Builder::new()
@@ -378,7 +387,7 @@ fn a_long_chain_is_cut_fast_on_a_small_stack() {
 
 #[test]
 fn a_picture_outlives_its_values() {
-    let picture = tape::scope(|| product().dot());
+    let picture = tape::scope(|| product().picture());
     assert_eq!(Image::of(&picture).nodes.len(), 7);
 }
 
@@ -386,14 +395,14 @@ fn a_picture_outlives_its_values() {
 #[should_panic(expected = "stale Var")]
 fn a_stale_value_is_refused() {
     let f = tape::scope(|| (product(), 0.0)).0;
-    let _ = f.dot();
+    let _ = f.picture();
 }
 
 #[test]
 #[should_panic(expected = "Var of another graph")]
 fn a_value_of_another_graph_is_refused() {
     let (_, f) = tape::record(product);
-    let _ = Graph::new().dot(&[f]);
+    let _ = Graph::new().picture(&[f]);
 }
 
 /// A name without what XML tells apart but readers do not.
@@ -426,7 +435,7 @@ proptest! {
             let xs: Vec<Var> = names.iter().map(|name| tape::named(name.clone(), || named(name, 1.0))).collect();
             xs.into_iter().sum::<Var>()
         });
-        let image = Image::of(&graph.dot(&[y]).direction(direction));
+        let image = Image::of(&graph.picture(&[y]).direction(direction));
         let expected: Vec<String> = names.iter().map(|name| visible(&drawn_name(name))).collect();
         let clusters: Vec<String> = image.clusters.iter().map(|texts| visible(&texts.concat())).collect();
         prop_assert_eq!(&clusters, &expected);
@@ -448,7 +457,7 @@ proptest! {
     ) {
         let (graph, y) = tape::record(|| grow(&steps));
         let grads = graph.backward(&[(y, 1.0)]);
-        let mut picture = graph.dot(&[y]).direction(direction).values(values).precision(precision).max_nodes(nodes);
+        let mut picture = graph.picture(&[y]).direction(direction).values(values).precision(precision).max_nodes(nodes);
         if gradients {
             picture = picture.gradients(&grads);
         }

@@ -47,7 +47,7 @@ fn product(pictures: &Pictures) -> Outcome<()> {
     for (ours, lecture) in grads.of(&[x, y, z]).into_iter().zip([-4.0, -4.0, 3.0]) {
         agree("the gradient", ours, lecture, 0.0)?;
     }
-    pictures.graph("09-product.svg", &f.dot().gradients(&grads))?;
+    pictures.graph("09-product.svg", &f.picture().gradients(&grads))?;
     let explanation = f.explain();
     for (place, frame) in (1..).zip(explanation.frames()) {
         pictures.graph(&format!("09-step-{place}.svg"), &frame)?;
@@ -109,11 +109,11 @@ fn neuron(pictures: &Pictures) -> Outcome<()> {
         agree(name, gradient, difference, 1e-9)?;
         agree(name, gradient, lecture[place], 5e-5)?;
     }
-    pictures.graph("09-neuron.svg", &f.dot().gradients(&grads))?;
+    pictures.graph("09-neuron.svg", &f.picture().gradients(&grads))?;
     let title = "f = 1/(1 + e^−(w0·x0 + w1·x1 + w2))";
     pictures.steps("09-neuron.html", title, &f.explain())?;
 
     // The same neuron with one gate for the whole sigmoid.
     let f = (w0 * x0 + w1 * x1 + w2).sigmoid().named("f");
-    pictures.graph("09-sigmoid-gate.svg", &f.dot().gradients(&f.backward()))
+    pictures.graph("09-sigmoid-gate.svg", &f.picture().gradients(&f.backward()))
 }

@@ -80,5 +80,5 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         -2.0 * 0.8 + 0.1 * (3.0 / 25.0),
         1e-15,
     )?;
-    pictures.graph("02-transform.svg", &score.dot().gradients(&grads))
+    pictures.graph("02-transform.svg", &score.picture().gradients(&grads))
 }

@@ -44,5 +44,5 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         (sum + neuron.bias.unwrap_or(0.0)).sigmoid().named("h1")
     });
     agree("the neuron recorded", h.value(), given("h1")?[0][0], 1e-15)?;
-    pictures.graph("06-neuron.svg", &h.dot().gradients(&h.backward()))
+    pictures.graph("06-neuron.svg", &h.picture().gradients(&h.backward()))
 }

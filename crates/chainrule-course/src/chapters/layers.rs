@@ -22,7 +22,10 @@ fn graph(pictures: &Pictures) -> Outcome<()> {
         .build_from(&[1.0, -2.0, 0.5, 0.5, 1.0, -1.0, 2.0, -1.0, 0.25])?;
     let x = [Var::new(1.5).named("x1"), Var::new(0.5).named("x2")];
     let score = mlp.record_named().forward_named(&x)?[0].named("f");
-    pictures.graph("03-network.svg", &score.dot().gradients(&score.backward()))
+    pictures.graph(
+        "03-network.svg",
+        &score.picture().gradients(&score.backward()),
+    )
 }
 
 /// One, two and three layers on three spiral arms.

@@ -42,7 +42,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         grads.of(&s) == [-1.0, 1.0, 0.0],
         "each margin that is violated passes 1 up and 1 down",
     )?;
-    pictures.graph("08-svm.svg", &loss.dot().gradients(&grads))?;
+    pictures.graph("08-svm.svg", &loss.picture().gradients(&grads))?;
 
     grid(pictures)
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         grads.of(&[x, y]) == [2.0, 2.0],
         "an addition hands its gradient to both",
     )?;
-    pictures.graph("10-add.svg", &f.dot().gradients(&grads))?;
+    pictures.graph("10-add.svg", &f.picture().gradients(&grads))?;
 
     let product = x * y;
     let f = (product * 2.0).named("f");
@@ -34,7 +34,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         grads.of(&[x, y]) == [8.0, 6.0],
         "a product hands each the other, times its gradient",
     )?;
-    pictures.graph("10-mul.svg", &f.dot().gradients(&grads))?;
+    pictures.graph("10-mul.svg", &f.picture().gradients(&grads))?;
 
     let f = (4.0 * x + x * 2.0).named("f");
     let grads = f.backward();
@@ -43,7 +43,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         grads[x] == 6.0,
         "a value used twice adds up what comes back",
     )?;
-    pictures.graph("10-copy.svg", &f.dot().gradients(&grads))?;
+    pictures.graph("10-copy.svg", &f.picture().gradients(&grads))?;
 
     let largest = x.max(y);
     let f = (largest * 2.0).named("f");
@@ -57,5 +57,5 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         grads.of(&[x, y]) == [0.0, 2.0],
         "a maximum hands its gradient to the larger",
     )?;
-    pictures.graph("10-max.svg", &f.dot().gradients(&grads))
+    pictures.graph("10-max.svg", &f.picture().gradients(&grads))
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::moment::Said;
-use super::{Direction, label};
+use super::direction::Direction;
+use super::frame::Caption;
+use super::label;
 use crate::op::Op;
 
 pub(super) const VALUE: &str = "#1a7f37";
@@ -14,23 +15,23 @@ pub(super) const WIRE: &str = "#6e7781";
 
 const TABLE: &str = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"";
 
-/// What is said of a node where its value leaves it. Its `Display` is an HTML-like label of Graphviz.
+/// The texts on the wire that leads a node's value away. Its `Display` is an HTML-like label of Graphviz.
 pub(super) struct Wire<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: Option<String>,
-    pub(super) gradient: Option<Said>,
-    /// Whether the wire begins here: then the name stands before it, else beside the value.
+    pub(super) gradient: Option<Caption>,
+    /// Whether the wire begins here: then the name is before it, otherwise beside the value.
     pub(super) input: bool,
     pub(super) direction: Direction,
 }
 
 impl Wire<'_> {
-    /// Whether there is nothing to say.
+    /// Whether there is no text.
     pub(super) fn is_bare(&self) -> bool {
         self.name.is_none() && !self.has_numbers()
     }
 
-    /// Whether a number stands beside the wire.
+    /// Whether there is a number beside the wire.
     pub(super) fn has_numbers(&self) -> bool {
         self.value.is_some() || self.gradient.is_some()
     }
@@ -38,15 +39,15 @@ impl Wire<'_> {
     /// The name, or for an input without one the symbol of inputs.
     fn title(&self) -> Option<String> {
         match self.name {
-            Some(name) => Some(format!("<B>{}</B>", label::text(name))),
+            Some(name) => Some(format!("<B>{}</B>", label::html(name))),
             None if self.input => Some(Op::Input.row().symbol.to_owned()),
             None => None,
         }
     }
 
-    /// The numbers, with the wire as a rule between them; `name` stands before the value.
+    /// The numbers, with the wire as a rule between them; `name` comes before the value.
     fn write_numbers(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
-        let gradient = self.gradient.as_ref().map(|said| said.now.as_str());
+        let gradient = self.gradient.as_ref().map(|caption| caption.now.as_str());
         let letters = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
         let colored = |color: &str, text: Option<&str>| match text {
             Some(text) => format!("<FONT COLOR=\"{color}\">{text}</FONT>"),
@@ -56,8 +57,7 @@ impl Wire<'_> {
         let mut width = letters(self.value.as_deref()).max(letters(gradient));
         if let Some(name) = name {
             value = format!("{name} {value}");
-            let letters = self.name.unwrap_or_default().chars().count();
-            width += letters.min(label::LONGEST) + 1;
+            width += letters(self.name) + 1;
         }
         let gradient = colored(GRADIENT, gradient);
         write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
@@ -66,7 +66,7 @@ impl Wire<'_> {
                 f,
                 "<TD HEIGHT=\"18\" WIDTH=\"30\">{value}</TD></TR><HR/><TR><TD HEIGHT=\"18\">{gradient}</TD>"
             )?,
-            // Columns are as wide as their text, but the wire runs in the middle: both get room for the longer one.
+            // The wire runs in the middle, so both columns are as wide as the longer text.
             Direction::TopToBottom | Direction::BottomToTop => {
                 let width = 8 * width + 6;
                 write!(
@@ -90,7 +90,7 @@ impl fmt::Display for Wire<'_> {
         if !numbers {
             return write!(f, "{TABLE}><TR><TD>{title}</TD></TR></TABLE>");
         }
-        // The name stands where the wire begins, away from its way.
+        // The name is where the wire begins, not on its path.
         let row = match self.direction {
             Direction::LeftToRight | Direction::RightToLeft => "",
             Direction::TopToBottom | Direction::BottomToTop => "</TR><TR>",

@@ -1,51 +1,48 @@
-//! What one frame holds: its elements put in columns, ordered and moved, and the lines between them.
+//! The inside of one cluster: its elements are put in columns, ordered and moved, and lines are drawn between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{self, Neighbour};
-use super::order;
-use super::{Frame, Pair, Stroke};
+use super::diagram::{Cluster, Pair, Stroke};
+use super::order::{self, Port, Segment};
 
 /// The least room between two columns.
 const GAP: f64 = 14.0;
-/// The room for a link that leads far across grows by this share of the way, so that it does not run too steep.
+/// A gap grows by this share of the distance that its links lead across, so that they do not run too steeply.
 const SLOPE: f64 = 0.18;
 /// The most that a gap grows by.
 const WIDEST: f64 = 90.0;
-/// How broad the place of a link is in a column that it passes.
+/// The breadth that a link takes up in a column that it passes.
 const PASSING: f64 = 4.0;
 
-/// An element, and how far across from its middle.
-pub(super) type Port = (usize, f64);
-
-/// What an element is.
+/// Identifies an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
+pub(super) enum Member {
     Block(usize),
-    Frame(usize),
-    /// Where a line comes in through the frame's border.
+    Cluster(usize),
+    /// Where a line comes in through the cluster's border.
     Entry,
-    /// Where a line leads out through the frame's border.
+    /// Where a line leads out through the cluster's border.
     Exit,
     /// Where a line passes a column.
     Passing,
 }
 
-/// Something that stands in a column.
+/// Something that takes up space in a column.
 #[derive(Clone, Debug)]
 struct Element {
-    what: What,
+    member: Member,
     size: Pair,
     /// The column, counted from 0.
     column: usize,
-    /// Whether a line leads to it.
+    /// Whether a line ends here.
     led_to: bool,
 }
 
 impl Element {
-    fn new(what: What, size: Pair) -> Self {
+    fn new(member: Member, size: Pair) -> Self {
         Self {
-            what,
+            member,
             size,
             column: 0,
             led_to: false,
@@ -61,47 +58,40 @@ struct Line {
     ends: Vec<Port>,
 }
 
-/// A frame to be arranged.
+/// The inside of a cluster, to be arranged.
 #[derive(Clone, Debug)]
-pub(super) struct Level {
-    /// Elements, and after them the places of lines that pass a column.
+pub(super) struct Interior {
+    /// The elements, then the places of lines that pass a column.
     elements: Vec<Element>,
-    found: BTreeMap<What, usize>,
+    found: BTreeMap<Member, usize>,
     lines: Vec<Line>,
     entries: BTreeMap<usize, usize>,
     exits: BTreeMap<usize, usize>,
 }
 
-/// A line's piece between neighbouring columns.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Segment {
-    pub(super) from: Port,
-    pub(super) to: Port,
-    source: usize,
-}
-
-/// A frame arranged, its first corner at the origin.
+/// The inside of a cluster, arranged with its first corner at the origin.
 #[derive(Clone, Debug)]
 pub(super) struct Arranged {
     pub(super) size: Pair,
     /// Where the middle line of each element begins.
-    pub(super) places: Vec<(What, Pair)>,
+    pub(super) places: Vec<(Member, Pair)>,
     pub(super) strokes: Vec<Stroke>,
-    /// Where lines enter, by block, across from the frame's middle.
+    /// Where the line of each block enters, across from the cluster's middle.
     pub(super) entries: BTreeMap<usize, f64>,
+    /// Where the line of each block leaves, across from the cluster's middle.
     pub(super) exits: BTreeMap<usize, f64>,
 }
 
-impl Level {
-    /// Elements and their sizes, in an order in which lines lead forward.
-    pub(super) fn new(elements: impl Iterator<Item = (What, Pair)>) -> Self {
+impl Interior {
+    /// Takes the members and their sizes, in an order in which lines lead forward.
+    pub(super) fn new(elements: impl Iterator<Item = (Member, Pair)>) -> Self {
         let elements: Vec<Element> = elements
-            .map(|(what, size)| Element::new(what, size))
+            .map(|(member, size)| Element::new(member, size))
             .collect();
         let places = elements.iter().enumerate();
         Self {
             found: places
-                .map(|(index, element)| (element.what, index))
+                .map(|(index, element)| (element.member, index))
                 .collect(),
             elements,
             lines: Vec::new(),
@@ -110,23 +100,25 @@ impl Level {
         }
     }
 
-    pub(super) fn find(&self, what: What) -> Option<usize> {
-        self.found.get(&what).copied()
+    /// A point of an member, this far across from its middle.
+    pub(super) fn port(&self, member: Member, offset: f64) -> Option<Port> {
+        self.found.get(&member).map(|&element| (element, offset))
     }
 
-    /// A place on the border where the line of this block comes in.
+    /// Adds a place on the border where the line of this block comes in.
     pub(super) fn entry(&mut self, source: usize) -> usize {
         let element = self.elements.len();
         self.elements
-            .push(Element::new(What::Entry, [0.0, PASSING]));
+            .push(Element::new(Member::Entry, [0.0, PASSING]));
         self.entries.insert(source, element);
         element
     }
 
-    /// A place on the border where the line of this block leads out.
+    /// Adds a place on the border where the line of this block leads out.
     pub(super) fn exit(&mut self, source: usize) -> usize {
         let element = self.elements.len();
-        self.elements.push(Element::new(What::Exit, [0.0, PASSING]));
+        self.elements
+            .push(Element::new(Member::Exit, [0.0, PASSING]));
         self.exits.insert(source, element);
         element
     }
@@ -138,8 +130,8 @@ impl Level {
         self.lines.push(Line { source, from, ends });
     }
 
-    /// Arranges the elements, within a frame or outside of all.
-    pub(super) fn arrange(mut self, frame: Option<&Frame>) -> Arranged {
+    /// Arranges the elements, in this cluster or outside all clusters.
+    pub(super) fn arrange(mut self, cluster: Option<&Cluster>) -> Arranged {
         self.assign_columns();
         let (segments, direct) = self.split_lines();
         let last = self.elements.iter().map(|element| element.column).max();
@@ -154,10 +146,10 @@ impl Level {
             .collect();
         order::order(&mut columns, &segments, &breadths);
         let middles = self.move_across(&columns, &segments, &breadths);
-        self.draw(frame, &columns, &segments, &direct, &middles)
+        self.draw(cluster, &columns, &segments, &direct, &middles)
     }
 
-    /// Each element one column right of the last that leads to it; those that nothing leads to just before their use.
+    /// Puts each element one column after the last one that leads to it, and an element that nothing leads to just before its use.
     fn assign_columns(&mut self) {
         let mut leading = vec![Vec::new(); self.elements.len()];
         let mut following = leading.clone();
@@ -168,18 +160,18 @@ impl Level {
             }
         }
         let base = usize::from(!self.entries.is_empty());
-        // Elements of the frame stand in an order in which lines lead forward, all entries and exits behind them.
+        // Lines lead forward in the order of the members; all entries and exits come after them.
         for (index, leading) in leading.iter().enumerate() {
             let before = leading.iter().map(|&from| self.elements[from].column);
             let column = before.max().map_or(base, |column| column + 1);
-            self.elements[index].column = match self.elements[index].what {
-                What::Entry => 0,
+            self.elements[index].column = match self.elements[index].member {
+                Member::Entry => 0,
                 _ => column.max(base),
             };
         }
         for index in (0..self.elements.len()).rev() {
             let element = &self.elements[index];
-            if element.what == What::Entry || !leading[index].is_empty() {
+            if element.member == Member::Entry || !leading[index].is_empty() {
                 continue;
             }
             let after = following[index].iter().map(|&to| self.elements[to].column);
@@ -191,11 +183,11 @@ impl Level {
         for &exit in self.exits.values() {
             self.elements[exit].column = last.unwrap_or(0);
         }
-        // An exit needs a column behind every element, unless exits alone stand in the last one already.
+        // Exits need a column after all other elements, unless the last column already holds only exits.
         let crowded = self
             .elements
             .iter()
-            .any(|element| Some(element.column) == last && element.what != What::Exit);
+            .any(|element| Some(element.column) == last && element.member != Member::Exit);
         for &exit in self.exits.values() {
             self.elements[exit].column += usize::from(crowded);
         }
@@ -203,7 +195,7 @@ impl Level {
 
     /// Cuts lines into pieces between neighbouring columns, with a place in each column that a line passes.
     ///
-    /// Pieces that do not lead forward are given apart.
+    /// Returns pieces that do not lead forward separately.
     fn split_lines(&mut self) -> (Vec<Segment>, Vec<Segment>) {
         let (mut segments, mut direct) = (Vec::new(), Vec::new());
         for Line { source, from, ends } in std::mem::take(&mut self.lines) {
@@ -224,7 +216,7 @@ impl Level {
                     let place = self.elements.len();
                     self.elements.push(Element {
                         column: start + way.len(),
-                        ..Element::new(What::Passing, [0.0, PASSING])
+                        ..Element::new(Member::Passing, [0.0, PASSING])
                     });
                     segments.push(Segment {
                         from: way[way.len() - 1],
@@ -239,7 +231,7 @@ impl Level {
         (segments, direct)
     }
 
-    /// The middle line of each element.
+    /// How far across the middle of each element is.
     fn move_across(
         &self,
         columns: &[Vec<usize>],
@@ -270,15 +262,17 @@ impl Level {
         across::straighten(columns, breadths, &before, &after)
     }
 
+    /// Gives every column, element and line its final position.
     fn draw(
         &self,
-        frame: Option<&Frame>,
+        cluster: Option<&Cluster>,
         columns: &[Vec<usize>],
         segments: &[Segment],
         direct: &[Segment],
         middles: &[f64],
     ) -> Arranged {
-        let [[before, after], [above, below]] = frame.map_or([[0.0; 2]; 2], |frame| frame.padding);
+        let [[before, after], [above, below]] =
+            cluster.map_or([[0.0; 2]; 2], |cluster| cluster.padding);
         let edge = |side: f64| {
             move |(element, middle): (&Element, &f64)| middle + side * element.size[1] / 2.0
         };
@@ -308,10 +302,10 @@ impl Level {
             ends.last().copied().unwrap_or(0.0) + after,
             high - low + above + below,
         ];
-        let least = frame.map_or([0.0; 2], |frame| frame.least);
+        let least = cluster.map_or([0.0; 2], |cluster| cluster.least);
         let size = [content[0].max(least[0]), content[1].max(least[1])];
 
-        // What nothing leads to stands at the end of its column, near to its use; all else at the beginning.
+        // An element that nothing leads to is at the end of its column, near its use; others are at the beginning.
         let start = |index: usize| {
             let element = &self.elements[index];
             if !element.led_to && element.size[0] > 0.0 {
@@ -324,7 +318,7 @@ impl Level {
         let mut strokes = Vec::new();
         let mut stroke = |source, from: Pair, to: Pair| {
             match strokes.last_mut() {
-                // What goes straight on is one stroke.
+                // A straight continuation extends the last stroke.
                 Some(Stroke {
                     source: before,
                     from: start,
@@ -340,7 +334,7 @@ impl Level {
                 _ => strokes.push(Stroke { source, from, to }),
             }
         };
-        // A line leaves a column once, however many lines it becomes; the lines out of a frame leave one by one.
+        // A line leaves its column once, however many branches it has; each line out of a cluster leaves separately.
         let mut left = BTreeSet::new();
         for &Segment { from, to, source } in segments.iter().chain(direct) {
             let leave = [end(from.0), across(from)];
@@ -371,7 +365,7 @@ impl Level {
         let places = self
             .found
             .iter()
-            .map(|(&what, &index)| (what, [start(index), across((index, 0.0))]));
+            .map(|(&member, &index)| (member, [start(index), across((index, 0.0))]));
         Arranged {
             size,
             places: places.collect(),
@@ -382,7 +376,7 @@ impl Level {
     }
 }
 
-/// Whether two points are as far across, but for what no eye can see.
+/// Whether two points are equally far across, up to a difference that no eye can see.
 fn straight(from: Pair, to: Pair) -> bool {
     (from[1] - to[1]).abs() < 0.05
 }

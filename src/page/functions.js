@@ -1,5 +1,5 @@
-// Functions that the table's rows call in their JavaScript. NaN is never hidden, as in the engine.
-// Every one is within 1e-12 of the engine's, relatively; next to a root of its own, within 1e-14.
+// Functions that the operations' JavaScript calls. None hides a NaN, as in the engine.
+// Each agrees with the engine's to a relative 1e-12; near one of its roots, to 1e-14.
 
 const SQRT_HALF = Math.SQRT1_2;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -22,7 +22,7 @@ function fma(a, b, c) {
   return sum + (product - (sum - back) + (c - back) + productError(a, b, product));
 }
 
-// The chain rule's product and term: a factor of 0 makes them vanish, whatever the other is.
+// The chain rule's product and term: 0 and nothing added if a factor is 0, whatever the other is.
 function chain(u, p) {
   return u === 0 || p === 0 ? 0 : u * p;
 }
@@ -102,7 +102,7 @@ function siluSlope(x) {
   return sigmoid(x) * (1 + x * sigmoid(-x));
 }
 
-// e^(x − m); equal operands give 1, infinite ones too.
+// e^(x − m), 1 for equal operands, also where both are +∞.
 function expDifference(x, m) {
   if (x === -Infinity && m === -Infinity) return NaN;
   return x === m ? 1 : Math.exp(x - m);
@@ -124,7 +124,7 @@ function erfSeries(x) {
   return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
 }
 
-// The complementary error function of x from 2 on by its continued fraction, DLMF 7.9.1, from its end.
+// The complementary error function for x ≥ 2 by its continued fraction, DLMF 7.9.1, evaluated from its end.
 function erfcFraction(x) {
   let tail = x;
   for (let n = 100; n >= 1; n--) tail = x + n / 2 / tail;
@@ -153,7 +153,7 @@ function geluSlope(x) {
   return 0.5 * erfc(-x * SQRT_HALF) + x * INVERSE_SQRT_2_PI * Math.exp(-0.5 * x * x);
 }
 
-// A series in powers of x, the constant coefficient first.
+// A series in powers of x, with the constant coefficient first.
 function series(coefficients, x) {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }

@@ -1,14 +1,92 @@
-//! The algebra: what every kind of number of this crate can do.
+//! The algebra: what a row of the table must define, and what every kind of number of this crate can do.
 
 use std::fmt::Debug;
 use std::iter::{Product, Sum};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::{Binary, Nary, Ternary, Unary, rows};
+use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
+use super::operands::Operands;
 use crate::error::{Error, Result};
 use crate::math::fused;
 
-/// The kinds of number are the crate's own: only here is it known what a row of the table means for them.
+/// An operation of one operand.
+///
+/// ```
+/// use chainrule::op::{Unary, UnaryOp, rows::Exp};
+/// assert_eq!(Exp::OP, UnaryOp::Exp);
+/// let y = Exp::value(1.0);
+/// assert_eq!(Exp::partial(1.0, y), y);
+/// ```
+pub trait Unary: 'static {
+    /// Its name.
+    const OP: UnaryOp;
+    /// Its value.
+    fn value(x: f64) -> f64;
+    /// Its derivative, from the operand and the value.
+    fn partial<S: Scalar>(x: S, y: S) -> S;
+}
+
+/// An operation of two operands.
+///
+/// ```
+/// use chainrule::op::{Binary, BinaryOp, rows::Mul};
+/// assert_eq!(Mul::OP, BinaryOp::Mul);
+/// let y = Mul::value(3.0, 4.0);
+/// assert_eq!((y, Mul::left(3.0, 4.0, y), Mul::right(3.0, 4.0, y)), (12.0, 4.0, 3.0));
+/// ```
+pub trait Binary: 'static {
+    /// Its name.
+    const OP: BinaryOp;
+    /// Its value.
+    fn value(a: f64, b: f64) -> f64;
+    /// Its derivative with respect to the first operand, from both operands and the value.
+    fn left<S: Scalar>(a: S, b: S, y: S) -> S;
+    /// Its derivative with respect to the second operand, from both operands and the value.
+    fn right<S: Scalar>(a: S, b: S, y: S) -> S;
+}
+
+/// An operation of three operands.
+///
+/// ```
+/// use chainrule::op::{Ternary, TernaryOp, rows::Select};
+/// assert_eq!(Select::OP, TernaryOp::Select);
+/// let y = Select::value(1.0, 3.0, 4.0);
+/// assert_eq!((y, Select::second(1.0, 3.0, 4.0, y), Select::third(1.0, 3.0, 4.0, y)), (3.0, 1.0, 0.0));
+/// ```
+pub trait Ternary: 'static {
+    /// Its name.
+    const OP: TernaryOp;
+    /// Its value.
+    fn value(a: f64, b: f64, c: f64) -> f64;
+    /// Its derivative with respect to the first operand, from all operands and the value.
+    fn first<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+    /// Its derivative with respect to the second operand, from all operands and the value.
+    fn second<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+    /// Its derivative with respect to the third operand, from all operands and the value.
+    fn third<S: Scalar>(a: S, b: S, c: S, y: S) -> S;
+}
+
+/// An operation of any number of operands.
+///
+/// ```
+/// use chainrule::op::{Nary, NaryOp, rows::Mean};
+/// assert_eq!(Mean::OP, NaryOp::Mean);
+/// let y = Mean::value(&[1.0, 3.0]);
+/// let mut partials = Vec::new();
+/// Mean::partials(&[1.0, 3.0], y, &mut |place, partial| partials.push((place, partial)));
+/// assert_eq!((y, partials), (2.0, vec![(0, 0.5), (1, 0.5)]));
+/// ```
+pub trait Nary: 'static {
+    /// Its name.
+    const OP: NaryOp;
+    /// Its value, over any kind of number: with lanes it computes many values at once, with recording numbers it records the
+    /// operations of which it is made.
+    fn value<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S;
+    /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
+    fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));
+}
+
+/// Only this crate implements [`Scalar`], since only it knows what a row of the table means for a kind of number.
 pub trait Sealed {}
 
 macro_rules! define_scalar {
@@ -22,15 +100,15 @@ macro_rules! define_scalar {
             $pmethod:ident($parameter:ident: $ptype:ty) = $prow:ident; at ($pat:literal, $pof:literal) = $pvalue:literal, slope $pslope:literal;
         )+ }
     ) => {
-        /// A kind of number that formulas can be written over: `f64`, [`Lanes`](crate::Lanes),
-        /// [`Dual`](crate::Dual) and [`Var`](crate::Var).
+        /// A kind of number for generic formulas: `f64`, [`Lanes`](crate::Lanes), [`Dual`](crate::Dual) and
+        /// [`Var`](crate::Var).
         ///
-        /// A function that is generic over `Scalar` gives plain values, many values at once, forward derivatives or a
-        /// recorded graph, as its caller chooses, and the same bits in all of them. Constants are written as `f64` on the
-        /// right (`x * 2.0`, `x.max(0.0)`) or `S::from(2.0)`; a function that compares asks for
-        /// `PartialOrd + PartialOrd<f64>` beside it, which lanes do not have.
+        /// The caller of a function that is generic over `Scalar` chooses whether it computes plain values, many values at
+        /// once, forward derivatives or a recorded graph. The values have the same bits in all of them. Write constants as
+        /// `f64` on the right (`x * 2.0`, `x.max(0.0)`) or as `S::from(2.0)`. A function that compares also needs the
+        /// bounds `PartialOrd + PartialOrd<f64>`, which lanes do not satisfy.
         ///
-        /// Outside generic code, `f64`'s own methods come first: `x.sin()` of a plain `f64` is the standard library's,
+        /// Outside generic code, `f64`'s own methods take precedence: `x.sin()` of a plain `f64` is the standard library's,
         /// and `f64::max` hides a NaN. `Scalar::sin(x)` is this crate's.
         ///
         /// ```
@@ -113,9 +191,9 @@ macro_rules! define_scalar {
             #[track_caller]
             fn apply_n<O: Nary>(operands: &[Self]) -> Self;
 
-            /// Whether this is exactly 0 and stays 0 however it is differentiated: a constant.
+            /// Whether this is a constant that is exactly 0, so that all its derivatives are 0 too.
             ///
-            /// By the zero rule a product with such a factor in the chain rule is 0, so it need not be formed.
+            /// By the zero rule, the chain rule's product with this factor is 0, so it need not be computed.
             ///
             /// ```
             /// use chainrule::{Scalar, Var};
@@ -124,10 +202,10 @@ macro_rules! define_scalar {
             /// ```
             fn vanishes(self) -> bool;
 
-            /// The same value, made ready to be an operand of many sums, dot products and the like.
+            /// The same value, prepared for use in several operations of many operands, such as sums and dot products.
             ///
-            /// A recording constant becomes an input here, once, instead of one in each operation of many operands that
-            /// takes it. Other numbers stay as they are.
+            /// Each of these operations would record another input for a constant; this records one input for all of them.
+            /// Other numbers stay unchanged.
             ///
             /// ```
             /// use chainrule::{Scalar, Var};
@@ -247,7 +325,7 @@ macro_rules! define_scalar {
 }
 methods!(define_scalar);
 
-/// Passes if the factors of a dot product pair up.
+/// Checks that the factors of a dot product pair up.
 pub(crate) fn same_length<S>(ws: &[S], xs: &[S]) -> Result<()> {
     if ws.len() == xs.len() {
         Ok(())
@@ -256,13 +334,13 @@ pub(crate) fn same_length<S>(ws: &[S], xs: &[S]) -> Result<()> {
     }
 }
 
-/// The dot product of slices of one length, through the row's alternating operands.
+/// The dot product of slices of the same length, by the row with alternating operands.
 #[track_caller]
 pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
     let Some(&first) = ws.first() else {
         return S::from(0.0);
     };
-    // Straight from slice to slice: numbers handed over by an iterator are copied three times as slowly.
+    // Copied from slice to slice, which takes a third of the time that an iterator takes.
     let mut factors = smallvec::SmallVec::<[S; 64]>::new();
     factors.resize(2 * ws.len(), first);
     let (pairs, _) = factors.as_chunks_mut::<2>();
@@ -304,5 +382,25 @@ impl Scalar for f64 {
     #[inline]
     fn vanishes(self) -> bool {
         self == 0.0
+    }
+}
+
+/// The chain rule's product `u·p`: 0 if either factor is a constant 0, whatever the other is.
+#[inline]
+pub(crate) fn chain<S: Scalar>(u: S, p: S) -> S {
+    if u.vanishes() || p.vanishes() {
+        S::from(0.0)
+    } else {
+        u.apply2::<rows::Chain>(p)
+    }
+}
+
+/// The chain rule's term `u·p + a`, rounded once: `a` if either factor is a constant 0.
+#[inline]
+pub(crate) fn chain_add<S: Scalar>(u: S, p: S, a: S) -> S {
+    if u.vanishes() || p.vanishes() {
+        a
+    } else {
+        u.apply3::<rows::ChainAdd>(p, a)
     }
 }

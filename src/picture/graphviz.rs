@@ -1,4 +1,4 @@
-//! The parts of a picture and the lines between them, as a petgraph graph that petgraph's `Dot` prints.
+//! The picture as Graphviz text: its items and lines are a petgraph graph, which petgraph's `Dot` prints.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,28 +6,31 @@ use std::fmt;
 use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::{DiGraph, EdgeReference, NodeIndex};
 
-use super::cone::{Cone, Feed, Shown, Source};
-use super::moment::AT_WORK;
+use super::direction::Direction;
+use super::feed::{Feed, feeds};
+use super::frame::HIGHLIGHT;
+use super::label;
+use super::options::Picture;
+use super::snapshot::{NodeCopy, Source};
 use super::wire::{INK, LOCAL, VALUE, WIRE};
-use super::{Direction, Picture, label};
 use crate::op::Op;
 
 /// A group's shade is translucent: a group within another is darker.
 const GROUP: &str =
     "labeljust=l margin=10 style=\"rounded,filled\" color=\"#d0d7de\" fillcolor=\"#8c959f1c\"";
 
-/// Something drawn: a gate, a wire's label, a constant.
+/// Something drawn: a circle, a wire's label, a constant.
 #[derive(Debug)]
-struct Part {
+struct Item {
     attributes: String,
     group: Option<usize>,
 }
 
-/// A picture laid out in parts and lines.
-pub(super) struct Drawing<'a> {
+/// A picture as items and lines.
+struct Drawing<'a> {
     picture: &'a Picture<'a>,
     /// Lines run the way values do.
-    parts: DiGraph<Part, String>,
+    items: DiGraph<Item, String>,
     /// Where the wire of an operand enters a group.
     points: BTreeMap<(usize, usize), NodeIndex>,
     compass: Compass,
@@ -43,7 +46,7 @@ struct Compass {
 }
 
 impl Compass {
-    fn of(direction: Direction) -> Self {
+    fn new(direction: Direction) -> Self {
         let (leave, enter, first, last, rank) = match direction {
             Direction::LeftToRight => ("e", "w", "nw", "sw", RankDir::LR),
             Direction::RightToLeft => ("w", "e", "ne", "se", RankDir::RL),
@@ -61,91 +64,84 @@ impl Compass {
 }
 
 impl<'a> Drawing<'a> {
-    pub(super) fn of(picture: &'a Picture<'a>) -> Self {
+    fn new(picture: &'a Picture<'a>) -> Self {
         let mut drawing = Self {
             picture,
-            parts: DiGraph::new(),
+            items: DiGraph::new(),
             points: BTreeMap::new(),
-            compass: Compass::of(picture.direction),
+            compass: Compass::new(picture.direction),
         };
-        drawing.lay_out(&picture.cone);
+        drawing.add_nodes();
         drawing
     }
 
-    fn lay_out(&mut self, cone: &Cone) {
-        for &constant in &cone.constants {
+    fn add_nodes(&mut self) {
+        for &constant in &self.picture.snapshot.constants {
             self.constant(constant, None);
         }
-        let hidden = cone.rest().map(|text| self.hidden(&text));
-        let mut ends = Vec::with_capacity(cone.nodes.len());
-        for node in &cone.nodes {
+        let hidden = self.picture.rest().map(|text| self.hidden(&text));
+        let mut ends = Vec::with_capacity(self.picture.snapshot.nodes.len());
+        for node in &self.picture.snapshot.nodes {
             let end = if node.op == Op::Input {
                 let label = self.wire(node);
-                self.part(label.unwrap_or_else(bare), node.group)
+                self.item(label.unwrap_or_else(bare), node.group)
             } else {
-                let gate = self.part(self.gate(node), node.group);
-                let feeds = node.feeds.len();
-                for (place, feed) in node.feeds.iter().enumerate() {
-                    let source = match feed.source {
-                        Source::Shown(operand) => {
-                            self.take_up(cone, operand, ends[operand], node.group)
-                        }
-                        Source::Constant(constant) => self.constant(constant, node.group),
+                let circle = self.item(self.circle(node), node.group);
+                let feeds = feeds(node);
+                for (place, feed) in feeds.iter().enumerate() {
+                    let source = match feed.operand.source {
+                        Source::Node(operand) => self.take_up(operand, ends[operand], node.group),
+                        Source::Constant => self.constant(feed.operand.value, node.group),
                         Source::Hidden => match hidden {
-                            Some(part) => part,
+                            Some(item) => item,
                             None => continue,
                         },
                     };
-                    let line = self.line(node, feed, self.side(node.op, place, feeds));
-                    self.parts.add_edge(source, gate, line);
+                    let line = self.line(node, feed, self.side(node.op, place, feeds.len()));
+                    self.items.add_edge(source, circle, line);
                 }
                 match self.wire(node) {
                     Some(label) => {
-                        let wire = self.part(label, node.group);
+                        let wire = self.item(label, node.group);
                         let line = format!(
                             "tailport={} headport={} arrowhead=none weight=8",
                             self.compass.leave, self.compass.enter
                         );
-                        self.parts.add_edge(gate, wire, line);
+                        self.items.add_edge(circle, wire, line);
                         wire
                     }
-                    None => gate,
+                    None => circle,
                 }
             };
             ends.push(end);
         }
     }
 
-    /// Where the wire of an operand can be taken up by a node: its end, or, if the node is in a group that the operand is
-    /// not in, a point of the wire within that group.
+    /// Where a node takes up the wire of an operand: at its end or, if the node is in a group that the operand is not in,
+    /// at a point of the wire within that group.
     ///
-    /// Without such points Graphviz would lead the wire around the group to the rank of the node.
-    fn take_up(
-        &mut self,
-        cone: &Cone,
-        operand: usize,
-        end: NodeIndex,
-        group: Option<usize>,
-    ) -> NodeIndex {
-        let mut around = cone.around(cone.nodes[operand].group);
+    /// Without this point Graphviz would lead the wire around the group to the rank of the node.
+    fn take_up(&mut self, operand: usize, end: NodeIndex, group: Option<usize>) -> NodeIndex {
+        let snapshot = &self.picture.snapshot;
+        let mut around = snapshot.around(snapshot.nodes[operand].group);
         let Some(entered) = group.filter(|&group| !around.any(|other| other == group)) else {
             return end;
         };
         if let Some(&point) = self.points.get(&(operand, entered)) {
             return point;
         }
-        let point = self.part(
+        let point = self.item(
             format!("label=\"\" shape=point width=0.02 color=\"{WIRE}\""),
             group,
         );
         let line = format!("tailport={} arrowhead=none weight=2", self.compass.leave);
-        self.parts.add_edge(end, point, line);
+        self.items.add_edge(end, point, line);
         self.points.insert((operand, entered), point);
         point
     }
 
-    fn part(&mut self, attributes: String, group: Option<usize>) -> NodeIndex {
-        self.parts.add_node(Part { attributes, group })
+    fn item(&mut self, attributes: String, group: Option<usize>) -> NodeIndex {
+        self.items.add_node(Item { attributes, group })
     }
 
     fn constant(&mut self, value: f64, group: Option<usize>) -> NodeIndex {
@@ -154,7 +150,7 @@ impl<'a> Drawing<'a> {
             "label=\"{value}\" shape=box style=\"rounded,filled\" fillcolor=\"#eaeef2\" color=\"#d0d7de\" \
              fontcolor=\"{VALUE}\" fontsize=11 width=0.25 height=0.22 margin=\"0.06,0.02\""
         );
-        self.part(attributes, group)
+        self.item(attributes, group)
     }
 
     fn hidden(&mut self, text: &str) -> NodeIndex {
@@ -162,10 +158,10 @@ impl<'a> Drawing<'a> {
             "label=\"{text}\" shape=box style=\"rounded,dashed\" color=\"{WIRE}\" \
              fontcolor=\"{LOCAL}\" fontsize=11 height=0.3 margin=\"0.1,0.04\""
         );
-        self.part(attributes, None)
+        self.item(attributes, None)
     }
 
-    /// Where the line of an operand enters its gate, if the operands are few: the first operand above, the last one below.
+    /// The side at which an operand's line enters its circle if the operands are few: the first above, the last below.
     fn side(&self, op: Op, place: usize, feeds: usize) -> Option<&'static str> {
         let ordered = matches!(op, Op::Binary(_) | Op::Ternary(_)) && feeds > 1;
         match place {
@@ -176,37 +172,37 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// A node's gate, marked if it is at work.
-    fn gate(&self, node: &Shown) -> String {
-        let mut attributes = gate(node.op);
-        if self.picture.is_at_work(node, true) {
-            attributes.push_str(&mark());
+    /// A node's circle, with its highlight.
+    fn circle(&self, node: &NodeCopy) -> String {
+        let mut attributes = circle(node.op);
+        if self.picture.highlights(node, true) {
+            attributes.push_str(&highlight());
         }
         attributes
     }
 
-    /// The line of an operand into its gate.
-    fn line(&self, node: &Shown, feed: &Feed, side: Option<&str>) -> String {
-        let mut line = match feed.source {
-            Source::Shown(_) => format!("tailport={}", self.compass.leave),
-            Source::Constant(_) => "color=\"#afb8c1\"".to_owned(),
+    /// The line of an operand into its circle.
+    fn line(&self, node: &NodeCopy, feed: &Feed, side: Option<&str>) -> String {
+        let mut line = match feed.operand.source {
+            Source::Node(_) => format!("tailport={}", self.compass.leave),
+            Source::Constant => "color=\"#afb8c1\"".to_owned(),
             Source::Hidden => "style=dashed".to_owned(),
         };
         if let Some(side) = side {
             line.push_str(" headport=");
             line.push_str(side);
         }
-        match self.picture.note(node, feed) {
-            Some(said) => format!("{line} label=\"{}\"", said.now),
+        match self.picture.caption(node, feed) {
+            Some(caption) => format!("{line} label=\"{}\"", caption.now),
             None => line,
         }
     }
 
-    /// The label a node's wire runs through; none if nothing is to be said there.
-    fn wire(&self, node: &Shown) -> Option<String> {
+    /// The label through which a node's wire runs, if it has any text.
+    fn wire(&self, node: &NodeCopy) -> Option<String> {
         let wire = self.picture.wire(node);
-        let style = if self.picture.is_at_work(node, false) {
-            mark()
+        let style = if self.picture.highlights(node, false) {
+            highlight()
         } else {
             " style=\"\"".to_owned()
         };
@@ -214,13 +210,13 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// How the part at work stands out.
-fn mark() -> String {
-    let [border, inside] = AT_WORK;
+/// The attributes of what is highlighted.
+fn highlight() -> String {
+    let [border, inside] = HIGHLIGHT;
     format!(" style=filled fillcolor=\"{inside}\" color=\"{border}\" penwidth=2")
 }
 
-/// An input of which nothing is shown but that it is one.
+/// An input without any text, drawn as the symbol of inputs.
 fn bare() -> String {
     format!(
         "label=\"{}\" shape=plain fontcolor=\"{WIRE}\"",
@@ -228,8 +224,8 @@ fn bare() -> String {
     )
 }
 
-/// A gate: a circle around the operation's symbol.
-fn gate(op: Op) -> String {
+/// A circle around the operation's symbol.
+fn circle(op: Op) -> String {
     let symbol = op.row().symbol;
     match symbol.chars().count() {
         0..=2 => format!("label=\"{symbol}\" shape=circle fixedsize=true width=0.36 fontsize=15"),
@@ -237,6 +233,27 @@ fn gate(op: Op) -> String {
         _ => format!(
             "label=\"{symbol}\" shape=ellipse height=0.36 width=0.5 margin=\"0.02,0.02\" fontsize=11"
         ),
+    }
+}
+
+impl Picture<'_> {
+    /// The picture as text in the language of Graphviz, from which `dot -Tsvg` makes an image.
+    ///
+    /// It is also the picture's `Display`.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let y = Var::new(2.0).exp();
+    /// assert!(y.picture().to_dot().starts_with("digraph"));
+    /// ```
+    pub fn to_dot(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Picture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Drawing::new(self).fmt(f)
     }
 }
 
@@ -262,16 +279,16 @@ impl fmt::Display for Drawing<'_> {
             Config::RankDir(self.compass.rank),
         ];
         let line = |_, edge: EdgeReference<'_, String>| edge.weight().clone();
-        let part = |_, (_, part): (NodeIndex, &Part)| part.attributes.clone();
+        let item = |_, (_, item): (NodeIndex, &Item)| item.attributes.clone();
         write!(
             f,
             "{:?}",
-            Dot::with_attr_getters(&self.parts, &config, &line, &part)
+            Dot::with_attr_getters(&self.items, &config, &line, &item)
         )?;
         self.write_groups(f)?;
-        // Last, for groups would take the heading over.
-        if let Some(moment) = &self.picture.moment {
-            let (color, heading) = (AT_WORK[0], label::text(&moment.heading()));
+        // Last, because groups would inherit the heading.
+        if let Some(frame) = &self.picture.frame {
+            let (color, heading) = (HIGHLIGHT[0], label::html(&frame.heading));
             writeln!(
                 f,
                 "    label=<<FONT COLOR=\"{color}\"><B>{heading}</B></FONT>> labelloc=t"
@@ -282,32 +299,30 @@ impl fmt::Display for Drawing<'_> {
 }
 
 impl Drawing<'_> {
-    /// Boxes around the parts of each group, one within another.
+    /// Boxes around the items of each group, one within another.
     fn write_groups(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = &self.picture.cone.groups;
-        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for part in self.parts.node_indices() {
-            if let Some(group) = self.parts[part].group {
-                parts.entry(group).or_default().push(part.index());
+        let mut items: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for item in self.items.node_indices() {
+            if let Some(group) = self.items[item].group {
+                items.entry(group).or_default().push(item.index());
             }
         }
-        // A group's place follows those of the groups around it and precedes those of later ones, so that groups in
-        // their order are their tree walked depth first.
+        // A group comes after the groups around it and before later ones, so this order is a depth-first walk of their tree.
         let mut open: Vec<usize> = Vec::new();
-        for (&group, scope) in groups {
-            while open.last().copied() != scope.parent && open.pop().is_some() {
+        for (place, group) in self.picture.snapshot.groups.iter().enumerate() {
+            while open.last().copied() != group.parent && open.pop().is_some() {
                 writeln!(f, "{:1$}}}", "", 4 * (open.len() + 1))?;
             }
-            open.push(group);
+            open.push(place);
             let indent = 4 * open.len();
-            writeln!(f, "{:indent$}subgraph cluster_{group} {{", "")?;
-            let label = match label::text(&scope.label) {
+            writeln!(f, "{:indent$}subgraph cluster_{place} {{", "")?;
+            let label = match label::html(&group.label) {
                 text if text.is_empty() => "\"\"".to_owned(),
                 text => format!("<{text}>"),
             };
             writeln!(f, "{:indent$}    label={label} {GROUP}", "")?;
-            for part in parts.get(&group).into_iter().flatten() {
-                writeln!(f, "{:indent$}    {part}", "")?;
+            for item in items.get(&place).into_iter().flatten() {
+                writeln!(f, "{:indent$}    {item}", "")?;
             }
         }
         while open.pop().is_some() {

@@ -1,70 +1,84 @@
-//! The picture as a page of SVG: what was sketched, written where the layout puts it.
+//! The picture as an SVG image: the blocks of a sketch, where the layout puts them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::moment::AT_WORK;
+use super::direction::Direction;
+use super::frame::HIGHLIGHT;
+use super::options::Picture;
 use super::sketch::{
-    APART, Gate, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters, width as long,
+    APART, Circle, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters, width as long,
 };
 use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
-use super::{Direction, Picture, label};
-use crate::layout::{Layout, Pair};
+use crate::layout::{Pair, Placement};
 
-/// The room around the picture.
+/// The space around the picture.
 const MARGIN: f64 = 10.0;
-/// The room above it for a heading.
+/// The space above it for a heading.
 const HEADING: f64 = 24.0;
 const NEAR: &str = "#afb8c1";
 const BOLD: &str = " font-weight=\"bold\"";
 
-/// The picture of these options as a page of SVG.
-pub(super) fn draw(picture: &Picture) -> String {
-    let sketch = Sketch::of(picture);
-    let layout = sketch.diagram.lay_out();
-    let way = Way {
-        direction: picture.direction,
-        length: layout.size[0],
-    };
-    let mut page = Page {
-        text: String::new(),
-        way,
-    };
-    page.write(picture, &sketch, &layout);
-    let [width, height] = if way.direction.is_vertical() {
-        [layout.size[1], layout.size[0]]
-    } else {
-        layout.size
+impl Picture<'_> {
+    /// The picture as an SVG image, drawn without Graphviz.
+    ///
+    /// It shows the same as [`to_dot`](Self::to_dot) with the same options, but is laid out by this crate: values run through
+    /// columns, each circle has its wire after it, and both stay within the box of their group. It holds no scripts, styles
+    /// or identifiers, so that one page can hold many. Every part has a class by which a page can restyle it: `node`,
+    /// `constant`, `more`, `wire`, `group`, `name`, `value`, `gradient`, `local`, and in a frame of an explanation `work` and
+    /// `heading`. The time grows with the nodes shown and with the columns that their wires pass: milliseconds for a
+    /// picture that can be read, seconds for thousands of nodes.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    ///
+    /// let x = Var::new(-2.0).named("x");
+    /// let y = Var::new(5.0).named("y");
+    /// let f = (x * y).named("f");
+    /// let svg = f.picture().gradients(&f.backward()).to_svg();
+    /// assert!(svg.starts_with("<svg "));
+    /// assert!(svg.contains(">−10<")); // the value of f
+    /// ```
+    pub fn to_svg(&self) -> String {
+        let sketch = Sketch::new(self);
+        let placement = sketch.diagram.lay_out();
+        let axes = Axes {
+            direction: self.direction,
+            length: placement.size[0],
+        };
+        let mut image = Image {
+            text: String::new(),
+            axes,
+        };
+        image.write(self, &sketch, &placement);
+        let [width, height] = if axes.direction.is_vertical() {
+            [placement.size[1], placement.size[0]]
+        } else {
+            placement.size
+        }
+        .map(|size| size + 2.0 * MARGIN);
+        let nodes = self.snapshot.nodes.len();
+        let Some(frame) = &self.frame else {
+            return image.finish([-MARGIN, -MARGIN], [width, height], nodes);
+        };
+        let heading = letters(&frame.heading);
+        let longer = (1.1 * long(&heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
+        let middle = [width / 2.0 - MARGIN, MARGIN - HEADING];
+        image.words("heading", middle, HIGHLIGHT[0], BOLD, &heading);
+        let corner = [-MARGIN - longer / 2.0, -MARGIN - HEADING];
+        image.finish(corner, [width + longer, height + HEADING], nodes)
     }
-    .map(|size| size + 2.0 * MARGIN);
-    let Some(moment) = &picture.moment else {
-        return page.finish(
-            [-MARGIN, -MARGIN],
-            [width, height],
-            picture.cone.nodes.len(),
-        );
-    };
-    let heading = letters(&moment.heading());
-    let longer = (1.1 * long(&heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
-    let middle = [width / 2.0 - MARGIN, MARGIN - HEADING];
-    page.words("heading", middle, AT_WORK[0], BOLD, &heading);
-    let corner = [-MARGIN - longer / 2.0, -MARGIN - HEADING];
-    page.finish(
-        corner,
-        [width + longer, height + HEADING],
-        picture.cone.nodes.len(),
-    )
 }
 
-/// Which way values run on the page.
+/// Which way values run on the image.
 #[derive(Clone, Copy)]
-struct Way {
+struct Axes {
     direction: Direction,
     length: f64,
 }
 
-impl Way {
-    /// A point along and across, on the page.
+impl Axes {
+    /// The point of the image that is this far along and across.
     fn point(self, [along, across]: Pair) -> Pair {
         match self.direction {
             Direction::LeftToRight => [along, across],
@@ -74,7 +88,7 @@ impl Way {
         }
     }
 
-    /// A box on the page: its upper left corner and its size.
+    /// A box on the image: its upper left corner and its size.
     fn corner(self, from: Pair, size: Pair) -> [Pair; 2] {
         let (a, b) = (
             self.point(from),
@@ -86,7 +100,7 @@ impl Way {
         ]
     }
 
-    /// Goes on from one point to another, in a curve that runs along at both.
+    /// Adds a curve between two points to a path; it runs along at both ends.
     fn curve(self, path: &mut String, from: Pair, to: Pair) {
         let [[x0, y0], [x1, y1]] = [self.point(from), self.point(to)];
         let written = if (from[1] - to[1]).abs() < 0.05 {
@@ -103,14 +117,14 @@ impl Way {
     }
 }
 
-/// The page being written.
-struct Page {
+/// The image while it is written.
+struct Image {
     text: String,
-    way: Way,
+    axes: Axes,
 }
 
-impl Page {
-    /// The page around what was written, from its upper left corner on.
+impl Image {
+    /// The whole image, from its upper left corner.
     fn finish(self, corner: Pair, [width, height]: Pair, nodes: usize) -> String {
         let [x, y] = corner.map(|number| (10.0 * number).round() / 10.0);
         format!(
@@ -123,50 +137,50 @@ impl Page {
         )
     }
 
-    fn write(&mut self, picture: &Picture, sketch: &Sketch, layout: &Layout) {
-        let labels = picture.cone.groups.values();
-        for (&[corner, size], scope) in layout.frames.iter().zip(labels) {
-            self.group(corner, size, &label::shown(&scope.label));
+    fn write(&mut self, picture: &Picture, sketch: &Sketch, placement: &Placement) {
+        let groups = &picture.snapshot.groups;
+        for (&[corner, size], group) in placement.clusters.iter().zip(groups) {
+            self.group(corner, size, &letters(&group.label));
         }
-        let mut ways: BTreeMap<usize, String> = BTreeMap::new();
-        for stroke in &layout.strokes {
-            self.way.curve(
-                ways.entry(stroke.source).or_default(),
+        let mut paths: BTreeMap<usize, String> = BTreeMap::new();
+        for stroke in &placement.strokes {
+            self.axes.curve(
+                paths.entry(stroke.source).or_default(),
                 stroke.from,
                 stroke.to,
             );
         }
-        for (source, way) in ways {
+        for (source, path) in paths {
             let (color, dashes) = match sketch.shapes[source] {
                 Shape::Node { .. } => (WIRE, ""),
                 Shape::Constant(_) => (NEAR, ""),
                 Shape::More(_) => (WIRE, " stroke-dasharray=\"5 2\""),
             };
-            self.line(&way, color, dashes);
+            self.line(&path, color, dashes);
         }
         for ((shape, block), &at) in sketch
             .shapes
             .iter()
             .zip(&sketch.diagram.blocks)
-            .zip(&layout.blocks)
+            .zip(&placement.blocks)
         {
             match shape {
                 Shape::Node {
-                    gate,
+                    circle,
                     wire,
-                    mark,
+                    highlight,
                     length,
                     title,
                 } => {
-                    let lengths = [*title, *length];
-                    if let Some(half) = *mark {
+                    if let Some(half) = *highlight {
                         // Next to a circle, or a little before a name.
-                        let start = gate.as_ref().map_or(-5.0, |gate| gate.length() + 1.0);
-                        let end = gate.as_ref().map_or(0.0, Gate::length) + title + length + 4.0;
+                        let inner = circle.as_ref().map_or(0.0, Circle::length);
+                        let start = if circle.is_some() { inner + 1.0 } else { -5.0 };
+                        let end = inner + title + length + 4.0;
                         let corner = [at[0] + start, at[1] - half];
-                        self.mark(corner, [end - start, 2.0 * half]);
+                        self.highlight(corner, [end - start, 2.0 * half]);
                     }
-                    self.node(at, gate.as_ref(), wire, lengths);
+                    self.node(at, circle.as_ref(), wire, [*title, *length]);
                 }
                 Shape::Constant(text) => self.boxed("constant", at, block.size, text),
                 Shape::More(text) => self.boxed("more", at, block.size, text),
@@ -185,7 +199,7 @@ impl Page {
         ));
     }
 
-    /// Text at a point of the page; `more` are further attributes.
+    /// Writes text at a point of the image; `more` holds further attributes.
     fn words(&mut self, class: &str, [x, y]: Pair, color: &str, more: &str, text: &[char]) {
         let text = escaped(text);
         self.push(format_args!(
@@ -194,7 +208,7 @@ impl Page {
     }
 
     fn group(&mut self, corner: Pair, size: Pair, name: &[char]) {
-        let [[x, y], [width, height]] = self.way.corner(corner, size);
+        let [[x, y], [width, height]] = self.axes.corner(corner, size);
         self.push(format_args!(
             "<g class=\"group\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" \
              fill=\"#8c959f\" fill-opacity=\"0.11\" stroke=\"#d0d7de\"/>\n"
@@ -211,20 +225,20 @@ impl Page {
         self.push(format_args!("</g>\n"));
     }
 
-    /// What stands out behind the wire at work.
-    fn mark(&mut self, corner: Pair, size: Pair) {
-        let [[x, y], [width, height]] = self.way.corner(corner, size);
-        let [border, inside] = AT_WORK;
+    /// Writes the background of a highlighted wire.
+    fn highlight(&mut self, corner: Pair, size: Pair) {
+        let [[x, y], [width, height]] = self.axes.corner(corner, size);
+        let [border, inside] = HIGHLIGHT;
         self.push(format_args!(
             "<rect class=\"work\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"4\" \
              fill=\"{inside}\" stroke=\"{border}\" stroke-width=\"2\"/>\n"
         ));
     }
 
-    /// A constant, or what stands for nodes that are not shown.
+    /// Writes a constant, or the box for the nodes that are not shown.
     fn boxed(&mut self, class: &str, at: Pair, size: Pair, text: &str) {
         let from = [at[0], at[1] - size[1] / 2.0];
-        let [[x, y], [width, height]] = self.way.corner(from, size);
+        let [[x, y], [width, height]] = self.axes.corner(from, size);
         let (fill, stroke, color) = match class {
             "constant" => ("#eaeef2", "#d0d7de\"", VALUE),
             _ => ("white", "#6e7781\" stroke-dasharray=\"5 2\"", LOCAL),
@@ -244,15 +258,15 @@ impl Page {
         self.push(format_args!("</g>\n"));
     }
 
-    fn node(&mut self, at: Pair, gate: Option<&Gate>, wire: &Wire, [title, length]: Pair) {
+    fn node(&mut self, at: Pair, circle: Option<&Circle>, wire: &Wire, [title, length]: Pair) {
         self.push(format_args!("<g class=\"node\">\n"));
         let mut along = at[0];
-        if let Some(gate) = gate {
-            self.gate(at, gate);
-            along += gate.length();
+        if let Some(circle) = circle {
+            self.circle(at, circle);
+            along += circle.length();
         }
         if title > 0.0 {
-            let [x, y] = self.way.point([along + (title - APART) / 2.0, at[1]]);
+            let [x, y] = self.axes.point([along + (title - APART) / 2.0, at[1]]);
             let more = if wire.name.is_some() { BOLD } else { "" };
             self.words("name", [x, y + 4.0], INK, more, &lead(wire));
             along += title;
@@ -265,11 +279,11 @@ impl Page {
 
     fn wire(&mut self, along: f64, across: f64, length: f64, wire: &Wire) {
         let mut path = String::new();
-        self.way
+        self.axes
             .curve(&mut path, [along, across], [along + length, across]);
         self.line(&path, WIRE, "");
-        let [x, y] = self.way.point([along + length / 2.0, across]);
-        let (value, gradient) = if self.way.direction.is_vertical() {
+        let [x, y] = self.axes.point([along + length / 2.0, across]);
+        let (value, gradient) = if self.axes.direction.is_vertical() {
             (
                 ([x - APART, y + 4.0], " text-anchor=\"end\""),
                 ([x + APART, y + 4.0], " text-anchor=\"start\""),
@@ -291,27 +305,34 @@ impl Page {
                 "<tspan class=\"value\" fill=\"{VALUE}\">{number}</tspan></text>\n"
             ));
         }
-        if let Some(number) = wire.gradient.as_ref().filter(|said| said.is_known()) {
+        if let Some(number) = wire
+            .gradient
+            .as_ref()
+            .filter(|caption| caption.is_visible())
+        {
             let (at, more) = gradient;
             self.words("gradient", at, GRADIENT, more, &letters(&number.now));
         }
     }
 
-    fn gate(&mut self, at: Pair, gate: &Gate) {
-        let middle = [at[0] + gate.notes + gate.reach + gate.radii[0], at[1]];
-        for (across, note) in &gate.lanes {
+    fn circle(&mut self, at: Pair, circle: &Circle) {
+        let middle = [
+            at[0] + circle.captions + circle.reach + circle.radii[0],
+            at[1],
+        ];
+        for (across, caption) in &circle.lanes {
             let start = [at[0], at[1] + across];
-            let bend = [at[0] + gate.notes, at[1] + across];
+            let bend = [at[0] + circle.captions, at[1] + across];
             // The line ends where the ray to the middle meets the ellipse, its arrow as long as four widths of the line.
             let ray = [middle[0] - bend[0], middle[1] - bend[1]];
-            let share = 1.0 / (ray[0] / gate.radii[0]).hypot(ray[1] / gate.radii[1]);
+            let share = 1.0 / (ray[0] / circle.radii[0]).hypot(ray[1] / circle.radii[1]);
             let tip = [middle[0] - ray[0] * share, middle[1] - ray[1] * share];
             let size = 5.0 / ray[0].hypot(ray[1]);
             let foot = [tip[0] - ray[0] * size, tip[1] - ray[1] * size];
             let wing = [0.4 * ray[1] * size, -0.4 * ray[0] * size];
-            let points = [start, bend, foot, tip].map(|point| self.way.point(point));
+            let points = [start, bend, foot, tip].map(|point| self.axes.point(point));
             let wings = [1.0, -1.0].map(|side| {
-                self.way
+                self.axes
                     .point([foot[0] + side * wing[0], foot[1] + side * wing[1]])
             });
             let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = points;
@@ -320,25 +341,27 @@ impl Page {
                 "<path class=\"wire\" d=\"M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}L{x2:.1} {y2:.1}\" fill=\"none\" stroke=\"{WIRE}\"/>\
                  <path class=\"arrow\" d=\"M{x3:.1} {y3:.1}L{x4:.1} {y4:.1}L{x5:.1} {y5:.1}Z\" fill=\"{WIRE}\"/>\n"
             ));
-            if let Some(note) = note.as_ref().filter(|said| said.is_known()) {
-                let [x, y] = self.way.point([at[0] + gate.notes / 2.0, at[1] + across]);
-                let (place, anchor) = if self.way.direction.is_vertical() {
+            if let Some(caption) = caption.as_ref().filter(|caption| caption.is_visible()) {
+                let [x, y] = self
+                    .axes
+                    .point([at[0] + circle.captions / 2.0, at[1] + across]);
+                let (place, anchor) = if self.axes.direction.is_vertical() {
                     ([x + 3.0, y + 3.0], " text-anchor=\"start\"")
                 } else {
                     ([x, y - 2.5], "")
                 };
                 let more = format!("{anchor} font-size=\"{SMALL}\"");
-                self.words("local", place, LOCAL, &more, &letters(&note.now));
+                self.words("local", place, LOCAL, &more, &letters(&caption.now));
             }
         }
-        let [x, y] = self.way.point(middle);
-        let [rx, ry] = if self.way.direction.is_vertical() {
-            [gate.radii[1], gate.radii[0]]
+        let [x, y] = self.axes.point(middle);
+        let [rx, ry] = if self.axes.direction.is_vertical() {
+            [circle.radii[1], circle.radii[0]]
         } else {
-            gate.radii
+            circle.radii
         };
-        let (class, inside, border) = if gate.works {
-            let [border, inside] = AT_WORK;
+        let (class, inside, border) = if circle.highlighted {
+            let [border, inside] = HIGHLIGHT;
             (
                 " class=\"work\"",
                 inside,
@@ -350,14 +373,14 @@ impl Page {
         self.push(format_args!(
             "<ellipse{class} cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"{inside}\" stroke=\"{border}\"/>\n"
         ));
-        let symbol = letters(gate.symbol);
+        let symbol = letters(circle.symbol);
         let size = if symbol.len() > 2 { MEDIUM } else { 15.0 };
         let more = format!(" font-size=\"{size}\"");
         self.words("gate", [x, y + size / 3.0], INK, &more, &symbol);
     }
 }
 
-/// Text as XML holds it.
+/// Escapes text for XML.
 fn escaped(text: &[char]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for &letter in text {

@@ -1,52 +1,54 @@
 //! The graph as JavaScript: from the inputs to every value and every local gradient.
 //!
-//! The gates are recorded anew on a graph of their own, and after them their partials, by the same rows of the table that
-//! the sweep and the recorded gradient use. Then every node of that graph is one line; only an operation's value has to be
-//! said in JavaScript, which its row does.
+//! The nodes are recorded again on a graph of their own, and after them their partials, with the same rows of the table that
+//! the sweep and the recorded gradient use. Then every node of that graph is one line, and only the values of operations need
+//! JavaScript.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
+use super::javascript;
 use super::literal::Number;
-use crate::explain::{Gate, Source};
 use crate::graph::{Graph, NodeKey};
 use crate::op::Op;
+use crate::picture::Snapshot;
 use crate::tape;
 use crate::var::Var;
 
-/// Functions and lines of JavaScript; its `Display` defines `evaluate(inputs)`, which gives values and local gradients.
-pub(super) struct Program {
+/// The JavaScript of a graph; its `Display` defines `evaluate(inputs)`, which returns values and local gradients.
+pub(super) struct Script {
     graph: Graph,
-    /// The local gradients of each gate.
+    /// The local gradients of each node.
     locals: Vec<Vec<Var>>,
 }
 
-impl Program {
-    pub(super) fn of(gates: &[Gate]) -> Self {
+impl Script {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let nodes = &snapshot.nodes;
         let (graph, locals) = tape::record(|| {
-            let mut values: Vec<Var> = Vec::with_capacity(gates.len());
-            let mut operands: Vec<Vec<Var>> = Vec::with_capacity(gates.len());
-            for gate in gates {
-                let sources = gate.sources.iter().map(|source| match *source {
-                    Source::Gate(place) => values[place],
-                    Source::Constant(constant) => Var::from(constant),
+            let mut values: Vec<Var> = Vec::with_capacity(nodes.len());
+            let mut operands: Vec<Vec<Var>> = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                let sources = node.operands.iter().map(|operand| {
+                    let place = operand.node();
+                    place.map_or_else(|| Var::from(operand.value), |place| values[place])
                 });
                 let sources: Vec<Var> = sources.collect();
-                let applied = gate.op.apply(&sources);
-                values.push(applied.unwrap_or_else(|| Var::new(gate.value)));
+                let applied = node.op.apply(&sources);
+                values.push(applied.unwrap_or_else(|| Var::new(node.var.value())));
                 operands.push(sources);
             }
-            gates
+            nodes
                 .iter()
                 .zip(operands.iter().zip(&values))
-                .map(|(gate, (sources, &value))| gate.op.partials(sources, value))
+                .map(|(node, (sources, &value))| node.op.partials(sources, value))
                 .collect()
         });
         Self { graph, locals }
     }
 }
 
-/// A value of the program: a place, or the number of a constant.
+/// A value in the script: a place of the array `v`, or the number of a constant.
 struct Name(Var);
 
 impl fmt::Display for Name {
@@ -58,28 +60,24 @@ impl fmt::Display for Name {
     }
 }
 
-/// The place of a node of the program: slots begin with 1.
+/// The place of a node in the array `v`: slots begin with 1.
 fn place(key: NodeKey) -> usize {
     key.slot() - 1
 }
 
-impl fmt::Display for Program {
+impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: BTreeMap<&str, &str> = self
-            .graph
-            .iter()
-            .map(|(_, node)| node.op().row())
-            .filter(|row| !row.javascript.is_empty())
-            .map(|row| (row.name, row.javascript))
-            .collect();
-        for (name, javascript) in rows {
-            writeln!(f, "const {name} = {javascript};")?;
+        let used: BTreeSet<Op> = self.graph.iter().map(|(_, node)| node.op()).collect();
+        for op in used {
+            if let Some(function) = javascript::function(op) {
+                writeln!(f, "const {} = {function};", op.row().name)?;
+            }
         }
         writeln!(f, "function evaluate(inputs) {{\nconst v = [];\nlet i = 0;")?;
         for (key, node) in self.graph.iter() {
             write!(f, "v[{}] = ", place(key))?;
             if node.op() == Op::Input {
-                // Those after the gates are constants that a partial recorded.
+                // Inputs after the nodes of the snapshot are constants that a partial recorded.
                 if place(key) < self.locals.len() {
                     writeln!(f, "inputs[i++];")?;
                 } else {

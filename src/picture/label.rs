@@ -1,9 +1,9 @@
-//! What is written on a picture: numbers, names, and the escapes they need.
+//! Numbers and names as they are written on a picture.
 
-/// The longest name drawn, in characters; of a longer one the beginning.
-pub(super) const LONGEST: usize = 40;
+/// The longest name, in characters; of a longer one, the beginning is shown.
+const LONGEST: usize = 40;
 
-/// A number with up to so many significant digits, as short as they allow: `0.2`, `−4`, `1.5e-9`, `NaN`, `−∞`.
+/// A number with at most this many significant digits, without trailing zeros: `0.2`, `−4`, `1.5e-9`, `NaN`, `−∞`.
 pub(crate) fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -16,7 +16,7 @@ pub(crate) fn number(value: f64, digits: usize) -> String {
     if size == 0.0 {
         return format!("{sign}0");
     }
-    // The exponent is read after rounding, so that 9.9999 is 10 and not 10.000.
+    // The exponent is read after rounding, so that 9.9999 becomes 10 and not 10.000.
     let digits = digits.clamp(1, 17);
     let scientific = format!("{size:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -33,7 +33,7 @@ pub(crate) fn number(value: f64, digits: usize) -> String {
     }
 }
 
-/// A decimal without the zeros that say nothing.
+/// A decimal without trailing zeros.
 fn trimmed(decimal: &str) -> &str {
     if decimal.contains('.') {
         decimal.trim_end_matches('0').trim_end_matches('.')
@@ -42,37 +42,32 @@ fn trimmed(decimal: &str) -> &str {
     }
 }
 
-/// A name as it is shown: shortened where it is very long, control characters as their pictures.
-pub(super) fn shown(name: &str) -> Vec<char> {
-    let mut shown: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
-    if shown.len() > LONGEST {
-        shown.truncate(LONGEST - 1);
-        shown.push('…');
+/// A name as it is shown: shortened if it is very long, with pictures for control characters.
+pub(super) fn shown(name: &str) -> String {
+    let mut letters: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
+    if letters.len() > LONGEST {
+        letters.truncate(LONGEST - 1);
+        letters.push('…');
     }
-    shown
+    letters.into_iter().collect()
 }
 
-/// A name as it is shown, as text.
-pub(crate) fn plain(name: &str) -> String {
-    shown(name).into_iter().collect()
-}
-
-/// A name as it is shown, as the text of an HTML-like label of Graphviz.
-pub(super) fn text(name: &str) -> String {
-    let shown = shown(name);
-    let mut escaped = String::with_capacity(shown.len());
-    for (place, &letter) in shown.iter().enumerate() {
+/// A text in an HTML-like label of Graphviz.
+pub(super) fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
         match letter {
             '&' => {
                 escaped.push_str("&amp;");
-                // Graphviz writes what looks like an entity to SVG as that entity; a space without width prevents it.
-                if begins_entity(&shown[place + 1..]) {
+                // Graphviz writes text that looks like an entity to SVG as that entity; a space without width prevents it.
+                if begins_entity(rest.as_str()) {
                     escaped.push('\u{200b}');
                 }
             }
             // Graphviz looks for its own escapes in HTML-like labels also.
             '\\' => escaped.push_str("\\\\"),
-            // Graphviz hands text to its reader of XML in pieces, of which one that ends so could end a section.
+            // Graphviz passes text to its XML parser in pieces; one that ends with this could end a section.
             ']' => escaped.push_str("&#93;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -83,12 +78,12 @@ pub(super) fn text(name: &str) -> String {
     escaped
 }
 
-/// The letter, or what stands for one that XML cannot hold, that breaks a line or turns it round.
+/// The letter, or a replacement if XML cannot hold it, or if it would break the line or change the text's direction.
 fn visible(letter: char) -> char {
     match letter {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        // What is not to be seen, or turns the direction of what follows.
+        // Invisible letters, and those that change the direction of the text after them.
         '\u{80}'..='\u{9f}'
         | '\u{200e}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
@@ -99,11 +94,9 @@ fn visible(letter: char) -> char {
     }
 }
 
-/// Whether an ampersand before these letters would make an entity of them.
-fn begins_entity(letters: &[char]) -> bool {
-    let name = letters
-        .iter()
-        .take_while(|letter| letter.is_ascii_alphanumeric() || **letter == '#')
-        .count();
-    name > 0 && letters.get(name) == Some(&';')
+/// Whether an ampersand before this text would make an entity of its beginning.
+fn begins_entity(text: &str) -> bool {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '#';
+    let after = text.trim_start_matches(is_name);
+    after.len() < text.len() && after.starts_with(';')
 }

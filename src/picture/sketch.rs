@@ -1,13 +1,14 @@
-//! What a picture drawn without Graphviz lays out: each node is one block, its circle with the lines that enter before it
-//! and its wire behind it.
+//! A picture without Graphviz, to be laid out: each node is one block, which holds the lines that enter its circle, the
+//! circle, and the wire after it.
 
-use std::collections::BTreeMap;
-
-use super::cone::{Shown, Source};
-use super::moment::Said;
+use super::direction::Direction;
+use super::feed::feeds;
+use super::frame::Caption;
+use super::label;
+use super::options::Picture;
+use super::snapshot::{NodeCopy, Source};
 use super::wire::Wire;
-use super::{Direction, Picture, label};
-use crate::layout::{Block, Diagram, Frame, Link, Pair};
+use crate::layout::{Block, Cluster, Diagram, Link, Pair};
 use crate::op::Op;
 
 /// The size of letters of numbers and names.
@@ -16,78 +17,72 @@ pub(super) const SIZE: f64 = 12.0;
 pub(super) const SMALL: f64 = 9.0;
 /// The size of letters in boxes and of long symbols.
 pub(super) const MEDIUM: f64 = 11.0;
-/// The room between a wire and the text beside it.
+/// The space between a wire and the text beside it.
 pub(super) const APART: f64 = 4.0;
 /// Half the height of a circle.
 const RADIUS: f64 = 13.0;
-/// How far a line runs from its place to the circle, at least.
+/// The shortest distance from the end of a line's text to the circle.
 const REACH: f64 = 12.0;
 
-/// What a block of the layout shows.
+/// The contents of a block of the layout.
 pub(super) enum Shape<'a> {
     Node {
-        gate: Option<Gate>,
+        circle: Option<Circle>,
         wire: Wire<'a>,
-        /// Half the breadth of what stands out if the wire is at work.
-        mark: Option<f64>,
-        /// How long the wire is behind the circle or name.
+        /// Half the breadth of the highlight, if the wire is highlighted.
+        highlight: Option<f64>,
+        /// The length of the wire after the circle or name.
         length: f64,
-        /// How long the name before the wire of an input is.
+        /// The length of the name before the wire of an input.
         title: f64,
     },
     Constant(String),
     More(String),
 }
 
-/// A circle with its lines.
-pub(super) struct Gate {
+/// A circle with the lines into it.
+pub(super) struct Circle {
     pub(super) symbol: &'static str,
-    /// Whether it is at work.
-    pub(super) works: bool,
+    pub(super) highlighted: bool,
     /// Half its length along and across.
     pub(super) radii: Pair,
-    /// Where each line enters, across, and what is said on it.
-    pub(super) lanes: Vec<(f64, Option<Said>)>,
-    /// How far along what is said reaches.
-    pub(super) notes: f64,
-    /// How far from there it is to the circle.
+    /// Where each line enters, across, and its text.
+    pub(super) lanes: Vec<(f64, Option<Caption>)>,
+    /// The length of the texts along the lines.
+    pub(super) captions: f64,
+    /// The distance from the end of the texts to the circle.
     pub(super) reach: f64,
 }
 
-impl Gate {
+impl Circle {
     pub(super) fn length(&self) -> f64 {
-        self.notes + self.reach + 2.0 * self.radii[0]
+        self.captions + self.reach + 2.0 * self.radii[0]
     }
 }
 
-/// The blocks of a picture, with what each shows.
+/// The blocks of a picture and their contents.
 pub(super) struct Sketch<'a> {
     picture: &'a Picture<'a>,
     pub(super) diagram: Diagram,
     pub(super) shapes: Vec<Shape<'a>>,
-    /// The frame of each group.
-    frames: BTreeMap<usize, usize>,
 }
 
 impl<'a> Sketch<'a> {
-    pub(super) fn of(picture: &'a Picture<'a>) -> Self {
-        let mut frames = BTreeMap::new();
+    pub(super) fn new(picture: &'a Picture<'a>) -> Self {
         let mut diagram = Diagram::default();
-        // Groups stand behind those around them.
-        for (&group, scope) in &picture.cone.groups {
-            frames.insert(group, diagram.frames.len());
-            let name = width(&label::shown(&scope.label), SIZE) + 12.0;
+        for group in &picture.snapshot.groups {
+            let name = width(&letters(&group.label), SIZE) + 12.0;
             let (side, head) = (
                 [8.0, 8.0],
-                [if scope.label.is_empty() { 8.0 } else { 24.0 }, 8.0],
+                [if group.label.is_empty() { 8.0 } else { 24.0 }, 8.0],
             );
             let (padding, least) = match picture.direction {
                 Direction::LeftToRight | Direction::RightToLeft => ([side, head], [name, 0.0]),
                 Direction::TopToBottom => ([head, side], [0.0, name]),
                 Direction::BottomToTop => ([[head[1], head[0]], side], [0.0, name]),
             };
-            diagram.frames.push(Frame {
-                parent: scope.parent.and_then(|parent| frames.get(&parent).copied()),
+            diagram.clusters.push(Cluster {
+                parent: group.parent,
                 padding,
                 least,
             });
@@ -96,31 +91,30 @@ impl<'a> Sketch<'a> {
             picture,
             diagram,
             shapes: Vec::new(),
-            frames,
         };
         sketch.add_nodes();
         sketch
     }
 
     fn add_nodes(&mut self) {
-        let cone = &self.picture.cone;
-        for &constant in &cone.constants {
+        let snapshot = &self.picture.snapshot;
+        for &constant in &snapshot.constants {
             self.add_constant(constant, None);
         }
-        let hidden = cone.rest().map(|text| {
+        let hidden = self.picture.rest().map(|text| {
             let size = [width(&letters(&text), MEDIUM) + 16.0, 24.0];
             self.add(Shape::More(text), self.turned(size), Vec::new(), None)
         });
-        let mut blocks = Vec::with_capacity(cone.nodes.len());
-        for node in &cone.nodes {
-            let mut sources = Vec::with_capacity(node.feeds.len());
-            for feed in &node.feeds {
-                sources.push(match feed.source {
-                    Source::Shown(operand) => Some(blocks[operand]),
-                    Source::Constant(constant) => Some(self.add_constant(constant, node.group)),
+        let mut blocks = Vec::with_capacity(snapshot.nodes.len());
+        for node in &snapshot.nodes {
+            let sources: Vec<Option<usize>> = feeds(node)
+                .iter()
+                .map(|feed| match feed.operand.source {
+                    Source::Node(operand) => Some(blocks[operand]),
+                    Source::Constant => Some(self.add_constant(feed.operand.value, node.group)),
                     Source::Hidden => hidden,
-                });
-            }
+                })
+                .collect();
             let to = self.add_node(node);
             blocks.push(to);
             for (entry, from) in sources.into_iter().enumerate() {
@@ -140,7 +134,7 @@ impl<'a> Sketch<'a> {
         self.diagram.blocks.push(Block {
             size,
             entries,
-            frame: group.and_then(|group| self.frames.get(&group).copied()),
+            cluster: group,
         });
         self.shapes.push(shape);
         self.shapes.len() - 1
@@ -152,7 +146,7 @@ impl<'a> Sketch<'a> {
         self.add(Shape::Constant(text), size, Vec::new(), group)
     }
 
-    /// A size on the page as one along and across, or the other way round.
+    /// Turns a size on the page into one along and across, and back.
     fn turned(&self, [x, y]: Pair) -> Pair {
         if self.picture.direction.is_vertical() {
             [y, x]
@@ -161,9 +155,9 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    fn add_node(&mut self, node: &'a Shown) -> usize {
+    fn add_node(&mut self, node: &'a NodeCopy) -> usize {
         let wire = self.picture.wire(node);
-        let gate = (node.op != Op::Input).then(|| self.gate(node));
+        let circle = (node.op != Op::Input).then(|| self.circle(node));
         let lead = 1.1 * width(&lead(&wire), SIZE);
         let (title, half) = match (lead, self.picture.direction.is_vertical()) {
             (0.0, _) => (0.0, 0.0),
@@ -176,33 +170,35 @@ impl<'a> Sketch<'a> {
             (longest, true) => (SIZE + 2.0 * APART, longest + 2.0 * APART),
         };
         let mut size = [title + length, 2.0 * half.max(breadth)];
-        let works = self.picture.is_at_work(node, false);
-        let mark = works.then_some(half.max(breadth));
+        let highlighted = self.picture.highlights(node, false);
+        let highlight = highlighted.then_some(half.max(breadth));
         let mut entries = Vec::new();
-        if let Some(gate) = &gate {
-            let spread = gate.lanes.iter().map(|lane| lane.0).fold(0.0, f64::max);
-            let (above, _) = self.lane(&gate.lanes);
+        if let Some(circle) = &circle {
+            let spread = circle.lanes.iter().map(|lane| lane.0).fold(0.0, f64::max);
+            let (above, _) = self.lane(&circle.lanes);
             size = [
-                size[0] + gate.length(),
-                size[1].max(2.0 * gate.radii[1]).max(2.0 * (spread + above)),
+                size[0] + circle.length(),
+                size[1]
+                    .max(2.0 * circle.radii[1])
+                    .max(2.0 * (spread + above)),
             ];
-            entries = gate.lanes.iter().map(|lane| lane.0).collect();
+            entries = circle.lanes.iter().map(|lane| lane.0).collect();
         }
         let shape = Shape::Node {
-            gate,
+            circle,
             wire,
-            mark,
+            highlight,
             length,
             title,
         };
         self.add(shape, size, entries, node.group)
     }
 
-    /// The room a line needs beside it, and that what is said on it needs along it.
-    fn lane(&self, lanes: &[(f64, Option<Said>)]) -> (f64, f64) {
-        let notes = lanes.iter().filter_map(|(_, note)| note.as_ref());
-        let longest = notes
-            .map(|note| width(&letters(&note.whole), SMALL))
+    /// The space that a line needs across, and that its text needs along it.
+    fn lane(&self, lanes: &[(f64, Option<Caption>)]) -> (f64, f64) {
+        let captions = lanes.iter().filter_map(|(_, caption)| caption.as_ref());
+        let longest = captions
+            .map(|caption| width(&letters(&caption.whole), SMALL))
             .fold(0.0, f64::max);
         match (longest, self.picture.direction.is_vertical()) {
             (0.0, _) => (5.0, 0.0),
@@ -211,7 +207,7 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    fn gate(&self, node: &Shown) -> Gate {
+    fn circle(&self, node: &NodeCopy) -> Circle {
         let symbol = node.op.row().symbol;
         let letters = letters(symbol);
         let radii = match letters.len() {
@@ -219,49 +215,48 @@ impl<'a> Sketch<'a> {
             3 => [RADIUS + 2.0, RADIUS + 2.0],
             _ => self.turned([width(&letters, MEDIUM) / 2.0 + 7.0, RADIUS]),
         };
-        let mut lanes: Vec<(f64, Option<Said>)> = node
-            .feeds
+        let mut lanes: Vec<(f64, Option<Caption>)> = feeds(node)
             .iter()
-            .map(|feed| (0.0, self.picture.note(node, feed)))
+            .map(|feed| (0.0, self.picture.caption(node, feed)))
             .collect();
-        let (room, notes) = self.lane(&lanes);
+        let (space, captions) = self.lane(&lanes);
         // Two lines enter above and below the middle of the circle.
-        let step = (room + 2.0).max(9.0);
+        let step = (space + 2.0).max(9.0);
         let middle = (lanes.len() as f64 - 1.0) / 2.0;
         for (place, lane) in (0_u32..).zip(&mut lanes) {
             lane.0 = (f64::from(place) - middle) * step;
         }
         let spread = middle.max(0.0) * step;
-        Gate {
+        Circle {
             symbol,
-            works: self.picture.is_at_work(node, true),
+            highlighted: self.picture.highlights(node, true),
             radii,
             lanes,
-            notes,
+            captions,
             reach: REACH + (0.3 * spread).min(60.0),
         }
     }
 }
 
-/// What stands before a wire: the name of an input or of what has no numbers, or that it is an input.
+/// The text before a wire: the name of an input or of a node without numbers, or the symbol of inputs.
 pub(super) fn lead(wire: &Wire) -> Vec<char> {
     match wire.name {
-        Some(name) if wire.input || !wire.has_numbers() => label::shown(name),
+        Some(name) if wire.input || !wire.has_numbers() => letters(name),
         None if wire.input => letters(Op::Input.row().symbol),
         _ => Vec::new(),
     }
 }
 
-/// The name that stands beside the value.
+/// The name beside the value.
 pub(super) fn beside(wire: &Wire) -> Vec<char> {
     let name = wire.name.filter(|_| !wire.input && wire.has_numbers());
-    name.map_or_else(Vec::new, label::shown)
+    name.map_or_else(Vec::new, letters)
 }
 
-/// How long the longer of the texts along a wire is.
+/// The length of the longer of the two texts along a wire.
 pub(super) fn longest(wire: &Wire) -> f64 {
     let number = |text: Option<&str>| text.map_or(0.0, |text| width(&letters(text), SIZE));
-    let gradient = wire.gradient.as_ref().map(|said| said.whole.as_str());
+    let gradient = wire.gradient.as_ref().map(|caption| caption.whole.as_str());
     let name = match beside(wire) {
         name if name.is_empty() => 0.0,
         name => 1.1 * width(&name, SIZE) + APART,
@@ -273,7 +268,7 @@ pub(super) fn letters(text: &str) -> Vec<char> {
     text.chars().collect()
 }
 
-/// How long a text is at most, about: fonts differ.
+/// A generous estimate of the length of a text, since fonts differ.
 pub(super) fn width(text: &[char], size: f64) -> f64 {
     let widths = text.iter().map(|letter| match letter {
         'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | ':' | ';' => 0.36,

@@ -1,0 +1,56 @@
+//! The operands of operations of any number of operands.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+/// The operands of an operation of any number of operands: a slice, or numbers in some other place.
+///
+/// ```
+/// use chainrule::op::{Nary, Operands, rows::Sum};
+/// assert_eq!(Operands::count(&[1.0, 2.0]), 2);
+/// assert_eq!(Sum::value(&[1.0, 2.0]), 3.0);
+/// ```
+pub trait Operands<S> {
+    /// The number of operands.
+    fn count(&self) -> usize;
+    /// The operand at a place.
+    fn at(&self, place: usize) -> S;
+}
+
+impl<S: Copy> Operands<S> for [S] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy, const N: usize> Operands<S> for [S; N] {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        N
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
+
+impl<S: Copy> Operands<S> for Vec<S> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> S {
+        self[place]
+    }
+}
