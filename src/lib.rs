@@ -52,6 +52,7 @@ mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod page;
+mod parameters;
 mod program;
 mod sweep;
 pub mod tape;
@@ -66,7 +67,8 @@ pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
-pub use program::{Batch, Evaluator, Level, Outputs, Program, Retraced, Stage, Stream, Uniform};
+pub use parameters::Parameters;
+pub use program::{Batch, Evaluator, Level, Outputs, Program, Retraced, Stage, Stream};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use var::Var;
 

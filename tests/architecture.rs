@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LADDER: &[&[&str]] = &[
     &["error", "layout", "math"],
     &["op"],
-    &["dual", "lanes"],
+    &["dual", "lanes", "parameters"],
     &["graph"],
     &["tape"],
     &["var"],
@@ -86,6 +86,7 @@ fn imports(code: &str) -> Vec<String> {
         ("Node", "graph"),
         ("NodeKey", "graph"),
         ("Lanes", "lanes"),
+        ("Parameters", "parameters"),
         ("Scalar", "op"),
         ("Gradients", "sweep"),
         ("Var", "var"),

@@ -14,7 +14,7 @@ use chainrule::nn::data::{Dataset, moons};
 use chainrule::nn::fit::{Ended, History};
 use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, checkpoint, loss};
-use chainrule::{Error, ErrorKind, Result, Scalar};
+use chainrule::{Error, ErrorKind, Parameters, Result, Scalar};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use rand::SeedableRng;
 use rand::rngs::StdRng;

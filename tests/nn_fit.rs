@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 
 use chainrule::nn::data::{Dataset, Rows, moons};
 use chainrule::nn::fit::{Ended, Epoch, History};
-use chainrule::nn::optimizer::{Adam, Optimizer, Parameters, Schedule, Sgd};
+use chainrule::nn::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
-use chainrule::{Error, ErrorKind, Level, Program, Result, Scalar, Uniform, Var, tape};
+use chainrule::{Error, ErrorKind, Level, Parameters, Program, Result, Scalar, Var, tape};
 use proptest::prelude::{prop, prop_assert_eq, proptest};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -85,7 +85,7 @@ proptest! {
                     gradient.iter_mut().zip(&parameters).for_each(|(g, p)| *g += 2.0 * l2 * p);
                 }
                 adam.set_rate(schedule.rate(losses.len())).unwrap();
-                adam.step(&mut mlp, &gradient).unwrap();
+                adam.step_parameters(&mut mlp, &gradient).unwrap();
                 total += loss * chunk.len() as f64;
                 losses.push(loss);
             }
@@ -104,7 +104,7 @@ proptest! {
         let history = Fit::new().epochs(1).run(&mut fitted, &[row], &mut descent(), error).unwrap();
         let mut mlp = network(seed);
         let (loss, gradient) = on_tape(&mlp, &row);
-        descent().step(&mut mlp, &gradient).unwrap();
+        descent().step_parameters(&mut mlp, &gradient).unwrap();
         prop_assert_eq!(history.epochs[0].loss.to_bits(), loss.to_bits());
         prop_assert_eq!(bits(&fitted.parameters()), bits(&mlp.parameters()));
     }
@@ -159,12 +159,12 @@ proptest! {
 #[test]
 fn a_network_lists_its_parameters_as_it_records_them() {
     let mlp = network(1);
-    let mut values = vec![0.0; mlp.count()];
-    mlp.write(&mut values);
+    let mut values = vec![0.0; mlp.parameter_count()];
+    mlp.write_parameters(&mut values);
     assert_eq!(values, mlp.parameters());
     let traced: Mlp<Var> = tape::scope(|| {
         let mut inputs = Vec::new();
-        let traced = mlp.traced(&mut |x| {
+        let traced = mlp.map_parameters(&mut |x| {
             inputs.push(x);
             Var::new(x)
         });
@@ -221,30 +221,7 @@ struct Line<S> {
     offset: S,
 }
 
-impl Uniform for Line<f64> {
-    type Traced = Line<Var>;
-
-    fn count(&self) -> usize {
-        2
-    }
-
-    fn write(&self, values: &mut [f64]) {
-        values.copy_from_slice(&[self.slope, self.offset]);
-    }
-
-    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Line<Var> {
-        Line {
-            slope: input(self.slope),
-            offset: input(self.offset),
-        }
-    }
-}
-
-impl Parameters for Line<f64> {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        [&mut self.slope, &mut self.offset].into_iter()
-    }
-}
+chainrule::parameters!(Line { slope, offset });
 
 #[test]
 fn any_structure_that_lists_its_numbers_trains() {

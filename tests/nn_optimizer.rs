@@ -4,7 +4,7 @@
 
 use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
 use chainrule::nn::{Activation, Mlp};
-use chainrule::{Error, ErrorKind};
+use chainrule::{Error, ErrorKind, Parameters};
 use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
 
 fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -192,12 +192,40 @@ fn squares_that_overflow_are_refused() {
 }
 
 #[test]
+fn a_structure_moves_in_parts_as_its_numbers_do_in_one() {
+    let optimizers = || -> [Box<dyn Optimizer>; 4] {
+        [
+            Box::new(Sgd::new(0.1).unwrap().nesterov(0.9).unwrap()),
+            Box::new(Adam::new(0.1).unwrap()),
+            Box::new(AdamW::new(0.1, 0.5).unwrap()),
+            Box::new(RmsProp::new(0.1).unwrap()),
+        ]
+    };
+    let start = (vec![(1.0, [2.0, 3.0]), (4.0, [5.0, 6.0])], Some(7.0));
+    for (mut in_parts, mut in_one) in optimizers().into_iter().zip(optimizers()) {
+        let (mut structure, mut numbers) = (start.clone(), start.parameters());
+        for step in 0..3 {
+            let gradient: Vec<f64> = (0..7).map(|i| f64::from(i - step)).collect();
+            in_parts.step_parameters(&mut structure, &gradient).unwrap();
+            in_one.step(&mut numbers, &gradient).unwrap();
+            assert_eq!(structure.parameters(), numbers);
+        }
+        for gradient in [&[1.0; 6][..], &[f64::NAN; 7]] {
+            let before = structure.clone();
+            let error = in_parts.step_parameters(&mut structure, gradient);
+            assert!(message(error).starts_with("gradient: "));
+            assert_eq!(structure, before);
+        }
+    }
+}
+
+#[test]
 fn a_network_is_moved_in_its_order() {
     let builder = Mlp::builder(1).layer(2, Activation::Relu);
     let mut mlp = builder.build_from(&[1.0, 2.0, 3.0, 4.0]).unwrap();
     Sgd::new(1.0)
         .unwrap()
-        .step(&mut mlp, &[0.0, 1.0, 2.0, 3.0])
+        .step_parameters(&mut mlp, &[0.0, 1.0, 2.0, 3.0])
         .unwrap();
     assert_eq!(mlp.parameters(), [1.0; 4]);
 }

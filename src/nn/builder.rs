@@ -4,12 +4,14 @@ use rand::{Rng, RngExt};
 
 use super::{Activation, Layer, Mlp, Neuron};
 use crate::error::{Error, Result};
+use crate::parameters::Parameters;
 
 /// How the first weights of a layer are drawn. Biases start at 0.
 ///
 /// With `i` inputs and `o` neurons, weights are uniform between −b and b.
 ///
 /// ```
+/// use chainrule::Parameters;
 /// use chainrule::nn::{Activation, Initialization, Mlp};
 /// use rand::{SeedableRng, rngs::StdRng};
 ///
@@ -95,6 +97,7 @@ impl MlpBuilder {
     /// Draws the weights of every layer so, instead of as [suits its activation](Activation::initialization).
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Initialization, Mlp};
     /// use rand::{SeedableRng, rngs::StdRng};
     ///
@@ -163,7 +166,7 @@ impl MlpBuilder {
         Ok(mlp)
     }
 
-    /// The network with these parameters, in the order of [`Mlp::parameters`].
+    /// The network with these parameters, in their [order](Mlp).
     ///
     /// # Errors
     ///

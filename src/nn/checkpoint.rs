@@ -14,9 +14,8 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::optimizer::Parameters;
 use crate::error::{Error, Result};
-use crate::program::Uniform;
+use crate::parameters::Parameters;
 
 const FORMAT: &str = "chainrule checkpoint";
 const VERSION: u32 = 1;
@@ -65,7 +64,7 @@ pub(super) struct Checkpoint<R> {
 /// assert_eq!(other, mlp);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub fn save<M: Uniform + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()> {
+pub fn save<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     write::<(), M>(path.as_ref(), model, None)
 }
 
@@ -91,19 +90,17 @@ pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Re
     let path = path.as_ref();
     let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
     let checkpoint = parse::<IgnoredAny>(path, &bytes)?;
-    check_count(path, &checkpoint.parameters, model.count())?;
-    assign(model, &checkpoint.parameters);
-    Ok(())
+    check_count(path, &checkpoint.parameters, model.parameter_count())?;
+    model.set_parameters(&checkpoint.parameters)
 }
 
 /// Writes parameters and what there is beside them.
-pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(
+pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
     path: &Path,
     model: &M,
     run: Option<&R>,
 ) -> Result<()> {
-    let mut parameters = vec![0.0; model.count()];
-    model.write(&mut parameters);
+    let parameters = model.parameters();
     if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
         let problem = format!(
             "parameter {index} must be finite, found {:?}",
@@ -186,13 +183,6 @@ pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Resu
         parameters.len()
     );
     Err(faulty(path, problem))
-}
-
-/// Moves every parameter to its new value.
-pub(super) fn assign<M: Parameters + ?Sized>(model: &mut M, parameters: &[f64]) {
-    for (old, new) in model.values_mut().zip(parameters) {
-        *old = *new;
-    }
 }
 
 /// A file whose content is of no use.

@@ -40,12 +40,9 @@ impl<S: Scalar> Neuron<S> {
         let sum = S::dot_product(&self.weights, x)?;
         Ok(self.bias.map_or(sum, |bias| bias + sum))
     }
-
-    /// Weights, then the bias.
-    fn parameters(&self) -> impl Iterator<Item = &S> {
-        self.weights.iter().chain(&self.bias)
-    }
 }
+
+crate::parameters!(Neuron { weights, bias });
 
 /// Neurons side by side, all of the same inputs, and the activation of their sums.
 ///
@@ -133,29 +130,9 @@ impl<S: Scalar> Layer<S> {
             .first()
             .map_or(0, |neuron| neuron.weights.len())
     }
-
-    /// Neuron by neuron: weights, then the bias.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = &S> {
-        self.neurons.iter().flat_map(Neuron::parameters)
-    }
-
-    pub(super) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
-        let neurons = self.neurons.iter_mut();
-        neurons.flat_map(|neuron| neuron.weights.iter_mut().chain(&mut neuron.bias))
-    }
-
-    /// The same layer with every parameter replaced, in the order of [`parameters`](Self::parameters).
-    pub(super) fn map<T>(&self, replace: &mut impl FnMut(S) -> T) -> Layer<T> {
-        let mut neuron = |neuron: &Neuron<S>| Neuron {
-            weights: neuron.weights.iter().map(|&w| replace(w)).collect(),
-            bias: neuron.bias.map(&mut *replace),
-        };
-        Layer {
-            neurons: self.neurons.iter().map(&mut neuron).collect(),
-            activation: self.activation,
-        }
-    }
 }
+
+crate::parameters!(Layer { neurons; fixed: activation });
 
 impl Layer<Var> {
     /// As [`forward`](Self::forward), each output recorded under the name of its neuron.

@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::{Activation, Layer, MlpBuilder};
 use crate::error::{Error, Result};
-use crate::program::Uniform;
+use crate::parameters::Parameters;
 use crate::{Gradients, Scalar, Var, tape};
 
 /// A feed-forward network of fully connected layers, a *multilayer perceptron*.
@@ -12,6 +12,8 @@ use crate::{Gradients, Scalar, Var, tape};
 /// The parameters are plain numbers in an `Mlp<f64>`, which the caller keeps. To train it, [record](Mlp::record) it
 /// as an `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) step; to use it, call
 /// [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
+///
+/// Its [`Parameters`] are in micrograd's order: layer by layer, neuron by neuron, weights before the bias.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Adam, Optimizer};
@@ -30,7 +32,7 @@ use crate::{Gradients, Scalar, Var, tape};
 ///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
 ///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
 ///     })?;
-///     adam.step(&mut mlp, &gradient)?;
+///     adam.step_parameters(&mut mlp, &gradient)?;
 /// }
 /// for (x, target) in xor {
 ///     assert_eq!(mlp.forward(&x)?[0].round(), target);
@@ -42,6 +44,8 @@ pub struct Mlp<S> {
     /// The layers, inputs first; each has as many inputs as the one before has outputs.
     pub layers: Vec<Layer<S>>,
 }
+
+crate::parameters!(Mlp { layers });
 
 impl Mlp<f64> {
     /// A network with random weights: `sizes` are the number of inputs, of each hidden layer's neurons and of outputs.
@@ -56,6 +60,7 @@ impl Mlp<f64> {
     /// than any memory holds, or the activation's parameter is not finite or not positive where it must be.
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Mlp};
     /// use rand::{SeedableRng, rngs::StdRng};
     ///
@@ -101,6 +106,7 @@ impl Mlp<f64> {
     /// Starts a network of so many inputs, to be given its layers one by one.
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Initialization, Mlp};
     /// use rand::{SeedableRng, rngs::StdRng};
     ///
@@ -130,7 +136,7 @@ impl Mlp<f64> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn record(&self) -> Mlp<Var> {
-        self.map(Var::new)
+        self.map_parameters(&mut Var::new)
     }
 
     /// As [`record`](Self::record), each parameter with a name: `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted
@@ -139,6 +145,7 @@ impl Mlp<f64> {
     /// Names are for pictures and messages; a training loop does without.
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Mlp};
     /// use chainrule::tape;
     ///
@@ -160,42 +167,6 @@ impl Mlp<f64> {
             }
         }
         recorded
-    }
-}
-
-/// A network's parameters are the same for all rows of a batch, in the order of [`Mlp::parameters`].
-///
-/// ```
-/// use chainrule::Program;
-/// use chainrule::nn::{Activation, Mlp};
-///
-/// let mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[2.0, 0.5])?;
-/// let scores = Program::trace_rows(&mlp, 1, |mlp, row| mlp.forward(row))?;
-/// assert_eq!(scores.batch(&[[1.0], [2.0]])?.values(&mlp)?, [2.5, 4.5]);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-impl Uniform for Mlp<f64> {
-    type Traced = Mlp<Var>;
-
-    fn count(&self) -> usize {
-        self.parameter_count()
-    }
-
-    fn write(&self, values: &mut [f64]) {
-        let mut rest = values;
-        for neuron in self.layers.iter().flat_map(|layer| &layer.neurons) {
-            let (weights, after) = rest.split_at_mut(neuron.weights.len());
-            weights.copy_from_slice(&neuron.weights);
-            rest = after;
-            if let Some(bias) = neuron.bias {
-                rest[0] = bias;
-                rest = &mut rest[1..];
-            }
-        }
-    }
-
-    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Mlp<Var> {
-        self.map(input)
     }
 }
 
@@ -228,101 +199,10 @@ impl<S: Scalar> Mlp<S> {
         }
         Ok(x)
     }
-
-    /// Every parameter: layer by layer, neuron by neuron, weights before the bias, as micrograd orders them.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// assert_eq!(mlp.parameters(), [1.0, 10.0, 0.5]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameters(&self) -> Vec<S> {
-        let mut parameters = Vec::with_capacity(self.parameter_count());
-        parameters.extend(self.layers.iter().flat_map(Layer::parameters));
-        parameters
-    }
-
-    /// Every parameter, to be changed in place; in the order of [`parameters`](Self::parameters).
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mut mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// mlp.parameters_mut().for_each(|p| *p *= 2.0);
-    /// assert_eq!(mlp.parameters(), [2.0, 20.0, 1.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
-        self.layers.iter_mut().flat_map(Layer::parameters_mut)
-    }
-
-    /// How many parameters there are.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// assert_eq!(mlp.parameter_count(), 3);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameter_count(&self) -> usize {
-        let neurons = self.layers.iter().flat_map(|layer| &layer.neurons);
-        neurons
-            .map(|neuron| neuron.weights.len() + usize::from(neuron.bias.is_some()))
-            .sum()
-    }
-
-    /// Replaces every parameter, in the order of [`parameters`](Self::parameters).
-    ///
-    /// # Errors
-    ///
-    /// [`Length`](crate::ErrorKind::Length) when there are not [as many](Self::parameter_count) values; nothing is
-    /// changed then.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mut mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[1.0, 0.5])?;
-    /// mlp.set_parameters(&[3.0, 0.0])?;
-    /// assert_eq!(mlp.forward(&[2.0])?, [6.0]);
-    /// let error = mlp.set_parameters(&[3.0]).unwrap_err();
-    /// assert_eq!(error.to_string(), "parameters: expected 2 values, found 1");
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn set_parameters(&mut self, parameters: &[S]) -> Result<()> {
-        if parameters.len() != self.parameter_count() {
-            return Err(Error::length(
-                "parameters",
-                self.parameter_count(),
-                parameters.len(),
-            ));
-        }
-        for (old, &new) in self.parameters_mut().zip(parameters) {
-            *old = new;
-        }
-        Ok(())
-    }
-
-    /// The same network over another kind of number, each parameter replaced by what `replace` makes of it.
-    ///
-    /// ```
-    /// use chainrule::Dual;
-    /// use chainrule::nn::{Activation, Mlp};
-    ///
-    /// // The derivative of the output along the direction in which every parameter grows alike.
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// let output = mlp.map(Dual::variable).forward(&[3.0, 2.0])?[0];
-    /// assert_eq!(output.tangent, 3.0 + 2.0 + 1.0);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn map<T: Scalar>(&self, mut replace: impl FnMut(S) -> T) -> Mlp<T> {
-        let layers = self.layers.iter();
-        Mlp {
-            layers: layers.map(|layer| layer.map(&mut replace)).collect(),
-        }
-    }
 }
 
 impl Mlp<Var> {
-    /// The derivatives by every parameter, in the order of [`parameters`](Self::parameters).
+    /// The derivatives by every parameter, in the order of [`parameters`](Parameters::parameters).
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -337,14 +217,7 @@ impl Mlp<Var> {
     /// # Panics
     /// If a parameter is a constant, or was not alive on the graph when it was swept.
     pub fn gradient(&self, grads: &Gradients) -> Vec<f64> {
-        let mut gradient = Vec::with_capacity(self.parameter_count());
-        gradient.extend(
-            self.layers
-                .iter()
-                .flat_map(Layer::parameters)
-                .map(|p| grads[p]),
-        );
-        gradient
+        self.parameters().iter().map(|&p| grads[p]).collect()
     }
 
     /// As [`forward`](Self::forward), with a name for each layer and neuron: boxes in pictures, counted from 1.

@@ -14,9 +14,10 @@ use super::parallel;
 use super::plan::{Machine, Plan, RowData};
 use super::rows::{BLOCK, Rows};
 use super::tree::Tree;
-use super::{Program, Question, Uniform};
+use super::{Program, Question};
 use crate::error::{Error, Result};
 use crate::math::fused::{Inline, with_fma};
+use crate::parameters::Parameters;
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
 ///
@@ -226,7 +227,7 @@ impl Batch {
     /// # Errors
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has not as many values as there are uniform inputs;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison comes out otherwise than when the program was traced.
-    pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
+    pub fn values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
         self.check(uniform)?;
         let values = answer(&mut self.values, &self.program, Question::RowValues);
         values.each_row(uniform, &self.rows, self.threads)?;
@@ -246,7 +247,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values).
-    pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+    pub fn gradients<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
         self.check(uniform)?;
         self.some_output()?;
         let gradients = answer(&mut self.gradients, &self.program, Question::RowGradients);
@@ -275,7 +276,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values).
-    pub fn sum_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+    pub fn sum_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         self.weighted_gradient(uniform, 1.0)
     }
 
@@ -291,7 +292,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values), and if there are no rows.
-    pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+    pub fn mean_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         if self.is_empty() {
             return Err(Error::argument(
                 "rows",
@@ -301,7 +302,7 @@ impl Batch {
         self.weighted_gradient(uniform, self.len() as f64)
     }
 
-    fn weighted_gradient<U: Uniform + ?Sized>(
+    fn weighted_gradient<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         divisor: f64,
@@ -315,8 +316,12 @@ impl Batch {
         Ok(answer.finish(divisor))
     }
 
-    fn check<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<()> {
-        Program::check_len("uniform", self.program.uniform_inputs(), uniform.count())
+    fn check<U: Parameters + ?Sized>(&self, uniform: &U) -> Result<()> {
+        Program::check_len(
+            "uniform",
+            self.program.uniform_inputs(),
+            uniform.parameter_count(),
+        )
     }
 
     fn some_output(&self) -> Result<()> {
@@ -363,7 +368,7 @@ impl Answer {
     }
 
     /// Every output of every row.
-    fn each_row<U: Uniform + ?Sized>(
+    fn each_row<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         rows: &Blocks,
@@ -418,9 +423,9 @@ impl Answer {
     }
 
     /// Computes what depends on the uniform inputs alone.
-    pub(super) fn set_uniform<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<()> {
+    pub(super) fn set_uniform<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<()> {
         self.plan
-            .run_before(&mut self.machine, |inputs| uniform.write(inputs))
+            .run_before(&mut self.machine, |inputs| uniform.write_parameters(inputs))
     }
 
     /// The sum of the first output over all rows, then the sums that the derivatives are made of.

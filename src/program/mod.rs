@@ -42,12 +42,13 @@ use rustc_hash::FxHashMap;
 
 pub use batch::Batch;
 pub use evaluator::Evaluator;
-pub use inputs::{Outputs, Uniform};
+pub use inputs::Outputs;
 pub use retrace::Retraced;
 pub use stream::Stream;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::parameters::Parameters;
 use crate::tape;
 use crate::var::{Var, compare};
 use code::{Class, Code};
@@ -220,10 +221,10 @@ impl Program {
     ///
     /// # Panics
     /// As [`trace`](Self::trace).
-    pub fn trace_rows<U: Uniform + ?Sized, O: Outputs>(
+    pub fn trace_rows<U: Parameters + ?Sized, O: Outputs>(
         uniform: &U,
         width: usize,
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
+        f: impl FnOnce(&U::Over<Var>, &[Var]) -> O,
     ) -> Result<Self> {
         Self::trace_rows_at(uniform, &vec![0.0; width], f)
     }
@@ -242,14 +243,14 @@ impl Program {
     ///
     /// # Panics
     /// As [`trace`](Self::trace).
-    pub fn trace_rows_at<U: Uniform + ?Sized, O: Outputs>(
+    pub fn trace_rows_at<U: Parameters + ?Sized, O: Outputs>(
         uniform: &U,
         row: &[f64],
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
+        f: impl FnOnce(&U::Over<Var>, &[Var]) -> O,
     ) -> Result<Self> {
         Self::traced(|| {
             let mut inputs = Vec::new();
-            let traced = uniform.traced(&mut |value| {
+            let traced = uniform.map_parameters(&mut |value| {
                 let x = Var::new(value);
                 inputs.push((x, Class::Uniform));
                 x

@@ -4,8 +4,9 @@ use super::batch::Answer;
 use super::blocks::Blocks;
 use super::rows::BLOCK;
 use super::tree::Tree;
-use super::{Program, Question, Uniform};
+use super::{Program, Question};
 use crate::error::{Error, Result};
+use crate::parameters::Parameters;
 
 /// So many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
 const KEPT: usize = 64 * BLOCK;
@@ -52,8 +53,8 @@ impl Program {
     ///
     /// # Errors
     /// As [`Batch::sum_gradient`](crate::Batch::sum_gradient).
-    pub fn stream<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<Stream> {
-        Self::check_len("uniform", self.uniform_inputs(), uniform.count())?;
+    pub fn stream<U: Parameters + ?Sized>(&self, uniform: &U) -> Result<Stream> {
+        Self::check_len("uniform", self.uniform_inputs(), uniform.parameter_count())?;
         if self.outputs() == 0 {
             return Err(Error::argument("outputs", "the program has none"));
         }

@@ -9,8 +9,9 @@ use super::Training;
 use super::training::Position;
 use crate::error::Result;
 use crate::nn::checkpoint::{self, faulty};
-use crate::nn::optimizer::{Optimizer, Parameters};
-use crate::program::{Level, Uniform};
+use crate::nn::optimizer::Optimizer;
+use crate::parameters::Parameters;
+use crate::program::Level;
 
 /// What a file holds beside the parameters.
 #[derive(Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    pub(super) fn of<M: ?Sized>(training: &Training<'_, M>) -> Self {
+    pub(super) fn of<M>(training: &Training<'_, M>) -> Self {
         let settings = &training.fit.settings;
         Self {
             seed: settings.seed,
@@ -99,7 +100,7 @@ pub(super) fn save<M, O>(
     position: &Position,
 ) -> Result<()>
 where
-    M: Uniform + ?Sized,
+    M: Parameters,
     O: Serialize + DeserializeOwned,
 {
     let optimizer = serde_json::to_value(optimizer)
@@ -122,7 +123,7 @@ pub(super) fn restore<M, O>(
     optimizer: &mut O,
 ) -> Result<()>
 where
-    M: Parameters + ?Sized,
+    M: Parameters,
     O: Optimizer + DeserializeOwned,
 {
     let Some(file) = checkpoint::read::<Run<Choices, Position>>(path)? else {
@@ -131,7 +132,7 @@ where
     let Some(run) = file.run else {
         return Err(faulty(path, "holds parameters, but no run to go on with"));
     };
-    checkpoint::check_count(path, &file.parameters, model.count())?;
+    checkpoint::check_count(path, &file.parameters, model.parameter_count())?;
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
@@ -157,8 +158,9 @@ where
                 format!("holds an optimizer that cannot go on: {error}"),
             )
         })?;
-    *optimizer = read()?;
-    checkpoint::assign(model, &file.parameters);
+    let restored = read()?;
+    model.set_parameters(&file.parameters)?;
+    *optimizer = restored;
     training.position = run.position;
     training.unsaved = false;
     Ok(())

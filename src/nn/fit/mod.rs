@@ -20,8 +20,9 @@ pub use history::{Ended, Epoch, History, Step};
 pub use reply::Reply;
 
 use super::data::Rows;
-use super::optimizer::{Optimizer, Parameters, Schedule, at_least_one, at_least_zero};
+use super::optimizer::{Optimizer, Schedule, at_least_one, at_least_zero};
 use crate::error::Result;
+use crate::parameters::Parameters;
 use crate::program::{Level, Outputs};
 use crate::var::Var;
 use training::Training;
@@ -53,7 +54,7 @@ use training::Training;
 /// assert!(history.epochs[59].loss < 0.5 * history.epochs[0].loss);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub struct Fit<'a, M: ?Sized> {
+pub struct Fit<'a, M> {
     settings: Settings<'a>,
     on_step: Option<Callback<'a, Step, M>>,
     on_epoch: Option<Callback<'a, Epoch, M>>,
@@ -96,7 +97,7 @@ impl Settings<'_> {
     }
 }
 
-impl<M: ?Sized> Default for Fit<'_, M> {
+impl<M> Default for Fit<'_, M> {
     fn default() -> Self {
         Self {
             settings: Settings {
@@ -119,7 +120,7 @@ impl<M: ?Sized> Default for Fit<'_, M> {
     }
 }
 
-impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
+impl<'a, M: Parameters> Fit<'a, M> {
     /// The choices to start with.
     ///
     /// ```
@@ -396,14 +397,14 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         model: &mut M,
         data: &dyn Rows,
         optimizer: &mut O,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<History> {
         Training::new(self, model, data, loss)?.run(model, optimizer, &mut |_, _, _| Ok(()))
     }
 }
 
 #[cfg(feature = "serde")]
-impl<M: Parameters + ?Sized> Fit<'_, M> {
+impl<M: Parameters> Fit<'_, M> {
     /// Saves the run that [`resume`](Self::resume) keeps in a file after so many steps, and when it ends; without this,
     /// after every epoch and when it ends.
     ///
@@ -461,7 +462,7 @@ impl<M: Parameters + ?Sized> Fit<'_, M> {
         model: &mut M,
         data: &dyn Rows,
         optimizer: &mut O,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<History>
     where
         O: Optimizer + serde::Serialize + serde::de::DeserializeOwned,
@@ -477,7 +478,7 @@ impl<M: Parameters + ?Sized> Fit<'_, M> {
     }
 }
 
-impl<M: ?Sized> fmt::Debug for Fit<'_, M> {
+impl<M> fmt::Debug for Fit<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fit")
             .field("epochs", &self.settings.epochs)

@@ -9,8 +9,9 @@ use super::{Fit, Settings};
 use crate::error::{BranchChanged, Error, Result};
 use crate::nn::data::Rows;
 use crate::nn::loss::l2_penalty;
-use crate::nn::optimizer::{Optimizer, Parameters};
-use crate::program::{Batch, Outputs, Program, Uniform};
+use crate::nn::optimizer::Optimizer;
+use crate::parameters::Parameters;
+use crate::program::{Batch, Outputs, Program};
 use crate::var::Var;
 
 /// Where a run is: what it goes on from, beside parameters and optimizer.
@@ -29,7 +30,7 @@ pub(crate) struct Position {
 pub(super) type Save<'s, M, O> = dyn FnMut(&M, &O, &Position) -> Result<()> + 's;
 
 /// A run, ready to go.
-pub(super) struct Training<'a, M: ?Sized> {
+pub(super) struct Training<'a, M> {
     pub(super) fit: Fit<'a, M>,
     pub(super) rows: Table,
     batch: Batch,
@@ -39,18 +40,19 @@ pub(super) struct Training<'a, M: ?Sized> {
     pub(super) unsaved: bool,
 }
 
-impl<'a, M: Parameters + ?Sized> Training<'a, M> {
+impl<'a, M: Parameters> Training<'a, M> {
     /// Checks the choices and the data, and compiles the loss.
     pub(super) fn new<L: Outputs>(
         fit: Fit<'a, M>,
         model: &mut M,
         data: &dyn Rows,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<Self> {
         fit.settings.check()?;
         let Settings { threads, level, .. } = fit.settings;
         let rows = Table::new("data", data)?;
-        let (count, moved) = (model.count(), model.values_mut().count());
+        let (count, mut moved) = (model.parameter_count(), 0);
+        model.visit_mut(&mut |part| moved += part.len());
         if moved != count {
             return Err(Error::length("values to move", count, moved));
         }
@@ -166,7 +168,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             if settings.schedule.is_some() {
                 optimizer.set_rate(step.rate)?;
             }
-            optimizer.step(model, &descent.gradient)?;
+            optimizer.step_parameters(model, &descent.gradient)?;
             self.position.sum += step.loss * places.len() as f64;
             self.position.batches += 1;
             self.unsaved = true;
@@ -243,20 +245,15 @@ struct Descent {
 
 impl Descent {
     /// Computes the mean loss of a batch with its penalty, and the gradient.
-    fn compute<M: Uniform + ?Sized>(
-        &mut self,
-        batch: &mut Batch,
-        model: &M,
-        l2: f64,
-    ) -> Result<f64> {
+    fn compute<M: Parameters>(&mut self, batch: &mut Batch, model: &M, l2: f64) -> Result<f64> {
         let (mean, gradient) = batch.mean_gradient(model)?;
         self.gradient.clear();
         self.gradient.extend_from_slice(gradient);
         if l2 == 0.0 {
             return Ok(mean);
         }
-        self.parameters.resize(model.count(), 0.0);
-        model.write(&mut self.parameters);
+        self.parameters.resize(self.gradient.len(), 0.0);
+        model.write_parameters(&mut self.parameters);
         for (g, p) in self.gradient.iter_mut().zip(&self.parameters) {
             *g += 2.0 * l2 * p;
         }

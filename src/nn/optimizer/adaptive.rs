@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
+use super::{Memory, Optimizer, at_least_zero, decay, positive, rate_in};
 use crate::error::Result;
 
 /// Adam: steps along the mean of past gradients over the root of the mean of their squares.
@@ -94,40 +94,39 @@ impl Adam {
         Ok(self)
     }
 
-    /// One step, after each parameter shrank by the factor `keep`.
-    fn step_keeping<P: Parameters + ?Sized>(
+    /// Moves a part, after each parameter shrank by the factor `keep`.
+    fn step_part_keeping(
         &mut self,
         keep: f64,
-        parameters: &mut P,
+        start: usize,
+        parameters: &mut [f64],
         gradient: &[f64],
-    ) -> Result<()> {
-        self.moments.check_squares(parameters.count(), gradient)?;
+    ) {
         let (rate, epsilon, [beta1, beta2]) = (self.rate, self.epsilon, self.betas);
-        self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         let [scale1, scale2] = self.powers.map(|power| 1.0 - power);
-        self.moments.update(parameters, gradient, |p, g, [m, v]| {
+        let update = |p: &mut f64, g: f64, [m, v]: &mut [f64; 2]| {
             *m = beta1 * *m + (1.0 - beta1) * g;
             *v = beta2 * *v + (1.0 - beta2) * (g * g);
             *p *= keep;
             *p -= rate * (*m / scale1) / ((*v / scale2).sqrt() + epsilon);
-        });
-        Ok(())
+        };
+        self.moments.update(start, parameters, gradient, update);
     }
 }
 
 impl Optimizer for Adam {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.step_keeping(1.0, parameters, gradient)
-    }
-
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.moments.begin(gradient, true)?;
+        let [beta1, beta2] = self.betas;
+        self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         Ok(())
     }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        self.step_part_keeping(1.0, start, parameters, gradient);
+    }
+
+    rate_in!(rate);
 }
 
 /// `AdamW`: [`Adam`] with weight decay apart from the gradient.
@@ -210,18 +209,17 @@ impl AdamW {
 }
 
 impl Optimizer for AdamW {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.adam.begin_step(gradient)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
         let keep = 1.0 - self.adam.rate * self.decay;
-        self.adam.step_keeping(keep, parameters, gradient)
+        self.adam
+            .step_part_keeping(keep, start, parameters, gradient);
     }
 
-    fn rate(&self) -> f64 {
-        self.adam.rate()
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.adam.set_rate(rate)
-    }
+    rate_in!(adam.rate);
 }
 
 /// `RMSProp`: steps along the gradient over the root of the mean of its past squares.
@@ -308,27 +306,18 @@ impl RmsProp {
 }
 
 impl Optimizer for RmsProp {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.squares.check_squares(parameters.count(), gradient)?;
-        let Self {
-            rate,
-            smoothing,
-            epsilon,
-            ..
-        } = *self;
-        self.squares.update(parameters, gradient, |p, g, v| {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.squares.begin(gradient, true)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        let (rate, smoothing, epsilon) = (self.rate, self.smoothing, self.epsilon);
+        let update = |p: &mut f64, g: f64, v: &mut f64| {
             *v = smoothing * *v + (1.0 - smoothing) * (g * g);
             *p -= rate * g / (v.sqrt() + epsilon);
-        });
-        Ok(())
+        };
+        self.squares.update(start, parameters, gradient, update);
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    rate_in!(rate);
 }

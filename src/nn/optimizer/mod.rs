@@ -30,60 +30,18 @@ pub use sgd::Sgd;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::Mlp;
 use crate::error::{Error, Result};
-use crate::program::Uniform;
-
-/// What an optimizer can move: the numbers of a [`Uniform`] structure, in their order.
-///
-/// ```
-/// use chainrule::nn::optimizer::Parameters;
-/// let mut parameters = vec![1.0, 2.0];
-/// parameters.values_mut().for_each(|p| *p += 1.0);
-/// assert_eq!(parameters, [2.0, 3.0]);
-/// ```
-pub trait Parameters: Uniform {
-    /// Each of them, in the order of [`Uniform::write`].
-    ///
-    /// ```
-    /// use chainrule::nn::optimizer::Parameters;
-    /// let mut parameters = [1.0, 2.0];
-    /// assert_eq!(parameters.values_mut().last(), Some(&mut 2.0));
-    /// ```
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64>;
-}
-
-impl Parameters for [f64] {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        self.iter_mut()
-    }
-}
-
-impl<const N: usize> Parameters for [f64; N] {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        self.iter_mut()
-    }
-}
-
-impl Parameters for Vec<f64> {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        self.iter_mut()
-    }
-}
-
-impl Parameters for Mlp<f64> {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        self.parameters_mut()
-    }
-}
+use crate::parameters::Parameters;
 
 /// A rule that moves parameters down a gradient.
+///
+/// Its methods can be called on a `dyn Optimizer`, so the rule can be chosen while the program runs:
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Optimizer, RmsProp, Sgd};
 ///
-/// /// The minimum of (x − 3)², as found in so many steps.
-/// fn minimum(mut optimizer: impl Optimizer, steps: usize) -> chainrule::Result<f64> {
+/// /// The minimum of (x − 3)² that this many steps find.
+/// fn minimum(optimizer: &mut dyn Optimizer, steps: usize) -> chainrule::Result<f64> {
 ///     let mut x = [0.0];
 ///     for _ in 0..steps {
 ///         let gradient = [2.0 * (x[0] - 3.0)];
@@ -92,19 +50,117 @@ impl Parameters for Mlp<f64> {
 ///     Ok(x[0])
 /// }
 ///
-/// assert!((minimum(Sgd::new(0.1)?, 200)? - 3.0).abs() < 1e-12);
-/// assert!((minimum(RmsProp::new(0.01)?, 1000)? - 3.0).abs() < 0.02);
+/// assert!((minimum(&mut Sgd::new(0.1)?, 200)? - 3.0).abs() < 1e-12);
+/// assert!((minimum(&mut RmsProp::new(0.01)?, 1000)? - 3.0).abs() < 0.02);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// A rule of your own has four methods; `step` and `step_parameters` are made of them:
+///
+/// ```
+/// use chainrule::nn::optimizer::Optimizer;
+///
+/// /// Moves each parameter by the rate, against the sign of its derivative.
+/// struct SignDescent {
+///     rate: f64,
+/// }
+///
+/// impl Optimizer for SignDescent {
+///     fn begin_step(&mut self, _gradient: &[f64]) -> chainrule::Result<()> {
+///         Ok(())
+///     }
+///
+///     fn step_part(&mut self, _start: usize, parameters: &mut [f64], gradient: &[f64]) {
+///         for (p, g) in parameters.iter_mut().zip(gradient) {
+///             *p -= self.rate * g.signum();
+///         }
+///     }
+///
+///     fn rate(&self) -> f64 {
+///         self.rate
+///     }
+///
+///     fn set_rate(&mut self, rate: f64) -> chainrule::Result<()> {
+///         self.rate = rate;
+///         Ok(())
+///     }
+/// }
+///
+/// let mut parameters = [1.0, 1.0];
+/// SignDescent { rate: 0.5 }.step(&mut parameters, &[3.0, -0.1])?;
+/// assert_eq!(parameters, [0.5, 1.5]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub trait Optimizer {
-    /// Moves every parameter one step down the gradient, which has one derivative a parameter in their order.
+    /// Checks the whole gradient and begins a step; on an error nothing is changed.
+    ///
+    /// [`step`](Self::step) and [`step_parameters`](Self::step_parameters) call this method, then
+    /// [`step_part`](Self::step_part) until every parameter has moved.
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when the gradient has not as many derivatives as there are parameters, or
-    /// there are not as many as at the first step; [`Argument`](crate::ErrorKind::Argument) when a derivative is NaN
-    /// or infinite, or its square overflows in an optimizer that keeps squares ([`Adam`], [`AdamW`], [`RmsProp`]): the
-    /// message names its position, counted from 0. Nothing is changed then.
+    /// Those of [`step`](Self::step), but for a gradient whose length is not the number of parameters.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    /// assert!(Sgd::new(0.1)?.begin_step(&[f64::INFINITY]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()>;
+
+    /// Moves a part of the parameters: those from number `start` on, with their derivatives.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    ///
+    /// let (mut weights, mut bias) = ([1.0, 2.0], [3.0]);
+    /// let gradient = [10.0, 0.0, 20.0];
+    /// let mut sgd = Sgd::new(0.1)?;
+    /// sgd.begin_step(&gradient)?;
+    /// sgd.step_part(0, &mut weights, &gradient[..2]);
+    /// sgd.step_part(2, &mut bias, &gradient[2..]);
+    /// assert_eq!((weights, bias), ([0.0, 2.0], [1.0]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the part reaches beyond the gradient with which the step began.
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]);
+
+    /// The learning rate: how far a step goes.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Adam, Optimizer};
+    /// assert_eq!(Adam::new(0.001)?.rate(), 0.001);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn rate(&self) -> f64;
+
+    /// Changes the learning rate for the steps to come. At rate 0, where some schedules end, parameters stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is negative or not finite.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::{Optimizer, Sgd};
+    /// let mut sgd = Sgd::new(0.1)?;
+    /// sgd.set_rate(0.05)?;
+    /// assert_eq!(sgd.rate(), 0.05);
+    /// let error = sgd.set_rate(f64::NAN).unwrap_err();
+    /// assert_eq!(error.to_string(), "rate: must be finite and at least 0, found NaN");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn set_rate(&mut self, rate: f64) -> Result<()>;
+
+    /// Moves every parameter one step down the gradient, which holds one derivative per parameter.
+    ///
+    /// # Errors
+    ///
+    /// [`Length`](crate::ErrorKind::Length) if `gradient.len()` is not `parameters.len()`, or not the length at the
+    /// first step; [`Argument`](crate::ErrorKind::Argument) if a derivative is NaN or infinite, or if its square
+    /// overflows in an optimizer that keeps squares ([`Adam`], [`AdamW`], [`RmsProp`]): the message names its position,
+    /// counted from 0. Nothing is changed then.
     ///
     /// ```
     /// use chainrule::nn::optimizer::{Optimizer, Sgd};
@@ -118,34 +174,84 @@ pub trait Optimizer {
     /// assert_eq!(error.to_string(), "gradient: the derivative by parameter 1 must be finite, found NaN");
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()>;
+    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) -> Result<()> {
+        check_len(parameters.len(), gradient)?;
+        self.begin_step(gradient)?;
+        self.step_part(0, parameters, gradient);
+        Ok(())
+    }
 
-    /// The learning rate: how far a step goes.
-    ///
-    /// ```
-    /// use chainrule::nn::optimizer::{Adam, Optimizer};
-    /// assert_eq!(Adam::new(0.001)?.rate(), 0.001);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    fn rate(&self) -> f64;
-
-    /// Changes the learning rate, for the steps to come. A rate of 0, the end of some schedules, stands still.
+    /// As [`step`](Self::step), for a structure of [`Parameters`], where they are.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is negative or not finite.
+    /// As [`step`](Self::step).
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::optimizer::{Optimizer, Sgd};
-    /// let mut sgd = Sgd::new(0.1)?;
-    /// sgd.set_rate(0.05)?;
-    /// assert_eq!(sgd.rate(), 0.05);
-    /// let error = sgd.set_rate(f64::NAN).unwrap_err();
-    /// assert_eq!(error.to_string(), "rate: must be finite and at least 0, found NaN");
+    /// use chainrule::nn::{Activation, Mlp};
+    ///
+    /// let mut mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[1.0, 2.0])?;
+    /// Sgd::new(0.1)?.step_parameters(&mut mlp, &[10.0, 20.0])?;
+    /// assert_eq!(mlp.parameters(), [0.0, 0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    fn set_rate(&mut self, rate: f64) -> Result<()>;
+    fn step_parameters(&mut self, parameters: &mut dyn Parts, gradient: &[f64]) -> Result<()> {
+        let mut count = 0;
+        parameters.each_part(&mut |part| count += part.len());
+        check_len(count, gradient)?;
+        self.begin_step(gradient)?;
+        let mut start = 0;
+        parameters.each_part(&mut |part| {
+            self.step_part(start, part, &gradient[start..][..part.len()]);
+            start += part.len();
+        });
+        Ok(())
+    }
 }
+
+/// A structure as [`Optimizer::step_parameters`] takes it: every sized structure of [`Parameters`].
+///
+/// ```
+/// use chainrule::nn::optimizer::Parts;
+/// let mut pair = (vec![1.0, 2.0], 3.0);
+/// let parts: &mut dyn Parts = &mut pair;
+/// parts.each_part(&mut |part| part.fill(0.0));
+/// assert_eq!(pair, (vec![0.0, 0.0], 0.0));
+/// ```
+pub trait Parts {
+    /// Calls `visit` with every part, as [`Parameters::visit_mut`] does.
+    ///
+    /// ```
+    /// use chainrule::nn::optimizer::Parts;
+    /// let mut lengths = Vec::new();
+    /// (vec![1.0, 2.0], 3.0).each_part(&mut |part| lengths.push(part.len()));
+    /// assert_eq!(lengths, [2, 1]);
+    /// ```
+    fn each_part(&mut self, visit: &mut dyn FnMut(&mut [f64]));
+}
+
+impl<P: Parameters> Parts for P {
+    fn each_part(&mut self, visit: &mut dyn FnMut(&mut [f64])) {
+        self.visit_mut(visit);
+    }
+}
+
+/// The learning rate of an optimizer in a field.
+macro_rules! rate_in {
+    ($($field:ident).+) => {
+        fn rate(&self) -> f64 {
+            self.$($field).+
+        }
+
+        fn set_rate(&mut self, rate: f64) -> Result<()> {
+            self.$($field).+ = at_least_zero("rate", rate)?;
+            Ok(())
+        }
+    };
+}
+use rate_in;
 
 /// What an optimizer remembers of each parameter; empty before the first step.
 #[derive(Clone, Debug, Default)]
@@ -153,39 +259,41 @@ pub trait Optimizer {
 struct Memory<M>(Vec<M>);
 
 impl<M: Clone + Default> Memory<M> {
-    /// Checks the lengths and the gradient, so that a step either succeeds or changes nothing.
-    fn check(&self, parameters: usize, gradient: &[f64]) -> Result<()> {
-        if !self.0.is_empty() && self.0.len() != parameters {
-            return Err(Error::length("parameters", self.0.len(), parameters));
+    /// Checks a gradient, then has an entry for each parameter. On an error nothing is changed.
+    ///
+    /// A rule that keeps squares refuses one that overflows: it would stay in the mean for good.
+    fn begin(&mut self, gradient: &[f64], squares: bool) -> Result<()> {
+        if !self.0.is_empty() && self.0.len() != gradient.len() {
+            return Err(Error::length("parameters", self.0.len(), gradient.len()));
         }
-        if gradient.len() != parameters {
-            return Err(Error::length("gradient", parameters, gradient.len()));
+        refuse_first(gradient, "finite", f64::is_finite)?;
+        if squares {
+            refuse_first(gradient, "small enough to square", |g| (g * g).is_finite())?;
         }
-        refuse_first(gradient, "finite", f64::is_finite)
-    }
-
-    /// As [`check`](Self::check), for a rule that keeps squares: one that overflowed would stay in the mean for good.
-    fn check_squares(&self, parameters: usize, gradient: &[f64]) -> Result<()> {
-        self.check(parameters, gradient)?;
-        refuse_first(gradient, "small enough to square", |g| (g * g).is_finite())
-    }
-
-    /// Applies `rule(parameter, derivative, memory)` to each parameter, after [`check`](Self::check).
-    fn update<P: Parameters + ?Sized>(
-        &mut self,
-        parameters: &mut P,
-        gradient: &[f64],
-        mut rule: impl FnMut(&mut f64, f64, &mut M),
-    ) {
         self.0.resize(gradient.len(), M::default());
-        let mut entries = gradient.iter().zip(&mut self.0);
-        // Driven by the structure, whose iterator may be nested: it then runs as plain loops.
-        parameters.values_mut().for_each(|parameter| {
-            if let Some((&derivative, memory)) = entries.next() {
-                rule(parameter, derivative, memory);
-            }
-        });
+        Ok(())
     }
+
+    /// Applies `rule(parameter, derivative, memory)` to the parameters from number `start` on.
+    fn update(
+        &mut self,
+        start: usize,
+        parameters: &mut [f64],
+        gradient: &[f64],
+        rule: impl Fn(&mut f64, f64, &mut M),
+    ) {
+        let memory = &mut self.0[start..][..parameters.len()];
+        for ((parameter, &derivative), memory) in parameters.iter_mut().zip(gradient).zip(memory) {
+            rule(parameter, derivative, memory);
+        }
+    }
+}
+
+fn check_len(parameters: usize, gradient: &[f64]) -> Result<()> {
+    if gradient.len() == parameters {
+        return Ok(());
+    }
+    Err(Error::length("gradient", parameters, gradient.len()))
 }
 
 /// Names the first derivative that is not as it must be.

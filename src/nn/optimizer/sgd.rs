@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
+use super::{Memory, Optimizer, at_least_zero, decay, positive, rate_in};
 use crate::error::Result;
 
 /// Gradient descent: `p ← p − rate · g`; "stochastic" when the gradient is a mini-batch's.
@@ -98,27 +98,18 @@ impl Sgd {
 }
 
 impl Optimizer for Sgd {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.velocities.check(parameters.count(), gradient)?;
-        let Self {
-            rate,
-            momentum,
-            nesterov,
-            ..
-        } = *self;
-        self.velocities.update(parameters, gradient, |p, g, v| {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.velocities.begin(gradient, false)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        let (rate, momentum, nesterov) = (self.rate, self.momentum, self.nesterov);
+        let update = |p: &mut f64, g: f64, v: &mut f64| {
             *v = momentum * *v + g;
             *p -= rate * if nesterov { g + momentum * *v } else { *v };
-        });
-        Ok(())
+        };
+        self.velocities.update(start, parameters, gradient, update);
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    rate_in!(rate);
 }
