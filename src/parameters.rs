@@ -278,37 +278,27 @@ impl<S: Scalar> Parameters<S> for S {
     }
 }
 
-impl<S: Scalar, P: Parameters<S>> Parameters<S> for [P] {
-    type Over<T: Scalar> = Vec<P::Over<T>>;
+macro_rules! lists {
+    ($($list:ty),+) => { $(
+        impl<S: Scalar, P: Parameters<S>> Parameters<S> for $list {
+            type Over<T: Scalar> = Vec<P::Over<T>>;
 
-    fn visit(&self, visit: &mut dyn FnMut(&[S])) {
-        P::visit_slice(self, visit);
-    }
+            fn visit(&self, visit: &mut dyn FnMut(&[S])) {
+                P::visit_slice(self, visit);
+            }
 
-    fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut [S])) {
-        P::visit_slice_mut(self, visit);
-    }
+            fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut [S])) {
+                P::visit_slice_mut(self, visit);
+            }
 
-    fn map_parameters<T: Scalar>(&self, replace: &mut dyn FnMut(S) -> T) -> Vec<P::Over<T>> {
-        self.iter().map(|p| p.map_parameters(replace)).collect()
-    }
+            fn map_parameters<T: Scalar>(&self, replace: &mut dyn FnMut(S) -> T) -> Vec<P::Over<T>> {
+                self.iter().map(|p| p.map_parameters(replace)).collect()
+            }
+        }
+    )+ };
 }
 
-impl<S: Scalar, P: Parameters<S>> Parameters<S> for Vec<P> {
-    type Over<T: Scalar> = Vec<P::Over<T>>;
-
-    fn visit(&self, visit: &mut dyn FnMut(&[S])) {
-        P::visit_slice(self, visit);
-    }
-
-    fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut [S])) {
-        P::visit_slice_mut(self, visit);
-    }
-
-    fn map_parameters<T: Scalar>(&self, replace: &mut dyn FnMut(S) -> T) -> Vec<P::Over<T>> {
-        self[..].map_parameters(replace)
-    }
-}
+lists!([P], Vec<P>);
 
 /// Arrays of numbers only, so that the kind of `&[]`, no parameters, is known.
 impl<S: Scalar, const N: usize> Parameters<S> for [S; N] {

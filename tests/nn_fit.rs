@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chainrule::nn::data::{Dataset, Rows, moons};
+use chainrule::nn::data::{Dataset, Tabular, moons};
 use chainrule::nn::fit::{Ended, Epoch, History};
 use chainrule::nn::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
@@ -181,7 +181,7 @@ fn the_gradient_of_a_program_is_the_tapes_row_by_row() {
     let rows: Vec<Vec<f64>> = (0..data.len())
         .map(|row| {
             let mut values = Vec::new();
-            data.append(row, &mut values);
+            data.append_row(row, &mut values);
             values
         })
         .collect();
@@ -398,7 +398,7 @@ fn no_epochs_change_nothing() {
 }
 
 /// Trains one parameter on rows that are nearly always wrong.
-fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Rows) -> String {
+fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Tabular) -> String {
     let mut p = [1.0];
     let mut sgd = descent();
     let found = message(fit.run(&mut p, rows, &mut sgd, |p, x| p[0] * x[0]));

@@ -149,7 +149,7 @@ proptest! {
         let (mut p, mut q) = (vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 3.0]);
         gradient[place] = bad;
         let error = refused.step(&mut p, &gradient).unwrap_err();
-        let expected = format!("gradient: the derivative by parameter {place} must be finite, found {bad}");
+        let expected = format!("gradient: the derivative with respect to parameter {place} must be finite, found {bad}");
         prop_assert_eq!(error.to_string(), expected);
         prop_assert_eq!(&p, &q);
         refused.step(&mut p, &[1.0; 3]).unwrap();
@@ -168,7 +168,7 @@ fn refuses_what_it_cannot_square(mut optimizer: impl Optimizer + Clone) {
         assert_eq!(
             error.to_string(),
             format!(
-                "gradient: the derivative by parameter 1 must be small enough to square, found {big:?}"
+                "gradient: the derivative with respect to parameter 1 must be small enough to square, found {big:?}"
             )
         );
         assert_eq!(p, [1.0, 2.0]);
@@ -300,7 +300,7 @@ fn schedules_run_their_course() {
     assert_eq!(rates(Schedule::constant(0.5).unwrap()), [0.5; 6]);
     let linear = Schedule::linear(1.0, 0.5, 4).unwrap();
     assert_eq!(rates(linear), [1.0, 0.875, 0.75, 0.625, 0.5, 0.5]);
-    let steps = Schedule::steps(1.0, 0.5, 2).unwrap();
+    let steps = Schedule::step_decay(1.0, 0.5, 2).unwrap();
     assert_eq!(rates(steps), [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
     let exponential = Schedule::exponential(1.0, 0.5).unwrap();
     assert_eq!(rates(exponential), [1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125]);
@@ -336,11 +336,11 @@ fn bad_schedules_are_refused() {
         "steps: must be positive, found 0"
     );
     assert_eq!(
-        message(Schedule::steps(1.0, 0.1, 0)),
+        message(Schedule::step_decay(1.0, 0.1, 0)),
         "every: must be positive, found 0"
     );
     assert_eq!(
-        message(Schedule::steps(1.0, 1.5, 1)),
+        message(Schedule::step_decay(1.0, 1.5, 1)),
         "factor: must be at most 1, found 1.5"
     );
     assert_eq!(

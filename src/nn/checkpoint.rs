@@ -1,10 +1,10 @@
-//! Parameters in files: takes a structure and a path, gives the file; and back.
+//! Checkpoints: files that hold the parameters of a structure.
 //!
-//! A file is JSON with every digit of every number. It is written under another name in the same folder, brought to the
-//! disk and only then given its name: whoever looks, and whenever the process dies, finds the old file or the new one,
-//! whole. A process that dies while it writes may leave a file behind whose name begins with `.checkpoint-`.
+//! A file is JSON with every digit of every number. It is written under another name in the same folder, flushed to the
+//! disk, and only then renamed. So at any time, and even if the process dies, there is either the complete old file or the
+//! complete new one. A process that dies while it writes may leave a file whose name begins with `.checkpoint-`.
 //!
-//! [`Fit::resume`](super::Fit::resume) keeps whole training runs in such files; [`load`] takes the parameters out of them
+//! [`Fit::resume`](super::Fit::resume) stores whole training runs in such files; [`load`] reads the parameters from them
 //! as well.
 
 use std::fs;
@@ -14,20 +14,21 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use super::check::finite_parameters;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 
 const FORMAT: &str = "chainrule checkpoint";
 const VERSION: u32 = 1;
 
-/// What every version of the format begins with.
+/// The beginning of a file, the same in every version of the format.
 #[derive(Deserialize)]
 struct Header {
     format: String,
     version: u32,
 }
 
-/// What is written.
+/// A checkpoint to be written.
 #[derive(Serialize)]
 struct Written<'a, R> {
     format: &'a str,
@@ -37,19 +38,19 @@ struct Written<'a, R> {
     run: Option<&'a R>,
 }
 
-/// What is read.
+/// A checkpoint that was read.
 #[derive(Deserialize)]
 pub(super) struct Checkpoint<R> {
     pub(super) parameters: Vec<f64>,
     pub(super) run: Option<R>,
 }
 
-/// Writes every parameter of a structure into a file, in place of what the file held.
+/// Writes every parameter of a structure to a file, which is replaced if it exists.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when a parameter is NaN or infinite, [`Io`](crate::ErrorKind::Io) when the
-/// file cannot be written. What the file held is still there then.
+/// [`Argument`](crate::ErrorKind::Argument) if a parameter is NaN or infinite, [`Io`](crate::ErrorKind::Io) if the file
+/// cannot be written. An existing file is unchanged then.
 ///
 /// ```
 /// use chainrule::nn::{Activation, Mlp, checkpoint};
@@ -68,12 +69,12 @@ pub fn save<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result
     write::<(), M>(path.as_ref(), model, None)
 }
 
-/// Replaces every parameter of a structure by those in a file.
+/// Replaces every parameter of a structure with the parameters in a file.
 ///
 /// # Errors
 ///
-/// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is cut short, is
-/// no such file, is of another version or holds another number of parameters: the message names the file. Nothing is
+/// [`Io`](crate::ErrorKind::Io) if the file cannot be read; [`Data`](crate::ErrorKind::Data) if it is cut short, is not a
+/// checkpoint, is of another version, or holds another number of parameters: the message names the file. Nothing is
 /// changed then.
 ///
 /// ```
@@ -94,20 +95,14 @@ pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Re
     model.set_parameters(&checkpoint.parameters)
 }
 
-/// Writes parameters and what there is beside them.
+/// Writes the parameters and, if given, the run.
 pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
     path: &Path,
     model: &M,
     run: Option<&R>,
 ) -> Result<()> {
     let parameters = model.parameters();
-    if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
-        let problem = format!(
-            "parameter {index} must be finite, found {:?}",
-            parameters[index]
-        );
-        return Err(Error::argument("parameters", problem));
-    }
+    finite_parameters(&parameters)?;
     let text = serde_json::to_vec(&Written {
         format: FORMAT,
         version: VERSION,
@@ -118,7 +113,7 @@ pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
     replace(path, &text).map_err(|cause| Error::io(path, cause))
 }
 
-/// Gives a file its new content, whole or not at all.
+/// Replaces a file's content, completely or not at all.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
@@ -128,7 +123,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any new file: readable by whom the process's mask allows, not by its owner alone.
+        // The permissions of any new file: the process's mask decides who may read it, not only its owner.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
@@ -138,7 +133,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a file holds, if there is a file.
+/// Reads a file, if there is one.
 pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint<R>>> {
     match fs::read(path) {
         Ok(bytes) => parse(path, &bytes).map(Some),
@@ -185,7 +180,7 @@ pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Resu
     Err(faulty(path, problem))
 }
 
-/// A file whose content is of no use.
+/// The error for a file whose content cannot be used.
 pub(super) fn faulty(path: &Path, problem: impl std::fmt::Display) -> Error {
     Error::data(&path.display().to_string(), 0, "", problem)
 }

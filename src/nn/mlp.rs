@@ -1,17 +1,15 @@
-//! The multilayer perceptron: layers one after another, over any kind of number.
+//! The multilayer perceptron: a sequence of layers, over any kind of number.
 
-use rand::Rng;
-
-use super::{Activation, Layer, MlpBuilder};
-use crate::error::{Error, Result};
+use super::layer::Layer;
+use crate::error::Result;
 use crate::parameters::Parameters;
 use crate::{Gradients, Scalar, Var, tape};
 
-/// A feed-forward network of fully connected layers, a *multilayer perceptron*.
+/// A feed-forward network of fully connected layers: a *multilayer perceptron*.
 ///
-/// The parameters are plain numbers in an `Mlp<f64>`, which the caller keeps. To train it, [record](Mlp::record) it
-/// as an `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) step; to use it, call
-/// [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
+/// The caller keeps the parameters as plain numbers, in an `Mlp<f64>`. To train it by hand, [record](Mlp::record) it as an
+/// `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) take a step; [`Fit`](super::Fit) does this
+/// for you. To use it, call [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
 ///
 /// Its [`Parameters`] are in micrograd's order: layer by layer, neuron by neuron, weights before the bias.
 ///
@@ -41,88 +39,14 @@ use crate::{Gradients, Scalar, Var, tape};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mlp<S> {
-    /// The layers, inputs first; each has as many inputs as the one before has outputs.
+    /// The layers, from inputs to outputs; each has as many inputs as the layer before it has outputs.
     pub layers: Vec<Layer<S>>,
 }
 
 crate::parameters!(Mlp { layers });
 
 impl Mlp<f64> {
-    /// A network with random weights: `sizes` are the number of inputs, of each hidden layer's neurons and of outputs.
-    ///
-    /// Hidden layers have the activation, the output is linear. Weights are drawn as
-    /// [suits the activation](Activation::initialization), biases are 0; [`builder`](Self::builder) leaves every choice
-    /// open.
-    ///
-    /// # Errors
-    ///
-    /// [`Argument`](crate::ErrorKind::Argument) when there are fewer than two sizes, a size is 0, the sizes are more
-    /// than any memory holds, or the activation's parameter is not finite or not positive where it must be.
-    ///
-    /// ```
-    /// use chainrule::Parameters;
-    /// use chainrule::nn::{Activation, Mlp};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    ///
-    /// let mut rng = StdRng::seed_from_u64(1);
-    /// let mlp = Mlp::new(&mut rng, &[2, 16, 16, 1], Activation::Relu)?;
-    /// assert_eq!(mlp.parameter_count(), 337);
-    ///
-    /// let error = Mlp::new(&mut rng, &[2, 0, 1], Activation::Relu).unwrap_err();
-    /// assert_eq!(error.to_string(), "sizes: must all be positive, found 0 at position 1");
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn new<R: Rng + ?Sized>(
-        rng: &mut R,
-        sizes: &[usize],
-        activation: Activation,
-    ) -> Result<Self> {
-        activation.check()?;
-        if let Some(position) = sizes.iter().position(|&size| size == 0) {
-            let problem = format!("must all be positive, found 0 at position {position}");
-            return Err(Error::argument("sizes", problem));
-        }
-        let [inputs, hidden @ .., outputs] = sizes else {
-            let problem = format!(
-                "must be at least 2, inputs and outputs, found {}",
-                sizes.len()
-            );
-            return Err(Error::argument("sizes", problem));
-        };
-        let builder = Self::builder(*inputs);
-        let builder = hidden
-            .iter()
-            .fold(builder, |builder, &size| builder.layer(size, activation));
-        let builder = builder.layer(*outputs, Activation::Linear);
-        if let Some(layer) = builder.first_too_large() {
-            let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
-            let problem =
-                format!("too large for any memory, {from} by {to} at positions {layer} and {next}");
-            return Err(Error::argument("sizes", problem));
-        }
-        builder.build(rng)
-    }
-
-    /// Starts a network of so many inputs, to be given its layers one by one.
-    ///
-    /// ```
-    /// use chainrule::Parameters;
-    /// use chainrule::nn::{Activation, Initialization, Mlp};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    ///
-    /// let mlp = Mlp::builder(2)
-    ///     .layer(8, Activation::Maxout(3))
-    ///     .layer(1, Activation::Sigmoid)
-    ///     .initialization(Initialization::Uniform(1.0))
-    ///     .build(&mut StdRng::seed_from_u64(1))?;
-    /// assert_eq!(mlp.parameter_count(), 8 * 3 * (2 + 1) + 8 + 1);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn builder(inputs: usize) -> MlpBuilder {
-        MlpBuilder::new(inputs)
-    }
-
-    /// The same network with every parameter recorded as an input of the thread's current graph.
+    /// Records every parameter as an input of the thread's current graph, and returns the network of these inputs.
     ///
     /// ```
     /// # use chainrule::nn::Mlp;
@@ -139,10 +63,9 @@ impl Mlp<f64> {
         self.map_parameters(&mut Var::new)
     }
 
-    /// As [`record`](Self::record), each parameter with a name: `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted
-    /// from 1.
+    /// As [`record`](Self::record), and names each parameter `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted from 1.
     ///
-    /// Names are for pictures and messages; a training loop does without.
+    /// Names are for pictures and messages; a training loop does not need them.
     ///
     /// ```
     /// use chainrule::Parameters;
@@ -171,15 +94,15 @@ impl Mlp<f64> {
 }
 
 impl<S: Scalar> Mlp<S> {
-    /// The network's outputs for one row of inputs.
+    /// Computes the network's outputs for one row of inputs.
     ///
-    /// Inputs may be of the network's own kind of number or anything that becomes it, such as the `f64`s of a data
-    /// set, which a recorded network records once a row.
+    /// Inputs are numbers of the network's own kind or anything that converts into it, for example the `f64`s of a data
+    /// set, which a recorded network records once per row.
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when the row has not as many values as the network has inputs, or a layer
-    /// not as many inputs as the one before has outputs.
+    /// [`Length`](crate::ErrorKind::Length) if `x.len()` is not the network's number of inputs, or if a layer does not
+    /// have as many inputs as the layer before it has outputs.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -202,7 +125,7 @@ impl<S: Scalar> Mlp<S> {
 }
 
 impl Mlp<Var> {
-    /// The derivatives by every parameter, in the order of [`parameters`](Parameters::parameters).
+    /// The derivatives with respect to every parameter, in the order of [`parameters`](Parameters::parameters).
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -220,7 +143,7 @@ impl Mlp<Var> {
         self.parameters().iter().map(|&p| grads[p]).collect()
     }
 
-    /// As [`forward`](Self::forward), with a name for each layer and neuron: boxes in pictures, counted from 1.
+    /// As [`forward`](Self::forward), and names each layer and neuron, counted from 1: pictures show them as boxes.
     ///
     /// # Errors
     ///

@@ -3,18 +3,20 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, at_least_zero, decay, positive, rate_in};
+use super::rule::Optimizer;
+use super::state::{State, rate_in};
 use crate::error::Result;
+use crate::nn::check::{at_least_zero, below_one, positive};
 
-/// Adam: steps along the mean of past gradients over the root of the mean of their squares.
+/// Adam: steps along the mean of past gradients, divided by the root of the mean of their squares.
 ///
-/// D. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1, with g the gradient and t
-/// the step counted from 1:
+/// This is algorithm 1 of D. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015). With g the gradient
+/// and t the step, counted from 1:
 ///
 /// `m ← β₁·m + (1 − β₁)·g`, `v ← β₂·v + (1 − β₂)·g²`, `p ← p − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)`.
 ///
-/// Starts with their β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. A derivative whose square overflows, from about 1.3 · 10¹⁵⁴, is
-/// refused: v would be infinite ever after.
+/// The defaults are theirs: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. A derivative whose square overflows, from about 1.3 · 10¹⁵⁴ on,
+/// is an error, because v would stay infinite.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Adam, Optimizer};
@@ -37,7 +39,7 @@ pub struct Adam {
     epsilon: f64,
     /// `β₁ᵗ` and `β₂ᵗ` after t steps.
     powers: [f64; 2],
-    moments: Memory<[f64; 2]>,
+    moments: State<[f64; 2]>,
 }
 
 impl Adam {
@@ -45,7 +47,7 @@ impl Adam {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -57,15 +59,15 @@ impl Adam {
             betas: [0.9, 0.999],
             epsilon: 1e-8,
             powers: [1.0, 1.0],
-            moments: Memory::default(),
+            moments: State::default(),
         })
     }
 
-    /// Changes the shares β₁ and β₂ of the two means that a step keeps.
+    /// Sets β₁ and β₂: the shares of the two means that a step keeps.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when one is not at least 0 and below 1.
+    /// [`Argument`](crate::ErrorKind::Argument) if one is negative, or 1 or more.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -74,15 +76,15 @@ impl Adam {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Result<Self> {
-        self.betas = [decay("beta1", beta1)?, decay("beta2", beta2)?];
+        self.betas = [below_one("beta1", beta1)?, below_one("beta2", beta2)?];
         Ok(self)
     }
 
-    /// Changes ε, which keeps the quotient finite.
+    /// Sets ε, which keeps the quotient finite.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -94,7 +96,7 @@ impl Adam {
         Ok(self)
     }
 
-    /// Moves a part, after each parameter shrank by the factor `keep`.
+    /// Multiplies each parameter of a part by `keep`, then moves it.
     fn step_part_keeping(
         &mut self,
         keep: f64,
@@ -129,10 +131,10 @@ impl Optimizer for Adam {
     rate_in!(rate);
 }
 
-/// `AdamW`: [`Adam`] with weight decay apart from the gradient.
+/// `AdamW`: [`Adam`] with weight decay that is not part of the gradient.
 ///
-/// I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2: before Adam's step each
-/// parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`. It refuses what [`Adam`] refuses.
+/// This is algorithm 2 of I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019): before Adam's step,
+/// each parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`. It fails where [`Adam`] fails.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{AdamW, Optimizer};
@@ -159,8 +161,8 @@ impl AdamW {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive, or the decay negative or not
-    /// finite.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive, or the decay is negative or
+    /// not finite.
     ///
     /// ```
     /// use chainrule::nn::optimizer::AdamW;
@@ -175,7 +177,7 @@ impl AdamW {
         })
     }
 
-    /// Changes β₁ and β₂, as [`Adam::betas`] does.
+    /// Sets β₁ and β₂, as [`Adam::betas`] does.
     ///
     /// # Errors
     ///
@@ -191,7 +193,7 @@ impl AdamW {
         Ok(Self { adam, ..self })
     }
 
-    /// Changes ε, as [`Adam::epsilon`] does.
+    /// Sets ε, as [`Adam::epsilon`] does.
     ///
     /// # Errors
     ///
@@ -222,11 +224,11 @@ impl Optimizer for AdamW {
     rate_in!(adam.rate);
 }
 
-/// `RMSProp`: steps along the gradient over the root of the mean of its past squares.
+/// `RMSProp`: steps along the gradient, divided by the root of the mean of its past squares.
 ///
 /// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012), in `PyTorch`'s form:
-/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. Starts with α = 0.99, ε = 10⁻⁸. A derivative whose
-/// square overflows, from about 1.3 · 10¹⁵⁴, is refused: v would be infinite ever after.
+/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. The defaults are α = 0.99, ε = 10⁻⁸. A derivative whose square
+/// overflows, from about 1.3 · 10¹⁵⁴ on, is an error, because v would stay infinite.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Optimizer, RmsProp};
@@ -247,7 +249,7 @@ pub struct RmsProp {
     rate: f64,
     smoothing: f64,
     epsilon: f64,
-    squares: Memory<f64>,
+    squares: State<f64>,
 }
 
 impl RmsProp {
@@ -255,7 +257,7 @@ impl RmsProp {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
@@ -268,15 +270,15 @@ impl RmsProp {
             rate,
             smoothing: 0.99,
             epsilon: 1e-8,
-            squares: Memory::default(),
+            squares: State::default(),
         })
     }
 
-    /// Changes α, the share of the mean that a step keeps.
+    /// Sets α: the share of the mean that a step keeps.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not at least 0 and below 1.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is negative, or 1 or more.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
@@ -284,15 +286,15 @@ impl RmsProp {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn smoothing(mut self, smoothing: f64) -> Result<Self> {
-        self.smoothing = decay("smoothing", smoothing)?;
+        self.smoothing = below_one("smoothing", smoothing)?;
         Ok(self)
     }
 
-    /// Changes ε, which keeps the quotient finite.
+    /// Sets ε, which keeps the quotient finite.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
