@@ -12,7 +12,7 @@ use chainrule::nn::data::read_csv;
 use chainrule::nn::metrics::{ConfusionMatrix, accuracy, predicted_class};
 use chainrule::nn::optimizer::{Adam, Schedule};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
-use chainrule::{Error, Program, Result};
+use chainrule::{Error, Parameters, Program, Result};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -54,6 +54,7 @@ mod layout;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod page;
+mod parameters;
 mod picture;
 mod program;
 mod sweep;
@@ -71,10 +72,9 @@ pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;
 pub use page::Page;
+pub use parameters::Parameters;
 pub use picture::{Direction, Picture};
-pub use program::{
-    Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream, Uniform,
-};
+pub use program::{Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use transform::{Mode, Sparsity, Transform};
 pub use var::Var;

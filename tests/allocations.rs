@@ -109,7 +109,7 @@ fn a_batch_on_one_thread_allocates_nothing_once_warm() {
 
 #[test]
 fn wide_operations_on_rows_allocate_nothing_once_warm() {
-    let f = |p: &Vec<Var>, row: &[Var]| {
+    let f = |p: &[Var; 1], row: &[Var]| {
         let squares: Vec<Var> = row.iter().map(|x| x.square()).collect();
         Var::apply_n::<Sum>(&squares) * p[0] + Var::dot_product(row, row).expect("equal lengths")
     };

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use chainrule::nn::Initialization;
 use chainrule::nn::data::{Csv, Dataset, moons, read_csv};
-use chainrule::{Error, Result};
+use chainrule::{Error, Parameters, Result};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -4,7 +4,7 @@ use chainrule::nn::data::Dataset;
 use chainrule::nn::metrics::accuracy;
 use chainrule::nn::optimizer::{Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, MlpBuilder, loss};
-use chainrule::{Program, Result};
+use chainrule::{Parameters, Program, Result};
 
 /// The margin of the hinge loss, and the strength of the penalty on large parameters.
 const MARGIN: f64 = 1.0;

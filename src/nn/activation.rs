@@ -1,12 +1,12 @@
-//! Activations: what a layer makes of weighted sums. Every activation is one row of the list below.
+//! Activations: the functions that layers apply to weighted sums. Each activation is one row of the list below.
 
-use super::Initialization;
+use super::check;
+use super::initialization::Initialization;
 use crate::Scalar;
 use crate::error::{Error, Result};
 use crate::op::rows::{ExpDifference, StopGradient};
 
-/// Makes the enum and what is known of each activation from rows
-/// `Name(parameter: type) = |x| value, the initialisation that suits it`.
+/// Makes the enum and its methods from rows `Name(parameter: type) = |x| value, initialization that suits it`.
 macro_rules! activations {
     ($(
         $(#[doc = $doc:literal])+
@@ -23,19 +23,20 @@ macro_rules! activations {
         /// assert_eq!(Activation::LeakyRelu(0.1).apply(-2.0), -0.2);
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
         pub enum Activation {
             $(
                 $(#[doc = $doc])+
                 $name $(($type))?,
             )+
-            /// The largest of so many sums: a unit of the layer is that many neurons in a row.
+            /// The largest of this many sums: each output of the layer has this many consecutive neurons.
             ///
             /// I. Goodfellow et al., "Maxout Networks" (2013).
             Maxout(usize),
         }
 
         impl Activation {
-            /// The activation of one weighted sum; for [`Maxout`](Self::Maxout), which needs several, the sum itself.
+            /// Applies the activation to one weighted sum; [`Maxout`](Self::Maxout), which needs several, returns the sum.
             ///
             /// ```
             /// use chainrule::{Var, nn::Activation};
@@ -56,9 +57,9 @@ macro_rules! activations {
                 }
             }
 
-            /// The initialisation that keeps signals at their size from layer to layer under this activation.
+            /// The initialization that keeps the size of signals from layer to layer under this activation.
             ///
-            /// [`Initialization::He`] for the rectifier and its relatives, else [`Initialization::Xavier`].
+            /// [`Initialization::He`] for the rectifier and its smooth or leaky variants, else [`Initialization::Xavier`].
             ///
             /// ```
             /// use chainrule::nn::{Activation, Initialization};
@@ -72,7 +73,7 @@ macro_rules! activations {
                 }
             }
 
-            /// Refuses a parameter with which the function would be of no use.
+            /// Refuses a parameter that is not finite, and maxout units without pieces.
             pub(super) fn check(self) -> Result<()> {
                 match self {
                     $(
@@ -113,7 +114,7 @@ activations! {
 }
 
 impl Activation {
-    /// How many neurons in a row make one output of a layer: 1 but for [`Maxout`](Self::Maxout).
+    /// The number of consecutive neurons per output of a layer: 1, except for [`Maxout`](Self::Maxout).
     ///
     /// ```
     /// use chainrule::nn::Activation;
@@ -138,12 +139,12 @@ fn finite(activation: &str, parameter: f64) -> Result<()> {
 
 /// The softmax `e^xᵢ / Σⱼ e^xⱼ`: positive shares that add up to 1.
 ///
-/// The largest value is taken off all of them first (cs231n, "Practical issues: numeric stability"), so nothing
-/// overflows; values of +∞ share everything among themselves. NaN where all values are −∞.
+/// The largest value is subtracted from all values first (cs231n, "Practical issues: numeric stability"), so nothing
+/// overflows. Values of +∞ divide the 1 equally among them. If all values are −∞, the result is NaN.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when there are no values.
+/// [`Argument`](crate::ErrorKind::Argument) if there are no values.
 ///
 /// ```
 /// use chainrule::nn::softmax;
@@ -153,10 +154,8 @@ fn finite(activation: &str, parameter: f64) -> Result<()> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn softmax<S: Scalar>(xs: &[S]) -> Result<Vec<S>> {
-    if xs.is_empty() {
-        return Err(Error::argument("xs", "must hold at least one value"));
-    }
-    // The shares do not depend on what is taken off, so no derivative passes through it.
+    check::not_empty("xs", xs.len())?;
+    // The shares do not depend on what is subtracted, so no derivative passes through it.
     let largest = S::max_of(xs).apply::<StopGradient>();
     let terms = xs.iter().map(|x| x.apply2::<ExpDifference>(largest));
     let mut shares: Vec<S> = terms.collect();

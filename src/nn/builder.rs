@@ -2,47 +2,92 @@
 
 use rand::{Rng, RngExt};
 
-use super::{Activation, Layer, Mlp, Neuron};
+use super::activation::Activation;
+use super::check::{at_least_one, finite_parameters};
+use super::initialization::Initialization;
+use super::layer::{Layer, Neuron};
+use super::mlp::Mlp;
 use crate::error::{Error, Result};
+use crate::parameters::Parameters;
 
-/// How the first weights of a layer are drawn. Biases start at 0.
-///
-/// With `i` inputs and `o` neurons, weights are uniform between −b and b.
-///
-/// ```
-/// use chainrule::nn::{Activation, Initialization, Mlp};
-/// use rand::{SeedableRng, rngs::StdRng};
-///
-/// let builder = Mlp::builder(6).layer(3, Activation::Linear).initialization(Initialization::He);
-/// let mlp = builder.build(&mut StdRng::seed_from_u64(1))?;
-/// assert!(mlp.parameters().iter().all(|p| p.abs() <= 1.0)); // √(6/6)
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Initialization {
-    /// b = √(6/(i + o)): X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
-    /// networks" (2010), equation 16.
-    Xavier,
-    /// b = √(6/i), the variance 2/i: K. He et al., "Delving deep into rectifiers" (2015), equation 10.
-    He,
-    /// b as given; micrograd takes 1.
-    Uniform(f64),
-}
-
-impl Initialization {
-    /// The bound b of the weights in a layer of so many inputs and neurons.
+impl Mlp<f64> {
+    /// A network with random weights: `sizes` are the numbers of inputs, of neurons in each hidden layer, and of outputs.
+    ///
+    /// Hidden layers apply the activation; the last layer is linear. Weights are drawn as
+    /// [suits the activation](Activation::initialization), biases are 0. With [`builder`](Self::builder) you choose all of
+    /// this yourself.
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) if there are fewer than two sizes, a size is 0, the network is too large
+    /// for any memory, or the activation's parameter is not finite, or 0 in [`Activation::Maxout`].
     ///
     /// ```
-    /// use chainrule::nn::Initialization;
-    /// assert_eq!(Initialization::Xavier.bound(4, 2), 1.0);
-    /// assert_eq!(Initialization::He.bound(6, 2), 1.0);
-    /// assert_eq!(Initialization::Uniform(0.5).bound(6, 2), 0.5);
+    /// use chainrule::Parameters;
+    /// use chainrule::nn::{Activation, Mlp};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    ///
+    /// let mut rng = StdRng::seed_from_u64(1);
+    /// let mlp = Mlp::new(&mut rng, &[2, 16, 16, 1], Activation::Relu)?;
+    /// assert_eq!(mlp.parameter_count(), 337);
+    ///
+    /// let error = Mlp::new(&mut rng, &[2, 0, 1], Activation::Relu).unwrap_err();
+    /// assert_eq!(error.to_string(), "sizes: must all be positive, found 0 at position 1");
+    /// # Ok::<(), chainrule::Error>(())
     /// ```
-    pub fn bound(self, inputs: usize, neurons: usize) -> f64 {
-        match self {
-            Self::Xavier => (6.0 / (inputs + neurons) as f64).sqrt(),
-            Self::He => (6.0 / inputs as f64).sqrt(),
-            Self::Uniform(bound) => bound,
+    pub fn new<R: Rng + ?Sized>(
+        rng: &mut R,
+        sizes: &[usize],
+        activation: Activation,
+    ) -> Result<Self> {
+        activation.check()?;
+        let refused = |problem| Err(Error::argument("sizes", problem));
+        if let Some(position) = sizes.iter().position(|&size| size == 0) {
+            return refused(format!(
+                "must all be positive, found 0 at position {position}"
+            ));
+        }
+        let [inputs, hidden @ .., outputs] = sizes else {
+            let count = sizes.len();
+            return refused(format!(
+                "must be at least 2, inputs and outputs, found {count}"
+            ));
+        };
+        let mut builder = Self::builder(*inputs);
+        for &size in hidden {
+            builder = builder.layer(size, activation);
+        }
+        let builder = builder.layer(*outputs, Activation::Linear);
+        if let Some(layer) = builder.first_too_large() {
+            let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
+            return refused(format!(
+                "too large for any memory, {from} by {to} at positions {layer} and {next}"
+            ));
+        }
+        builder.build(rng)
+    }
+
+    /// Starts a network with this number of inputs, to which layers are added one by one.
+    ///
+    /// ```
+    /// use chainrule::Parameters;
+    /// use chainrule::nn::{Activation, Initialization, Mlp};
+    /// use rand::{SeedableRng, rngs::StdRng};
+    ///
+    /// let mlp = Mlp::builder(2)
+    ///     .layer(8, Activation::Maxout(3))
+    ///     .layer(1, Activation::Sigmoid)
+    ///     .initialization(Initialization::Uniform(1.0))
+    ///     .build(&mut StdRng::seed_from_u64(1))?;
+    /// assert_eq!(mlp.parameter_count(), 8 * 3 * (2 + 1) + 8 + 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn builder(inputs: usize) -> MlpBuilder {
+        MlpBuilder {
+            inputs,
+            layers: Vec::new(),
+            initialization: None,
+            biases: true,
         }
     }
 }
@@ -69,16 +114,7 @@ pub struct MlpBuilder {
 }
 
 impl MlpBuilder {
-    pub(super) fn new(inputs: usize) -> Self {
-        Self {
-            inputs,
-            layers: Vec::new(),
-            initialization: None,
-            biases: true,
-        }
-    }
-
-    /// Adds a layer of so many outputs; under [`Activation::Maxout`] each has its own pieces.
+    /// Adds a layer with this number of outputs; under [`Activation::Maxout`] each output has its own pieces.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -92,9 +128,10 @@ impl MlpBuilder {
         self
     }
 
-    /// Draws the weights of every layer so, instead of as [suits its activation](Activation::initialization).
+    /// Draws the weights of every layer in this way, instead of as [suits its activation](Activation::initialization).
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Initialization, Mlp};
     /// use rand::{SeedableRng, rngs::StdRng};
     ///
@@ -109,7 +146,7 @@ impl MlpBuilder {
         self
     }
 
-    /// Leaves the biases out of every layer.
+    /// Builds every layer without biases.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -123,13 +160,13 @@ impl MlpBuilder {
         self
     }
 
-    /// The network with weights drawn from `rng`, layer by layer and neuron by neuron, and biases 0.
+    /// Builds the network with weights drawn from `rng`, layer by layer and neuron by neuron, and biases 0.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when there are no layers, a size is 0, the sizes are more than any
-    /// memory holds, an activation's parameter is of no use, or the bound of [`Initialization::Uniform`] is negative or
-    /// not finite.
+    /// [`Argument`](crate::ErrorKind::Argument) if there are no layers, a size is 0, the network is too large for any
+    /// memory, an activation's parameter is not finite, a maxout unit has no pieces, or the bound of
+    /// [`Initialization::Uniform`] is negative or not finite.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -147,30 +184,24 @@ impl MlpBuilder {
             return Err(Error::argument("initialization", problem));
         }
         let mut mlp = self.zeros()?;
-        for layer in &mut mlp.layers {
-            let initialization = self
-                .initialization
-                .unwrap_or(layer.activation.initialization());
-            let bound = initialization.bound(layer.inputs(), layer.neurons.len());
-            for weight in layer
-                .neurons
-                .iter_mut()
-                .flat_map(|neuron| &mut neuron.weights)
-            {
+        for (index, layer) in mlp.layers.iter_mut().enumerate() {
+            let suited = layer.activation.initialization();
+            let initialization = self.initialization.unwrap_or(suited);
+            let bound = initialization.bound(self.inputs_of(index), layer.neurons.len());
+            for weight in layer.neurons.iter_mut().flat_map(|n| &mut n.weights) {
                 *weight = bound * (2.0 * rng.random::<f64>() - 1.0);
             }
         }
         Ok(mlp)
     }
 
-    /// The network with these parameters, in the order of [`Mlp::parameters`].
+    /// Builds the network with these parameters, in the order of [`Mlp`]'s [`Parameters`].
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), but for the [`Initialization`], which is not used and so not checked;
-    /// [`Length`](crate::ErrorKind::Length) when the network does not have so many parameters;
-    /// [`Argument`](crate::ErrorKind::Argument) when one is NaN or infinite: the message names its position, counted
-    /// from 0.
+    /// As [`build`](Self::build), except that the [`Initialization`] is not used and so not checked;
+    /// [`Length`](crate::ErrorKind::Length) if this is not the network's number of parameters;
+    /// [`Argument`](crate::ErrorKind::Argument) if one is NaN or infinite: the message names its position, counted from 0.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -180,26 +211,27 @@ impl MlpBuilder {
     pub fn build_from(self, parameters: &[f64]) -> Result<Mlp<f64>> {
         let mut mlp = self.zeros()?;
         mlp.set_parameters(parameters)?;
-        if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
-            let problem = format!(
-                "parameter {index} must be finite, found {}",
-                parameters[index]
-            );
-            return Err(Error::argument("parameters", problem));
-        }
+        finite_parameters(parameters)?;
         Ok(mlp)
     }
 
-    /// The place of the first layer with which the network is more than any memory holds, from 0.
-    pub(super) fn first_too_large(&self) -> Option<usize> {
-        let mut inputs = self.inputs;
+    /// The number of inputs of a layer, which is counted from 0.
+    fn inputs_of(&self, layer: usize) -> usize {
+        match layer {
+            0 => self.inputs,
+            _ => self.layers[layer - 1].0,
+        }
+    }
+
+    /// The first layer, counted from 0, with which the network takes more bytes than any memory has.
+    fn first_too_large(&self) -> Option<usize> {
         let mut total: usize = 0;
-        self.layers.iter().position(|&(outputs, activation)| {
+        (0..self.layers.len()).find(|&layer| {
+            let (outputs, activation) = self.layers[layer];
             let sum = outputs
                 .checked_mul(activation.pieces())
-                .and_then(|neurons| neurons.checked_mul(neuron_bytes(inputs)?))
+                .and_then(|neurons| neurons.checked_mul(neuron_bytes(self.inputs_of(layer))?))
                 .and_then(|bytes| total.checked_add(bytes));
-            inputs = outputs;
             total = sum.unwrap_or(usize::MAX);
             isize::try_from(total).is_err()
         })
@@ -213,41 +245,35 @@ impl MlpBuilder {
                 "must be at least one, found none",
             ));
         }
-        if self.inputs == 0 {
-            return Err(Error::argument("inputs", "must be positive, found 0"));
-        }
+        at_least_one("inputs", self.inputs)?;
         if let Some(index) = self.first_too_large() {
-            let before = index.checked_sub(1);
-            let inputs = before.map_or(self.inputs, |before| self.layers[before].0);
-            let outputs = self.layers[index].0;
+            let (inputs, outputs) = (self.inputs_of(index), self.layers[index].0);
             let problem = format!("too large for any memory, {inputs} inputs by {outputs} outputs");
             return Err(Error::argument(&format!("layer {}", index + 1), problem));
         }
-        let mut layers = Vec::with_capacity(self.layers.len());
-        let mut inputs = self.inputs;
-        for (index, &(outputs, activation)) in self.layers.iter().enumerate() {
+        let layers = self.layers.iter().enumerate();
+        let layers = layers.map(|(index, &(outputs, activation))| {
             if outputs == 0 {
                 let name = format!("layer {}", index + 1);
                 return Err(Error::argument(&name, "outputs must be positive, found 0"));
             }
             activation.check()?;
-            let bias = self.biases.then_some(0.0);
             let neuron = Neuron {
-                weights: vec![0.0; inputs],
-                bias,
+                weights: vec![0.0; self.inputs_of(index)],
+                bias: self.biases.then_some(0.0),
             };
-            let neurons = vec![neuron; outputs * activation.pieces()];
-            layers.push(Layer {
-                neurons,
+            Ok(Layer {
+                neurons: vec![neuron; outputs * activation.pieces()],
                 activation,
-            });
-            inputs = outputs;
-        }
-        Ok(Mlp { layers })
+            })
+        });
+        Ok(Mlp {
+            layers: layers.collect::<Result<_>>()?,
+        })
     }
 }
 
-/// The memory that a neuron of so many inputs takes, if that is a number.
+/// The bytes that a neuron takes, unless they are more than a `usize` counts.
 fn neuron_bytes(inputs: usize) -> Option<usize> {
     let weights = inputs.checked_mul(size_of::<f64>())?;
     weights.checked_add(size_of::<Neuron<f64>>())

@@ -1,10 +1,10 @@
-//! Parameters in files: takes a structure and a path, gives the file; and back.
+//! Checkpoints: files that hold the parameters of a structure.
 //!
-//! A file is JSON with every digit of every number. It is written under another name in the same folder, brought to the
-//! disk and only then given its name: whoever looks, and whenever the process dies, finds the old file or the new one,
-//! whole. A process that dies while it writes may leave a file behind whose name begins with `.checkpoint-`.
+//! A file is JSON with every digit of every number. It is written under another name in the same folder, flushed to the
+//! disk, and only then renamed. So at any time, and even if the process dies, there is either the complete old file or the
+//! complete new one. A process that dies while it writes may leave a file whose name begins with `.checkpoint-`.
 //!
-//! [`Fit::resume`](super::Fit::resume) keeps whole training runs in such files; [`load`] takes the parameters out of them
+//! [`Fit::resume`](super::Fit::resume) stores whole training runs in such files; [`load`] reads the parameters from them
 //! as well.
 
 use std::fs;
@@ -14,21 +14,21 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::optimizer::Parameters;
+use super::check::finite_parameters;
 use crate::error::{Error, Result};
-use crate::program::Uniform;
+use crate::parameters::Parameters;
 
 const FORMAT: &str = "chainrule checkpoint";
 const VERSION: u32 = 1;
 
-/// What every version of the format begins with.
+/// The beginning of a file, the same in every version of the format.
 #[derive(Deserialize)]
 struct Header {
     format: String,
     version: u32,
 }
 
-/// What is written.
+/// A checkpoint to be written.
 #[derive(Serialize)]
 struct Written<'a, R> {
     format: &'a str,
@@ -38,19 +38,19 @@ struct Written<'a, R> {
     run: Option<&'a R>,
 }
 
-/// What is read.
+/// A checkpoint that was read.
 #[derive(Deserialize)]
 pub(super) struct Checkpoint<R> {
     pub(super) parameters: Vec<f64>,
     pub(super) run: Option<R>,
 }
 
-/// Writes every parameter of a structure into a file, in place of what the file held.
+/// Writes every parameter of a structure to a file, which is replaced if it exists.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when a parameter is NaN or infinite, [`Io`](crate::ErrorKind::Io) when the
-/// file cannot be written. What the file held is still there then.
+/// [`Argument`](crate::ErrorKind::Argument) if a parameter is NaN or infinite, [`Io`](crate::ErrorKind::Io) if the file
+/// cannot be written. An existing file is unchanged then.
 ///
 /// ```
 /// use chainrule::nn::{Activation, Mlp, checkpoint};
@@ -65,16 +65,16 @@ pub(super) struct Checkpoint<R> {
 /// assert_eq!(other, mlp);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub fn save<M: Uniform + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()> {
+pub fn save<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     write::<(), M>(path.as_ref(), model, None)
 }
 
-/// Replaces every parameter of a structure by those in a file.
+/// Replaces every parameter of a structure with the parameters in a file.
 ///
 /// # Errors
 ///
-/// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is cut short, is
-/// no such file, is of another version or holds another number of parameters: the message names the file. Nothing is
+/// [`Io`](crate::ErrorKind::Io) if the file cannot be read; [`Data`](crate::ErrorKind::Data) if it is cut short, is not a
+/// checkpoint, is of another version, or holds another number of parameters: the message names the file. Nothing is
 /// changed then.
 ///
 /// ```
@@ -91,26 +91,18 @@ pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Re
     let path = path.as_ref();
     let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
     let checkpoint = parse::<IgnoredAny>(path, &bytes)?;
-    check_count(path, &checkpoint.parameters, model.count())?;
-    assign(model, &checkpoint.parameters);
-    Ok(())
+    check_count(path, &checkpoint.parameters, model.parameter_count())?;
+    model.set_parameters(&checkpoint.parameters)
 }
 
-/// Writes parameters and what there is beside them.
-pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(
+/// Writes the parameters and, if given, the run.
+pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
     path: &Path,
     model: &M,
     run: Option<&R>,
 ) -> Result<()> {
-    let mut parameters = vec![0.0; model.count()];
-    model.write(&mut parameters);
-    if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
-        let problem = format!(
-            "parameter {index} must be finite, found {:?}",
-            parameters[index]
-        );
-        return Err(Error::argument("parameters", problem));
-    }
+    let parameters = model.parameters();
+    finite_parameters(&parameters)?;
     let text = serde_json::to_vec(&Written {
         format: FORMAT,
         version: VERSION,
@@ -121,7 +113,7 @@ pub(super) fn write<R: Serialize, M: Uniform + ?Sized>(
     replace(path, &text).map_err(|cause| Error::io(path, cause))
 }
 
-/// Gives a file its new content, whole or not at all.
+/// Replaces a file's content, completely or not at all.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
@@ -131,7 +123,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any new file: readable by whom the process's mask allows, not by its owner alone.
+        // The permissions of any new file: the process's mask decides who may read it, not only its owner.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
@@ -141,7 +133,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a file holds, if there is a file.
+/// Reads a file, if there is one.
 pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint<R>>> {
     match fs::read(path) {
         Ok(bytes) => parse(path, &bytes).map(Some),
@@ -188,14 +180,7 @@ pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Resu
     Err(faulty(path, problem))
 }
 
-/// Moves every parameter to its new value.
-pub(super) fn assign<M: Parameters + ?Sized>(model: &mut M, parameters: &[f64]) {
-    for (old, new) in model.values_mut().zip(parameters) {
-        *old = *new;
-    }
-}
-
-/// A file whose content is of no use.
+/// The error for a file whose content cannot be used.
 pub(super) fn faulty(path: &Path, problem: impl std::fmt::Display) -> Error {
     Error::data(&path.display().to_string(), None, None, problem)
 }

@@ -1,10 +1,10 @@
-//! Neurons and the layers they form: take the inputs' values, give one value an output.
+//! Neurons, and layers of neurons: they take the values of the inputs and return one value per output.
 
-use super::Activation;
+use super::activation::Activation;
 use crate::error::{Error, Result};
 use crate::{Scalar, Var, tape};
 
-/// A linear neuron: one weight an input, and a bias added to the weighted sum.
+/// A linear neuron: one weight per input, and a bias that is added to the weighted sum.
 ///
 /// ```
 /// use chainrule::nn::Neuron;
@@ -14,18 +14,18 @@ use crate::{Scalar, Var, tape};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neuron<S> {
-    /// One weight an input, in the inputs' order.
+    /// One weight per input, in the order of the inputs.
     pub weights: Vec<S>,
-    /// What is added to the weighted sum; `None` adds nothing and is no parameter.
+    /// The number that is added to the weighted sum; `None` adds nothing and is not a parameter.
     pub bias: Option<S>,
 }
 
 impl<S: Scalar> Neuron<S> {
-    /// The weighted sum `b + Σ wᵢxᵢ`: a fused dot product, then one addition.
+    /// The weighted sum `b + Σ wᵢxᵢ`, computed as a fused dot product and one addition.
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when there are not as many inputs as weights.
+    /// [`Length`](crate::ErrorKind::Length) if `x.len()` is not the number of weights.
     ///
     /// ```
     /// use chainrule::nn::Neuron;
@@ -40,16 +40,13 @@ impl<S: Scalar> Neuron<S> {
         let sum = S::dot_product(&self.weights, x)?;
         Ok(self.bias.map_or(sum, |bias| bias + sum))
     }
-
-    /// Weights, then the bias.
-    fn parameters(&self) -> impl Iterator<Item = &S> {
-        self.weights.iter().chain(&self.bias)
-    }
 }
 
-/// Neurons side by side, all of the same inputs, and the activation of their sums.
+crate::parameters!(Neuron { weights, bias });
+
+/// Neurons that share their inputs, and the activation that is applied to their sums.
 ///
-/// Each neuron gives one output; under [`Activation::Maxout`] each group of so many neurons in a row does.
+/// Each neuron has one output; under [`Activation::Maxout`] each group of consecutive neurons has one.
 ///
 /// ```
 /// use chainrule::nn::{Activation, Layer, Neuron};
@@ -64,19 +61,19 @@ impl<S: Scalar> Neuron<S> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer<S> {
-    /// The neurons, one an output and piece.
+    /// The neurons: one per output, or one per piece of a maxout unit.
     pub neurons: Vec<Neuron<S>>,
-    /// What is made of their sums.
+    /// The function applied to their sums.
     pub activation: Activation,
 }
 
 impl<S: Scalar> Layer<S> {
-    /// The layer's outputs for these inputs.
+    /// Computes the layer's outputs for these inputs.
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when a neuron has not as many weights as there are inputs;
-    /// [`Argument`](crate::ErrorKind::Argument) when the neurons do not make whole maxout units.
+    /// [`Length`](crate::ErrorKind::Length) if `x.len()` is not the number of weights of every neuron;
+    /// [`Argument`](crate::ErrorKind::Argument) if the neurons do not make whole maxout units.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Layer, Neuron};
@@ -102,7 +99,7 @@ impl<S: Scalar> Layer<S> {
         Ok(())
     }
 
-    /// The number of neurons behind each output, if they come out even.
+    /// The neurons of each output in turn.
     fn units(&self) -> Result<std::slice::ChunksExact<'_, Neuron<S>>> {
         self.activation.check()?;
         let pieces = self.activation.pieces();
@@ -114,7 +111,7 @@ impl<S: Scalar> Layer<S> {
         Ok(self.neurons.chunks_exact(pieces))
     }
 
-    /// The output of one unit: a neuron, or the pieces of a maxout unit.
+    /// The output of one unit, which is a neuron or the pieces of a maxout unit.
     #[inline]
     fn output(&self, unit: &[Neuron<S>], x: &[S]) -> Result<S> {
         if let [neuron] = unit {
@@ -126,39 +123,12 @@ impl<S: Scalar> Layer<S> {
             .collect::<Result<_>>()?;
         Ok(S::max_of(&sums))
     }
-
-    /// The number of inputs of the first neuron, which the others share.
-    pub(super) fn inputs(&self) -> usize {
-        self.neurons
-            .first()
-            .map_or(0, |neuron| neuron.weights.len())
-    }
-
-    /// Neuron by neuron: weights, then the bias.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = &S> {
-        self.neurons.iter().flat_map(Neuron::parameters)
-    }
-
-    pub(super) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
-        let neurons = self.neurons.iter_mut();
-        neurons.flat_map(|neuron| neuron.weights.iter_mut().chain(&mut neuron.bias))
-    }
-
-    /// The same layer with every parameter replaced, in the order of [`parameters`](Self::parameters).
-    pub(super) fn map<T>(&self, replace: &mut impl FnMut(S) -> T) -> Layer<T> {
-        let mut neuron = |neuron: &Neuron<S>| Neuron {
-            weights: neuron.weights.iter().map(|&w| replace(w)).collect(),
-            bias: neuron.bias.map(&mut *replace),
-        };
-        Layer {
-            neurons: self.neurons.iter().map(&mut neuron).collect(),
-            activation: self.activation,
-        }
-    }
 }
 
+crate::parameters!(Layer { neurons; fixed: activation });
+
 impl Layer<Var> {
-    /// As [`forward`](Self::forward), each output recorded under the name of its neuron.
+    /// As [`forward`](Self::forward), and records each output under the name of its neuron.
     pub(super) fn forward_named(&self, x: &[Var]) -> Result<Vec<Var>> {
         let units = self.units()?.enumerate();
         let named = units.map(|(index, unit)| {

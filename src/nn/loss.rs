@@ -1,21 +1,22 @@
-//! Losses: how far a network's outputs are from their targets, and what large parameters cost.
+//! Losses: how far a network's outputs are from their targets, and penalties on large parameters.
 //!
-//! All are functions over any kind of number: of recorded outputs they give a recorded loss to sweep from. Targets may
-//! be plain `f64`s. A *row* is one example; the mean is over rows.
+//! Losses are functions over any kind of number: of recorded outputs they return a recorded loss, from which you sweep.
+//! Targets may be plain `f64`s. A *row* is one example; means are over rows.
 //!
-//! [`row_cross_entropy`] and [`row_multiclass_hinge`] are the losses of one row whose class is a value like any other:
-//! what a [program](crate::Program) over rows needs, for which the class is part of the data and not of the code.
+//! [`row_cross_entropy`] and [`row_multiclass_hinge`] are losses of one row whose class is a value like its inputs. A
+//! [program](crate::Program) over rows needs them, because the class is then part of the data and not of the code.
 
+use super::check::{self, at_least_zero, not_empty, paired};
 use crate::Scalar;
 use crate::error::{Error, Result};
 use crate::op::rows::Adjoint;
 
-/// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`: cs231n's two-layer training loop.
+/// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`, as in cs231n's two-layer training loop.
 ///
 /// # Errors
 ///
-/// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument) when
-/// they are empty.
+/// [`Length`](crate::ErrorKind::Length) if the two differ in length, [`Argument`](crate::ErrorKind::Argument) if they
+/// are empty.
 ///
 /// ```
 /// use chainrule::nn::loss::squared_error;
@@ -49,12 +50,12 @@ pub fn mean_squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: 
 
 /// The binary hinge loss `1/n Σ max(0, margin − y·s)` of scores `s` and labels `y`, −1 or +1.
 ///
-/// The loss of a support vector machine, and of micrograd's demo with margin 1.
+/// It is the loss of a support vector machine, and of micrograd's demo with margin 1.
 ///
 /// # Errors
 ///
-/// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument) when
-/// they are empty, the margin is negative or not finite, or a label is the constant 0, which would teach nothing.
+/// [`Length`](crate::ErrorKind::Length) if the two differ in length, [`Argument`](crate::ErrorKind::Argument) if they
+/// are empty, the margin is negative or not finite, or a label is the constant 0, from which nothing can be learned.
 ///
 /// ```
 /// use chainrule::nn::loss::hinge;
@@ -77,12 +78,13 @@ pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f
 
 /// The multi-class hinge loss `1/n Σᵢ Σ_{j≠c} max(0, sⱼ − s_c + margin)` of rows of scores and their classes `c`.
 ///
-/// J. Weston and C. Watkins's support vector machine (1999), in the form of cs231n's lecture 4, with margin 1 there.
+/// This is J. Weston and C. Watkins's support vector machine (1999) in the form of cs231n's lecture 4, where the margin
+/// is 1.
 ///
 /// # Errors
 ///
-/// [`Length`](crate::ErrorKind::Length) when there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
-/// when there are no rows, a class has no score in its row, or the margin is negative or not finite. The message names
+/// [`Length`](crate::ErrorKind::Length) if there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
+/// if there are no rows, a class has no score in its row, or the margin is negative or not finite. The message names
 /// the row, counted from 0.
 ///
 /// ```
@@ -102,7 +104,7 @@ pub fn multiclass_hinge<S: Scalar>(
 ) -> Result<S> {
     at_least_zero("margin", margin)?;
     mean_over_rows("scores", scores, classes, |right, others| {
-        // Exactly 0 differs from −0 only in its sign: a row of one class has no others and costs nothing.
+        // Where there is one class, there are no others. Their sum is −0, and adding 0 makes it 0.
         let losses = others.iter().map(|&s| (s - right + margin).relu());
         losses.sum::<S>() + 0.0
     })
@@ -110,16 +112,17 @@ pub fn multiclass_hinge<S: Scalar>(
 
 /// The cross-entropy `−1/n Σᵢ ln softmax(s)_c` of rows of scores (logits) `s` and their classes `c`.
 ///
-/// A row's loss is computed as `softplus(ln Σ_{j≠c} e^sⱼ − s_c)`, which equals `ln Σⱼ e^sⱼ − s_c`, overflows as little,
-/// and keeps its digits where the right class is nearly certain: there the two terms of the usual form cancel.
+/// A row's loss is computed as `softplus(ln Σ_{j≠c} e^sⱼ − s_c)`. This equals the usual form `ln Σⱼ e^sⱼ − s_c` and does
+/// not overflow either, but keeps its digits where the right class is nearly certain and the two terms of the usual
+/// form cancel.
 ///
-/// NaN where a logit is NaN, where the logits of the right class and of another are both +∞, and where all of several
-/// logits are −∞: the difference of infinities has no value.
+/// The loss is NaN if a logit is NaN, if the logits of the right class and of another are both +∞, or if there are
+/// several logits and all are −∞: the difference of infinities has no value.
 ///
 /// # Errors
 ///
-/// [`Length`](crate::ErrorKind::Length) when there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
-/// when there are no rows or a class has no score in its row. The message names the row, counted from 0.
+/// [`Length`](crate::ErrorKind::Length) if there are not as many classes as rows; [`Argument`](crate::ErrorKind::Argument)
+/// if there are no rows or a class has no score in its row. The message names the row, counted from 0.
 ///
 /// ```
 /// use chainrule::nn::loss::cross_entropy;
@@ -142,12 +145,12 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 
 /// The cross-entropy `−ln softmax(s)_c` of one row of scores (logits) `s` and its class `c`, which is a value: 0, 1, 2, ….
 ///
-/// The value and the slopes have the bits of [`cross_entropy`] of this row, with the same care where the right class is
-/// nearly certain. NaN where `c` is none of these numbers, unless there is one score alone, which costs nothing.
+/// The value and the slopes have the bits of [`cross_entropy`] of this row. If `c` is not one of these numbers, the loss
+/// is NaN, or 0 if there is only one score.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when there are no scores.
+/// [`Argument`](crate::ErrorKind::Argument) if there are no scores.
 ///
 /// ```
 /// use chainrule::Program;
@@ -157,7 +160,7 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 /// assert_eq!(row_cross_entropy(&scores, 2.0)?, cross_entropy(&[scores], &[2])?);
 /// assert!(row_cross_entropy(&scores, 3.0)?.is_nan());
 ///
-/// // Traced once, replayed for rows of any class: three scores, then the class.
+/// // Traced once, replayed for rows of any class. A row is three scores, then the class.
 /// let loss = Program::trace(4, |row| row_cross_entropy(&row[..3], row[3]))?;
 /// assert_eq!(loss.value(&[2.0, -1.0, 0.5, 2.0])?, cross_entropy(&[scores], &[2])?);
 /// assert_eq!(loss.value(&[2.0, -1.0, 0.5, 0.0])?, cross_entropy(&[scores], &[0])?);
@@ -178,11 +181,12 @@ pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result
 /// The multi-class hinge loss `Σ_{j≠c} max(0, sⱼ − s_c + margin)` of one row of scores `s` and its class `c`, which is a
 /// value: 0, 1, 2, ….
 ///
-/// The value and the slopes have the bits of [`multiclass_hinge`] of this row. NaN where `c` is none of these numbers.
+/// The value and the slopes have the bits of [`multiclass_hinge`] of this row. If `c` is not one of these numbers, the
+/// loss is NaN.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when there are no scores, or the margin is negative or not finite.
+/// [`Argument`](crate::ErrorKind::Argument) if there are no scores, or the margin is negative or not finite.
 ///
 /// ```
 /// use chainrule::nn::loss::{multiclass_hinge, row_multiclass_hinge};
@@ -207,20 +211,18 @@ pub fn row_multiclass_hinge<S: Scalar>(
     Ok(losses.sum())
 }
 
-/// The score of a row's class, found by the class's value.
+/// The score of a row's class, found by comparing the class with each number.
 struct Chosen<S> {
-    /// For every score 1 or 0.
+    /// For each score: 1 if it is the score of the class, else 0.
     is_right: Vec<S>,
-    /// The score of the class, NaN if no score is of it.
+    /// The score of the class, NaN if there is none.
     right: S,
 }
 
 fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
-    if scores.is_empty() {
-        return Err(Error::argument(name, "must hold at least one value"));
-    }
+    not_empty(name, scores.len())?;
     let is_right: Vec<S> = (0..scores.len()).map(|c| class.equal(c as f64)).collect();
-    // A product with 0 adds nothing here, even if the other factor is infinite or NaN.
+    // In this sum, a product with 0 adds nothing even if the other factor is infinite or NaN.
     let pairs = is_right.iter().zip(scores);
     let pairs: Vec<S> = pairs.flat_map(|(&is_right, &s)| [is_right, s]).collect();
     let found: S = is_right.iter().sum();
@@ -228,11 +230,11 @@ fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
     Ok(Chosen { is_right, right })
 }
 
-/// The penalty `strength · Σ |p|` on large parameters, which drives small ones to 0 (lasso, R. Tibshirani 1996).
+/// The penalty `strength · Σ |p|` on large parameters, which drives small ones to 0 (the lasso, R. Tibshirani 1996).
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when the strength is negative or not finite.
+/// [`Argument`](crate::ErrorKind::Argument) if the strength is negative or not finite.
 ///
 /// ```
 /// use chainrule::nn::loss::l1_penalty;
@@ -242,7 +244,7 @@ fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
 pub fn l1_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
     at_least_zero("strength", strength)?;
     if parameters.is_empty() {
-        // The sum of none is −0.
+        // The sum of no values is −0.
         return Ok(S::from(0.0));
     }
     Ok(parameters.iter().map(|p| p.abs()).sum::<S>() * strength)
@@ -254,7 +256,7 @@ pub fn l1_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when the strength is negative or not finite.
+/// [`Argument`](crate::ErrorKind::Argument) if the strength is negative or not finite.
 ///
 /// ```
 /// use chainrule::nn::loss::l2_penalty;
@@ -269,7 +271,7 @@ pub fn l2_penalty<S: Scalar>(parameters: &[S], strength: f64) -> Result<S> {
     Ok(S::dot_product(parameters, parameters)? * strength)
 }
 
-/// The mean of each row's loss, made from the score of its class and the scores of all others.
+/// The mean of `loss(score of the row's class, all other scores)` over rows.
 fn mean_over_rows<S: Scalar>(
     name: &str,
     rows: &[impl AsRef<[S]>],
@@ -281,33 +283,11 @@ fn mean_over_rows<S: Scalar>(
     let mut others = Vec::new();
     for (index, (row, &class)) in rows.iter().zip(classes).enumerate() {
         let row = row.as_ref();
-        let Some(&right) = row.get(class) else {
-            let below = row.len();
-            let problem = format!("row {index}: expected a class below {below}, found {class}");
-            return Err(Error::argument("classes", problem));
-        };
+        check::class("classes", index, class, row.len())?;
         others.clear();
         others.extend_from_slice(&row[..class]);
         others.extend_from_slice(&row[class + 1..]);
-        losses.push(loss(right, &others));
+        losses.push(loss(row[class], &others));
     }
     Ok(S::mean(&losses))
-}
-
-fn paired(name: &str, len: usize, other: &str, found: usize) -> Result<()> {
-    if found != len {
-        return Err(Error::length(other, len, found));
-    }
-    if len == 0 {
-        return Err(Error::argument(name, "must hold at least one value"));
-    }
-    Ok(())
-}
-
-fn at_least_zero(name: &str, value: f64) -> Result<()> {
-    if value.is_finite() && value >= 0.0 {
-        return Ok(());
-    }
-    let problem = format!("must be finite and at least 0, found {value}");
-    Err(Error::argument(name, problem))
 }

@@ -1,12 +1,13 @@
-//! Measures of a classifier: takes predicted and actual classes, gives the share of hits and who is mistaken for
-//! whom.
+//! Measures of a classifier: how many predicted classes are right, and which classes are mistaken for which.
 
 use std::fmt;
 
+use super::check::{self, paired};
 use crate::error::{Error, Result};
 
-/// The place of the highest score, the first of equals: the class that a classifier predicts. `None` of no scores, or if
-/// one is NaN.
+/// The index of the highest score, which is the class that a classifier predicts; the first one of equal scores.
+///
+/// `None` if there are no scores, or one is NaN.
 ///
 /// ```
 /// use chainrule::nn::metrics::predicted_class;
@@ -17,10 +18,10 @@ pub fn predicted_class(scores: &[f64]) -> Option<usize> {
     if scores.iter().any(|score| score.is_nan()) {
         return None;
     }
-    let places = 0..scores.len();
-    places.reduce(|best, place| {
-        if scores[place] > scores[best] {
-            place
+    let classes = 0..scores.len();
+    classes.reduce(|best, class| {
+        if scores[class] > scores[best] {
+            class
         } else {
             best
         }
@@ -29,12 +30,12 @@ pub fn predicted_class(scores: &[f64]) -> Option<usize> {
 
 /// The share of predictions that equal the actual value, from 0 to 1.
 ///
-/// Works for classes, for labels ±1, for anything that can be compared; a NaN equals nothing and so is a miss.
+/// It works for classes, labels ±1 and anything else that can be compared. NaN equals nothing, so it counts as wrong.
 ///
 /// # Errors
 ///
-/// [`Length`](crate::ErrorKind::Length) when the two differ in length, [`Argument`](crate::ErrorKind::Argument)
-/// when they are empty.
+/// [`Length`](crate::ErrorKind::Length) if the two differ in length, [`Argument`](crate::ErrorKind::Argument) if they
+/// are empty.
 ///
 /// ```
 /// use chainrule::nn::metrics::accuracy;
@@ -46,16 +47,15 @@ pub fn predicted_class(scores: &[f64]) -> Option<usize> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn accuracy<T: PartialEq>(predicted: &[T], actual: &[T]) -> Result<f64> {
-    paired(predicted, actual)?;
+    paired("actual", actual.len(), "predicted", predicted.len())?;
     let hits = predicted.iter().zip(actual).filter(|(p, a)| p == a).count();
     Ok(hits as f64 / actual.len() as f64)
 }
 
-/// How often each class was taken for each class.
+/// How often each actual class was predicted as each class.
 ///
-/// [`Display`](fmt::Display) writes a table: one line for each actual class, one column for each predicted class,
-/// recall at the end of a line, precision at the foot of a column, accuracy last. A ratio that would be 0 / 0 is
-/// written `-`.
+/// [`Display`](fmt::Display) writes a table with one line per actual class and one column per predicted class. Recall is
+/// at the end of each line, precision at the foot of each column, accuracy on the last line. A ratio 0 / 0 is written `-`.
 ///
 /// ```
 /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -80,9 +80,9 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when the two differ in length; [`Argument`](crate::ErrorKind::Argument)
-    /// when they are empty, when a class is not below `classes` (the message names its row, counted from 0), or when
-    /// `classes` squared counts are more than any memory holds.
+    /// [`Length`](crate::ErrorKind::Length) if the two differ in length; [`Argument`](crate::ErrorKind::Argument) if they
+    /// are empty, if a class is not below `classes` (the message names its row, counted from 0), or if `classes`²
+    /// counts are too many for any memory.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -91,9 +91,12 @@ impl ConfusionMatrix {
     /// assert_eq!(error.to_string(), "predicted: row 1: expected a class below 3, found 3");
     /// ```
     pub fn new(predicted: &[usize], actual: &[usize], classes: usize) -> Result<Self> {
-        paired(predicted, actual)?;
-        below("predicted", predicted, classes)?;
-        below("actual", actual, classes)?;
+        paired("actual", actual.len(), "predicted", predicted.len())?;
+        for (name, found) in [("predicted", predicted), ("actual", actual)] {
+            for (row, &class) in found.iter().enumerate() {
+                check::class(name, row, class, classes)?;
+            }
+        }
         let line = classes.checked_mul(size_of::<usize>());
         let table = line
             .and_then(|bytes| bytes.checked_add(size_of::<Vec<usize>>()))
@@ -109,7 +112,7 @@ impl ConfusionMatrix {
         Ok(Self { counts })
     }
 
-    /// The counts: `counts()[actual][predicted]`, a square of as many lines and columns as classes.
+    /// The counts, as `counts()[actual][predicted]`: one line and one column per class.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -120,7 +123,7 @@ impl ConfusionMatrix {
         &self.counts
     }
 
-    /// The share of pairs on the diagonal, as [`accuracy`] gives it.
+    /// The share of right predictions, as [`accuracy`] computes it.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -132,7 +135,7 @@ impl ConfusionMatrix {
         hits as f64 / self.rows() as f64
     }
 
-    /// Of the rows predicted to be `class`, the share that is; `None` when there are none, or no such class.
+    /// Of the rows predicted to be `class`, the share that is; `None` if there are no such rows, or no such class.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -146,7 +149,7 @@ impl ConfusionMatrix {
         ratio(hits, self.counts.iter().map(|line| line[class]).sum())
     }
 
-    /// Of the rows that are `class`, the share predicted to be; `None` when there are none, or no such class.
+    /// Of the rows that are `class`, the share predicted to be; `None` if there are no such rows, or no such class.
     ///
     /// ```
     /// use chainrule::nn::metrics::ConfusionMatrix;
@@ -201,27 +204,6 @@ impl fmt::Display for ConfusionMatrix {
         let rows = self.rows();
         let noun = if rows == 1 { "row" } else { "rows" };
         write!(f, "accuracy {:.3} of {rows} {noun}", self.accuracy())
-    }
-}
-
-fn paired<T>(predicted: &[T], actual: &[T]) -> Result<()> {
-    if predicted.len() != actual.len() {
-        return Err(Error::length("predicted", actual.len(), predicted.len()));
-    }
-    if actual.is_empty() {
-        return Err(Error::argument("actual", "must hold at least one value"));
-    }
-    Ok(())
-}
-
-fn below(name: &str, found: &[usize], classes: usize) -> Result<()> {
-    match found.iter().position(|&class| class >= classes) {
-        None => Ok(()),
-        Some(row) => {
-            let class = found[row];
-            let problem = format!("row {row}: expected a class below {classes}, found {class}");
-            Err(Error::argument(name, problem))
-        }
     }
 }
 

@@ -1,17 +1,17 @@
-//! The multilayer perceptron: layers one after another, over any kind of number.
+//! The multilayer perceptron: a sequence of layers, over any kind of number.
 
-use rand::Rng;
-
-use super::{Activation, Layer, MlpBuilder};
-use crate::error::{Error, Result};
-use crate::program::Uniform;
+use super::layer::Layer;
+use crate::error::Result;
+use crate::parameters::Parameters;
 use crate::{Gradients, Scalar, Var, tape};
 
-/// A feed-forward network of fully connected layers, a *multilayer perceptron*.
+/// A feed-forward network of fully connected layers: a *multilayer perceptron*.
 ///
-/// The parameters are plain numbers in an `Mlp<f64>`, which the caller keeps. To train it, [record](Mlp::record) it
-/// as an `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) step; to use it, call
-/// [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
+/// The caller keeps the parameters as plain numbers, in an `Mlp<f64>`. To train it by hand, [record](Mlp::record) it as an
+/// `Mlp<Var>`, compute a loss, sweep, and let an [optimizer](super::optimizer) take a step; [`Fit`](super::Fit) does this
+/// for you. To use it, call [`forward`](Self::forward) on the `Mlp<f64>` itself. Both give the same bits.
+///
+/// Its [`Parameters`] are in micrograd's order: layer by layer, neuron by neuron, weights before the bias.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Adam, Optimizer};
@@ -30,7 +30,7 @@ use crate::{Gradients, Scalar, Var, tape};
 ///         let loss = loss::mean_squared_error(&outputs?, &targets)?;
 ///         Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
 ///     })?;
-///     adam.step(&mut mlp, &gradient)?;
+///     adam.step_parameters(&mut mlp, &gradient)?;
 /// }
 /// for (x, target) in xor {
 ///     assert_eq!(mlp.forward(&x)?[0].round(), target);
@@ -39,84 +39,14 @@ use crate::{Gradients, Scalar, Var, tape};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mlp<S> {
-    /// The layers, inputs first; each has as many inputs as the one before has outputs.
+    /// The layers, from inputs to outputs; each has as many inputs as the layer before it has outputs.
     pub layers: Vec<Layer<S>>,
 }
 
+crate::parameters!(Mlp { layers });
+
 impl Mlp<f64> {
-    /// A network with random weights: `sizes` are the number of inputs, of each hidden layer's neurons and of outputs.
-    ///
-    /// Hidden layers have the activation, the output is linear. Weights are drawn as
-    /// [suits the activation](Activation::initialization), biases are 0; [`builder`](Self::builder) leaves every choice
-    /// open.
-    ///
-    /// # Errors
-    ///
-    /// [`Argument`](crate::ErrorKind::Argument) when there are fewer than two sizes, a size is 0, the sizes are more
-    /// than any memory holds, or the activation's parameter is not finite or not positive where it must be.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    ///
-    /// let mut rng = StdRng::seed_from_u64(1);
-    /// let mlp = Mlp::new(&mut rng, &[2, 16, 16, 1], Activation::Relu)?;
-    /// assert_eq!(mlp.parameter_count(), 337);
-    ///
-    /// let error = Mlp::new(&mut rng, &[2, 0, 1], Activation::Relu).unwrap_err();
-    /// assert_eq!(error.to_string(), "sizes: must all be positive, found 0 at position 1");
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn new<R: Rng + ?Sized>(
-        rng: &mut R,
-        sizes: &[usize],
-        activation: Activation,
-    ) -> Result<Self> {
-        activation.check()?;
-        if let Some(position) = sizes.iter().position(|&size| size == 0) {
-            let problem = format!("must all be positive, found 0 at position {position}");
-            return Err(Error::argument("sizes", problem));
-        }
-        let [inputs, hidden @ .., outputs] = sizes else {
-            let problem = format!(
-                "must be at least 2, inputs and outputs, found {}",
-                sizes.len()
-            );
-            return Err(Error::argument("sizes", problem));
-        };
-        let builder = Self::builder(*inputs);
-        let builder = hidden
-            .iter()
-            .fold(builder, |builder, &size| builder.layer(size, activation));
-        let builder = builder.layer(*outputs, Activation::Linear);
-        if let Some(layer) = builder.first_too_large() {
-            let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
-            let problem =
-                format!("too large for any memory, {from} by {to} at positions {layer} and {next}");
-            return Err(Error::argument("sizes", problem));
-        }
-        builder.build(rng)
-    }
-
-    /// Starts a network of so many inputs, to be given its layers one by one.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Initialization, Mlp};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    ///
-    /// let mlp = Mlp::builder(2)
-    ///     .layer(8, Activation::Maxout(3))
-    ///     .layer(1, Activation::Sigmoid)
-    ///     .initialization(Initialization::Uniform(1.0))
-    ///     .build(&mut StdRng::seed_from_u64(1))?;
-    /// assert_eq!(mlp.parameter_count(), 8 * 3 * (2 + 1) + 8 + 1);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn builder(inputs: usize) -> MlpBuilder {
-        MlpBuilder::new(inputs)
-    }
-
-    /// The same network with every parameter recorded as an input of the thread's current graph.
+    /// Records every parameter as an input of the thread's current graph, and returns the network of these inputs.
     ///
     /// ```
     /// # use chainrule::nn::Mlp;
@@ -130,15 +60,15 @@ impl Mlp<f64> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn record(&self) -> Mlp<Var> {
-        self.map(Var::new)
+        self.map_parameters(&mut Var::new)
     }
 
-    /// As [`record`](Self::record), each parameter with a name: `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted
-    /// from 1.
+    /// As [`record`](Self::record), and names each parameter `layer 1 neuron 2 w3` or `layer 1 neuron 2 b`, counted from 1.
     ///
-    /// Names are for pictures and messages; a training loop does without.
+    /// Names are for pictures and messages; a training loop does not need them.
     ///
     /// ```
+    /// use chainrule::Parameters;
     /// use chainrule::nn::{Activation, Mlp};
     /// use chainrule::tape;
     ///
@@ -163,52 +93,16 @@ impl Mlp<f64> {
     }
 }
 
-/// A network's parameters are the same for all rows of a batch, in the order of [`Mlp::parameters`].
-///
-/// ```
-/// use chainrule::Program;
-/// use chainrule::nn::{Activation, Mlp};
-///
-/// let mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[2.0, 0.5])?;
-/// let scores = Program::trace_rows(&mlp, 1, |mlp, row| mlp.forward(row))?;
-/// assert_eq!(scores.batch(&[[1.0], [2.0]])?.values(&mlp)?, [2.5, 4.5]);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-impl Uniform for Mlp<f64> {
-    type Traced = Mlp<Var>;
-
-    fn count(&self) -> usize {
-        self.parameter_count()
-    }
-
-    fn write(&self, values: &mut [f64]) {
-        let mut rest = values;
-        for neuron in self.layers.iter().flat_map(|layer| &layer.neurons) {
-            let (weights, after) = rest.split_at_mut(neuron.weights.len());
-            weights.copy_from_slice(&neuron.weights);
-            rest = after;
-            if let Some(bias) = neuron.bias {
-                rest[0] = bias;
-                rest = &mut rest[1..];
-            }
-        }
-    }
-
-    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Mlp<Var> {
-        self.map(input)
-    }
-}
-
 impl<S: Scalar> Mlp<S> {
-    /// The network's outputs for one row of inputs.
+    /// Computes the network's outputs for one row of inputs.
     ///
-    /// Inputs may be of the network's own kind of number or anything that becomes it, such as the `f64`s of a data
-    /// set, which a recorded network records once a row.
+    /// Inputs are numbers of the network's own kind or anything that converts into it, for example the `f64`s of a data
+    /// set, which a recorded network records once per row.
     ///
     /// # Errors
     ///
-    /// [`Length`](crate::ErrorKind::Length) when the row has not as many values as the network has inputs, or a layer
-    /// not as many inputs as the one before has outputs.
+    /// [`Length`](crate::ErrorKind::Length) if `x.len()` is not the network's number of inputs, or if a layer does not
+    /// have as many inputs as the layer before it has outputs.
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -228,101 +122,10 @@ impl<S: Scalar> Mlp<S> {
         }
         Ok(x)
     }
-
-    /// Every parameter: layer by layer, neuron by neuron, weights before the bias, as micrograd orders them.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// assert_eq!(mlp.parameters(), [1.0, 10.0, 0.5]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameters(&self) -> Vec<S> {
-        let mut parameters = Vec::with_capacity(self.parameter_count());
-        parameters.extend(self.layers.iter().flat_map(Layer::parameters));
-        parameters
-    }
-
-    /// Every parameter, to be changed in place; in the order of [`parameters`](Self::parameters).
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mut mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// mlp.parameters_mut().for_each(|p| *p *= 2.0);
-    /// assert_eq!(mlp.parameters(), [2.0, 20.0, 1.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut S> {
-        self.layers.iter_mut().flat_map(Layer::parameters_mut)
-    }
-
-    /// How many parameters there are.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// assert_eq!(mlp.parameter_count(), 3);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn parameter_count(&self) -> usize {
-        let neurons = self.layers.iter().flat_map(|layer| &layer.neurons);
-        neurons
-            .map(|neuron| neuron.weights.len() + usize::from(neuron.bias.is_some()))
-            .sum()
-    }
-
-    /// Replaces every parameter, in the order of [`parameters`](Self::parameters).
-    ///
-    /// # Errors
-    ///
-    /// [`Length`](crate::ErrorKind::Length) when there are not [as many](Self::parameter_count) values; nothing is
-    /// changed then.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mut mlp = Mlp::builder(1).layer(1, Activation::Linear).build_from(&[1.0, 0.5])?;
-    /// mlp.set_parameters(&[3.0, 0.0])?;
-    /// assert_eq!(mlp.forward(&[2.0])?, [6.0]);
-    /// let error = mlp.set_parameters(&[3.0]).unwrap_err();
-    /// assert_eq!(error.to_string(), "parameters: expected 2 values, found 1");
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn set_parameters(&mut self, parameters: &[S]) -> Result<()> {
-        if parameters.len() != self.parameter_count() {
-            return Err(Error::length(
-                "parameters",
-                self.parameter_count(),
-                parameters.len(),
-            ));
-        }
-        for (old, &new) in self.parameters_mut().zip(parameters) {
-            *old = new;
-        }
-        Ok(())
-    }
-
-    /// The same network over another kind of number, each parameter replaced by what `replace` makes of it.
-    ///
-    /// ```
-    /// use chainrule::Dual;
-    /// use chainrule::nn::{Activation, Mlp};
-    ///
-    /// // The derivative of the output along the direction in which every parameter grows alike.
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).build_from(&[1.0, 10.0, 0.5])?;
-    /// let output = mlp.map(Dual::variable).forward(&[3.0, 2.0])?[0];
-    /// assert_eq!(output.tangent, 3.0 + 2.0 + 1.0);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn map<T: Scalar>(&self, mut replace: impl FnMut(S) -> T) -> Mlp<T> {
-        let layers = self.layers.iter();
-        Mlp {
-            layers: layers.map(|layer| layer.map(&mut replace)).collect(),
-        }
-    }
 }
 
 impl Mlp<Var> {
-    /// The derivatives by every parameter, in the order of [`parameters`](Self::parameters).
+    /// The derivatives with respect to every parameter, in the order of [`parameters`](Parameters::parameters).
     ///
     /// ```
     /// use chainrule::nn::{Activation, Mlp};
@@ -337,17 +140,10 @@ impl Mlp<Var> {
     /// # Panics
     /// If a parameter is a constant, or was not alive on the graph when it was swept.
     pub fn gradient(&self, grads: &Gradients) -> Vec<f64> {
-        let mut gradient = Vec::with_capacity(self.parameter_count());
-        gradient.extend(
-            self.layers
-                .iter()
-                .flat_map(Layer::parameters)
-                .map(|p| grads[p]),
-        );
-        gradient
+        self.parameters().iter().map(|&p| grads[p]).collect()
     }
 
-    /// As [`forward`](Self::forward), with a name for each layer and neuron: boxes in pictures, counted from 1.
+    /// As [`forward`](Self::forward), and names each layer and neuron, counted from 1: pictures show them as boxes.
     ///
     /// # Errors
     ///

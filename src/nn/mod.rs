@@ -1,16 +1,18 @@
-//! Small neural networks: layers of neurons, what they learn from, how they learn and how well.
+//! Small neural networks: layers of neurons, data, losses, optimizers, training and metrics.
 //!
-//! An [`Mlp`] is made of [`Layer`]s of [`Neuron`]s with an [`Activation`], over any kind of number. [`data`] reads or
-//! generates rows of numbers with a target each, and deals them out in parts and batches; a [`loss`] says how far
-//! outputs are from targets; an [`optimizer`] moves the parameters down the gradient; [`fit`] does all of this over and
-//! over, through a compiled program; [`metrics`] compares predictions with targets.
+//! An [`Mlp`] consists of [`Layer`]s of [`Neuron`]s with an [`Activation`], over any kind of number. [`data`] reads or
+//! generates rows of numbers with a target each, and splits them into parts and batches. A [`loss`] measures how far
+//! outputs are from targets, and an [`optimizer`] moves the parameters down the gradient. [`fit`] repeats this through a
+//! compiled program, and [`metrics`] compares predictions with targets.
 
 mod activation;
 mod builder;
+mod check;
 #[cfg(feature = "serde")]
 pub mod checkpoint;
 pub mod data;
 pub mod fit;
+mod initialization;
 mod layer;
 pub mod loss;
 pub mod metrics;
@@ -18,7 +20,8 @@ mod mlp;
 pub mod optimizer;
 
 pub use activation::{Activation, softmax};
-pub use builder::{Initialization, MlpBuilder};
+pub use builder::MlpBuilder;
 pub use fit::Fit;
+pub use initialization::Initialization;
 pub use layer::{Layer, Neuron};
 pub use mlp::Mlp;

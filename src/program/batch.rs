@@ -1,9 +1,10 @@
 //! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
 
+use super::Program;
 use super::answers::{Over, answer, check_length};
-use super::{Program, Uniform};
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result};
+use crate::parameters::Parameters;
 use crate::transform::{Mode, Transform};
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
@@ -192,7 +193,7 @@ impl Batch {
     /// # Errors
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has the wrong number of values;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was traced.
-    pub fn values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
+    pub fn values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
         Ok(&self.each_row(uniform, Transform::Values)?[0])
     }
 
@@ -209,7 +210,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values), and if there is no output.
-    pub fn gradients<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+    pub fn gradients<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
         Ok(two(self.each_row(uniform, Transform::Gradient)?))
     }
 
@@ -225,7 +226,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values).
-    pub fn jacobians<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+    pub fn jacobians<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
         Ok(two(
             self.each_row(uniform, Transform::Jacobian(Mode::Cheaper))?
         ))
@@ -243,7 +244,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
-    pub fn hessians<U: Uniform + ?Sized>(
+    pub fn hessians<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
@@ -261,7 +262,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
-    pub fn hessian_diagonals<U: Uniform + ?Sized>(
+    pub fn hessian_diagonals<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
@@ -279,7 +280,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values).
-    pub fn sum_values<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
+    pub fn sum_values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
         Ok(self.sum(uniform, Transform::Values, &[], 1.0)?.0)
     }
 
@@ -294,7 +295,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
-    pub fn sum_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+    pub fn sum_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         let (sums, _) = self.sum(uniform, Transform::Gradient, &[], 1.0)?;
         Ok((sums[0], &sums[1..]))
     }
@@ -311,7 +312,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients), and if there are no rows.
-    pub fn mean_gradient<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
+    pub fn mean_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
         if self.is_empty() {
             return Err(Error::argument(
                 "rows",
@@ -336,7 +337,10 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values).
-    pub fn sum_jacobian<U: Uniform + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
+    pub fn sum_jacobian<U: Parameters + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(&[f64], &[f64])> {
         let (sums, outputs) = self.sum(uniform, Transform::Jacobian(Mode::Cheaper), &[], 1.0)?;
         Ok(sums.split_at(outputs))
     }
@@ -358,7 +362,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
-    pub fn sum_hessian<U: Uniform + ?Sized>(
+    pub fn sum_hessian<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
@@ -379,7 +383,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
-    pub fn sum_hessian_diagonal<U: Uniform + ?Sized>(
+    pub fn sum_hessian_diagonal<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
@@ -399,7 +403,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`values`](Self::values), and if `v` has the wrong number of values.
-    pub fn sum_jvp<U: Uniform + ?Sized>(
+    pub fn sum_jvp<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         v: &[f64],
@@ -420,7 +424,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients), and if `v` has the wrong number of values.
-    pub fn sum_hvp<U: Uniform + ?Sized>(
+    pub fn sum_hvp<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         v: &[f64],
@@ -431,20 +435,20 @@ impl Batch {
     }
 
     /// The parts of a transform's outputs, for every row.
-    fn each_row<U: Uniform + ?Sized>(
+    fn each_row<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         transform: Transform,
     ) -> Result<&[Vec<f64>]> {
         let (threads, order) = (self.threads, self.order);
         let (answer, rows) = self.answer(uniform, transform, Over::Rows)?;
-        answer.set_uniform(|inputs| uniform.write(inputs))?;
+        answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
         answer.each_row(rows, threads, order)
     }
 
     /// A transform of the sums over all rows, divided; its outputs, and how long their first part is. `v` are further uniform
     /// inputs.
-    fn sum<U: Uniform + ?Sized>(
+    fn sum<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         transform: Transform,
@@ -456,10 +460,10 @@ impl Batch {
             check_length("v", self.program.uniform_variables(), v.len())?;
         }
         let (answer, rows) = self.answer(uniform, transform, Over::Sum)?;
-        let count = uniform.count();
+        let count = uniform.parameter_count();
         answer.set_uniform(|inputs| {
             let (place, further) = inputs.split_at_mut(count);
-            uniform.write(place);
+            uniform.write_parameters(place);
             further.copy_from_slice(v);
         })?;
         answer.sums(rows, threads)?;
@@ -467,13 +471,17 @@ impl Batch {
         Ok((answer.finish(divisor), first))
     }
 
-    fn answer<U: Uniform + ?Sized>(
+    fn answer<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
         transform: Transform,
         over: Over,
     ) -> Result<(&mut Answer, &Blocks)> {
-        check_length("uniform", self.program.uniform_inputs(), uniform.count())?;
+        check_length(
+            "uniform",
+            self.program.uniform_inputs(),
+            uniform.parameter_count(),
+        )?;
         let question = (transform, over);
         let known = self
             .answers

@@ -13,9 +13,9 @@ mod call;
 #[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
 mod convert;
 mod evaluator;
-mod inputs;
 mod kinks;
 mod listing;
+mod outputs;
 mod questions;
 mod retraced;
 mod sparse;
@@ -31,9 +31,9 @@ use rustc_hash::FxHashMap;
 
 pub use batch::Batch;
 pub use evaluator::Evaluator;
-pub use inputs::{Outputs, Uniform};
 pub use kinks::Kink;
 pub use listing::Stage;
+pub use outputs::Outputs;
 pub use questions::functions::{
     hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, third, vhp, vjp,
 };

@@ -1,9 +1,10 @@
 //! Rows that come one after another and need not fit into memory.
 
+use super::Program;
 use super::answers::{Over, answer, check_length};
-use super::{Program, Uniform};
 use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
 use crate::error::{Error, Result};
+use crate::parameters::Parameters;
 use crate::transform::Transform;
 
 /// This many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
@@ -51,10 +52,10 @@ impl Program {
     ///
     /// # Errors
     /// As [`Batch::sum_gradient`](crate::Batch::sum_gradient).
-    pub fn stream<U: Uniform + ?Sized>(&self, uniform: &U) -> Result<Stream> {
-        check_length("uniform", self.uniform_inputs(), uniform.count())?;
+    pub fn stream<U: Parameters + ?Sized>(&self, uniform: &U) -> Result<Stream> {
+        check_length("uniform", self.uniform_inputs(), uniform.parameter_count())?;
         let mut answer = answer(self.compiled(Transform::Gradient, Over::Sum)?);
-        answer.set_uniform(|inputs| uniform.write(inputs))?;
+        answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
         let width = self.inputs() - self.uniform_inputs();
         let mut tree = Tree::default();
         tree.clear(answer.sum_count());

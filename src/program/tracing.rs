@@ -1,9 +1,10 @@
 //! From functions and recorded graphs to programs.
 
-use super::{Outputs, Program, Uniform};
+use super::{Outputs, Program};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::ir::{Class, trace};
+use crate::parameters::Parameters;
 use crate::tape;
 use crate::var::{Var, compare};
 
@@ -78,10 +79,10 @@ impl Program {
     ///
     /// # Panics
     /// As [`trace`](Self::trace).
-    pub fn trace_rows<U: Uniform + ?Sized, O: Outputs>(
+    pub fn trace_rows<U: Parameters + ?Sized, O: Outputs>(
         uniform: &U,
         width: usize,
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
+        f: impl FnOnce(&U::Over<Var>, &[Var]) -> O,
     ) -> Result<Self> {
         Self::trace_rows_at(uniform, &vec![0.0; width], f)
     }
@@ -100,14 +101,14 @@ impl Program {
     ///
     /// # Panics
     /// As [`trace`](Self::trace).
-    pub fn trace_rows_at<U: Uniform + ?Sized, O: Outputs>(
+    pub fn trace_rows_at<U: Parameters + ?Sized, O: Outputs>(
         uniform: &U,
         row: &[f64],
-        f: impl FnOnce(&U::Traced, &[Var]) -> O,
+        f: impl FnOnce(&U::Over<Var>, &[Var]) -> O,
     ) -> Result<Self> {
         Self::traced(|| {
             let mut inputs = Vec::new();
-            let traced = uniform.traced(&mut |value| {
+            let traced = uniform.map_parameters(&mut |value| {
                 let x = Var::new(value);
                 inputs.push((x, Class::Uniform));
                 x

@@ -6,7 +6,7 @@ use chainrule::nn::data::{Dataset, read_csv};
 use chainrule::nn::metrics::predicted_class;
 use chainrule::nn::optimizer::{Adam, Optimizer};
 use chainrule::nn::{Mlp, loss};
-use chainrule::{Scalar, Var, tape};
+use chainrule::{Parameters, Scalar, Var, tape};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(crate) fn train(
             losses.push(loss.value());
             Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
         })?;
-        adam.step(mlp, &gradient)?;
+        adam.step_parameters(mlp, &gradient)?;
     }
     Ok(losses)
 }
@@ -116,7 +116,7 @@ pub(crate) fn train_on_digits(
                 let loss = svm(&recorded, &rows, &classes)? + penalty;
                 Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
             })?;
-            adam.step(mlp, &gradient)?;
+            adam.step_parameters(mlp, &gradient)?;
         }
     }
     Ok(())

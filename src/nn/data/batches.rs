@@ -1,15 +1,16 @@
-//! Mini-batches: takes a data set and a size, gives its rows in random order, that many at a time.
+//! Mini-batches: the rows of a data set in random order, a fixed number at a time.
 
 use std::iter::FusedIterator;
 
 use rand::Rng;
 
-use super::{Dataset, Row, random_order};
-use crate::error::{Error, Result};
+use super::dataset::{Dataset, Row, random_order};
+use crate::error::Result;
+use crate::nn::check::at_least_one;
 
-/// The mini-batches of one pass over a [`Dataset`], made by [`Dataset::batches`].
+/// The mini-batches of one pass over a [`Dataset`], as [`Dataset::batches`] returns them.
 ///
-/// Each item is a vector of rows that borrow from the data set.
+/// Each item is a vector of rows, which borrow from the data set.
 ///
 /// ```
 /// use chainrule::nn::data::{Batches, moons};
@@ -26,20 +27,20 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
     data: &'a Dataset,
-    /// Rows still to come; batches are taken from the end.
+    /// The rows that are still to come; batches are taken from the end.
     order: Vec<usize>,
     size: usize,
 }
 
 impl Dataset {
-    /// One pass over the rows in random order, `size` at a time.
+    /// One pass over the rows in random order, `size` rows at a time.
     ///
-    /// Every row comes exactly once; the last batch is shorter when `size` does not divide the number of rows. An
-    /// empty set has no batches. Call it anew for each epoch to get another order.
+    /// Every row comes exactly once. The last batch may be smaller, and an empty set has no batches. Each call draws a new
+    /// order, so call it once per epoch.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when `size` is 0.
+    /// [`Argument`](crate::ErrorKind::Argument) if `size` is 0.
     ///
     /// ```
     /// use chainrule::nn::data::moons;
@@ -58,13 +59,10 @@ impl Dataset {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn batches<R: Rng + ?Sized>(&self, size: usize, rng: &mut R) -> Result<Batches<'_>> {
-        if size == 0 {
-            return Err(Error::argument("size", "must be positive, found 0"));
-        }
         Ok(Batches {
             data: self,
+            size: at_least_one("size", size)?,
             order: random_order(self.len(), rng),
-            size,
         })
     }
 }

@@ -1,26 +1,26 @@
-//! Generated data sets: takes the number of points, a noise level and a random generator, gives a
-//! [`Dataset`] of a known shape.
+//! Generated data sets: points of a known shape in the plane, and Gaussian clouds in any space.
 //!
-//! Noise is Gaussian. Without it the points lie exactly on the curves that each function states.
+//! Noise is Gaussian. Without noise, the points are exactly on the curves that each function states.
 
 use std::f64::consts::{PI, TAU};
+use std::iter::repeat_n;
 
 use libm::{cos, log, sin, sqrt};
 use rand::{Rng, RngExt};
 
-use super::Dataset;
+use super::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::nn::check::{at_least_zero, below_one, require};
 
 /// Two interleaving half circles of `n` points in the plane, labelled −1 and +1.
 ///
-/// With t evenly spaced from 0 to π, both ends included, the first ⌊n/2⌋ rows are (cos t, sin t), labelled −1, and
-/// the others (1 − cos t, ½ − sin t), labelled +1. Gaussian noise of standard deviation `noise` is added to every
-/// coordinate. The curves are those of scikit-learn's `make_moons`, the labels those of micrograd's demo, which
-/// suit a hinge loss.
+/// With t evenly spaced from 0 to π, both included, the first ⌊n/2⌋ rows are (cos t, sin t), labelled −1, and the others
+/// are (1 − cos t, ½ − sin t), labelled +1. Gaussian noise of standard deviation `noise` is added to every coordinate.
+/// The curves are those of scikit-learn's `make_moons`, and the labels those of micrograd's demo, which suit a hinge loss.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when `n` is below 2, or `noise` is negative or not finite.
+/// [`Argument`](crate::ErrorKind::Argument) if `n` is below 2, or `noise` is negative or not finite.
 ///
 /// ```
 /// use chainrule::nn::data::moons;
@@ -32,23 +32,23 @@ use crate::error::{Error, Result};
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn moons<R: Rng + ?Sized>(n: usize, noise: f64, rng: &mut R) -> Result<Dataset> {
-    at_least("n", 2, n)?;
-    deviation("noise", noise)?;
+    require("n", n, n >= 2, "at least 2")?;
+    at_least_zero("noise", noise)?;
     let outer = even(0.0, PI, n / 2).map(|t| ([cos(t), sin(t)], -1.0));
     let inner = even(0.0, PI, n - n / 2).map(|t| ([1.0 - cos(t), 0.5 - sin(t)], 1.0));
-    scatter(outer.chain(inner), noise, rng)
+    Ok(scatter(outer.chain(inner), noise, rng))
 }
 
 /// A circle of radius 1 and one of radius `factor` inside it, `n` points in all, labelled −1 and +1.
 ///
-/// The first ⌊n/2⌋ rows are evenly spaced on the outer circle from angle 0 on, labelled −1; the others are so spaced
-/// on the inner circle, labelled +1. Gaussian noise of standard deviation `noise` is added to every coordinate. The
-/// curves are those of scikit-learn's `make_circles`.
+/// The first ⌊n/2⌋ rows are evenly spaced on the outer circle from angle 0 on, labelled −1; the others are evenly spaced on
+/// the inner circle, labelled +1. Gaussian noise of standard deviation `noise` is added to every coordinate. The curves
+/// are those of scikit-learn's `make_circles`.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when `n` is below 2, `factor` is not in 0..1 (1 excluded), or `noise`
-/// is negative or not finite.
+/// [`Argument`](crate::ErrorKind::Argument) if `n` is below 2, `factor` is negative, or 1 or more, or `noise` is negative
+/// or not finite.
 ///
 /// ```
 /// use chainrule::nn::data::circles;
@@ -62,35 +62,30 @@ pub fn moons<R: Rng + ?Sized>(n: usize, noise: f64, rng: &mut R) -> Result<Datas
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn circles<R: Rng + ?Sized>(n: usize, factor: f64, noise: f64, rng: &mut R) -> Result<Dataset> {
-    at_least("n", 2, n)?;
-    if !(0.0..1.0).contains(&factor) {
-        let problem = format!("must be at least 0 and below 1, found {factor}");
-        return Err(Error::argument("factor", problem));
-    }
-    deviation("noise", noise)?;
+    require("n", n, n >= 2, "at least 2")?;
+    below_one("factor", factor)?;
+    at_least_zero("noise", noise)?;
     let circle = |points: usize, radius: f64, label: f64| {
-        // The end of the turn is its beginning, so it is one step beyond the last point.
+        // A full turn ends where it begins, so its end is one step after the last point.
         let turn = even(0.0, TAU, points + 1).take(points);
         turn.map(move |t| ([radius * cos(t), radius * sin(t)], label))
     };
     let outer = circle(n / 2, 1.0, -1.0);
     let inner = circle(n - n / 2, factor, 1.0);
-    scatter(outer.chain(inner), noise, rng)
+    Ok(scatter(outer.chain(inner), noise, rng))
 }
 
-/// Spiral arms in the plane, one a class, `per_class` points each, labelled 0, 1, 2, ….
+/// Spiral arms in the plane, one per class, with `per_class` points each, labelled 0, 1, 2, ….
 ///
-/// On the arm of class j the radius r runs evenly from 0 to 1 while the angle t runs from 4j to 4(j + 1), both ends
-/// included; a point is (r sin t, r cos t). Gaussian noise of standard deviation `noise`, in radians, is added to
-/// every angle, so that the radii stay exact. This is the spiral set of Stanford's cs231n notes, which take 3
-/// classes, 100 points each and noise 0.2.
+/// Rows are ordered by arm.
 ///
-/// Rows come arm by arm.
+/// On the arm of class j, the radius r grows evenly from 0 to 1 while the angle t grows from 4j to 4(j + 1), both included;
+/// a point is (r sin t, r cos t). Gaussian noise of standard deviation `noise`, in radians, is added to every angle, so
+/// the radii stay exact. This is the spiral set of Stanford's cs231n notes, which use 3 classes of 100 points and noise 0.2.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when `classes` or `per_class` is 0, or `noise` is negative or not
-/// finite.
+/// [`Argument`](crate::ErrorKind::Argument) if `classes` or `per_class` is 0, or `noise` is negative or not finite.
 ///
 /// ```
 /// use chainrule::nn::data::spirals;
@@ -107,11 +102,10 @@ pub fn spirals<R: Rng + ?Sized>(
     noise: f64,
     rng: &mut R,
 ) -> Result<Dataset> {
-    at_least("classes", 1, classes)?;
-    at_least("per_class", 1, per_class)?;
-    deviation("noise", noise)?;
-    let mut inputs = Vec::new();
-    let mut targets = Vec::new();
+    require("classes", classes, classes >= 1, "at least 1")?;
+    require("per_class", per_class, per_class >= 1, "at least 1")?;
+    at_least_zero("noise", noise)?;
+    let (mut inputs, mut targets) = (Vec::new(), Vec::new());
     for class in 0..classes {
         let start = 4.0 * class as f64;
         let radii = even(0.0, 1.0, per_class);
@@ -121,19 +115,19 @@ pub fn spirals<R: Rng + ?Sized>(
             targets.push(class as f64);
         }
     }
-    Dataset::new(inputs, targets)
+    Ok(Dataset { inputs, targets })
 }
 
-/// Gaussian clouds, one around each center, `per_class` points each, labelled 0, 1, 2, … in the order of `centers`.
+/// Gaussian clouds, one around each center, with `per_class` points each, labelled 0, 1, 2, … in the order of `centers`.
 ///
-/// Centers may lie in a space of any dimension, the same for all. Every coordinate has the standard deviation
-/// `deviation`, independently of the others. Rows come cloud by cloud.
+/// Centers may have any number of coordinates, the same for all centers. Every coordinate of a point has the standard
+/// deviation `deviation`, independently of the others. Rows are ordered by cloud.
 ///
 /// # Errors
 ///
-/// [`Argument`](crate::ErrorKind::Argument) when there are no centers, a center has no coordinates or one that is
-/// not finite, `per_class` is 0, or `deviation` is negative or not finite; [`Length`](crate::ErrorKind::Length)
-/// when a center has not as many coordinates as center 0.
+/// [`Argument`](crate::ErrorKind::Argument) if there are no centers, a center has no coordinates or one that is not
+/// finite, `per_class` is 0, or `deviation` is negative or not finite; [`Length`](crate::ErrorKind::Length) if a center
+/// does not have as many coordinates as center 0.
 ///
 /// ```
 /// use chainrule::nn::data::blobs;
@@ -164,32 +158,25 @@ pub fn blobs<C: AsRef<[f64]>, R: Rng + ?Sized>(
             return Err(Error::argument("centers", problem));
         }
     }
-    at_least("per_class", 1, per_class)?;
-    self::deviation("deviation", deviation)?;
-
-    let mut inputs = Vec::new();
-    let mut targets = Vec::new();
-    for (class, center) in centers.iter().map(AsRef::as_ref).enumerate() {
-        for _ in 0..per_class {
-            inputs.push(around(center, deviation, rng));
-            targets.push(class as f64);
-        }
-    }
-    Dataset::new(inputs, targets)
+    require("per_class", per_class, per_class >= 1, "at least 1")?;
+    at_least_zero("deviation", deviation)?;
+    let points = centers.iter().enumerate();
+    let points = points.flat_map(|(class, center)| repeat_n((center, class as f64), per_class));
+    Ok(scatter(points, deviation, rng))
 }
 
-fn scatter<R: Rng + ?Sized>(
-    points: impl Iterator<Item = ([f64; 2], f64)>,
+/// Points with labels, and Gaussian noise of this deviation in every coordinate.
+fn scatter<P: AsRef<[f64]>, R: Rng + ?Sized>(
+    points: impl Iterator<Item = (P, f64)>,
     noise: f64,
     rng: &mut R,
-) -> Result<Dataset> {
-    let (inputs, targets) = points
-        .map(|(point, label)| (around(&point, noise, rng), label))
-        .unzip();
-    Dataset::new(inputs, targets)
+) -> Dataset {
+    let scattered = points.map(|(point, label)| (around(point.as_ref(), noise, rng), label));
+    let (inputs, targets) = scattered.unzip();
+    Dataset { inputs, targets }
 }
 
-/// A random point with independent Gaussian coordinates of this deviation around `center`.
+/// A random point around `center`, whose coordinates are independent and Gaussian with this deviation.
 fn around<R: Rng + ?Sized>(center: &[f64], deviation: f64, rng: &mut R) -> Vec<f64> {
     let mut point = center.to_vec();
     for pair in point.chunks_mut(2) {
@@ -200,33 +187,17 @@ fn around<R: Rng + ?Sized>(center: &[f64], deviation: f64, rng: &mut R) -> Vec<f
     point
 }
 
-/// Two independent standard Gaussian numbers, by Box and Muller's transform (1958).
+/// Two independent standard Gaussian numbers, from the transform of Box and Muller (1958).
 fn gaussian_pair<R: Rng + ?Sized>(rng: &mut R) -> [f64; 2] {
-    // `random` gives 0 but never 1; the logarithm needs it the other way round.
+    // `random` returns 0 but never 1; the logarithm needs a number above 0.
     let u1 = 1.0 - rng.random::<f64>();
     let u2 = rng.random::<f64>();
     let radius = sqrt(-2.0 * log(u1));
     [radius * cos(TAU * u2), radius * sin(TAU * u2)]
 }
 
-/// `count` evenly spaced numbers from `start` to `end`, both included; one number is `start`.
+/// `count` evenly spaced numbers from `start` to `end`, both included; a single number is `start`.
 fn even(start: f64, end: f64, count: usize) -> impl Iterator<Item = f64> {
     let steps = count.saturating_sub(1).max(1) as f64;
     (0..count).map(move |index| start + (end - start) * (index as f64 / steps))
-}
-
-fn at_least(name: &str, least: usize, found: usize) -> Result<()> {
-    if found < least {
-        let problem = format!("must be at least {least}, found {found}");
-        return Err(Error::argument(name, problem));
-    }
-    Ok(())
-}
-
-fn deviation(name: &str, value: f64) -> Result<()> {
-    if !(value.is_finite() && value >= 0.0) {
-        let problem = format!("must be finite and at least 0, found {value}");
-        return Err(Error::argument(name, problem));
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
-//! Reading CSV: takes a file or any reader, gives a [`Dataset`] or a column of numbers.
+//! Reading CSV: from a file or any reader to a [`Dataset`] or a column of numbers.
 //!
-//! The first line names the columns. Every message names the file, and the line and column where there is one to
-//! blame.
+//! The first line names the columns. Every error names the file, and the line and column if one is at fault.
 
 use std::fs;
 use std::io;
@@ -9,16 +8,16 @@ use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::Dataset;
+use super::dataset::Dataset;
 use crate::error::{Error, Result};
 
-/// The data set in a CSV file: `target` names the column of targets, all other columns are inputs in file order.
+/// Reads a data set from a CSV file: `target` names the column of targets; all other columns are inputs, in file order.
 ///
-/// Short for [`Csv::open`] and [`Csv::dataset`]; see [`Csv`] for the format.
+/// This is [`Csv::open`] and then [`Csv::dataset`]; see [`Csv`] for the format.
 ///
 /// # Errors
 ///
-/// Those of [`Csv::open`] and [`Csv::dataset`].
+/// As [`Csv::open`] and [`Csv::dataset`].
 ///
 /// ```
 /// use chainrule::nn::data::read_csv;
@@ -34,13 +33,13 @@ pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
     Csv::open(path)?.dataset(target)
 }
 
-/// A CSV file in memory, its columns to be chosen by name.
+/// A CSV file in memory, whose columns are chosen by name.
 ///
-/// The first line is the header: distinct column names, none empty. Every further line holds one value for each
-/// column. Fields are separated by commas and may be quoted as RFC 4180 says; spaces around them are ignored. Lines
-/// end in LF, CRLF or CR; empty lines are skipped; a byte order mark is dropped. Values are numbers as
-/// [`f64::from_str`](std::str::FromStr) reads them, and finite. Columns that are not asked for may hold anything, but a
-/// quote that is open at the end of the file is an error that names the line where it opens.
+/// The first line is the header: distinct column names, none of them empty. Every other line holds one value per column.
+/// Fields are separated by commas and may be quoted as in RFC 4180; spaces around them are ignored. Lines end in LF, CRLF
+/// or CR; empty lines are skipped, and so is a byte order mark. Values are finite numbers, as
+/// [`f64::from_str`](std::str::FromStr) reads them. Columns that you do not choose may hold anything. A quote that is
+/// still open at the end of the file is an error that names the line where it opens.
 ///
 /// ```
 /// use chainrule::nn::data::Csv;
@@ -67,8 +66,8 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`Io`](crate::ErrorKind::Io) when the file cannot be read; [`Data`](crate::ErrorKind::Data) when it is empty,
-    /// or when a column's name is empty, not UTF-8, there twice, or in a quote that is not closed.
+    /// [`Io`](crate::ErrorKind::Io) if the file cannot be read; [`Data`](crate::ErrorKind::Data) if it is empty, or if the
+    /// name of a column is empty, not UTF-8, used twice, or in a quote that is not closed.
     ///
     /// ```
     /// use chainrule::{ErrorKind, nn::data::Csv};
@@ -83,11 +82,11 @@ impl Csv {
         Self::new(path.display().to_string(), bytes)
     }
 
-    /// Reads everything `reader` has; `source` stands in messages where a file's name would.
+    /// Reads to the end of `reader`. Errors name `source` in place of a file.
     ///
     /// # Errors
     ///
-    /// Those of [`Csv::open`].
+    /// As [`Csv::open`].
     ///
     /// ```
     /// use chainrule::nn::data::Csv;
@@ -115,12 +114,12 @@ impl Csv {
         &self.names
     }
 
-    /// One column of numbers, one value a row.
+    /// A column of numbers, one per row.
     ///
     /// # Errors
     ///
-    /// [`Data`](crate::ErrorKind::Data) when there is no such column, there are no rows, a row has more or fewer
-    /// values than the header has names, or a value of this column is not a finite number.
+    /// [`Data`](crate::ErrorKind::Data) if there is no such column, there are no rows, a row has more or fewer values than
+    /// the header has names, or a value of this column is not a finite number.
     ///
     /// ```
     /// use chainrule::nn::data::Csv;
@@ -137,12 +136,12 @@ impl Csv {
         Ok(values)
     }
 
-    /// A data set with the targets from the column `target` and the inputs from all others, in file order.
+    /// A data set with the targets from the column `target` and the inputs from all other columns, in file order.
     ///
     /// # Errors
     ///
-    /// [`Data`](crate::ErrorKind::Data) when there is no such column or no other one, there are no rows, a row has
-    /// more or fewer values than the header has names, or a value is not a finite number.
+    /// [`Data`](crate::ErrorKind::Data) if there is no such column or no other column, there are no rows, a row has more
+    /// or fewer values than the header has names, or a value is not a finite number.
     ///
     /// ```
     /// use chainrule::nn::data::Csv;
@@ -165,9 +164,9 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when `inputs` is empty or holds the target;
-    /// [`Data`](crate::ErrorKind::Data) when one of these columns is missing, there are no rows, a row has more or
-    /// fewer values than the header has names, or a value of these columns is not a finite number.
+    /// [`Argument`](crate::ErrorKind::Argument) if `inputs` is empty or contains the target;
+    /// [`Data`](crate::ErrorKind::Data) if one of these columns is missing, there are no rows, a row has more or fewer
+    /// values than the header has names, or a value of these columns is not a finite number.
     ///
     /// ```
     /// use chainrule::nn::data::Csv;
@@ -233,15 +232,14 @@ impl Csv {
     }
 
     fn select(&self, inputs: &[usize], target: usize) -> Result<Dataset> {
-        let mut rows = Vec::new();
-        let mut targets = Vec::new();
+        let mut data = Dataset::default();
         self.each_row(|row| {
             let values = inputs.iter().map(|&column| row.number(column));
-            rows.push(values.collect::<Result<_>>()?);
-            targets.push(row.number(target)?);
+            data.inputs.push(values.collect::<Result<_>>()?);
+            data.targets.push(row.number(target)?);
             Ok(())
         })?;
-        Dataset::new(rows, targets)
+        Ok(data)
     }
 
     fn find(&self, name: &str) -> Result<usize> {
@@ -262,7 +260,7 @@ impl Csv {
         Err(self.fault(self.header_line, None, problem))
     }
 
-    /// Hands every row below the header to `take`, once it is known to be as wide as the header.
+    /// Passes every row below the header to `take`, after checking that it is as wide as the header.
     fn each_row(&self, mut take: impl FnMut(&Fields) -> Result<()>) -> Result<()> {
         let mut records = Records::new(&self.bytes);
         records.next(&self.source)?;
@@ -294,10 +292,10 @@ impl Csv {
     }
 }
 
-/// The most column names that a message lists.
+/// A message lists at most this many column names.
 const NAMES_LISTED: usize = 8;
 
-/// The most characters of a file's text that a message repeats.
+/// A message repeats at most this many characters of a file's text.
 const EXCERPT: usize = 40;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -329,10 +327,10 @@ impl Fields<'_> {
     }
 }
 
-/// The records of a CSV text with the line on which each begins.
+/// The records of a CSV text, each with the line on which it begins.
 ///
-/// The `csv` crate's own line numbers are those of the end of the record before, which is one line off after CRLF or
-/// an empty line; so lines are counted here.
+/// The `csv` crate's own line numbers are those of the end of the previous record, which is one line too early after CRLF
+/// or an empty line. So lines are counted here.
 struct Records<'a> {
     bytes: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
@@ -379,7 +377,7 @@ impl<'a> Records<'a> {
             }
         }
         self.counted = begin;
-        // A quote that is not closed takes in all the rest, so only the last record can have one.
+        // A quote that is not closed extends to the end of the text, so only the last record can have one.
         let end = usize::try_from(self.reader.position().byte()).unwrap_or(self.bytes.len());
         if end >= self.bytes.len()
             && let Some(lines) = open_quote(&self.bytes[begin..])
@@ -391,9 +389,10 @@ impl<'a> Records<'a> {
     }
 }
 
-/// Whether a quote in this record is not closed, and if so how many lines below the first it opens.
+/// If a quote in this record is not closed: the number of lines between the record's first line and the opening quote.
 ///
-/// As the `csv` crate has it, a quote opens at the beginning of a field only, and a pair within is one that is meant.
+/// The rules are the `csv` crate's: a quote opens only at the beginning of a field, and two quotes inside a quoted field
+/// stand for one.
 fn open_quote(record: &[u8]) -> Option<u64> {
     let mut lines = 0;
     let mut opened = None;
@@ -416,7 +415,7 @@ fn text(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok().map(str::trim)
 }
 
-/// The beginning of a file's text, on one line and printable, as a message may repeat it.
+/// The beginning of a file's text, on one line and printable, for messages.
 fn excerpt(text: &str) -> String {
     let mut begin = String::new();
     for letter in text.chars().take(EXCERPT) {

@@ -1,32 +1,32 @@
-//! What a run tells: of a step, of an epoch, and in the end.
+//! What a run reports: before each step, after each epoch, and at its end.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// A step about to be taken: what a progress bar needs.
+/// A step that is about to be taken: what a progress bar needs.
 ///
 /// ```
-/// use chainrule::nn::fit::Step;
+/// use chainrule::nn::fit::TrainingStep;
 /// use chainrule::nn::{Fit, optimizer::Sgd};
 ///
 /// let mut lines = Vec::new();
 /// Fit::new()
 ///     .epochs(1)
-///     .on_step(|&Step { step, steps, loss, .. }, _| lines.push(format!("{step}/{steps} {loss}")))
+///     .on_step(|&TrainingStep { step, steps, loss, .. }, _| lines.push(format!("{step}/{steps} {loss}")))
 ///     .run(&mut [1.0], &[[2.0]], &mut Sgd::new(0.25)?, |p, x| p[0] * x[0])?;
 /// assert_eq!(lines, ["0/1 2"]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Step {
-    /// The number of the epoch, from 0.
+pub struct TrainingStep {
+    /// The number of the epoch, counted from 0.
     pub epoch: usize,
-    /// How many epochs there are to be.
+    /// The number of epochs that the run is to have.
     pub epochs: usize,
-    /// The number of the step, from 0 over all epochs: as many steps were taken before.
+    /// The number of the step, counted from 0 over all epochs; this many steps were taken before.
     pub step: usize,
-    /// How many steps there are to be, in all epochs.
+    /// The number of steps that the run is to have, in all epochs.
     pub steps: usize,
     /// The loss of the batch, with the penalty.
     pub loss: f64,
@@ -34,7 +34,7 @@ pub struct Step {
     pub rate: f64,
 }
 
-/// An epoch that is over.
+/// An epoch that has ended.
 ///
 /// ```
 /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -46,24 +46,24 @@ pub struct Step {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Epoch {
-    /// The number of the epoch, from 0.
+    /// The number of the epoch, counted from 0.
     pub epoch: usize,
-    /// How many steps were taken since the run began.
+    /// The number of steps taken since the run began.
     pub steps: usize,
-    /// The mean loss of all rows, each as it was when its batch came, with the penalty.
+    /// The mean loss of all rows, each computed before the step of its batch, with the penalty.
     pub loss: f64,
     /// The mean loss of the validation rows after the epoch, if there are any.
     pub validation: Option<f64>,
 }
 
 impl Epoch {
-    /// The loss that early stopping looks at.
+    /// The loss on which early stopping depends.
     fn watched(&self) -> f64 {
         self.validation.unwrap_or(self.loss)
     }
 }
 
-/// How many of the last epochs in a row were not better than the best before them by more than `min_delta`.
+/// The number of consecutive last epochs that did not improve on the best epoch before them by more than `min_delta`.
 pub(super) fn waited(epochs: &[Epoch], min_delta: f64) -> usize {
     let mut best = f64::INFINITY;
     let mut waited = 0;
@@ -91,14 +91,15 @@ pub(super) fn waited(epochs: &[Epoch], min_delta: f64) -> usize {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct History {
-    /// Every epoch that is over, in order.
+    /// Every epoch that has ended, in order.
     pub epochs: Vec<Epoch>,
-    /// Why there are no more.
+    /// Why the run ended.
     pub ended: Ended,
 }
 
 impl History {
-    /// The epoch of the lowest validation loss, or training loss where there is no validation; the first of equals.
+    /// The epoch with the lowest validation loss, or training loss if there is no validation; the first one of equal
+    /// losses.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -126,10 +127,10 @@ impl History {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub enum Ended {
-    /// All epochs are over.
+    /// All epochs have ended.
     Epochs,
-    /// The loss did not get better for as many epochs as [`patience`](super::Fit::patience) allows.
+    /// The loss has not improved for as many epochs as [`patience`](super::Fit::patience) allows.
     Patience,
-    /// A callback said so.
+    /// A callback stopped the run.
     Callback,
 }

@@ -1,36 +1,40 @@
-//! Training: takes a structure of parameters, rows of data, an optimizer and the loss of one row; gives a history.
+//! Training: from a structure of parameters, rows of data, an optimizer and the loss of one row to trained parameters and
+//! a history.
 //!
-//! The loss is traced once, compiled, and replayed over mini-batches; [`Fit`] holds the choices, [`History`] what came
-//! of them. Every structure trains that lists its numbers: see [`Parameters`].
+//! The loss is traced once, compiled, and replayed over mini-batches. [`Fit`] holds the choices, and [`History`] the results.
+//! Every structure of [`Parameters`] can be trained.
 //!
-//! Which rows make up which batch depends on the seed and the number of the epoch alone, and every step on nothing but
-//! the parameters, the optimizer and its batch. So a run is the same bits again, however often it is interrupted.
+//! The rows of each batch depend only on the seed and the number of the epoch, and each step depends only on the
+//! parameters, the optimizer and its batch. So the same run gives the same bits again, however often it is interrupted.
 
+mod callback;
 mod history;
 #[cfg(feature = "serde")]
-mod kept;
-mod reply;
-mod table;
+mod resume;
+mod row_buffer;
+mod settings;
 mod training;
 
 use std::fmt;
-use std::ops::ControlFlow;
 
-pub use history::{Ended, Epoch, History, Step};
-pub use reply::Reply;
+pub use callback::CallbackOutput;
+pub use history::{Ended, Epoch, History, TrainingStep};
 
-use super::data::Rows;
-use super::optimizer::{Optimizer, Parameters, Schedule, at_least_one, at_least_zero};
+use super::data::Tabular;
+use super::optimizer::{Optimizer, Schedule};
 use crate::error::Result;
 use crate::ir::Level;
+use crate::parameters::Parameters;
 use crate::program::Outputs;
 use crate::var::Var;
+use callback::Callbacks;
+use settings::Settings;
 use training::Training;
 
-/// The choices of a training run: begun with [`Fit::new`], done with [`run`](Self::run).
+/// The choices of a training run: begin with [`Fit::new`], then call [`run`](Self::run).
 ///
-/// Starts with 10 epochs, batches of 32 rows in random order, seed 0, no penalty, the optimizer's own learning rate, no
-/// early stopping, all cores, and the bits of the tape.
+/// The defaults are 10 epochs, batches of 32 rows in random order, seed 0, no penalty, the optimizer's own learning rate,
+/// no early stopping, all cores, and [`Level::Exact`].
 ///
 /// ```
 /// use chainrule::nn::data::spirals;
@@ -54,74 +58,25 @@ use training::Training;
 /// assert!(history.epochs[59].loss < 0.5 * history.epochs[0].loss);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub struct Fit<'a, M: ?Sized> {
+pub struct Fit<'a, M> {
     settings: Settings<'a>,
-    on_step: Option<Callback<'a, Step, M>>,
-    on_epoch: Option<Callback<'a, Epoch, M>>,
+    callbacks: Callbacks<'a, M>,
 }
 
-type Callback<'a, E, M> = Box<dyn FnMut(&E, &M) -> Result<ControlFlow<()>> + 'a>;
-
-/// All that can be chosen, but for the callbacks.
-#[derive(Clone, Copy)]
-struct Settings<'a> {
-    epochs: usize,
-    batch: usize,
-    seed: u64,
-    shuffle: bool,
-    l2: f64,
-    schedule: Option<Schedule>,
-    validation: Option<&'a dyn Rows>,
-    patience: Option<usize>,
-    min_delta: f64,
-    save_every: Option<usize>,
-    threads: usize,
-    level: Level,
-}
-
-impl Settings<'_> {
-    /// Refuses what is of no use.
-    fn check(&self) -> Result<()> {
-        at_least_one("batch", self.batch)?;
-        at_least_zero("l2", self.l2)?;
-        at_least_one("patience", self.patience.unwrap_or(1))?;
-        at_least_zero("min_delta", self.min_delta)?;
-        at_least_one("save_every", self.save_every.unwrap_or(1))?;
-        Ok(())
-    }
-
-    /// Whether a run is saved when so many steps were taken.
-    fn saves_after(&self, steps: usize, epoch_is_over: bool) -> bool {
-        self.save_every
-            .map_or(epoch_is_over, |every| steps.is_multiple_of(every))
-    }
-}
-
-impl<M: ?Sized> Default for Fit<'_, M> {
+impl<M> Default for Fit<'_, M> {
     fn default() -> Self {
         Self {
-            settings: Settings {
-                epochs: 10,
-                batch: 32,
-                seed: 0,
-                shuffle: true,
-                l2: 0.0,
-                schedule: None,
-                validation: None,
-                patience: None,
-                min_delta: 0.0,
-                save_every: None,
-                threads: 0,
-                level: Level::Exact,
+            settings: Settings::default(),
+            callbacks: Callbacks {
+                step: None,
+                epoch: None,
             },
-            on_step: None,
-            on_epoch: None,
         }
     }
 }
 
-impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
-    /// The choices to start with.
+impl<'a, M: Parameters> Fit<'a, M> {
+    /// The default choices.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -137,7 +92,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         Self::default()
     }
 
-    /// Goes over the data so many times.
+    /// Sets how many times the run goes through the data.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -151,7 +106,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Takes a step for every so many rows, and one for what is left; from the number of rows on, one step an epoch.
+    /// Sets the batch size: the number of rows per step. The last batch of an epoch may be smaller.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -185,7 +140,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Takes the rows in the order of the data, in every epoch.
+    /// Takes the rows in the order of the data in every epoch.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -218,7 +173,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Sets the optimizer's learning rate before every step, counted from 0 over all epochs.
+    /// Sets the optimizer's learning rate before every step. Steps are counted from 0 over all epochs.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::{Optimizer, Schedule, Sgd}};
@@ -234,7 +189,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Measures the mean loss of these rows after every epoch, without penalty.
+    /// Computes the mean loss of these rows, without penalty, after every epoch.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -244,13 +199,14 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn validation(mut self, data: &'a dyn Rows) -> Self {
+    pub fn validation(mut self, data: &'a dyn Tabular) -> Self {
         self.settings.validation = Some(data);
         self
     }
 
-    /// Stops early: when the loss has not got better for so many epochs in a row. The validation loss if there is one,
-    /// else the training loss.
+    /// Stops the run early if the loss has not improved for this number of consecutive epochs.
+    ///
+    /// The loss is the validation loss if there is one, else the training loss.
     ///
     /// ```
     /// use chainrule::nn::fit::Ended;
@@ -266,7 +222,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Counts a loss as better, for [`patience`](Self::patience), only if it is lower than the best by more than this.
+    /// For [`patience`](Self::patience), counts a loss as improved only if it is lower than the best by more than `delta`.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -282,10 +238,10 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Calls back at every step, when the loss is known and the parameters have not moved yet, with the structure of
-    /// parameters that the loss is of.
+    /// Calls `callback` before every step, with the loss and the parameters at which it was computed.
     ///
-    /// The callback may return nothing, or [stop the run](ControlFlow::Break) before this step, or fail: see [`Reply`].
+    /// The callback may return nothing, or [stop the run](std::ops::ControlFlow::Break) before this step, or fail: see
+    /// [`CallbackOutput`].
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -299,14 +255,18 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn on_step<R: Reply>(mut self, mut callback: impl FnMut(&Step, &M) -> R + 'a) -> Self {
-        self.on_step = Some(Box::new(move |step, model| callback(step, model).reply()));
+    pub fn on_step<C: CallbackOutput>(
+        mut self,
+        mut callback: impl FnMut(&TrainingStep, &M) -> C + 'a,
+    ) -> Self {
+        let callback = move |step: &_, model: &_| callback(step, model).control_flow();
+        self.callbacks.step = Some(Box::new(callback));
         self
     }
 
-    /// Calls back after every epoch, with the structure of parameters as it is then.
+    /// Calls `callback` after every epoch, with the parameters as they are then.
     ///
-    /// The callback may return nothing, or [stop the run](ControlFlow::Break), or fail: see [`Reply`].
+    /// The callback may return nothing, or [stop the run](std::ops::ControlFlow::Break), or fail: see [`CallbackOutput`].
     ///
     /// ```
     /// use chainrule::nn::fit::Ended;
@@ -322,12 +282,16 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn on_epoch<R: Reply>(mut self, mut callback: impl FnMut(&Epoch, &M) -> R + 'a) -> Self {
-        self.on_epoch = Some(Box::new(move |epoch, model| callback(epoch, model).reply()));
+    pub fn on_epoch<C: CallbackOutput>(
+        mut self,
+        mut callback: impl FnMut(&Epoch, &M) -> C + 'a,
+    ) -> Self {
+        let callback = move |epoch: &_, model: &_| callback(epoch, model).control_flow();
+        self.callbacks.epoch = Some(Box::new(callback));
         self
     }
 
-    /// Computes on so many threads; 0 are as many as there are cores. The bits are the same for any number.
+    /// Sets the number of threads; 0, the default, means one per core. The bits do not depend on it.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -342,7 +306,7 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
         self
     }
 
-    /// Computes at this level: [`Exact`](Level::Exact), the bits of the tape, or [`Fast`](Level::Fast).
+    /// Sets the level: [`Exact`](Level::Exact) gives the bits of the tape, [`Fast`](Level::Fast) is faster.
     ///
     /// ```
     /// use chainrule::Level;
@@ -361,10 +325,10 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
 
     /// Trains: moves the parameters of `model` down the gradient of the mean loss, batch by batch.
     ///
-    /// `loss` computes the loss of one row from the recorded structure and the row's values; its first output counts. It
-    /// runs once, at the first row: branches taken there are taken for every row, and where a row would have taken
-    /// another, the run ends with an error. A network's losses of a row whose class is part of the data are
-    /// [`row_cross_entropy`](super::loss::row_cross_entropy) and [`row_multiclass_hinge`](super::loss::row_multiclass_hinge).
+    /// `loss` computes the loss of one row from the recorded structure and the row's values; its first output is the loss.
+    /// It is called once, with the first row. The branches taken there are taken for every row; if a row needs another
+    /// branch, the run ends with an error. If the class of a row is part of the data, use
+    /// [`row_cross_entropy`](super::loss::row_cross_entropy) or [`row_multiclass_hinge`](super::loss::row_multiclass_hinge).
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -381,32 +345,33 @@ impl<'a, M: Parameters + ?Sized> Fit<'a, M> {
     ///
     /// # Errors
     ///
-    /// Before the first step, with nothing changed: [`Argument`](crate::ErrorKind::Argument) when there are no rows or a
-    /// choice is of no use, [`Length`](crate::ErrorKind::Length) when rows differ in width or the structure lists other
-    /// numbers than it moves, and what `loss` itself fails with.
+    /// Before the first step, with nothing changed: [`Argument`](crate::ErrorKind::Argument) if there are no rows or a
+    /// choice is not allowed, [`Length`](crate::ErrorKind::Length) if rows differ in width, or if `visit` and `visit_mut`
+    /// of the structure differ in length; and the errors of `loss`.
     ///
-    /// At a step, which is then not taken: [`Argument`](crate::ErrorKind::Argument) when the loss is NaN or infinite, the
-    /// message names row, epoch and step; [`Branch`](crate::ErrorKind::Branch) when a row would branch otherwise; what the
-    /// optimizer or a callback fails with. After an epoch: the same of the validation rows. The parameters stay as the last
-    /// step left them.
+    /// At a step, which is then not taken: [`Argument`](crate::ErrorKind::Argument) if the loss is NaN or infinite (the
+    /// message names row, epoch and step); [`Branch`](crate::ErrorKind::Branch) if a row needs another branch; and the
+    /// errors of the optimizer and the callbacks. After an epoch, the same holds for the validation rows. The parameters
+    /// stay as the last step left them.
     ///
     /// # Panics
-    /// If `loss` computes with a recorded value from outside.
-    pub fn run<O: Optimizer, L: Outputs>(
+    /// If `loss` uses a value that was recorded outside it.
+    pub fn run<L: Outputs>(
         self,
         model: &mut M,
-        data: &dyn Rows,
-        optimizer: &mut O,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        data: &dyn Tabular,
+        optimizer: &mut dyn Optimizer,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<History> {
-        Training::new(self, model, data, loss)?.run(model, optimizer, &mut |_, _, _| Ok(()))
+        let training = Training::new(self.settings, self.callbacks, model, data, loss)?;
+        training.run(model, optimizer, &mut |_, _, _| Ok(()))
     }
 }
 
 #[cfg(feature = "serde")]
-impl<M: Parameters + ?Sized> Fit<'_, M> {
-    /// Saves the run that [`resume`](Self::resume) keeps in a file after so many steps, and when it ends; without this,
-    /// after every epoch and when it ends.
+impl<M: Parameters> Fit<'_, M> {
+    /// Makes [`resume`](Self::resume) save the run each time this number of steps has been taken, and at its end; the
+    /// default is after every epoch and at its end.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Sgd};
@@ -422,14 +387,15 @@ impl<M: Parameters + ?Sized> Fit<'_, M> {
         self
     }
 
-    /// As [`run`](Self::run), kept in a file: continues the run that the file holds, or begins one if there is no file.
+    /// As [`run`](Self::run), but saves the run in a file: continues the run in the file, or begins one if there is no file.
     ///
-    /// Parameters and optimizer are replaced by those in the file, and the run goes on at the step where it was saved, so
-    /// that history and parameters have the bits of a run that was never interrupted. A run that had ended goes on if
-    /// there are more epochs now. Everything else must be as it was: seed, order, batch, penalty, number and width of
-    /// the rows are checked; the rows' values, loss, schedule and structure are the caller's word.
+    /// Parameters and optimizer are replaced with those in the file, and the run continues from the step at which it was
+    /// saved. So history and parameters have the bits of a run that was never interrupted. A run that had ended continues
+    /// if there are now more epochs. Everything else must be the same as before: seed, order, batch size, penalty, level,
+    /// and the number and width of the rows are checked; the values of the rows, the loss, the schedule and the structure
+    /// are not.
     ///
-    /// The file is JSON, written [whole or not at all](super::checkpoint).
+    /// The file is JSON, and is written [completely or not at all](super::checkpoint).
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Adam};
@@ -450,9 +416,10 @@ impl<M: Parameters + ?Sized> Fit<'_, M> {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). [`Io`](crate::ErrorKind::Io) when the file cannot be read or written;
-    /// [`Data`](crate::ErrorKind::Data) when it is cut short, is no such file, is of another version, holds other
-    /// parameters, another optimizer or the run of other choices: the message names the file, and nothing is changed.
+    /// As [`run`](Self::run). [`Io`](crate::ErrorKind::Io) if the file cannot be read or written;
+    /// [`Data`](crate::ErrorKind::Data) if it is cut short, is not a checkpoint, is of another version, or holds another
+    /// number of parameters, another optimizer or a run with other choices: the message names the file, and nothing is
+    /// changed.
     ///
     /// # Panics
     /// As [`run`](Self::run).
@@ -460,25 +427,25 @@ impl<M: Parameters + ?Sized> Fit<'_, M> {
         self,
         path: impl AsRef<std::path::Path>,
         model: &mut M,
-        data: &dyn Rows,
+        data: &dyn Tabular,
         optimizer: &mut O,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<History>
     where
         O: Optimizer + serde::Serialize + serde::de::DeserializeOwned,
         L: Outputs,
     {
         let path = path.as_ref();
-        let mut training = Training::new(self, model, data, loss)?;
-        kept::restore(path, &mut training, model, optimizer)?;
-        let choices = kept::Choices::of(&training);
+        let mut training = Training::new(self.settings, self.callbacks, model, data, loss)?;
+        resume::restore(path, &mut training, model, optimizer)?;
+        let choices = resume::Choices::of(&training);
         training.run(model, optimizer, &mut |model, optimizer, position| {
-            kept::save(path, &choices, model, optimizer, position)
+            resume::save(path, &choices, model, optimizer, position)
         })
     }
 }
 
-impl<M: ?Sized> fmt::Debug for Fit<'_, M> {
+impl<M> fmt::Debug for Fit<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fit")
             .field("epochs", &self.settings.epochs)

@@ -1,78 +1,83 @@
 //! The loop of a run.
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::history::{Ended, Epoch, History, Step, waited};
-use super::table::{Table, shuffle};
-use super::{Fit, Settings};
+use super::callback::Callbacks;
+use super::history::{Ended, Epoch, History, TrainingStep, waited};
+use super::row_buffer::RowBuffer;
+use super::settings::Settings;
 use crate::error::{BranchChanged, Error, Result};
-use crate::nn::data::Rows;
+use crate::nn::data::Tabular;
 use crate::nn::loss::l2_penalty;
-use crate::nn::optimizer::{Optimizer, Parameters};
-use crate::program::{Batch, Outputs, Program, Uniform};
+use crate::nn::optimizer::Optimizer;
+use crate::parameters::Parameters;
+use crate::program::{Batch, Outputs, Program};
 use crate::var::Var;
 
-/// Where a run is: what it goes on from, beside parameters and optimizer.
+/// How far a run is: what it needs to continue, besides parameters and optimizer.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub(crate) struct Position {
-    /// The epochs that are over.
+    /// The epochs that have ended.
     pub(crate) epochs: Vec<Epoch>,
-    /// How many batches of the next epoch were taken.
+    /// The number of batches of the next epoch that were taken.
     pub(crate) batches: usize,
     /// The sum of the losses of their rows.
     pub(crate) sum: f64,
 }
 
-/// What is called where a run may be saved.
+/// Called whenever a run may be saved.
 pub(super) type Save<'s, M, O> = dyn FnMut(&M, &O, &Position) -> Result<()> + 's;
 
-/// A run, ready to go.
-pub(super) struct Training<'a, M: ?Sized> {
-    pub(super) fit: Fit<'a, M>,
-    pub(super) rows: Table,
+/// A run that is ready to begin or continue.
+pub(super) struct Training<'a, M> {
+    pub(super) settings: Settings<'a>,
+    callbacks: Callbacks<'a, M>,
+    pub(super) rows: RowBuffer,
     batch: Batch,
     pub(super) validation: Option<Batch>,
     pub(super) position: Position,
-    /// Whether the run is further than when it was last saved.
+    /// Whether the run has advanced since it was last saved.
     pub(super) unsaved: bool,
 }
 
-impl<'a, M: Parameters + ?Sized> Training<'a, M> {
+impl<'a, M: Parameters> Training<'a, M> {
     /// Checks the choices and the data, and compiles the loss.
     pub(super) fn new<L: Outputs>(
-        fit: Fit<'a, M>,
+        settings: Settings<'a>,
+        callbacks: Callbacks<'a, M>,
         model: &mut M,
-        data: &dyn Rows,
-        loss: impl FnOnce(&M::Traced, &[Var]) -> L,
+        data: &dyn Tabular,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<Self> {
-        fit.settings.check()?;
-        let Settings { threads, level, .. } = fit.settings;
-        let rows = Table::new("data", data)?;
-        let (count, moved) = (model.count(), model.values_mut().count());
+        settings.check()?;
+        let rows = RowBuffer::new("data", data)?;
+        let (count, mut moved) = (model.parameter_count(), 0);
+        model.visit_mut(&mut |part| moved += part.len());
         if moved != count {
             return Err(Error::length("values to move", count, moved));
         }
-        let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(level);
-        let validation = match fit.settings.validation {
+        let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(settings.level);
+        let validation = match settings.validation {
             None => None,
             Some(data) => {
-                let table = Table::new("validation", data)?;
-                if table.width() != rows.width() {
-                    return Err(Error::length(
-                        "validation, row 0",
-                        rows.width(),
-                        table.width(),
-                    ));
+                let held_out = RowBuffer::new("validation", data)?;
+                let (width, found) = (rows.width(), held_out.width());
+                if found != width {
+                    return Err(Error::length("validation, row 0", width, found));
                 }
-                let rows: Vec<&[f64]> = (0..table.count()).map(|row| table.row(row)).collect();
-                Some(program.batch(&rows)?.threads(threads))
+                let rows: Vec<_> = (0..held_out.count()).map(|row| held_out.row(row)).collect();
+                Some(program.batch(&rows)?.threads(settings.threads))
             }
         };
         Ok(Self {
-            batch: program.batch::<[[f64; 0]; 0]>([])?.threads(threads),
-            fit,
+            batch: program.batch([[0.0; 0]; 0])?.threads(settings.threads),
+            settings,
+            callbacks,
             rows,
             validation,
             position: Position::default(),
@@ -80,8 +85,8 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
         })
     }
 
-    /// Takes the steps that are left.
-    pub(super) fn run<O: Optimizer>(
+    /// Takes the remaining steps.
+    pub(super) fn run<O: Optimizer + ?Sized>(
         mut self,
         model: &mut M,
         optimizer: &mut O,
@@ -103,13 +108,14 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
         })
     }
 
+    /// Why the run has ended, if it has.
     fn is_over(&self) -> Option<Ended> {
         let Settings {
             epochs,
             patience,
             min_delta,
             ..
-        } = self.fit.settings;
+        } = self.settings;
         let over = &self.position.epochs;
         if over.len() >= epochs {
             return Some(Ended::Epochs);
@@ -118,13 +124,13 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
         (waited(over, min_delta) >= patience).then_some(Ended::Patience)
     }
 
-    /// How many steps an epoch has.
+    /// The number of steps per epoch.
     pub(super) fn batches(&self) -> usize {
-        self.rows.count().div_ceil(self.fit.settings.batch)
+        self.rows.count().div_ceil(self.settings.batch)
     }
 
-    /// Takes what is left of an epoch; says if the run ended within.
-    fn epoch<O: Optimizer>(
+    /// Takes the remaining steps of an epoch; returns why the run ended, if it did.
+    fn epoch<O: Optimizer + ?Sized>(
         &mut self,
         model: &mut M,
         optimizer: &mut O,
@@ -132,7 +138,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
         order: &mut Vec<usize>,
         descent: &mut Descent,
     ) -> Result<Option<Ended>> {
-        let settings = self.fit.settings;
+        let settings = self.settings;
         let batches = self.batches();
         let epoch = self.position.epochs.len();
         if settings.shuffle {
@@ -145,7 +151,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             self.batch.set_rows(&picked)?;
             let taken = epoch * batches + self.position.batches;
             let loss = descent.compute(&mut self.batch, model, settings.l2);
-            let step = Step {
+            let step = TrainingStep {
                 epoch,
                 epochs: settings.epochs,
                 step: taken,
@@ -158,7 +164,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             if !step.loss.is_finite() {
                 return Err(self.not_finite(model, &step, places));
             }
-            if let Some(callback) = &mut self.fit.on_step
+            if let Some(callback) = &mut self.callbacks.step
                 && callback(&step, model)?.is_break()
             {
                 return Ok(Some(Ended::Callback));
@@ -166,7 +172,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             if settings.schedule.is_some() {
                 optimizer.set_rate(step.rate)?;
             }
-            optimizer.step(model, &descent.gradient)?;
+            optimizer.step_parameters(model, &descent.gradient)?;
             self.position.sum += step.loss * places.len() as f64;
             self.position.batches += 1;
             self.unsaved = true;
@@ -188,7 +194,7 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
             save(model, optimizer, &self.position)?;
             self.unsaved = false;
         }
-        if let Some(callback) = &mut self.fit.on_epoch
+        if let Some(callback) = &mut self.callbacks.epoch
             && callback(&over, model)?.is_break()
         {
             return Ok(Some(Ended::Callback));
@@ -213,9 +219,9 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
         Err(Error::argument("validation", problem))
     }
 
-    /// What to say of a loss that is NaN or infinite: the row of the data that it comes from, if it is one.
-    fn not_finite(&mut self, model: &M, step: &Step, places: &[usize]) -> Error {
-        let Step {
+    /// The error for a loss that is NaN or infinite; it names the row of the data whose loss is, if there is one.
+    fn not_finite(&mut self, model: &M, step: &TrainingStep, places: &[usize]) -> Error {
+        let TrainingStep {
             epoch, step, loss, ..
         } = *step;
         let outputs = self.batch.program().outputs();
@@ -234,7 +240,17 @@ impl<'a, M: Parameters + ?Sized> Training<'a, M> {
     }
 }
 
-/// The gradient of a batch, in memory that is used again.
+/// Fills `order` with the numbers 0 to `count` − 1, in the random order that belongs to a seed and an epoch.
+fn shuffle(order: &mut Vec<usize>, count: usize, seed: u64, epoch: usize) {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&(epoch as u64).to_le_bytes());
+    order.clear();
+    order.extend(0..count);
+    order.shuffle(&mut StdRng::from_seed(key));
+}
+
+/// The gradient of a batch, in memory that is reused.
 #[derive(Debug, Default)]
 struct Descent {
     gradient: Vec<f64>,
@@ -242,21 +258,16 @@ struct Descent {
 }
 
 impl Descent {
-    /// Computes the mean loss of a batch with its penalty, and the gradient.
-    fn compute<M: Uniform + ?Sized>(
-        &mut self,
-        batch: &mut Batch,
-        model: &M,
-        l2: f64,
-    ) -> Result<f64> {
+    /// Computes the gradient, and returns the mean loss of a batch with its penalty.
+    fn compute<M: Parameters>(&mut self, batch: &mut Batch, model: &M, l2: f64) -> Result<f64> {
         let (mean, gradient) = batch.mean_gradient(model)?;
         self.gradient.clear();
         self.gradient.extend_from_slice(gradient);
         if l2 == 0.0 {
             return Ok(mean);
         }
-        self.parameters.resize(model.count(), 0.0);
-        model.write(&mut self.parameters);
+        self.parameters.resize(self.gradient.len(), 0.0);
+        model.write_parameters(&mut self.parameters);
         for (g, p) in self.gradient.iter_mut().zip(&self.parameters) {
             *g += 2.0 * l2 * p;
         }
@@ -264,7 +275,7 @@ impl Descent {
     }
 }
 
-/// An error of a batch that names the row in the data, not in the batch.
+/// Makes an error of a batch name the row in the data instead of the row in the batch.
 fn in_data(error: Error, places: &[usize]) -> Error {
     match error.branch() {
         Some(branch) => Error::changed(BranchChanged {

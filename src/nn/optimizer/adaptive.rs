@@ -3,18 +3,20 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
+use super::rule::Optimizer;
+use super::state::{State, rate_in};
 use crate::error::Result;
+use crate::nn::check::{at_least_zero, below_one, positive};
 
-/// Adam: steps along the mean of past gradients over the root of the mean of their squares.
+/// Adam: steps along the mean of past gradients, divided by the root of the mean of their squares.
 ///
-/// D. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1, with g the gradient and t
-/// the step counted from 1:
+/// This is algorithm 1 of D. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015). With g the gradient
+/// and t the step, counted from 1:
 ///
 /// `m ← β₁·m + (1 − β₁)·g`, `v ← β₂·v + (1 − β₂)·g²`, `p ← p − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)`.
 ///
-/// Starts with their β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. A derivative whose square overflows, from about 1.3 · 10¹⁵⁴, is
-/// refused: v would be infinite ever after.
+/// The defaults are theirs: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. A derivative whose square overflows, from about 1.3 · 10¹⁵⁴ on,
+/// is an error, because v would stay infinite.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Adam, Optimizer};
@@ -37,7 +39,7 @@ pub struct Adam {
     epsilon: f64,
     /// `β₁ᵗ` and `β₂ᵗ` after t steps.
     powers: [f64; 2],
-    moments: Memory<[f64; 2]>,
+    moments: State<[f64; 2]>,
 }
 
 impl Adam {
@@ -45,7 +47,7 @@ impl Adam {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -57,15 +59,15 @@ impl Adam {
             betas: [0.9, 0.999],
             epsilon: 1e-8,
             powers: [1.0, 1.0],
-            moments: Memory::default(),
+            moments: State::default(),
         })
     }
 
-    /// Changes the shares β₁ and β₂ of the two means that a step keeps.
+    /// Sets β₁ and β₂: the shares of the two means that a step keeps.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when one is not at least 0 and below 1.
+    /// [`Argument`](crate::ErrorKind::Argument) if one is negative, or 1 or more.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -74,15 +76,15 @@ impl Adam {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Result<Self> {
-        self.betas = [decay("beta1", beta1)?, decay("beta2", beta2)?];
+        self.betas = [below_one("beta1", beta1)?, below_one("beta2", beta2)?];
         Ok(self)
     }
 
-    /// Changes ε, which keeps the quotient finite.
+    /// Sets ε, which keeps the quotient finite.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Adam;
@@ -94,46 +96,45 @@ impl Adam {
         Ok(self)
     }
 
-    /// One step, after each parameter shrank by the factor `keep`.
-    fn step_keeping<P: Parameters + ?Sized>(
+    /// Multiplies each parameter of a part by `keep`, then moves it.
+    fn step_part_keeping(
         &mut self,
         keep: f64,
-        parameters: &mut P,
+        start: usize,
+        parameters: &mut [f64],
         gradient: &[f64],
-    ) -> Result<()> {
-        self.moments.check_squares(parameters.count(), gradient)?;
+    ) {
         let (rate, epsilon, [beta1, beta2]) = (self.rate, self.epsilon, self.betas);
-        self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         let [scale1, scale2] = self.powers.map(|power| 1.0 - power);
-        self.moments.update(parameters, gradient, |p, g, [m, v]| {
+        let update = |p: &mut f64, g: f64, [m, v]: &mut [f64; 2]| {
             *m = beta1 * *m + (1.0 - beta1) * g;
             *v = beta2 * *v + (1.0 - beta2) * (g * g);
             *p *= keep;
             *p -= rate * (*m / scale1) / ((*v / scale2).sqrt() + epsilon);
-        });
-        Ok(())
+        };
+        self.moments.update(start, parameters, gradient, update);
     }
 }
 
 impl Optimizer for Adam {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.step_keeping(1.0, parameters, gradient)
-    }
-
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.moments.begin(gradient, true)?;
+        let [beta1, beta2] = self.betas;
+        self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         Ok(())
     }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        self.step_part_keeping(1.0, start, parameters, gradient);
+    }
+
+    rate_in!(rate);
 }
 
-/// `AdamW`: [`Adam`] with weight decay apart from the gradient.
+/// `AdamW`: [`Adam`] with weight decay that is not part of the gradient.
 ///
-/// I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2: before Adam's step each
-/// parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`. It refuses what [`Adam`] refuses.
+/// This is algorithm 2 of I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019): before Adam's step,
+/// each parameter shrinks, `p ← p − rate · decay · p`, as in `PyTorch`'s `AdamW`. It fails where [`Adam`] fails.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{AdamW, Optimizer};
@@ -160,8 +161,8 @@ impl AdamW {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive, or the decay negative or not
-    /// finite.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive, or the decay is negative or
+    /// not finite.
     ///
     /// ```
     /// use chainrule::nn::optimizer::AdamW;
@@ -176,7 +177,7 @@ impl AdamW {
         })
     }
 
-    /// Changes β₁ and β₂, as [`Adam::betas`] does.
+    /// Sets β₁ and β₂, as [`Adam::betas`] does.
     ///
     /// # Errors
     ///
@@ -192,7 +193,7 @@ impl AdamW {
         Ok(Self { adam, ..self })
     }
 
-    /// Changes ε, as [`Adam::epsilon`] does.
+    /// Sets ε, as [`Adam::epsilon`] does.
     ///
     /// # Errors
     ///
@@ -210,25 +211,24 @@ impl AdamW {
 }
 
 impl Optimizer for AdamW {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.adam.begin_step(gradient)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
         let keep = 1.0 - self.adam.rate * self.decay;
-        self.adam.step_keeping(keep, parameters, gradient)
+        self.adam
+            .step_part_keeping(keep, start, parameters, gradient);
     }
 
-    fn rate(&self) -> f64 {
-        self.adam.rate()
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.adam.set_rate(rate)
-    }
+    rate_in!(adam.rate);
 }
 
-/// `RMSProp`: steps along the gradient over the root of the mean of its past squares.
+/// `RMSProp`: steps along the gradient, divided by the root of the mean of its past squares.
 ///
 /// T. Tieleman and G. Hinton, "Lecture 6.5: rmsprop" (2012), in `PyTorch`'s form:
-/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. Starts with α = 0.99, ε = 10⁻⁸. A derivative whose
-/// square overflows, from about 1.3 · 10¹⁵⁴, is refused: v would be infinite ever after.
+/// `v ← α·v + (1 − α)·g²`, `p ← p − rate · g/(√v + ε)`. The defaults are α = 0.99, ε = 10⁻⁸. A derivative whose square
+/// overflows, from about 1.3 · 10¹⁵⁴ on, is an error, because v would stay infinite.
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Optimizer, RmsProp};
@@ -249,7 +249,7 @@ pub struct RmsProp {
     rate: f64,
     smoothing: f64,
     epsilon: f64,
-    squares: Memory<f64>,
+    squares: State<f64>,
 }
 
 impl RmsProp {
@@ -257,7 +257,7 @@ impl RmsProp {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
@@ -270,15 +270,15 @@ impl RmsProp {
             rate,
             smoothing: 0.99,
             epsilon: 1e-8,
-            squares: Memory::default(),
+            squares: State::default(),
         })
     }
 
-    /// Changes α, the share of the mean that a step keeps.
+    /// Sets α: the share of the mean that a step keeps.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not at least 0 and below 1.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is negative, or 1 or more.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
@@ -286,15 +286,15 @@ impl RmsProp {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn smoothing(mut self, smoothing: f64) -> Result<Self> {
-        self.smoothing = decay("smoothing", smoothing)?;
+        self.smoothing = below_one("smoothing", smoothing)?;
         Ok(self)
     }
 
-    /// Changes ε, which keeps the quotient finite.
+    /// Sets ε, which keeps the quotient finite.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::RmsProp;
@@ -308,27 +308,18 @@ impl RmsProp {
 }
 
 impl Optimizer for RmsProp {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.squares.check_squares(parameters.count(), gradient)?;
-        let Self {
-            rate,
-            smoothing,
-            epsilon,
-            ..
-        } = *self;
-        self.squares.update(parameters, gradient, |p, g, v| {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.squares.begin(gradient, true)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        let (rate, smoothing, epsilon) = (self.rate, self.smoothing, self.epsilon);
+        let update = |p: &mut f64, g: f64, v: &mut f64| {
             *v = smoothing * *v + (1.0 - smoothing) * (g * g);
             *p -= rate * g / (v.sqrt() + epsilon);
-        });
-        Ok(())
+        };
+        self.squares.update(start, parameters, gradient, update);
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    rate_in!(rate);
 }

@@ -1,9 +1,9 @@
-//! Learning-rate schedules: take the number of a step, give its rate.
+//! Learning-rate schedules: they take the number of a step and return its rate.
 
 use std::f64::consts::PI;
 
-use super::{at_least_one, at_least_zero, positive};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::nn::check::{at_least_one, at_least_zero, positive, require};
 
 /// How the learning rate changes from step to step. Steps are counted from 0.
 ///
@@ -20,12 +20,12 @@ use crate::error::{Error, Result};
 pub struct Schedule {
     warmup: usize,
     first: f64,
-    course: Course,
+    decay: Decay,
 }
 
-/// The way from the first rate on, after warm-up.
+/// How the rate falls after warm-up.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Course {
+enum Decay {
     Constant,
     Linear { last: f64, steps: usize },
     Steps { factor: f64, every: usize },
@@ -37,7 +37,7 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Schedule;
@@ -45,14 +45,14 @@ impl Schedule {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn constant(rate: f64) -> Result<Self> {
-        Self::new("rate", rate, Course::Constant)
+        Self::new("rate", rate, Decay::Constant)
     }
 
-    /// From `first` evenly down (or up) to `last` over so many steps, then `last`: `first + (last − first)·k/steps`.
+    /// Evenly from `first` down (or up) to `last` over `steps` steps, then `last`: `first + (last − first)·k/steps`.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when `first` is not finite and positive, `last` negative or not finite,
+    /// [`Argument`](crate::ErrorKind::Argument) if `first` is not finite and positive, `last` is negative or not finite,
     /// or `steps` is 0.
     ///
     /// ```
@@ -63,39 +63,34 @@ impl Schedule {
     pub fn linear(first: f64, last: f64, steps: usize) -> Result<Self> {
         let last = at_least_zero("last", last)?;
         let steps = at_least_one("steps", steps)?;
-        Self::new("first", first, Course::Linear { last, steps })
+        Self::new("first", first, Decay::Linear { last, steps })
     }
 
-    /// Multiplied by `factor` after each stretch of so many steps: `first · factor^⌊k/every⌋`.
+    /// Multiplied by `factor` once every `every` steps: `first · factor^⌊k/every⌋`.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when `first` or `factor` is not finite and positive, `factor` is above
+    /// [`Argument`](crate::ErrorKind::Argument) if `first` or `factor` is not finite and positive, `factor` is above
     /// 1, or `every` is 0.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Schedule;
-    /// let schedule = Schedule::steps(1.0, 0.5, 10)?;
+    /// let schedule = Schedule::step_decay(1.0, 0.5, 10)?;
     /// assert_eq!([9, 10, 20].map(|step| schedule.rate(step)), [1.0, 0.5, 0.25]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    pub fn steps(first: f64, factor: f64, every: usize) -> Result<Self> {
+    pub fn step_decay(first: f64, factor: f64, every: usize) -> Result<Self> {
         let factor = positive("factor", factor)?;
-        if factor > 1.0 {
-            return Err(Error::argument(
-                "factor",
-                format!("must be at most 1, found {factor}"),
-            ));
-        }
+        require("factor", factor, factor <= 1.0, "at most 1")?;
         let every = at_least_one("every", every)?;
-        Self::new("first", first, Course::Steps { factor, every })
+        Self::new("first", first, Decay::Steps { factor, every })
     }
 
     /// Multiplied by `factor` after each step: `first · factorᵏ`.
     ///
     /// # Errors
     ///
-    /// As [`steps`](Self::steps).
+    /// As [`step_decay`](Self::step_decay).
     ///
     /// ```
     /// use chainrule::nn::optimizer::Schedule;
@@ -103,10 +98,10 @@ impl Schedule {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn exponential(first: f64, factor: f64) -> Result<Self> {
-        Self::steps(first, factor, 1)
+        Self::step_decay(first, factor, 1)
     }
 
-    /// Half a cosine from `first` to `last` over so many steps, then `last`:
+    /// Half a cosine wave from `first` to `last` over `steps` steps, then `last`:
     /// `last + (first − last)·(1 + cos(π·k/steps))/2`.
     ///
     /// I. Loshchilov and F. Hutter, "SGDR" (2017), equation 5, without restarts.
@@ -126,10 +121,10 @@ impl Schedule {
     pub fn cosine(first: f64, last: f64, steps: usize) -> Result<Self> {
         let last = at_least_zero("last", last)?;
         let steps = at_least_one("steps", steps)?;
-        Self::new("first", first, Course::Cosine { last, steps })
+        Self::new("first", first, Decay::Cosine { last, steps })
     }
 
-    /// Puts so many steps before it that climb evenly to the first rate: `first·(k + 1)/steps`.
+    /// Adds `steps` steps at the beginning, in which the rate climbs evenly to the first rate: `first·(k + 1)/steps`.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Schedule;
@@ -143,7 +138,7 @@ impl Schedule {
         self
     }
 
-    /// The learning rate of this step.
+    /// The learning rate of a step.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Schedule;
@@ -155,24 +150,24 @@ impl Schedule {
             return self.first * ((step + 1) as f64 / self.warmup as f64);
         };
         let first = self.first;
-        match self.course {
-            Course::Constant => first,
-            Course::Linear { last, steps } | Course::Cosine { last, steps } if k >= steps => last,
-            Course::Linear { last, steps } => first + (last - first) * k as f64 / steps as f64,
-            Course::Cosine { last, steps } => {
+        match self.decay {
+            Decay::Constant => first,
+            Decay::Linear { last, steps } | Decay::Cosine { last, steps } if k >= steps => last,
+            Decay::Linear { last, steps } => first + (last - first) * k as f64 / steps as f64,
+            Decay::Cosine { last, steps } => {
                 let angle = PI * (k as f64 / steps as f64);
                 last + (first - last) * (0.5 * (1.0 + libm::cos(angle)))
             }
-            Course::Steps { factor, every } => first * libm::pow(factor, (k / every) as f64),
+            Decay::Steps { factor, every } => first * libm::pow(factor, (k / every) as f64),
         }
     }
 
-    fn new(name: &str, first: f64, course: Course) -> Result<Self> {
+    fn new(name: &str, first: f64, decay: Decay) -> Result<Self> {
         let first = positive(name, first)?;
         Ok(Self {
             warmup: 0,
             first,
-            course,
+            decay,
         })
     }
 }

@@ -1,16 +1,18 @@
-//! Gradient descent, with momentum if wanted.
+//! Gradient descent, with or without momentum.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, Parameters, at_least_zero, decay, positive};
+use super::rule::Optimizer;
+use super::state::{State, rate_in};
 use crate::error::Result;
+use crate::nn::check::{at_least_zero, below_one, positive};
 
-/// Gradient descent: `p ← p − rate · g`; "stochastic" when the gradient is a mini-batch's.
+/// Gradient descent: `p ← p − rate · g`. It is called stochastic if the gradient is a mini-batch's.
 ///
-/// With momentum μ a velocity `v ← μ·v + g` takes the gradient's place (B. Polyak, 1964). Nesterov's form (1983) looks
-/// ahead: the step is along `g + μ·v`. Both as `PyTorch`'s `SGD` writes them (I. Sutskever et al., 2013, with the rate
-/// outside the velocity).
+/// With momentum μ, a velocity `v ← μ·v + g` replaces the gradient (B. Polyak, 1964). Nesterov's form (1983) looks ahead:
+/// it steps along `g + μ·v`. Both are written as in `PyTorch`'s `SGD` (I. Sutskever et al., 2013, with the rate outside
+/// the velocity).
 ///
 /// ```
 /// use chainrule::nn::optimizer::{Optimizer, Sgd};
@@ -32,7 +34,7 @@ pub struct Sgd {
     rate: f64,
     momentum: f64,
     nesterov: bool,
-    velocities: Memory<f64>,
+    velocities: State<f64>,
 }
 
 impl Sgd {
@@ -40,7 +42,7 @@ impl Sgd {
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when the rate is not finite and positive.
+    /// [`Argument`](crate::ErrorKind::Argument) if the rate is not finite and positive.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Sgd;
@@ -53,15 +55,15 @@ impl Sgd {
             rate,
             momentum: 0.0,
             nesterov: false,
-            velocities: Memory::default(),
+            velocities: State::default(),
         })
     }
 
-    /// Gives it momentum: the share of the velocity that a step keeps.
+    /// Sets the momentum μ: the share of the velocity that a step keeps.
     ///
     /// # Errors
     ///
-    /// [`Argument`](crate::ErrorKind::Argument) when it is not at least 0 and below 1.
+    /// [`Argument`](crate::ErrorKind::Argument) if it is negative, or 1 or more.
     ///
     /// ```
     /// use chainrule::nn::optimizer::Sgd;
@@ -70,11 +72,11 @@ impl Sgd {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn momentum(mut self, momentum: f64) -> Result<Self> {
-        self.momentum = decay("momentum", momentum)?;
+        self.momentum = below_one("momentum", momentum)?;
         Ok(self)
     }
 
-    /// Gives it momentum in Nesterov's form.
+    /// Sets the momentum μ, and uses Nesterov's form.
     ///
     /// # Errors
     ///
@@ -98,27 +100,18 @@ impl Sgd {
 }
 
 impl Optimizer for Sgd {
-    fn step<P: Parameters + ?Sized>(&mut self, parameters: &mut P, gradient: &[f64]) -> Result<()> {
-        self.velocities.check(parameters.count(), gradient)?;
-        let Self {
-            rate,
-            momentum,
-            nesterov,
-            ..
-        } = *self;
-        self.velocities.update(parameters, gradient, |p, g, v| {
+    fn begin_step(&mut self, gradient: &[f64]) -> Result<()> {
+        self.velocities.begin(gradient, false)
+    }
+
+    fn step_part(&mut self, start: usize, parameters: &mut [f64], gradient: &[f64]) {
+        let (rate, momentum, nesterov) = (self.rate, self.momentum, self.nesterov);
+        let update = |p: &mut f64, g: f64, v: &mut f64| {
             *v = momentum * *v + g;
             *p -= rate * if nesterov { g + momentum * *v } else { *v };
-        });
-        Ok(())
+        };
+        self.velocities.update(start, parameters, gradient, update);
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    rate_in!(rate);
 }

@@ -12,7 +12,7 @@ use chainrule::nn::data::{Dataset, moons};
 use chainrule::nn::fit::{Ended, History};
 use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, checkpoint, loss};
-use chainrule::{Error, ErrorKind, Result, Scalar};
+use chainrule::{Error, ErrorKind, Parameters, Result, Scalar};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -419,27 +419,27 @@ fn runs_of_other_choices_are_refused() {
         (
             "\"seed\":7",
             "\"seed\":8",
-            "holds a run of other choices: seed 8, this run has 7",
+            "holds a run with other choices: seed 8, this run has 7",
         ),
         (
             "\"in_order\":false",
             "\"in_order\":true",
-            "holds a run of other choices: in_order true, this run has false",
+            "holds a run with other choices: in_order true, this run has false",
         ),
         (
             "\"batch\":6",
             "\"batch\":5",
-            "holds a run of other choices: batch 5, this run has 6",
+            "holds a run with other choices: batch 5, this run has 6",
         ),
         (
             "\"l2\":0.001",
             "\"l2\":0.01",
-            "holds a run of other choices: l2 0.01, this run has 0.001",
+            "holds a run with other choices: l2 0.01, this run has 0.001",
         ),
         (
             "\"rows\":23",
             "\"rows\":24",
-            "holds a run of other choices: rows 24, this run has 23",
+            "holds a run with other choices: rows 24, this run has 23",
         ),
         (
             "\"batches\":0",
@@ -449,17 +449,17 @@ fn runs_of_other_choices_are_refused() {
         (
             "\"moments\":[[",
             "\"moments\":[[0.0,0.0],[",
-            "holds an optimizer that cannot go on: parameters: expected 18 values, found 17",
+            "holds an optimizer that cannot continue: parameters: expected 18 values, found 17",
         ),
         (
             "\"rate\":",
             "\"rate\":-",
-            "holds an optimizer that cannot go on: rate: must be finite and at least 0, found -",
+            "holds an optimizer that cannot continue: rate: must be finite and at least 0, found -",
         ),
         (
             "\"betas\":",
             "\"beta\":",
-            "does not hold such an optimizer: unknown field `beta`, expected one of `rate`, `betas`, `epsilon`, `powers`, \
+            "does not hold an optimizer of this kind: unknown field `beta`, expected one of `rate`, `betas`, `epsilon`, `powers`, \
              `moments`",
         ),
     ] {
@@ -488,7 +488,7 @@ fn runs_of_other_choices_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("does not hold such an optimizer: unknown field `betas`"),
+            .contains("does not hold an optimizer of this kind: unknown field `betas`"),
         "{error}"
     );
 
@@ -499,10 +499,7 @@ fn runs_of_other_choices_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!(
-            "{}: holds parameters, but no run to go on with",
-            path.display()
-        )
+        format!("{}: holds parameters, but no run to resume", path.display())
     );
 }
 

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chainrule::nn::data::{Dataset, Rows, moons};
+use chainrule::nn::data::{Dataset, Tabular, moons};
 use chainrule::nn::fit::{Ended, Epoch, History};
-use chainrule::nn::optimizer::{Adam, Optimizer, Parameters, Schedule, Sgd};
+use chainrule::nn::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
-use chainrule::{Error, ErrorKind, Level, Program, Result, Scalar, Uniform, Var, tape};
+use chainrule::{Error, ErrorKind, Level, Parameters, Program, Result, Scalar, Var, tape};
 use proptest::prelude::{prop, prop_assert_eq, proptest};
 
 use super::{message, rng};
@@ -75,7 +75,7 @@ proptest! {
                     gradient.iter_mut().zip(&parameters).for_each(|(g, p)| *g += 2.0 * l2 * p);
                 }
                 adam.set_rate(schedule.rate(losses.len())).unwrap();
-                adam.step(&mut mlp, &gradient).unwrap();
+                adam.step_parameters(&mut mlp, &gradient).unwrap();
                 total += loss * chunk.len() as f64;
                 losses.push(loss);
             }
@@ -94,7 +94,7 @@ proptest! {
         let history = Fit::new().epochs(1).run(&mut fitted, &[row], &mut descent(), error).unwrap();
         let mut mlp = network(seed);
         let (loss, gradient) = on_tape(&mlp, &row);
-        descent().step(&mut mlp, &gradient).unwrap();
+        descent().step_parameters(&mut mlp, &gradient).unwrap();
         prop_assert_eq!(history.epochs[0].loss.to_bits(), loss.to_bits());
         prop_assert_eq!(bits(&fitted.parameters()), bits(&mlp.parameters()));
     }
@@ -149,12 +149,12 @@ proptest! {
 #[test]
 fn a_network_lists_its_parameters_as_it_records_them() {
     let mlp = network(1);
-    let mut values = vec![0.0; mlp.count()];
-    mlp.write(&mut values);
+    let mut values = vec![0.0; mlp.parameter_count()];
+    mlp.write_parameters(&mut values);
     assert_eq!(values, mlp.parameters());
     let traced: Mlp<Var> = tape::scope(|| {
         let mut inputs = Vec::new();
-        let traced = mlp.traced(&mut |x| {
+        let traced = mlp.map_parameters(&mut |x| {
             inputs.push(x);
             Var::new(x)
         });
@@ -171,7 +171,7 @@ fn the_gradient_of_a_program_is_the_tapes_row_by_row() {
     let rows: Vec<Vec<f64>> = (0..data.len())
         .map(|row| {
             let mut values = Vec::new();
-            data.append(row, &mut values);
+            data.append_row(row, &mut values);
             values
         })
         .collect();
@@ -211,30 +211,7 @@ struct Line<S> {
     offset: S,
 }
 
-impl Uniform for Line<f64> {
-    type Traced = Line<Var>;
-
-    fn count(&self) -> usize {
-        2
-    }
-
-    fn write(&self, values: &mut [f64]) {
-        values.copy_from_slice(&[self.slope, self.offset]);
-    }
-
-    fn traced(&self, input: &mut dyn FnMut(f64) -> Var) -> Line<Var> {
-        Line {
-            slope: input(self.slope),
-            offset: input(self.offset),
-        }
-    }
-}
-
-impl Parameters for Line<f64> {
-    fn values_mut(&mut self) -> impl Iterator<Item = &mut f64> {
-        [&mut self.slope, &mut self.offset].into_iter()
-    }
-}
+chainrule::parameters!(Line { slope, offset });
 
 #[test]
 fn any_structure_that_lists_its_numbers_trains() {
@@ -411,7 +388,7 @@ fn no_epochs_change_nothing() {
 }
 
 /// Trains one parameter on rows that are nearly always wrong.
-fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Rows) -> String {
+fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Tabular) -> String {
     let mut p = [1.0];
     let mut sgd = descent();
     let found = message(fit.run(&mut p, rows, &mut sgd, |p, x| p[0] * x[0]));

@@ -1,7 +1,7 @@
 //! Networks by their laws: one formula over every kind of number, gradients three ways, messages about bad arguments.
 
 use chainrule::nn::{Activation, Initialization, Layer, Mlp, Neuron, softmax};
-use chainrule::{Dual, ErrorKind, Var, tape};
+use chainrule::{Dual, ErrorKind, Parameters, Var, tape};
 use proptest::prelude::{Just, Strategy, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::{message, rng};
@@ -48,7 +48,7 @@ proptest! {
         tape::scope(|| {
             let recorded = mlp.record().forward(&row).unwrap();
             let named = mlp.record_named().forward_named(&row).unwrap();
-            let dual = mlp.map(Dual::<f64>::from).forward(&row).unwrap();
+            let dual = mlp.map_parameters(&mut Dual::<f64>::from).forward(&row).unwrap();
             for (i, y) in plain.iter().enumerate() {
                 prop_assert_eq!(y.to_bits(), recorded[i].value().to_bits());
                 prop_assert_eq!(y.to_bits(), named[i].value().to_bits());
@@ -67,7 +67,7 @@ proptest! {
         });
         for (i, slope) in swept.into_iter().enumerate() {
             let mut seen = 0;
-            let dual = mlp.map(|p| {
+            let dual = mlp.map_parameters(&mut |p| {
                 seen += 1;
                 if seen == i + 1 { Dual::variable(p) } else { Dual::from(p) }
             });
@@ -102,7 +102,7 @@ proptest! {
     fn parameters_go_in_as_they_come_out((mlp, _) in network()) {
         let parameters = mlp.parameters();
         prop_assert_eq!(parameters.len(), mlp.parameter_count());
-        let mut other = mlp.map(|_| 0.0);
+        let mut other = mlp.map_parameters(&mut |_| 0.0);
         other.set_parameters(&parameters).unwrap();
         prop_assert_eq!(other, mlp);
     }

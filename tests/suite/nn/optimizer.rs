@@ -1,6 +1,7 @@
 //! Optimizers against their papers' formulas worked by hand, on convex functions, and on bad arguments.
 
 use chainrule::ErrorKind;
+use chainrule::Parameters;
 use chainrule::nn::optimizer::{Adam, AdamW, Optimizer, RmsProp, Schedule, Sgd};
 use chainrule::nn::{Activation, Mlp};
 use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
@@ -145,7 +146,7 @@ proptest! {
         let (mut p, mut q) = (vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 3.0]);
         gradient[place] = bad;
         let error = refused.step(&mut p, &gradient).unwrap_err();
-        let expected = format!("gradient: the derivative by parameter {place} must be finite, found {bad}");
+        let expected = format!("gradient: the derivative with respect to parameter {place} must be finite, found {bad}");
         prop_assert_eq!(error.to_string(), expected);
         prop_assert_eq!(&p, &q);
         refused.step(&mut p, &[1.0; 3]).unwrap();
@@ -164,7 +165,7 @@ fn refuses_what_it_cannot_square(mut optimizer: impl Optimizer + Clone) {
         assert_eq!(
             error.to_string(),
             format!(
-                "gradient: the derivative by parameter 1 must be small enough to square, found {big:?}"
+                "gradient: the derivative with respect to parameter 1 must be small enough to square, found {big:?}"
             )
         );
         assert_eq!(p, [1.0, 2.0]);
@@ -188,12 +189,40 @@ fn squares_that_overflow_are_refused() {
 }
 
 #[test]
+fn a_structure_moves_in_parts_as_its_numbers_do_in_one() {
+    let optimizers = || -> [Box<dyn Optimizer>; 4] {
+        [
+            Box::new(Sgd::new(0.1).unwrap().nesterov(0.9).unwrap()),
+            Box::new(Adam::new(0.1).unwrap()),
+            Box::new(AdamW::new(0.1, 0.5).unwrap()),
+            Box::new(RmsProp::new(0.1).unwrap()),
+        ]
+    };
+    let start = (vec![(1.0, [2.0, 3.0]), (4.0, [5.0, 6.0])], Some(7.0));
+    for (mut in_parts, mut in_one) in optimizers().into_iter().zip(optimizers()) {
+        let (mut structure, mut numbers) = (start.clone(), start.parameters());
+        for step in 0..3 {
+            let gradient: Vec<f64> = (0..7).map(|i| f64::from(i - step)).collect();
+            in_parts.step_parameters(&mut structure, &gradient).unwrap();
+            in_one.step(&mut numbers, &gradient).unwrap();
+            assert_eq!(structure.parameters(), numbers);
+        }
+        for gradient in [&[1.0; 6][..], &[f64::NAN; 7]] {
+            let before = structure.clone();
+            let error = in_parts.step_parameters(&mut structure, gradient);
+            assert!(message(error).starts_with("gradient: "));
+            assert_eq!(structure, before);
+        }
+    }
+}
+
+#[test]
 fn a_network_is_moved_in_its_order() {
     let builder = Mlp::builder(1).layer(2, Activation::Relu);
     let mut mlp = builder.build_from(&[1.0, 2.0, 3.0, 4.0]).unwrap();
     Sgd::new(1.0)
         .unwrap()
-        .step(&mut mlp, &[0.0, 1.0, 2.0, 3.0])
+        .step_parameters(&mut mlp, &[0.0, 1.0, 2.0, 3.0])
         .unwrap();
     assert_eq!(mlp.parameters(), [1.0; 4]);
 }
@@ -268,7 +297,7 @@ fn schedules_run_their_course() {
     assert_eq!(rates(Schedule::constant(0.5).unwrap()), [0.5; 6]);
     let linear = Schedule::linear(1.0, 0.5, 4).unwrap();
     assert_eq!(rates(linear), [1.0, 0.875, 0.75, 0.625, 0.5, 0.5]);
-    let steps = Schedule::steps(1.0, 0.5, 2).unwrap();
+    let steps = Schedule::step_decay(1.0, 0.5, 2).unwrap();
     assert_eq!(rates(steps), [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
     let exponential = Schedule::exponential(1.0, 0.5).unwrap();
     assert_eq!(rates(exponential), [1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125]);
@@ -304,11 +333,11 @@ fn bad_schedules_are_refused() {
         "steps: must be positive, found 0"
     );
     assert_eq!(
-        message(Schedule::steps(1.0, 0.1, 0)),
+        message(Schedule::step_decay(1.0, 0.1, 0)),
         "every: must be positive, found 0"
     );
     assert_eq!(
-        message(Schedule::steps(1.0, 1.5, 1)),
+        message(Schedule::step_decay(1.0, 1.5, 1)),
         "factor: must be at most 1, found 1.5"
     );
     assert_eq!(

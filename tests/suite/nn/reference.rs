@@ -5,7 +5,7 @@ use std::fs;
 use chainrule::nn::data::{Csv, read_csv};
 use chainrule::nn::optimizer::{Optimizer, Sgd};
 use chainrule::nn::{Activation, Mlp, loss};
-use chainrule::{Gradients, Var, tape};
+use chainrule::{Gradients, Parameters, Var, tape};
 use serde_json::Value;
 
 use super::train;
@@ -97,7 +97,7 @@ fn the_lectures_training_loop_gives_numpys_losses_and_weights() {
             losses.push(loss.value());
             recorded.gradient(&loss.backward())
         });
-        sgd.step(&mut mlp, &gradient).unwrap();
+        sgd.step_parameters(&mut mlp, &gradient).unwrap();
     }
     assert_close(&losses, &numbers(&reference["losses"]), 1e-9);
     assert_close(&mlp.parameters(), &parameters(&w1_final, &w2_final), 1e-9);

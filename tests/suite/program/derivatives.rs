@@ -105,7 +105,7 @@ fn a_derivative_of_zero_at_the_trace_is_no_branch() {
 #[test]
 fn derivatives_of_zero_have_no_sign_in_any_mode() {
     // The adjoint of the parameter underflows from below.
-    let f = |p: &Vec<Var>, row: &[Var]| p[0] * row[0] * -1e-200;
+    let f = |p: &[Var; 1], row: &[Var]| p[0] * row[0] * -1e-200;
     let program = Program::trace_rows(&[1.0], 1, f).unwrap();
     let rows = [[1e-200], [1e-200]];
     let zero = |x: f64| x == 0.0 && x.is_sign_positive();

@@ -360,7 +360,7 @@ fn sorting_is_guarded() {
 
 #[test]
 fn uniform_values_are_compared_without_a_row() {
-    let f = |p: &Vec<Var>, row: &[Var]| if p[0] > 1.0 { p[0] * row[0] } else { row[0] };
+    let f = |p: &[Var; 1], row: &[Var]| if p[0] > 1.0 { p[0] * row[0] } else { row[0] };
     let program = Program::trace_rows(&[2.0], 1, f).unwrap();
     let mut batch = program.batch(&[[1.0], [2.0]]).unwrap();
     assert_eq!(batch.values(&[3.0]).unwrap(), [3.0, 6.0]);
@@ -381,7 +381,7 @@ fn uniform_values_are_compared_without_a_row() {
 
 #[test]
 fn a_stream_names_the_row_among_all() {
-    let f = |p: &Vec<Var>, row: &[Var]| if row[0] < 0.5 { p[0] } else { row[0] };
+    let f = |p: &[Var; 1], row: &[Var]| if row[0] < 0.5 { p[0] } else { row[0] };
     let program = Program::trace_rows(&[2.0], 1, f).unwrap();
     let mut stream = program.stream(&[1.0]).unwrap();
     for row in 0..5000 {

@@ -177,7 +177,7 @@ proptest! {
 
 #[test]
 fn products_of_negative_zeros_keep_their_sign() {
-    let f = |p: &Vec<Var>, row: &[Var]| {
+    let f = |p: &[Var; 4], row: &[Var]| {
         [
             Var::dot_product(&p[..2], row),
             Var::dot_product(&p[2..], row),

@@ -68,7 +68,7 @@ fn a_wide_graph_is_compiled_and_run_on_a_small_stack() {
 fn large_rows_are_compiled_and_run_on_a_small_stack() {
     on_a_small_stack(|| {
         let length = 100_000;
-        let f = |p: &Vec<Var>, row: &[Var]| {
+        let f = |p: &[Var; 8], row: &[Var]| {
             chain(row[0] * p[0], length) + wide(&[row, p].concat(), length)
         };
         let program = Program::trace_rows(&[1.0; 8], 2, f).unwrap();
@@ -121,7 +121,7 @@ fn programs_are_shared_and_their_scratch_is_sent() {
 
 #[test]
 fn threads_that_share_a_program_get_the_same_bits() {
-    let f = |p: &Vec<Var>, row: &[Var]| (p[0] * row[0]).sin() * p[1].exp() + (row[1] - p[2]).tanh();
+    let f = |p: &[Var; 3], row: &[Var]| (p[0] * row[0]).sin() * p[1].exp() + (row[1] - p[2]).tanh();
     let program = Program::trace_rows(&[0.5; 3], 2, f).unwrap();
     let rows: Vec<[f64; 2]> = (0..500)
         .map(|i| [f64::from(i).sin(), f64::from(i).cos()])

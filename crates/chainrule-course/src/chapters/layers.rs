@@ -1,8 +1,8 @@
 //! Chapter 3: layers between make templates that all classes share, and boundaries that bend.
 
-use chainrule::Var;
 use chainrule::nn::data::spirals;
 use chainrule::nn::{Activation, Mlp, loss};
+use chainrule::{Parameters, Var};
 
 use crate::learn::{classes_right, digits, hold, rng, svm, train, train_on_digits};
 use crate::plot::{Outcome, Pictures, Plane};

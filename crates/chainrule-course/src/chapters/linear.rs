@@ -1,5 +1,6 @@
 //! Chapter 1: a linear classifier has one template a class and straight boundaries.
 
+use chainrule::Parameters;
 use chainrule::nn::data::{Dataset, blobs, circles};
 use chainrule::nn::{Activation, Mlp, loss};
 

@@ -1,19 +1,18 @@
-//! A run in a file: how it is saved, how it is found again.
+//! Runs in files: saving them, and continuing from them.
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Training;
-use super::training::Position;
+use super::training::{Position, Training};
 use crate::error::Result;
 use crate::ir::Level;
 use crate::nn::checkpoint::{self, faulty};
-use crate::nn::optimizer::{Optimizer, Parameters};
-use crate::program::Uniform;
+use crate::nn::optimizer::Optimizer;
+use crate::parameters::Parameters;
 
-/// What a file holds beside the parameters.
+/// What a file holds besides the parameters.
 #[derive(Serialize, Deserialize)]
 struct Run<C, P> {
     choices: C,
@@ -21,7 +20,7 @@ struct Run<C, P> {
     optimizer: serde_json::Value,
 }
 
-/// The choices by which a run is known again.
+/// The choices that must be the same when a run is resumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Choices {
     seed: u64,
@@ -35,8 +34,8 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    pub(super) fn of<M: ?Sized>(training: &Training<'_, M>) -> Self {
-        let settings = &training.fit.settings;
+    pub(super) fn of<M>(training: &Training<'_, M>) -> Self {
+        let settings = &training.settings;
         Self {
             seed: settings.seed,
             in_order: !settings.shuffle,
@@ -52,39 +51,27 @@ impl Choices {
         }
     }
 
-    /// Passes if a saved run had these choices; else the first that differs.
+    /// Passes if a saved run had these choices; else names the first that differs.
     fn check(&self, path: &Path, saved: &Self) -> Result<()> {
+        fn text<T: ToString>(pair: [T; 2]) -> [String; 2] {
+            pair.map(|choice| choice.to_string())
+        }
+        let rows = [saved.validation_rows, self.validation_rows];
         let pairs = [
-            ("seed", saved.seed.to_string(), self.seed.to_string()),
-            (
-                "in_order",
-                saved.in_order.to_string(),
-                self.in_order.to_string(),
-            ),
-            ("batch", saved.batch.to_string(), self.batch.to_string()),
-            ("l2", saved.l2.to_string(), self.l2.to_string()),
-            ("rows", saved.rows.to_string(), self.rows.to_string()),
-            (
-                "width of rows",
-                saved.width.to_string(),
-                self.width.to_string(),
-            ),
-            (
-                "validation rows",
-                saved.validation_rows.to_string(),
-                self.validation_rows.to_string(),
-            ),
-            (
-                "level exact",
-                saved.exact.to_string(),
-                self.exact.to_string(),
-            ),
+            ("seed", text([saved.seed, self.seed])),
+            ("in_order", text([saved.in_order, self.in_order])),
+            ("batch", text([saved.batch, self.batch])),
+            ("l2", text([saved.l2, self.l2])),
+            ("rows", text([saved.rows, self.rows])),
+            ("width of rows", text([saved.width, self.width])),
+            ("validation rows", text(rows)),
+            ("level exact", text([saved.exact, self.exact])),
         ];
-        match pairs.into_iter().find(|(_, saved, own)| saved != own) {
+        match pairs.into_iter().find(|(_, [saved, own])| saved != own) {
             None => Ok(()),
-            Some((name, saved, own)) => {
+            Some((name, [saved, own])) => {
                 let problem =
-                    format!("holds a run of other choices: {name} {saved}, this run has {own}");
+                    format!("holds a run with other choices: {name} {saved}, this run has {own}");
                 Err(faulty(path, problem))
             }
         }
@@ -100,11 +87,11 @@ pub(super) fn save<M, O>(
     position: &Position,
 ) -> Result<()>
 where
-    M: Uniform + ?Sized,
+    M: Parameters,
     O: Serialize + DeserializeOwned,
 {
     let optimizer = serde_json::to_value(optimizer)
-        // JSON has no infinity: what cannot be read back must not take the place of a file that can.
+        // JSON has no infinity: an optimizer that could not be read back must not replace a file that can.
         .and_then(|optimizer| O::deserialize(&optimizer).map(|_| optimizer))
         .map_err(|cause| faulty(path, format!("cannot hold this optimizer: {cause}")))?;
     let run = Run {
@@ -115,7 +102,7 @@ where
     checkpoint::write(path, model, Some(&run))
 }
 
-/// Goes to the place where the run in a file is, if there is a file. Nothing is changed on an error.
+/// Moves the training to the position of the run in a file, if there is one. On an error nothing is changed.
 pub(super) fn restore<M, O>(
     path: &Path,
     training: &mut Training<'_, M>,
@@ -123,16 +110,16 @@ pub(super) fn restore<M, O>(
     optimizer: &mut O,
 ) -> Result<()>
 where
-    M: Parameters + ?Sized,
+    M: Parameters,
     O: Optimizer + DeserializeOwned,
 {
     let Some(file) = checkpoint::read::<Run<Choices, Position>>(path)? else {
         return Ok(());
     };
     let Some(run) = file.run else {
-        return Err(faulty(path, "holds parameters, but no run to go on with"));
+        return Err(faulty(path, "holds parameters, but no run to resume"));
     };
-    checkpoint::check_count(path, &file.parameters, model.count())?;
+    checkpoint::check_count(path, &file.parameters, model.parameter_count())?;
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
@@ -141,10 +128,14 @@ where
         return Err(faulty(path, problem));
     }
     let read = || {
-        O::deserialize(&run.optimizer)
-            .map_err(|cause| faulty(path, format!("does not hold such an optimizer: {cause}")))
+        O::deserialize(&run.optimizer).map_err(|cause| {
+            faulty(
+                path,
+                format!("does not hold an optimizer of this kind: {cause}"),
+            )
+        })
     };
-    // A step that moves nothing shows if the optimizer is one for so many parameters.
+    // A trial step with a gradient of zeros shows whether the optimizer fits this number of parameters.
     let mut trial = read()?;
     trial
         .set_rate(trial.rate())
@@ -155,11 +146,12 @@ where
         .map_err(|error| {
             faulty(
                 path,
-                format!("holds an optimizer that cannot go on: {error}"),
+                format!("holds an optimizer that cannot continue: {error}"),
             )
         })?;
-    *optimizer = read()?;
-    checkpoint::assign(model, &file.parameters);
+    let restored = read()?;
+    model.set_parameters(&file.parameters)?;
+    *optimizer = restored;
     training.position = run.position;
     training.unsaved = false;
     Ok(())

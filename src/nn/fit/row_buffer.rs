@@ -1,33 +1,29 @@
-//! Rows side by side in one buffer, and the order in which an epoch takes them.
-
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
+//! Rows of the same width, one after another in one buffer.
 
 use crate::error::{Error, Result};
-use crate::nn::data::Rows;
+use crate::nn::data::Tabular;
 
-/// Rows of one width, at least one.
+/// At least one row.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct RowBuffer {
     values: Vec<f64>,
     width: usize,
     count: usize,
 }
 
-impl Table {
+impl RowBuffer {
     /// Copies the rows.
-    pub(super) fn new(name: &str, rows: &dyn Rows) -> Result<Self> {
-        let count = rows.count();
+    pub(super) fn new(name: &str, rows: &dyn Tabular) -> Result<Self> {
+        let count = rows.row_count();
         if count == 0 {
             return Err(Error::argument(name, "must hold at least one row"));
         }
         let mut values = Vec::new();
-        rows.append(0, &mut values);
+        rows.append_row(0, &mut values);
         let width = values.len();
         for row in 1..count {
             let start = values.len();
-            rows.append(row, &mut values);
+            rows.append_row(row, &mut values);
             let found = values.len() - start;
             if found != width {
                 return Err(Error::length(&format!("{name}, row {row}"), width, found));
@@ -51,14 +47,4 @@ impl Table {
     pub(super) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..][..self.width]
     }
-}
-
-/// Fills in the numbers 0 to `count` − 1 in the random order that belongs to a seed and an epoch.
-pub(super) fn shuffle(order: &mut Vec<usize>, count: usize, seed: u64, epoch: usize) {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&(epoch as u64).to_le_bytes());
-    order.clear();
-    order.extend(0..count);
-    order.shuffle(&mut StdRng::from_seed(key));
 }
