@@ -20,7 +20,7 @@
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
-//! - *A picture of it*: [`Var::dot`], as Graphviz text or, with [`Picture::to_svg`], as an image.
+//! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
 //! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or search with petgraph*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
@@ -101,7 +101,7 @@ struct Debugging;
 struct ComingFrom;
 
 /// The examples of the page on other crates are tests.
-#[cfg(all(doctest, feature = "nn", feature = "parallel"))]
+#[cfg(all(doctest, feature = "nn"))]
 #[doc = include_str!("../docs/using-with.md")]
 struct UsingWith;
 
