@@ -13,24 +13,24 @@
 //! # Which part do I need?
 //!
 //! - *A gradient of code that I write*: [`Var`], [`Var::backward`], [`Gradients`].
-//! - *Many steps without the memory growing*: [`tape::scope`], and [`Gradients::sweep`] to keep the buffer.
-//! - *Second derivatives, or a gradient inside a loss*: [`Var::gradient`], which records.
+//! - *Many steps without the memory growing*: [`tape::scope`], and [`Gradients::sweep`] to reuse the buffer.
+//! - *Second derivatives, or a gradient inside a loss*: [`Var::gradient`], which is recorded.
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
-//! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`mod@derive`].
-//! - *A picture of it*: [`Var::picture`], by [`Picture::to_dot`] as Graphviz text or by [`Picture::to_svg`] as an image.
-//! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
-//! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
+//! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
+//! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
+//! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
+//! - *The graph itself, to keep, draw, or search with petgraph*: [`tape::record`], [`Graph`].
 //! - *Networks, losses, optimizers, data*: [`nn`]; *training*: [`nn::Fit`].
 //! - *What happens at a kink, at infinity, with NaN*: `docs/numerics.md` in the repository.
 //!
 //! # Errors and panics
 //!
-//! What a caller's data can cause is an [`Error`] that names the argument, or the file, line and column. Mistakes in the
-//! program (a value used after its scope ended, values of two graphs mixed) panic with advice, and say so under
-//! *Panics*.
+//! If a caller's data can be wrong, the function returns an [`Error`] that names the argument, or the file, line and
+//! column. Mistakes in the program (a value used after its scope ended, values of two graphs mixed) panic with advice; the
+//! functions that can do so have a section *Panics*.
 
 #![doc(test(attr(deny(unused_imports))))]
 
@@ -93,6 +93,26 @@ struct Programs;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/derivatives.md")]
 struct Derivatives;
+
+/// The naive engine of the page on the design is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/design.md")]
+struct Design;
+
+/// The examples of the page on a wrong gradient are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/debugging-a-gradient.md")]
+struct Debugging;
+
+/// The examples of the page for users of other libraries are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/coming-from.md")]
+struct ComingFrom;
+
+/// The examples of the page on other crates are tests.
+#[cfg(all(doctest, feature = "nn"))]
+#[doc = include_str!("../docs/using-with.md")]
+struct UsingWith;
 
 /// The code of the course's chapters is tests.
 #[cfg(all(doctest, feature = "nn"))]
