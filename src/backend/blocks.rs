@@ -16,8 +16,8 @@ const VECTOR: usize = 8;
 ///
 /// let f = Program::trace(2, |x| x[0] * x[1])?;
 /// assert_eq!(f.batch(&[[1.0, 2.0], [3.0, 4.0]])?.values(&[])?, [2.0, 12.0]);
-/// assert_eq!(f.batch(Flat::new(&[1.0, 2.0, 3.0, 4.0], 2)?)?.values(&[])?, [2.0, 12.0]);
-/// assert_eq!(f.batch(Columns::new(&[&[1.0, 3.0], &[2.0, 4.0]])?)?.values(&[])?, [2.0, 12.0]);
+/// assert_eq!(f.batch(&Flat::new(&[1.0, 2.0, 3.0, 4.0], 2)?)?.values(&[])?, [2.0, 12.0]);
+/// assert_eq!(f.batch(&Columns::new(&[&[1.0, 3.0], &[2.0, 4.0]])?)?.values(&[])?, [2.0, 12.0]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub trait Table {
@@ -117,7 +117,7 @@ tables! {
 /// ```
 /// use chainrule::{Flat, Program};
 /// let f = Program::trace(3, |x| x[0] * x[1] + x[2])?;
-/// let mut batch = f.batch(Flat::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3)?)?;
+/// let mut batch = f.batch(&Flat::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3)?)?;
 /// assert_eq!(batch.values(&[])?, [5.0, 26.0]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -197,7 +197,7 @@ impl Table for Flat<'_> {
 /// use chainrule::{Columns, Program};
 /// let f = Program::trace(2, |x| x[0] * x[1])?;
 /// let (width, height) = ([1.0, 3.0], [2.0, 4.0]);
-/// assert_eq!(f.batch(Columns::new(&[&width, &height])?)?.values(&[])?, [2.0, 12.0]);
+/// assert_eq!(f.batch(&Columns::new(&[&width, &height])?)?.values(&[])?, [2.0, 12.0]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

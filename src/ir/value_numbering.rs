@@ -1,7 +1,9 @@
-//! ValueNumbering subexpressions: values made alike are one value. Operands that commute stand in ascending order.
+//! Value numbering: finds the value that was made before by the same operation from the same operands. Operands of
+//! operations that commute are put in ascending order.
 //!
-//! A value is looked for among those made of the same latest operand. These are few as a rule, and were made not long
-//! ago, so they are still in the cache, where a table of all values would not be; what goes beyond a few is in a table.
+//! A value is looked for among those with the same latest operand. There are usually few of them, and they were made not
+//! long ago, so they are still in the cache, where a table of all values would not be. Values beyond the first few of an
+//! operand are in a table.
 
 use std::hash::Hasher;
 

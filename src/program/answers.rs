@@ -19,15 +19,42 @@ pub(super) enum Extra {
     Weights(&'static str),
 }
 
-/// The questions that were asked so far, each with its memory.
+/// What was made so far, by a key; few keys, so they are searched one by one.
+#[derive(Debug)]
+pub(super) struct Memo<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: PartialEq, V> Memo<K, V> {
+    /// What was made for a key, made now if it is the first time.
+    pub(super) fn get_or_make(
+        &mut self,
+        key: K,
+        make: impl FnOnce() -> Result<V>,
+    ) -> Result<&mut V> {
+        let index = if let Some(known) = self.0.iter().position(|(known, _)| *known == key) {
+            known
+        } else {
+            self.0.push((key, make()?));
+            self.0.len() - 1
+        };
+        Ok(&mut self.0[index].1)
+    }
+}
+
+/// The questions that were asked so far at points, each with its memory.
 #[derive(Debug, Default)]
-pub(super) struct Answers(Vec<(Transform, Method)>);
+pub(super) struct Answers(Memo<Transform, Method>);
 
 /// How a question is answered.
 #[derive(Debug)]
 enum Method {
     /// By code that computes everything.
-    Whole(Answer),
+    Whole(Box<Answer>),
     /// By code for one direction, which is run for all of them side by side.
     ByRow(Box<ByRow>),
 }
@@ -63,15 +90,10 @@ impl Answers {
             };
             check_length(name, expected, given.len())?;
         }
-        let known = self.0.iter().position(|(known, _)| *known == transform);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                self.0.push((transform, Method::new(program, transform)?));
-                self.0.len() - 1
-            }
-        };
-        match &mut self.0[index].1 {
+        match self
+            .0
+            .get_or_make(transform, || Method::new(program, transform))?
+        {
             Method::Whole(answer) => {
                 match extra {
                     [] => answer.at(&[x])?,
@@ -95,7 +117,7 @@ impl Method {
     fn new(program: &Program, transform: Transform) -> Result<Self> {
         let at_point = |transform| Ok(answer(program.compiled(transform, Over::Point)?));
         let Some((direction, columns)) = transform.by_row(program.ir())? else {
-            return at_point(transform).map(Self::Whole);
+            return Ok(Self::Whole(Box::new(at_point(transform)?)));
         };
         let first = match transform {
             Transform::Jacobian(_) => Transform::Values,

@@ -1,7 +1,7 @@
 //! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
 
 use super::Program;
-use super::answers::{Over, answer, check_length};
+use super::answers::{Memo, Over, answer, check_length};
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -44,7 +44,7 @@ use crate::transform::{Mode, Transform};
 pub struct Batch {
     program: Program,
     rows: Blocks,
-    answers: Vec<((Transform, Over), Answer)>,
+    answers: Memo<(Transform, Over), Answer>,
     threads: usize,
     order: Order,
 }
@@ -69,11 +69,11 @@ impl Program {
     ///
     /// # Errors
     /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values; it names the row, counted from 0.
-    pub fn batch<T: Table>(&self, rows: T) -> Result<Batch> {
+    pub fn batch<T: Table + ?Sized>(&self, rows: &T) -> Result<Batch> {
         Ok(Batch {
-            rows: Blocks::new(self.inputs() - self.uniform_inputs(), &rows)?,
+            rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
             program: self.clone(),
-            answers: Vec::new(),
+            answers: Memo::default(),
             threads: 0,
             order: Order::RowMajor,
         })
@@ -108,7 +108,7 @@ impl Batch {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert!(Program::trace(1, |x| x[0])?.batch::<[[f64; 1]; 0]>([])?.is_empty());
+    /// assert!(Program::trace(1, |x| x[0])?.batch::<[[f64; 1]]>(&[])?.is_empty());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn is_empty(&self) -> bool {
@@ -161,8 +161,8 @@ impl Batch {
     ///
     /// # Errors
     /// As [`Program::batch`]; the old rows stay then.
-    pub fn set_rows<T: Table>(&mut self, rows: T) -> Result<()> {
-        self.rows.fill(&rows)
+    pub fn set_rows<T: Table + ?Sized>(&mut self, rows: &T) -> Result<()> {
+        self.rows.fill(rows)
     }
 
     /// Checks that every value of every row is finite.
@@ -482,20 +482,10 @@ impl Batch {
             self.program.uniform_inputs(),
             uniform.parameter_count(),
         )?;
-        let question = (transform, over);
-        let known = self
-            .answers
-            .iter()
-            .position(|(known, _)| *known == question);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let made = answer(self.program.compiled(transform, over)?);
-                self.answers.push((question, made));
-                self.answers.len() - 1
-            }
-        };
-        Ok((&mut self.answers[index].1, &self.rows))
+        let program = &self.program;
+        let make = || Ok(answer(program.compiled(transform, over)?));
+        let answer = self.answers.get_or_make((transform, over), make)?;
+        Ok((answer, &self.rows))
     }
 }
 

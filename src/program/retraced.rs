@@ -139,11 +139,11 @@ where
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
-    pub fn gradients(&self, rows: impl Table) -> Result<(Vec<f64>, Vec<f64>)> {
+    pub fn gradients<T: Table + ?Sized>(&self, rows: &T) -> Result<(Vec<f64>, Vec<f64>)> {
         let count = rows.rows();
         let mut values = vec![0.0; count];
         let mut gradients = vec![0.0; count * self.inputs];
-        for (_, program, some) in self.by_way(&[], &rows)? {
+        for (_, program, some) in self.by_way(&[], rows)? {
             let mut batch = program.batch(&some.rows)?;
             let (of_rows, slopes) = batch.gradients(&[])?;
             for (place, (&row, &value)) in some.places.iter().zip(of_rows).enumerate() {
@@ -169,9 +169,13 @@ where
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
-    pub fn sum_gradient(&self, uniform: &[f64], rows: impl Table) -> Result<(f64, Vec<f64>)> {
+    pub fn sum_gradient<T: Table + ?Sized>(
+        &self,
+        uniform: &[f64],
+        rows: &T,
+    ) -> Result<(f64, Vec<f64>)> {
         let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
-        for (way, program, some) in self.by_way(uniform, &rows)? {
+        for (way, program, some) in self.by_way(uniform, rows)? {
             let program = match self.ways().uniform.entry((way, uniform.len())) {
                 Entry::Occupied(known) => known.get().clone(),
                 Entry::Vacant(place) => place
@@ -189,10 +193,10 @@ where
     }
 
     /// The rows that take each way, where these uniform inputs come before each; ways in the order in which they were met.
-    fn by_way(
+    fn by_way<T: Table + ?Sized>(
         &self,
         uniform: &[f64],
-        rows: &impl Table,
+        rows: &T,
     ) -> Result<Vec<(usize, Program, RowsOfWay)>> {
         let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
             let problem = format!("{} values for {} inputs", uniform.len(), self.inputs);

@@ -5,7 +5,7 @@ use super::direct::{self, Entry};
 use super::forward;
 use super::jacobian::{append_dense, direct_limit, sparse};
 use super::parts::Parts;
-use super::reverse::{self, append_adjoints_of};
+use super::reverse::{self, append_adjoints};
 use super::sparsity::Sparsity;
 use crate::error::Result;
 use crate::ir::{Ir, Kind, Symbol, extend};
@@ -77,7 +77,9 @@ fn derivatives_of_gradient(ir: &Ir, wanted: impl Fn(u32, u32) -> bool) -> Result
 pub(super) fn diagonal(ir: &Ir) -> Result<(Ir, Parts)> {
     let count = ir.variables().len();
     let (mut ir, mut entries) = derivatives_of_gradient(ir, |row, column| row == column)?;
-    entries.iter_mut().for_each(|entry| entry.column = 0);
+    for entry in &mut entries {
+        entry.column = 0;
+    }
     append_dense(&mut ir, count, 1, &entries);
     Ok((ir, Parts::new(&[1, count, count], 1)))
 }
@@ -121,7 +123,7 @@ fn reverse_over_forward(ir: &Ir, directions: usize) -> Result<(Ir, Parts)> {
     let (mut ir, parts) = reverse::gradient(ir)?;
     let outputs = std::mem::take(&mut ir.outputs);
     let mut slope = outputs[0];
-    let chosen = std::mem::replace(&mut ir.variables, Some(variables.clone()));
+    let chosen = ir.variables.replace(variables.clone());
     for _ in 0..directions {
         ir.outputs = vec![slope];
         ir = forward::append_tangents(ir, None);
@@ -129,7 +131,7 @@ fn reverse_over_forward(ir: &Ir, directions: usize) -> Result<(Ir, Parts)> {
     }
     ir.outputs = outputs;
     ir.variables = chosen;
-    let ir = append_adjoints_of(ir, &[(slope, Symbol::ONE)], &variables);
+    let ir = append_adjoints(&ir, &[(slope, Symbol::ONE)], &variables);
     let count = variables.len();
     debug_assert_eq!(parts.lengths(), [1, count]);
     Ok((ir, Parts::new(&[1, count, count], 1)))

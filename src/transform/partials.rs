@@ -1,7 +1,7 @@
 //! Chosen mixed derivatives of the first output.
 
 use super::outputs::{first, without_signs};
-use super::reverse::append_adjoints_of;
+use super::reverse::append_adjoints;
 use crate::error::{Error, Result};
 use crate::ir::{Ir, Symbol, compact};
 
@@ -19,7 +19,9 @@ pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
         return Err(Error::argument("lists", problem));
     }
     let mut sorted: Vec<Vec<usize>> = lists.iter().map(|list| list.to_vec()).collect();
-    sorted.iter_mut().for_each(|list| list.sort_unstable());
+    for list in &mut sorted {
+        list.sort_unstable();
+    }
     // Lists that begin alike share the derivatives of their common beginning: each beginning is differentiated once, with
     // respect to every input that follows it in a list.
     let mut known: Vec<(Vec<usize>, usize)> = vec![(Vec::new(), 0)];
@@ -43,7 +45,7 @@ pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
             let wanted: Vec<u32> = steps.iter().map(|&(_, next)| next).collect();
             let first = ir.outputs.len();
             let seeds = [(ir.outputs[place], Symbol::ONE)];
-            ir = append_adjoints_of(ir, &seeds, &wanted);
+            ir = append_adjoints(&ir, &seeds, &wanted);
             for (offset, &next) in wanted.iter().enumerate() {
                 let mut list = begun.to_vec();
                 list.push(next as usize);

@@ -17,9 +17,9 @@ const BY_ROW: Id = 1 << 31;
 /// The first output and its gradient.
 pub(super) fn gradient(ir: &Ir) -> Result<(Ir, Parts)> {
     let ir = outputs::first(ir)?;
-    let (count, y) = (ir.variables().len(), ir.outputs[0]);
-    let gradient = append_adjoints(ir, &[(y, Symbol::ONE)]);
-    Ok((gradient, Parts::new(&[1, count], 1)))
+    let variables = ir.variables();
+    let gradient = append_adjoints(&ir, &[(ir.outputs[0], Symbol::ONE)], &variables);
+    Ok((gradient, Parts::new(&[1, variables.len()], 1)))
 }
 
 /// All outputs, and the derivatives of their sum with weights that are new inputs.
@@ -30,32 +30,25 @@ pub(super) fn vjp(ir: &Ir) -> (Ir, Parts) {
 
 /// As [`vjp`], where the weight of each output has the class that is given.
 pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
-    let (outputs, count) = (ir.outputs.clone(), ir.variables().len());
-    let variables = ir.variables();
+    let (outputs, variables) = (ir.outputs.clone(), ir.variables());
     let seed = |&y: &Id| (y, Symbol::Value(ir.push_input(class(y))));
     let seeds: Vec<(Id, Symbol)> = outputs.iter().map(seed).collect();
-    let ir = append_adjoints_of(ir, &seeds, &variables);
-    (ir, Parts::new(&[outputs.len(), count], 1))
+    let ir = append_adjoints(&ir, &seeds, &variables);
+    (ir, Parts::new(&[outputs.len(), variables.len()], 1))
 }
 
-/// Appends the derivatives of `Σ seed·value` with respect to the variables, in their order, to code and outputs.
-pub(super) fn append_adjoints(ir: Ir, seeds: &[(Id, Symbol)]) -> Ir {
-    let variables = ir.variables();
-    append_adjoints_of(ir, seeds, &variables)
-}
-
-/// As [`append_adjoints`], with respect to the inputs named.
-pub(super) fn append_adjoints_of(ir: Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
+/// Appends the derivatives of `Σ seed·value` with respect to these inputs, in their order, to code and outputs.
+pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
     let mut work = ir.clone();
     work.reserve(2 * ir.len(), 2 * ir.operand_count());
     let (mut work, adjoints) = extend(work, || {
-        let mut sweep = Sweep::new(&ir, variables);
+        let mut sweep = Sweep::new(ir, variables);
         for &(id, seed) in seeds {
             sweep.add(id, false, seed, Symbol::ONE);
         }
         let mut of_input = vec![Symbol::ZERO; ir.inputs.len()];
         sweep.run(ir.ids().rev(), |input, adjoint| {
-            of_input[input as usize] = adjoint
+            of_input[input as usize] = adjoint;
         });
         let adjoints = variables.iter().map(|&place| of_input[place as usize].id());
         adjoints.collect::<Vec<Id>>()

@@ -6,7 +6,6 @@ mod expression;
 mod scale;
 
 mod architecture;
-mod checkpoint;
 mod compare;
 mod custom;
 mod derive;
@@ -24,6 +23,7 @@ mod patterns;
 mod picture;
 mod program;
 mod random_graphs;
+mod recompute;
 mod svg;
 mod tape;
 mod unroll;

@@ -152,7 +152,7 @@ impl<'a> Weights<'a> {
     }
 
     /// The same matrix without the first rows.
-    fn from_row(self, row: usize) -> Self {
+    fn skip_rows(self, row: usize) -> Self {
         Self {
             start: self.start + row.cast_signed() * self.row_stride,
             ..self
@@ -184,7 +184,7 @@ impl Multiply<'_> {
         let parts = self.dst.chunks_mut(share * self.lanes).enumerate();
         let mut parts: SmallVec<[Multiply<'_>; 4]> = parts
             .map(|(index, dst)| Multiply {
-                weights: self.weights.from_row(index * share),
+                weights: self.weights.skip_rows(index * share),
                 dst,
                 ..self
             })

@@ -141,7 +141,7 @@ fn walk_once(
             match pass.look(new, kind, operands) {
                 Replacement::None => continue,
                 Replacement::Number(number) => {
-                    (kind, operands) = (Kind::Constant(number.to_bits()), &[])
+                    (kind, operands) = (Kind::Constant(number.to_bits()), &[]);
                 }
                 Replacement::Value(id) => {
                     *found |= new.len() == known;

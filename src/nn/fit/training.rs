@@ -75,7 +75,7 @@ impl<'a, M: Parameters> Training<'a, M> {
             }
         };
         Ok(Self {
-            batch: program.batch([[0.0; 0]; 0])?.threads(settings.threads),
+            batch: program.batch::<[[f64; 0]]>(&[])?.threads(settings.threads),
             settings,
             callbacks,
             rows,

@@ -151,7 +151,7 @@ fn programs_without_outputs_say_so() {
 #[test]
 fn no_rows_have_a_sum_but_no_mean() {
     let program = Program::trace_rows(&[1.0], 1, |p, row| p[0].exp() * row[0] + p[0]).unwrap();
-    let mut batch = program.batch([[0.0; 1]; 0]).unwrap();
+    let mut batch = program.batch(&[[0.0; 1]; 0]).unwrap();
     let zeros = (0.0, &[0.0][..]);
     assert_eq!(batch.sum_gradient(&[1.0]).unwrap(), zeros);
     assert_eq!(batch.values(&[1.0]).unwrap(), [0.0; 0]);
@@ -171,7 +171,7 @@ fn no_rows_have_a_sum_but_no_mean() {
     batch.set_rows(&[[1.0], [2.0]]).unwrap();
     let (sum, slopes) = batch.sum_gradient(&[0.0]).unwrap();
     assert_eq!((sum, slopes), (3.0, &[5.0][..]));
-    batch.set_rows([[0.0; 1]; 0]).unwrap();
+    batch.set_rows(&[[0.0; 1]; 0]).unwrap();
     assert_eq!(batch.sum_gradient(&[1.0]).unwrap(), zeros);
 }
 
@@ -180,7 +180,7 @@ fn programs_of_no_inputs_and_numbers_only_run() {
     let program = Program::trace(0, |_| [Var::from(2.0), Var::new(3.0)]).unwrap();
     assert_eq!(program.values(&[]).unwrap(), [2.0, 3.0]);
     assert_eq!(program.gradient(&[]).unwrap(), (2.0, vec![]));
-    let mut batch = program.batch([[0.0; 0]; 3]).unwrap();
+    let mut batch = program.batch(&[[0.0; 0]; 3]).unwrap();
     assert_eq!(batch.values(&[]).unwrap(), [2.0, 3.0, 2.0, 3.0, 2.0, 3.0]);
     assert_eq!(batch.sum_gradient(&[]).unwrap(), (6.0, &[][..]));
 }
@@ -189,7 +189,7 @@ fn programs_of_no_inputs_and_numbers_only_run() {
 fn rows_that_need_no_data_count_all_the_same() {
     // The output is the same for all rows, so the sum's derivative is that of a row times their number.
     let program = Program::trace_rows(&[3.0], 0, |p, _| p[0].square()).unwrap();
-    let mut batch = program.batch([[0.0; 0]; 5]).unwrap();
+    let mut batch = program.batch(&[[0.0; 0]; 5]).unwrap();
     assert_eq!(batch.sum_gradient(&[3.0]).unwrap(), (45.0, &[30.0][..]));
     assert_eq!(batch.mean_gradient(&[3.0]).unwrap(), (9.0, &[6.0][..]));
     let program = Program::trace_rows(&[3.0], 1, |p, _| p[0].square()).unwrap();

@@ -467,7 +467,7 @@ fn a_retraced_function_answers_at_every_point() {
     let error = retraced.sum_gradient(&[1.0; 3], &[[0.0; 0]]).unwrap_err();
     assert_eq!(error.to_string(), "uniform: 3 values for 2 inputs");
     assert_eq!(
-        retraced.sum_gradient(&[1.0], [[0.0; 1]; 0]).unwrap(),
+        retraced.sum_gradient(&[1.0], &[[0.0; 1]; 0]).unwrap(),
         (0.0, vec![0.0])
     );
 
