@@ -12,7 +12,7 @@ use crate::var::Var;
 
 /// The backward pass to one output, step by step.
 ///
-/// It comes from [`Var::explain`] or [`Graph::explain`]. Its `Display` is text:
+/// It comes from [`Var::explain`] or [`Graph::explain`](crate::Graph::explain). Its `Display` is text:
 ///
 /// ```
 /// use chainrule::Var;

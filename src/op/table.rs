@@ -277,31 +277,31 @@ unary {
         value |x| math::gaussian(x);
         partial |x, y| chain(x * -2.0, y);
     }
-    /// The slope of [`Tanh`]: `4·σ(2x)·σ(−2x)`.
+    /// The slope of `Tanh`: `4·σ(2x)·σ(−2x)`.
     TanhSlope "tanh′" {
         domain (REALS); laws [Even, At(0.0, 1.0)];
         value |x| 4.0 * math::sigmoid(2.0 * x) * math::sigmoid(-2.0 * x);
         partial |x, y| chain(x.tanh() * -2.0, y);
     }
-    /// The slope of [`Sigmoid`]: `σ(x)·σ(−x)`.
+    /// The slope of `Sigmoid`: `σ(x)·σ(−x)`.
     SigmoidSlope "σ′" {
         domain (REALS); laws [Even, At(0.0, 0.25)];
         value |x| math::sigmoid(x) * math::sigmoid(-x);
         partial |x, y| chain(-(x * 0.5).tanh(), y);
     }
-    /// The slope of [`Asin`]: `1/√((1 − x)(1 + x))`.
+    /// The slope of `Asin`: `1/√((1 − x)(1 + x))`.
     AsinSlope "asin′" {
         domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::recip_positive(((1.0 - x) * (1.0 + x)).sqrt());
         partial |x, y| chain(x, y * y * y);
     }
-    /// The slope of [`Atanh`]: `1/((1 − x)(1 + x))`.
+    /// The slope of `Atanh`: `1/((1 − x)(1 + x))`.
     AtanhSlope "atanh′" {
         domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::recip_positive((1.0 - x) * (1.0 + x));
         partial |x, y| chain(x * 2.0, y * y);
     }
-    /// The slope of [`Silu`]: `σ(x)·(1 + x·σ(−x))`.
+    /// The slope of `Silu`: `σ(x)·(1 + x·σ(−x))`.
     SiluSlope "SiLU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::silu_slope(x);
@@ -310,7 +310,7 @@ unary {
             chain(slope, chain(x, -(x * 0.5).tanh()) + 2.0)
         };
     }
-    /// The slope of [`Gelu`]: `Φ(x) + x·φ(x)`.
+    /// The slope of `Gelu`: `Φ(x) + x·φ(x)`.
     GeluSlope "GELU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::gelu_slope(x);
@@ -319,7 +319,7 @@ unary {
             chain(density, -(x * x) + 2.0)
         };
     }
-    /// The slope of [`Xlogx`]: `ln x + 1`.
+    /// The slope of `Xlogx`: `ln x + 1`.
     XlogxSlope "ln x + 1" {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(1.0, 1.0)];
         value |x| math::xlogx_slope(x);
@@ -367,7 +367,7 @@ binary {
         left |_a, b, _y| b.recip();
         right |a, b, _y| a.apply2::<DivSlope>(b);
     }
-    /// The slope of [`Div`] with respect to its divisor, `−a/b²`.
+    /// The slope of `Div` with respect to its divisor, `−a/b²`.
     DivSlope "−a/b²" {
         domain (REALS, REALS); laws [Break(0.0)];
         value |a, b| slope::div(a, b);
@@ -395,7 +395,7 @@ binary {
         left |a, n, _y| a.apply2::<PowSlope>(n);
         right |a, _n, y| y.apply2::<PowLog>(a);
     }
-    /// The slope of [`Pow`] with respect to its base, `b·a^(b−1)`.
+    /// The slope of `Pow` with respect to its base, `b·a^(b−1)`.
     PowSlope "b·a^(b−1)" {
         domain (NOT_NEGATIVE, REALS); laws [];
         value |a, b| slope::pow(a, b);
@@ -416,7 +416,7 @@ binary {
         left |a, b, _y| a.apply2::<HypotSlope>(b);
         right |a, b, _y| b.apply2::<HypotSlope>(a);
     }
-    /// The slope of [`Hypot`] with respect to its first operand: `a/√(a² + b²)`.
+    /// The slope of `Hypot` with respect to its first operand: `a/√(a² + b²)`.
     HypotSlope "a/hypot" {
         domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
         value |a, b| slope::hypot(a, b);
@@ -494,7 +494,7 @@ binary {
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
     }
-    /// The slope of [`LeakyRelu`].
+    /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
         domain (REALS, UNIT); laws [Break(0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
@@ -508,14 +508,14 @@ binary {
         left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0).exp_m1();
     }
-    /// The slope of [`Elu`].
+    /// The slope of `Elu`.
     EluSlope "ELU′" {
         domain (REALS, UNIT); laws [Break(0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha * math::exp(x) });
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
         right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
     }
-    /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of [`Digamma`], for x ≥ 0.
+    /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of `Digamma`, for x ≥ 0.
     Polygamma "ψ⁽ⁿ⁾" {
         domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
         value |x, n| math::polygamma(n, x);
