@@ -60,7 +60,7 @@ struct Segment<'f> {
 ///     x[0]
 /// });
 /// let whole = |x: &[chainrule::Var]| (0..10_000).fold(x[0], |x, _| x.sin() * 1.001);
-/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?);
+/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?.1);
 /// assert_eq!(value, whole(&[0.5.into()]).value());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -81,7 +81,7 @@ struct Segment<'f> {
 /// }
 /// let (_, gradient) = derive::recomputed(&[0.5], |x, parts| steps(x[0], 1000, parts));
 /// let whole = |x: &[Var]| (0..1000).fold(x[0], |x, _| x.sin() * 1.001);
-/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?);
+/// assert_eq!(gradient, derive::gradient(whole, &[0.5])?.1);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///

@@ -38,7 +38,7 @@ impl Program {
     /// use chainrule::{Program, Stage};
     /// let f = Program::trace(1, |x| x[0] * x[0] + 0.0 * 3.0)?;
     /// assert!(f.listing(Stage::Traced).contains("v1 = Mul v0 v0"));
-    /// assert!(f.listing(Stage::Optimized).starts_with("# passes: fold"));
+    /// assert!(f.listing(Stage::Optimized).starts_with("# passes: "));
     /// assert!(f.listing(Stage::Scheduled).contains("= Adjoint"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```

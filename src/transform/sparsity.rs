@@ -15,10 +15,10 @@ use crate::ir::{Id, Ir};
 /// use chainrule::Program;
 ///
 /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].sin()])?;
-/// let pattern = f.jacobian_pattern();
-/// assert_eq!((pattern.rows(), pattern.columns(), pattern.len()), (2, 3, 3));
-/// assert_eq!(pattern.row(0), [0, 1]);
-/// assert_eq!(pattern.row(1), [2]);
+/// let sparsity = f.jacobian_sparsity();
+/// assert_eq!((sparsity.rows(), sparsity.columns(), sparsity.len()), (2, 3, 3));
+/// assert_eq!(sparsity.row(0), [0, 1]);
+/// assert_eq!(sparsity.row(1), [2]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().rows(), 2);
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_sparsity().rows(), 2);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn rows(&self) -> usize {
@@ -93,7 +93,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().columns(), 3);
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_sparsity().columns(), 3);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn columns(&self) -> usize {
@@ -104,7 +104,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().len(), 2);
+    /// assert_eq!(Program::trace(3, |x| [x[0], x[2]])?.jacobian_sparsity().len(), 2);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn len(&self) -> usize {
@@ -115,7 +115,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert!(Program::trace(2, |x| x[0] + x[1])?.hessian_pattern()?.is_empty());
+    /// assert!(Program::trace(2, |x| x[0] + x[1])?.hessian_sparsity()?.is_empty());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn is_empty(&self) -> bool {
@@ -126,7 +126,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(3, |x| [x[0] + x[2]])?.jacobian_pattern().row(0), [0, 2]);
+    /// assert_eq!(Program::trace(3, |x| [x[0] + x[2]])?.jacobian_sparsity().row(0), [0, 2]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -142,8 +142,8 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// let pattern = Program::trace(2, |x| [x[0] * x[1], x[1]])?.jacobian_pattern();
-    /// assert_eq!((pattern.starts(), pattern.indices()), (&[0, 2, 3][..], &[0, 1, 1][..]));
+    /// let sparsity = Program::trace(2, |x| [x[0] * x[1], x[1]])?.jacobian_sparsity();
+    /// assert_eq!((sparsity.starts(), sparsity.indices()), (&[0, 2, 3][..], &[0, 1, 1][..]));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn starts(&self) -> &[usize] {
@@ -154,7 +154,7 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// assert_eq!(Program::trace(2, |x| [x[1], x[0]])?.jacobian_pattern().indices(), [1, 0]);
+    /// assert_eq!(Program::trace(2, |x| [x[1], x[0]])?.jacobian_sparsity().indices(), [1, 0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn indices(&self) -> &[usize] {
@@ -165,8 +165,8 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// let pattern = Program::trace(2, |x| [x[1], x[0]])?.jacobian_pattern();
-    /// assert_eq!(pattern.entries().collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+    /// let sparsity = Program::trace(2, |x| [x[1], x[0]])?.jacobian_sparsity();
+    /// assert_eq!(sparsity.entries().collect::<Vec<_>>(), [(0, 1), (1, 0)]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
@@ -177,8 +177,8 @@ impl Sparsity {
     ///
     /// ```
     /// use chainrule::Program;
-    /// let pattern = Program::trace(3, |x| [x[0], x[2]])?.jacobian_pattern().transposed();
-    /// assert_eq!((pattern.rows(), pattern.row(2)), (3, &[1][..]));
+    /// let sparsity = Program::trace(3, |x| [x[0], x[2]])?.jacobian_sparsity().transposed();
+    /// assert_eq!((sparsity.rows(), sparsity.row(2)), (3, &[1][..]));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
