@@ -20,6 +20,7 @@
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians, dense or sparse, higher orders, slopes of my own, long loops*: [`Program`] and [`mod@derive`].
+//! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::dot`], as Graphviz text or, by [`Picture::to_svg`], as an image.
 //! - *The backward pass told step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
 //! - *The graph itself, to keep, draw, or run petgraph's algorithms on*: [`tape::record`], [`Graph`].
