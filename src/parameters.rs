@@ -5,8 +5,8 @@ use crate::op::Scalar;
 
 /// A structure of numbers in a fixed order, all of one kind `S`: parameters to trace, move, save and load.
 ///
-/// Numbers, `Vec`s, slices, pairs and options of such structures are structures too, as are arrays of numbers and
-/// networks. For a structure of your own, name its fields once in [`parameters!`](crate::parameters!).
+/// A number implements it, and so do arrays of numbers, networks, and slices, `Vec`s, options and pairs of structures that
+/// do. For a structure of your own, name its fields once in [`parameters!`](crate::parameters!).
 ///
 /// ```
 /// use chainrule::{Parameters, Program};
@@ -27,7 +27,7 @@ use crate::op::Scalar;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
-/// By hand, each method goes through the numbers in the same order:
+/// To implement it by hand, write three methods that go through the numbers in the same order:
 ///
 /// ```
 /// use chainrule::{Parameters, Scalar};
@@ -59,13 +59,13 @@ pub trait Parameters<S: Scalar = f64> {
     /// The same structure over another kind of number.
     type Over<T: Scalar>;
 
-    /// Calls `visit` with every number, in order, as few and long slices as the structure allows.
+    /// Calls `visit` with every number, in order, in slices that are as long as the structure allows.
     ///
     /// ```
     /// use chainrule::Parameters;
     /// let mut parts = Vec::new();
-    /// (vec![1.0, 2.0], 3.0).visit(&mut |part| parts.push(part.to_vec()));
-    /// assert_eq!(parts, [vec![1.0, 2.0], vec![3.0]]);
+    /// (vec![[1.0, 2.0], [3.0, 4.0]], 5.0).visit(&mut |part| parts.push(part.to_vec()));
+    /// assert_eq!(parts, [vec![1.0, 2.0, 3.0, 4.0], vec![5.0]]);
     /// ```
     fn visit(&self, visit: &mut dyn FnMut(&[S]));
 
@@ -89,7 +89,7 @@ pub trait Parameters<S: Scalar = f64> {
     /// ```
     fn map_parameters<T: Scalar>(&self, replace: &mut dyn FnMut(S) -> T) -> Self::Over<T>;
 
-    /// Visits a slice of these structures. Numbers override it, so that a slice of numbers is visited as one.
+    /// Visits every structure of a slice. For numbers this is a single call with the whole slice.
     ///
     /// ```
     /// use chainrule::Parameters;

@@ -1,10 +1,8 @@
 //! Answers at one point: the memory in which the questions asked of a program are evaluated.
 
-use std::sync::Arc;
-
-use super::Program;
-use crate::backend::{Answer, Blocks, Compiled, Order, Table};
-use crate::error::{Error, Result};
+use super::core::{Core, Over, Question, check_length};
+use crate::backend::{Answer, Blocks, Order, Table};
+use crate::error::Result;
 use crate::transform::{Parts, Transform};
 
 /// How many directions are computed side by side.
@@ -50,6 +48,36 @@ impl<K: PartialEq, V> Memo<K, V> {
 #[derive(Debug, Default)]
 pub(super) struct Answers(Memo<Transform, Method>);
 
+/// The answer to a question, lent.
+pub(super) struct Asked<'a> {
+    /// One part after another.
+    pub(super) outputs: &'a [f64],
+    lengths: &'a [usize],
+}
+
+impl<'a> Asked<'a> {
+    /// Hands out one part after another.
+    pub(super) fn parts(&self) -> AskedParts<'a> {
+        AskedParts {
+            rest: self.outputs,
+            lengths: self.lengths.iter(),
+        }
+    }
+}
+
+pub(super) struct AskedParts<'a> {
+    rest: &'a [f64],
+    lengths: std::slice::Iter<'a, usize>,
+}
+
+impl<'a> AskedParts<'a> {
+    pub(super) fn next(&mut self) -> &'a [f64] {
+        let (part, rest) = self.rest.split_at(*self.lengths.next().unwrap_or(&0));
+        self.rest = rest;
+        part
+    }
+}
+
 /// How a question is answered.
 #[derive(Debug)]
 enum Method {
@@ -73,26 +101,25 @@ struct ByRow {
 }
 
 impl Answers {
-    /// The outputs of a transform at a point, one part after another, and how long these are. `extra` are the inputs that
-    /// the transform adds.
+    /// The outputs of a transform at a point. `extra` are the inputs that the transform adds.
     pub(super) fn ask(
         &mut self,
-        program: &Program,
+        core: &Core,
         transform: Transform,
         x: &[f64],
         extra: &[(Extra, &[f64])],
-    ) -> Result<(&[f64], &Parts)> {
-        check_length("x", program.inputs(), x.len())?;
+    ) -> Result<Asked<'_>> {
+        check_length("x", core.ir.inputs.len(), x.len())?;
         for &(extra, given) in extra {
             let (name, expected) = match extra {
-                Extra::Direction(name) => (name, program.variables()),
-                Extra::Weights(name) => (name, program.outputs()),
+                Extra::Direction(name) => (name, core.variables()),
+                Extra::Weights(name) => (name, core.ir.outputs.len()),
             };
             check_length(name, expected, given.len())?;
         }
         match self
             .0
-            .get_or_make(transform, || Method::new(program, transform))?
+            .get_or_make(transform, || Method::new(core, transform))?
         {
             Method::Whole(answer) => {
                 match extra {
@@ -103,20 +130,26 @@ impl Answers {
                         answer.at(&all.collect::<Vec<_>>())?
                     }
                 };
-                Ok((answer.outputs(), answer.parts()))
+                Ok(Asked {
+                    outputs: answer.outputs(),
+                    lengths: answer.parts().lengths(),
+                })
             }
             Method::ByRow(by_row) => {
                 by_row.evaluate(x)?;
-                Ok((&by_row.outputs, &by_row.parts))
+                Ok(Asked {
+                    outputs: &by_row.outputs,
+                    lengths: by_row.parts.lengths(),
+                })
             }
         }
     }
 }
 
 impl Method {
-    fn new(program: &Program, transform: Transform) -> Result<Self> {
-        let at_point = |transform| Ok(answer(program.compiled(transform, Over::Point)?));
-        let Some((direction, columns)) = transform.by_row(program.ir())? else {
+    fn new(core: &Core, transform: Transform) -> Result<Self> {
+        let at_point = |transform| Ok(answer(core.compiled(transform, Over::Point)?));
+        let Some((direction, columns)) = transform.by_row(&core.ir)? else {
             return Ok(Self::Whole(Box::new(at_point(transform)?)));
         };
         let first = match transform {
@@ -124,10 +157,10 @@ impl Method {
             _ => Transform::Gradient,
         };
         let first = at_point(first)?;
-        let directions = answer(program.compiled(direction, Over::Rows)?);
+        let directions = answer(core.compiled(direction, Over::Rows)?);
         let count = match direction {
-            Transform::VjpByRow => program.outputs(),
-            _ => program.variables(),
+            Transform::VjpByRow => core.ir.outputs.len(),
+            _ => core.variables(),
         };
         let matrix = count * directions.parts().lengths()[0];
         let lengths: Vec<usize> = first
@@ -148,7 +181,7 @@ impl Method {
     }
 }
 
-pub(super) fn answer((compiled, parts): (Arc<Compiled>, Parts)) -> Answer {
+pub(super) fn answer((compiled, parts): Question) -> Answer {
     Answer::new(compiled, parts)
 }
 
@@ -204,23 +237,4 @@ impl Table for Units {
     fn at(&self, row: usize, column: usize) -> f64 {
         f64::from(u8::from(self.first + row == column))
     }
-}
-
-/// What a question is asked over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Over {
-    /// One point.
-    Point,
-    /// Each row of data.
-    Rows,
-    /// The sums of the outputs over all rows.
-    Sum,
-}
-
-/// Checks the number of values of an argument.
-pub(crate) fn check_length(name: &str, expected: usize, found: usize) -> Result<()> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::length(name, expected, found))
 }

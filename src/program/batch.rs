@@ -1,7 +1,8 @@
 //! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
 
-use super::Program;
-use super::answers::{Memo, Over, answer, check_length};
+use super::answers::{Memo, answer};
+use super::core::{Over, check_length};
+use super::program::Program;
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -366,7 +367,7 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
-        let count = self.program.uniform_variables();
+        let count = self.program.core().uniform_variables();
         let (sums, _) = self.sum(uniform, Transform::Hessian, &[], 1.0)?;
         Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
@@ -387,7 +388,7 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
-        let count = self.program.uniform_variables();
+        let count = self.program.core().uniform_variables();
         let (sums, _) = self.sum(uniform, Transform::HessianDiagonal, &[], 1.0)?;
         Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
@@ -457,7 +458,7 @@ impl Batch {
     ) -> Result<(&[f64], usize)> {
         let threads = self.threads;
         if let Transform::Jvp | Transform::Hvp = transform {
-            check_length("v", self.program.uniform_variables(), v.len())?;
+            check_length("v", self.program.core().uniform_variables(), v.len())?;
         }
         let (answer, rows) = self.answer(uniform, transform, Over::Sum)?;
         let count = uniform.parameter_count();
@@ -483,7 +484,7 @@ impl Batch {
             uniform.parameter_count(),
         )?;
         let program = &self.program;
-        let make = || Ok(answer(program.compiled(transform, over)?));
+        let make = || Ok(answer(program.core().compiled(transform, over)?));
         let answer = self.answers.get_or_make((transform, over), make)?;
         Ok((answer, &self.rows))
     }

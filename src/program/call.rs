@@ -1,7 +1,7 @@
 //! A program as a part of another graph.
 
-use super::Program;
-use super::answers::check_length;
+use super::core::check_length;
+use super::program::Program;
 use crate::error::Result;
 use crate::ir::interpret;
 use crate::var::Var;
@@ -36,7 +36,7 @@ impl Program {
     pub fn call(&self, x: &[Var]) -> Result<Vec<Var>> {
         check_length("x", self.inputs(), x.len())?;
         let values = interpret(self.ir(), x, |_, _, _, _| {});
-        for (&[left, right], guard) in self.ir().guards().iter().zip(self.guards()) {
+        for (&[left, right], guard) in self.ir().guards().iter().zip(&self.core().guards) {
             guard.check(values[left as usize], values[right as usize])?;
         }
         let outputs = self.ir().outputs().iter();

@@ -1,7 +1,7 @@
 //! Evaluation at one point: takes numbers, lends what was computed.
 
-use super::Program;
 use super::answers::Answers;
+use super::program::Program;
 
 /// A program with the memory to evaluate it at one point after another.
 ///
@@ -24,13 +24,6 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    pub(super) fn new(program: Program) -> Self {
-        Self {
-            program,
-            answers: Answers::default(),
-        }
-    }
-
     /// The program that it evaluates.
     ///
     /// ```
@@ -41,5 +34,25 @@ impl Evaluator {
     /// ```
     pub fn program(&self) -> &Program {
         &self.program
+    }
+}
+
+impl Program {
+    /// This program with memory to evaluate it at one point after another.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(1, |x| x[0].square())?;
+    /// let mut at = f.evaluator();
+    /// for x in [1.0, 2.0, 3.0] {
+    ///     assert_eq!(at.gradient(&[x])?, (x * x, &[2.0 * x][..]));
+    /// }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn evaluator(&self) -> Evaluator {
+        Evaluator {
+            program: self.clone(),
+            answers: Answers::default(),
+        }
     }
 }

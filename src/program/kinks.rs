@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::Program;
-use super::answers::check_length;
+use super::core::check_length;
+use super::program::Program;
 use crate::error::Result;
 use crate::ir::{Id, Kind, interpret};
 use crate::op::{Law, Op};
@@ -207,7 +207,7 @@ impl Program {
     fn walk(&self, x: &[f64], see: impl FnMut(Op, &[f64], f64, Id)) -> Result<()> {
         check_length("x", self.inputs(), x.len())?;
         let values = interpret(self.ir(), x, see);
-        for (sides, guard) in self.ir().guards().iter().zip(self.guards()) {
+        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
             let [left, right] = sides.map(|id| values[id as usize]);
             if !guard.holds(left, right) {
                 return Err(guard.error(None, left, right));

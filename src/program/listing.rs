@@ -1,7 +1,7 @@
 //! The text of a program at each stage of compilation.
 
-use super::Program;
-use super::answers::Over;
+use super::core::Over;
+use super::program::Program;
 use crate::ir::{self, Class};
 use crate::transform::Transform;
 
@@ -44,7 +44,7 @@ impl Program {
     /// ```
     pub fn listing(&self, stage: Stage) -> String {
         let (transform, over) = self.shown_question();
-        let code = || match self.code_for(transform, over) {
+        let code = || match self.core().code_for(transform, over) {
             Ok((ir, _)) => ir,
             Err(_) => self.ir().clone(),
         };
@@ -55,10 +55,10 @@ impl Program {
             Stage::Traced => self.ir().to_string(),
             Stage::Differentiated => code().to_string(),
             Stage::Optimized => {
-                let (shorter, passes) = ir::apply_and_tell(code(), self.0.passes);
+                let (shorter, passes) = ir::apply_and_tell(code(), self.core().passes);
                 format!("# passes: {}\n{shorter}", passes.join(" "))
             }
-            Stage::Scheduled => match self.compiled(transform, over) {
+            Stage::Scheduled => match self.core().compiled(transform, over) {
                 Ok((compiled, _)) => compiled.text(),
                 Err(_) => String::new(),
             },
@@ -74,7 +74,8 @@ impl Program {
     /// ```
     pub fn bytes(&self) -> usize {
         let (transform, over) = self.shown_question();
-        self.compiled(transform, over)
+        self.core()
+            .compiled(transform, over)
             .map_or(0, |(compiled, _)| compiled.bytes())
     }
 

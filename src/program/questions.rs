@@ -4,8 +4,11 @@
 //! A row names the question, the lists of numbers that it takes beside the point, the transform that answers it, and the
 //! parts of the answer: `one` number or `many`.
 
-use super::answers::{Extra, check_length};
-use super::{Evaluator, Outputs, Program};
+use super::answers::Extra;
+use super::core::check_length;
+use super::evaluator::Evaluator;
+use super::outputs::Outputs;
+use super::program::Program;
 use crate::error::{Error, Result};
 use crate::tape;
 use crate::transform::{Mode, Transform};
@@ -13,21 +16,17 @@ use crate::var::Var;
 
 /// The type of a part of an answer, lent or owned.
 macro_rules! part {
-    (lent one) => { f64 };
+    ($kind:ident one) => { f64 };
     (lent many) => { &[f64] };
-    (owned one) => { f64 };
     (owned many) => { Vec<f64> };
 }
 
 /// A part of an answer that is lent or owned.
 macro_rules! give {
-    (lent one $part:expr) => {
+    ($kind:ident one $part:expr) => {
         $part[0]
     };
     (lent many $part:expr) => {
-        $part
-    };
-    (owned one $part:expr) => {
         $part
     };
     (owned many $part:expr) => {
@@ -37,9 +36,8 @@ macro_rules! give {
 
 /// A part of an example's answer as text.
 macro_rules! show {
-    (lent one [$value:literal]) => { stringify!($value) };
+    ($kind:ident one [$value:literal]) => { stringify!($value) };
     (lent many [$($value:literal),*]) => { concat!("&", stringify!([$($value),*]), "[..]") };
-    (owned one [$value:literal]) => { stringify!($value) };
     (owned many [$($value:literal),*]) => { concat!("vec!", stringify!([$($value),*])) };
 }
 
@@ -63,15 +61,9 @@ macro_rules! questions {
             #[doc = concat!("As [`Program::", stringify!($name), "`].")]
             pub fn $name(&mut self, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(lent $part)),+)> {
                 let extra = [$((Extra::$kind(stringify!($extra)), $extra)),*];
-                let (rest, parts) = self.answers.ask(&self.program, $transform, $x, &extra)?;
-                let mut lengths = parts.lengths().iter();
-                let mut rest = rest;
-                let mut next = || {
-                    let (part, beyond) = rest.split_at(*lengths.next().unwrap_or(&0));
-                    rest = beyond;
-                    part
-                };
-                Ok(($(give!(lent $part next())),+))
+                let answer = self.answers.ask(self.program.core(), $transform, $x, &extra)?;
+                let mut parts = answer.parts();
+                Ok(($(give!(lent $part parts.next())),+))
             }
         )+}
 
@@ -93,9 +85,11 @@ macro_rules! questions {
             /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was
             /// traced, and [`Argument`](crate::ErrorKind::Argument) if the question needs an output and there is none.
             pub fn $name(&self, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(owned $part)),+)> {
-                self.with_answers(|at| {
-                    let answer = at.$name($x $(, $extra)*)?;
-                    questions!(@own answer ($($part),+))
+                let extra = [$((Extra::$kind(stringify!($extra)), $extra)),*];
+                self.with_answers(|answers, core| {
+                    let answer = answers.ask(core, $transform, $x, &extra)?;
+                    let mut parts = answer.parts();
+                    Ok(($(give!(owned $part parts.next())),+))
                 })
             }
         )+}
@@ -106,14 +100,6 @@ macro_rules! questions {
             $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function ($($at),+) ($([$($value),*]),+));)+
         }
     };
-    (@own $answer:ident ($a:ident, $b:ident)) => {{
-        let (a, b) = $answer;
-        Ok((give!(owned $a a), give!(owned $b b)))
-    }};
-    (@own $answer:ident ($a:ident, $b:ident, $c:ident)) => {{
-        let (a, b, c) = $answer;
-        Ok((give!(owned $a a), give!(owned $b b), give!(owned $c c)))
-    }};
     // The tape answers this one without a program.
     (@function $docs:tt gradient $($rest:tt)*) => {};
     (@function [$(#[doc = $doc:literal])+] $name:ident($x:ident $(, $extra:ident)*) ($($part:ident),+) $function:literal ($($at:literal),+) ($([$($value:literal),*]),+)) => {
@@ -196,7 +182,7 @@ impl Evaluator {
     /// # Errors
     /// As [`Program::value`].
     pub fn value(&mut self, x: &[f64]) -> Result<f64> {
-        self.program.check_some_output()?;
+        self.program.core().check_some_output()?;
         Ok(self.values(x)?[0])
     }
 
@@ -212,10 +198,8 @@ impl Evaluator {
     /// # Errors
     /// As [`Program::values`].
     pub fn values(&mut self, x: &[f64]) -> Result<&[f64]> {
-        Ok(self
-            .answers
-            .ask(&self.program, Transform::Values, x, &[])?
-            .0)
+        let core = self.program.core();
+        Ok(self.answers.ask(core, Transform::Values, x, &[])?.outputs)
     }
 
     /// The Taylor coefficients of every output along a line: for each output the `order + 1` coefficients `y₀ … y_K` of
@@ -232,10 +216,11 @@ impl Evaluator {
     /// As [`Program::jvp`].
     pub fn taylor(&mut self, x: &[f64], v: &[f64], order: usize) -> Result<&[f64]> {
         let extra = [(Extra::Direction("v"), v)];
+        let core = self.program.core();
         Ok(self
             .answers
-            .ask(&self.program, Transform::Taylor(order), x, &extra)?
-            .0)
+            .ask(core, Transform::Taylor(order), x, &extra)?
+            .outputs)
     }
 }
 
@@ -251,7 +236,8 @@ impl Program {
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn value(&self, x: &[f64]) -> Result<f64> {
-        self.with_answers(|at| at.value(x))
+        self.core().check_some_output()?;
+        Ok(self.values(x)?[0])
     }
 
     /// Every output.
@@ -265,7 +251,10 @@ impl Program {
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn values(&self, x: &[f64]) -> Result<Vec<f64>> {
-        self.with_answers(|at| at.values(x).map(<[f64]>::to_vec))
+        self.with_answers(|answers, core| {
+            let answer = answers.ask(core, Transform::Values, x, &[])?;
+            Ok(answer.outputs.to_vec())
+        })
     }
 
     /// The Taylor coefficients of every output along a line: for each output the `order + 1` coefficients `y₀ … y_K` of
@@ -281,7 +270,11 @@ impl Program {
     /// # Errors
     /// As [`jvp`](Self::jvp).
     pub fn taylor(&self, x: &[f64], v: &[f64], order: usize) -> Result<Vec<f64>> {
-        self.with_answers(|at| at.taylor(x, v, order).map(<[f64]>::to_vec))
+        let extra = [(Extra::Direction("v"), v)];
+        self.with_answers(|answers, core| {
+            let answer = answers.ask(core, Transform::Taylor(order), x, &extra)?;
+            Ok(answer.outputs.to_vec())
+        })
     }
 }
 

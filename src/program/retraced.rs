@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::answers::check_length;
-use super::{Outputs, Program};
+use super::core::check_length;
+use super::outputs::Outputs;
+use super::program::Program;
 use crate::backend::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::var::Var;

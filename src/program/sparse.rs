@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::answers::check_length;
-use super::{Batch, Program};
+use super::batch::Batch;
+use super::core::check_length;
+use super::program::Program;
 use crate::error::Result;
 use crate::transform::{
     self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
@@ -262,7 +263,7 @@ impl Program {
         let columns = colour_columns(&sparsity);
         let rows = colour_columns(&sparsity.transposed());
         if count_colours(&rows) < count_colours(&columns) {
-            let width = self.variables();
+            let width = self.core().variables();
             let place = |row: usize, column: usize| rows[row] as usize * width + column;
             return Sparse::compressed(
                 &self.transform(Transform::VjpByRow)?,
@@ -317,7 +318,7 @@ impl Program {
     pub fn compressed_hessian(&self) -> Result<Sparse> {
         let sparsity = self.hessian_sparsity()?;
         let program = self.transform(Transform::HvpByRow)?;
-        let width = self.variables();
+        let width = self.core().variables();
         if !is_symmetric(self.ir()) {
             let colours = colour_columns(&sparsity);
             let place = |row: usize, column: usize| colours[column] as usize * width + row;

@@ -1,7 +1,8 @@
 //! Rows that come one after another and need not fit into memory.
 
-use super::Program;
-use super::answers::{Over, answer, check_length};
+use super::answers::answer;
+use super::core::{Over, check_length};
+use super::program::Program;
 use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -54,7 +55,7 @@ impl Program {
     /// As [`Batch::sum_gradient`](crate::Batch::sum_gradient).
     pub fn stream<U: Parameters + ?Sized>(&self, uniform: &U) -> Result<Stream> {
         check_length("uniform", self.uniform_inputs(), uniform.parameter_count())?;
-        let mut answer = answer(self.compiled(Transform::Gradient, Over::Sum)?);
+        let mut answer = answer(self.core().compiled(Transform::Gradient, Over::Sum)?);
         answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
         let width = self.inputs() - self.uniform_inputs();
         let mut tree = Tree::default();

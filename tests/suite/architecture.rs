@@ -1,7 +1,11 @@
 //! The rules of the house in docs/architecture.md, each held by a test.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::graphmap::DiGraphMap;
 
 /// The rooms from the lowest rung to the highest; a room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
@@ -12,7 +16,6 @@ const LADDER: &[&[&str]] = &[
     &["tape"],
     &["var"],
     &["sweep"],
-    &["parameters"],
     &["picture"],
     &["explain"],
     &["page"],
@@ -29,42 +32,220 @@ const LADDER: &[&[&str]] = &[
 /// Data of upper rooms about each operation: matches that the compiler keeps exhaustive.
 const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 
-fn sources() -> Vec<PathBuf> {
-    files(&["rs"])
+/// Where a row is recognised (`rows::Add::OP`): where the tape records it, where a pass rewrites it, and where the
+/// interpreter has a kernel for it.
+const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "interpreter"];
+
+/// A file of the library, without what is compiled for tests only.
+struct Source {
+    /// Below `src`, such as `ir/passes/mod.rs`.
+    path: String,
+    /// Without comments, documentation and tests.
+    code: String,
+}
+
+impl Source {
+    /// The room a file stands in: the first part of its path.
+    fn room(&self) -> &str {
+        let first = self.path.split('/').next().unwrap();
+        first.trim_end_matches(".rs")
+    }
+
+    /// The module that the file holds, such as `ir::passes`.
+    fn module(&self) -> String {
+        let module = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        module.replace('/', "::")
+    }
+
+    /// How many lines of code it has.
+    fn lines(&self) -> usize {
+        let lines = self.code.lines();
+        lines.filter(|line| !line.trim().is_empty()).count()
+    }
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
 /// The files below `src` with one of these extensions.
 fn files(extensions: &[&str]) -> Vec<PathBuf> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![src()];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
+            } else if let Some(extension) = path.extension()
+                && extensions.iter().any(|known| extension == *known)
             {
                 files.push(path);
             }
         }
     }
+    files.sort();
     files
 }
 
-/// The room a file stands in: the first part of its path below `src`.
-fn room(file: &Path) -> String {
-    let below = file
-        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .unwrap();
-    let first = below
-        .components()
-        .next()
-        .unwrap()
-        .as_os_str()
-        .to_string_lossy();
-    first.trim_end_matches(".rs").to_string()
+/// The text without comments and without inline test modules.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = text.lines();
+    let code = lines.filter(|line| !line.trim_start().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+}
+
+/// The library's Rust files without those that are compiled for tests only.
+fn sources() -> Vec<Source> {
+    let all = files(&["rs"]).into_iter().map(|file| {
+        let text = fs::read_to_string(&file).unwrap();
+        let path = file.strip_prefix(src()).unwrap().to_str().unwrap();
+        (path.replace('\\', "/"), text)
+    });
+    let all: Vec<(String, String)> = all.collect();
+    let mut for_tests: Vec<String> = Vec::new();
+    for (path, text) in &all {
+        let folder = path.trim_end_matches("mod.rs").trim_end_matches(".rs");
+        let folder = folder.trim_end_matches('/');
+        for declared in text.split("#[cfg(test)]\n").skip(1) {
+            let line = declared.lines().next().unwrap();
+            if let Some((_, name)) = line.trim_end_matches(';').split_once("mod ")
+                && line.ends_with(';')
+            {
+                for_tests.push(format!("{folder}/{name}.rs"));
+                for_tests.push(format!("{folder}/{name}/"));
+            }
+        }
+    }
+    let is_for_tests = |path: &str| for_tests.iter().any(|test| path.starts_with(test.as_str()));
+    all.into_iter()
+        .filter(|(path, _)| !is_for_tests(path))
+        .map(|(path, text)| Source {
+            path,
+            code: code(&text),
+        })
+        .collect()
+}
+
+/// Every path that begins with `crate`, `super` or `self`, and every `use` of a submodule, as segments; braces expanded.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(start) {
+            let before = code[..at].chars().next_back();
+            if !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
+                expand(&code[at..], &mut Vec::new(), &mut found);
+            }
+        }
+    }
+    for line in code.lines() {
+        let used = line.trim_start().trim_start_matches("pub(crate) ");
+        let used = used
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub ");
+        if let Some(path) = used.strip_prefix("use ") {
+            expand(path, &mut vec![String::from("self")], &mut found);
+        }
+    }
+    found
+}
+
+/// Reads a path, and each path of a list in braces.
+fn expand(text: &str, prefix: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let depth = prefix.len();
+    let mut rest = text;
+    loop {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if !name.is_empty() {
+            prefix.push(name.to_string());
+        }
+        rest = after.strip_prefix("::").unwrap_or("");
+        if rest.is_empty() {
+            found.push(prefix.clone());
+            break;
+        }
+        if let Some(list) = rest.strip_prefix('{') {
+            let mut level = 0;
+            let mut item = 0;
+            for (at, c) in list.char_indices() {
+                match c {
+                    '{' => level += 1,
+                    '}' | ',' if level == 0 => {
+                        let one = list[item..at].trim();
+                        if !one.is_empty() {
+                            expand(one, prefix, found);
+                        }
+                        item = at + 1;
+                        if c == '}' {
+                            break;
+                        }
+                    }
+                    '}' => level -= 1,
+                    _ => {}
+                }
+            }
+            break;
+        }
+    }
+    prefix.truncate(depth);
+}
+
+/// The modules with files that a file imports from, itself excluded.
+fn imports(source: &Source, modules: &BTreeMap<String, usize>) -> Vec<usize> {
+    let own = source.module();
+    let mut all = Vec::new();
+    for path in paths(&source.code) {
+        let mut here: Vec<&str> = match path[0].as_str() {
+            "crate" => Vec::new(),
+            _ => own.split("::").collect(),
+        };
+        let mut segments = path.iter().map(String::as_str).peekable();
+        segments.next_if_eq(&"crate");
+        segments.next_if_eq(&"self");
+        while segments.next_if_eq(&"super").is_some() {
+            here.pop();
+        }
+        // As deep as there are modules; the next segment is an item of the last.
+        for segment in segments {
+            here.push(segment);
+            if !modules.contains_key(&here.join("::")) {
+                here.pop();
+                break;
+            }
+        }
+        let target = if here.is_empty() {
+            reexporting(&path)
+        } else {
+            here.join("::")
+        };
+        if let Some(&index) = modules.get(&target)
+            && target != own
+        {
+            all.push(index);
+        }
+    }
+    all
+}
+
+/// The room of an item that is named through a re-export of the crate's root.
+fn reexporting(path: &[String]) -> String {
+    let root = fs::read_to_string(src().join("lib.rs")).unwrap();
+    let item = path
+        .iter()
+        .find(|name| *name != "crate")
+        .map_or("", String::as_str);
+    for line in root.split("pub use ").skip(1) {
+        let (list, _) = line.split_once(';').unwrap();
+        if list
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == item)
+        {
+            return list.split("::").next().unwrap().to_string();
+        }
+    }
+    String::new()
 }
 
 fn rung(room: &str) -> usize {
@@ -74,64 +255,48 @@ fn rung(room: &str) -> usize {
         .unwrap_or_else(|| panic!("`{room}` stands on no rung of the ladder"))
 }
 
-/// The code of a file: comments, documentation and their examples left out.
-fn code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The rooms that a file names after `crate::`, as room or through a re-export of the crate's root.
-fn imports(code: &str) -> Vec<String> {
-    let reexports = [
-        ("Dual", "dual"),
-        ("Error", "error"),
-        ("ErrorKind", "error"),
-        ("Result", "error"),
-        ("Graph", "graph"),
-        ("Node", "graph"),
-        ("NodeKey", "graph"),
-        ("Lanes", "lanes"),
-        ("Parameters", "parameters"),
-        ("Scalar", "op"),
-        ("Gradients", "sweep"),
-        ("Var", "var"),
-    ];
-    let mut rooms = Vec::new();
-    for after in code.split("crate::").skip(1) {
-        let list = after.strip_prefix('{').map_or_else(
-            || vec![after],
-            |list| list.split('}').next().unwrap().split(',').collect(),
-        );
-        for item in list {
-            let name: String = item
-                .trim()
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            let room = reexports
-                .iter()
-                .find(|(item, _)| *item == name)
-                .map_or(name.as_str(), |(_, room)| room);
-            rooms.push(room.to_string());
+#[test]
+fn imports_go_downward_and_never_round() {
+    let sources = sources();
+    let modules = sources.iter().enumerate();
+    let modules: BTreeMap<String, usize> = modules
+        .map(|(index, source)| (source.module(), index))
+        .collect();
+    let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        for import in imports(source, &modules) {
+            let (own, other) = (source.room(), sources[import].room());
+            assert!(
+                own == other || rung(other) < rung(own),
+                "{} imports from {}, which is on no lower rung",
+                source.path,
+                sources[import].path
+            );
+            graph.add_edge(index, import, ());
         }
     }
-    rooms
+    // The test sees the imports that there are.
+    assert!(graph.edge_count() > 500, "{} imports", graph.edge_count());
+    if toposort(&graph, None).is_err() {
+        let circles = tarjan_scc(&graph)
+            .into_iter()
+            .filter(|files| files.len() > 1);
+        let circles: Vec<Vec<&str>> = circles
+            .map(|files| files.iter().map(|&file| &*sources[file].path).collect())
+            .collect();
+        panic!("these files import each other in a circle: {circles:#?}");
+    }
 }
 
 #[test]
-fn imports_go_only_downward() {
-    for file in sources() {
-        let own = room(&file);
-        for import in imports(&code(&file)) {
-            assert!(
-                import == own || rung(&import) < rung(&own),
-                "{} imports `{import}`, which stands on no lower rung than `{own}`",
-                file.display()
-            );
-        }
+fn no_room_has_more_than_a_sixth_of_the_code() {
+    let mut rooms: BTreeMap<String, usize> = BTreeMap::new();
+    for source in sources() {
+        *rooms.entry(source.room().to_string()).or_default() += source.lines();
+    }
+    let all: usize = rooms.values().sum();
+    for (room, lines) in rooms {
+        assert!(6 * lines <= all, "`{room}` has {lines} of {all} lines");
     }
 }
 
@@ -153,16 +318,13 @@ fn names(code: &str, operation: &str) -> bool {
 
 #[test]
 fn operations_are_named_in_their_table_and_in_side_tables_only() {
-    for file in sources()
-        .into_iter()
-        .filter(|file| room(file) != "op" && !SIDE_TABLES.iter().any(|table| file.ends_with(table)))
-    {
-        let code = code(&file);
+    let others = |source: &Source| source.room() != "op" && !SIDE_TABLES.contains(&&*source.path);
+    for source in sources().into_iter().filter(others) {
         for operation in operations() {
             assert!(
-                !names(&code, &operation),
+                !names(&source.code, &operation),
                 "{} knows {operation}",
-                file.display()
+                source.path
             );
         }
     }
@@ -171,10 +333,7 @@ fn operations_are_named_in_their_table_and_in_side_tables_only() {
 #[test]
 fn a_side_table_has_a_line_for_every_operation() {
     for table in SIDE_TABLES {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("src")
-            .join(table);
-        let code = code(&file);
+        let code = code(&fs::read_to_string(src().join(table)).unwrap());
         for operation in operations() {
             assert!(
                 names(&code, &operation),
@@ -187,24 +346,35 @@ fn a_side_table_has_a_line_for_every_operation() {
 }
 
 #[test]
+fn rows_are_recognised_where_they_are_recorded_rewritten_or_scheduled() {
+    let may = |source: &Source| {
+        let mut places = RECOGNISES_ROWS.iter().chain(&["op"]);
+        places.any(|place| source.path.starts_with(place))
+    };
+    for source in sources().into_iter().filter(|source| !may(source)) {
+        assert!(
+            !source.code.contains("::OP"),
+            "{} looks at which operation a value is",
+            source.path
+        );
+    }
+}
+
+#[test]
 fn files_have_one_subject_and_stay_short() {
-    // The table is data, and grows by a row for every operation.
-    for file in files(&["rs", "js", "css", "html"])
-        .into_iter()
-        .filter(|file| !file.ends_with("op/table.rs"))
-    {
-        let lines = fs::read_to_string(&file).unwrap().lines().count();
+    for file in files(&["rs", "js", "css", "html"]) {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let lines = lines.count();
         assert!(lines <= 600, "{} has {lines} lines", file.display());
     }
 }
 
 #[test]
 fn the_library_neither_prints_nor_exits() {
-    for file in sources()
-        .into_iter()
-        .filter(|file| !file.ends_with("math/tests.rs"))
-    {
-        let code = code(&file);
+    for source in sources() {
         for word in [
             "println!",
             "eprintln!",
@@ -213,7 +383,7 @@ fn the_library_neither_prints_nor_exits() {
             "process::exit",
             "unsafe ",
         ] {
-            assert!(!code.contains(word), "{} has {word}", file.display());
+            assert!(!source.code.contains(word), "{} has {word}", source.path);
         }
     }
 }

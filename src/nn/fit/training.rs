@@ -59,7 +59,11 @@ impl<'a, M: Parameters> Training<'a, M> {
         let (count, mut moved) = (model.parameter_count(), 0);
         model.visit_mut(&mut |part| moved += part.len());
         if moved != count {
-            return Err(Error::length("values to move", count, moved));
+            return Err(Error::length(
+                "parameters that visit_mut visits",
+                count,
+                moved,
+            ));
         }
         let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(settings.level);
         let validation = match settings.validation {

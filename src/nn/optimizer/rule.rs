@@ -129,8 +129,8 @@ pub trait Optimizer {
     ///
     /// [`Length`](crate::ErrorKind::Length) if `gradient.len()` is not `parameters.len()`, or not the length at the
     /// first step; [`Argument`](crate::ErrorKind::Argument) if a derivative is NaN or infinite, or if its square
-    /// overflows in an optimizer that keeps squares ([`Adam`], [`AdamW`], [`RmsProp`]): the message names its position,
-    /// counted from 0. Nothing is changed then.
+    /// overflows in an optimizer that keeps squares ([`Adam`](super::Adam), [`AdamW`](super::AdamW),
+    /// [`RmsProp`](super::RmsProp)): the message names its position, counted from 0. Nothing is changed then.
     ///
     /// ```
     /// use chainrule::nn::optimizer::{Optimizer, Sgd};

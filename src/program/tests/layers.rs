@@ -7,7 +7,7 @@ use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, v
 use crate::ir::Level;
 use crate::op::rows::{Add, Dot, Neg, Relu, Sum, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
-use crate::program::answers::Over;
+use crate::program::core::Over;
 use crate::transform::Transform;
 
 /// A network's sum of outputs: its weights, layer by layer, then the row; a bias for each sum if so wished.

@@ -9,7 +9,7 @@ mod oracle;
 use std::sync::Arc;
 
 use super::Program;
-use super::answers::Over;
+use super::core::Over;
 use crate::backend::{Answer, Blocks, Compiled, Order};
 use crate::interpreter::{Interpreter, Plan};
 use crate::ir::{Ir, Level, Selection, apply, problem, problem_of_pass};
@@ -109,6 +109,7 @@ struct Verified {
 /// The code that answers a question, after the passes; it and its plan are verified.
 fn verified(program: &Program, transform: Transform, over: Over, options: Options) -> Verified {
     let (code, parts) = program
+        .core()
         .code_for(transform, over)
         .expect("there is an output");
     if let Some(problem) = problem(&code) {

@@ -7,7 +7,7 @@ use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, v
 use crate::ir::{Level, PASSES, Selection};
 use crate::op::rows::{Add, Dot, Mul, Sub, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
-use crate::program::answers::Over;
+use crate::program::core::Over;
 use crate::transform::{Mode, Transform};
 
 /// Every combination of passes that keep the bits, with products of matrices and without.

@@ -1,0 +1,349 @@
+//! The program itself: what it is made of, variants of it, its derivatives as programs.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::answers::Answers;
+use super::core::{Core, check_length};
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::ir::{Class, Guard, Ir, Level};
+use crate::transform::{self, Transform};
+
+/// A function of scalars, compiled: its graph was recorded once and is evaluated at new points.
+///
+/// Values and derivatives have the bits of the tape at level [`Exact`](Level::Exact). A program is immutable, cheap to
+/// clone and can be shared by threads. What is computed with plain `f64`s while tracing, and every branch taken then, is
+/// part of the program. Comparisons of recorded values are checked at each point; where one takes another branch, the
+/// answer is an [error](crate::BranchChanged), never a wrong number.
+///
+/// ```
+/// use chainrule::{Program, Scalar};
+///
+/// fn rosenbrock<S: Scalar>(x: &[S]) -> S {
+///     (x[1] - x[0] * x[0]).square() * 100.0 + (-x[0] + 1.0).square()
+/// }
+///
+/// let f = Program::trace(2, |x| rosenbrock(x))?;
+/// let (value, gradient) = f.gradient(&[1.2, 1.0])?;
+/// assert_eq!(value, rosenbrock(&[1.2, 1.0]));
+/// assert!((gradient[0] - 211.6).abs() < 1e-12 && (gradient[1] + 88.0).abs() < 1e-12);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Program(Arc<Inner>);
+
+struct Inner {
+    core: Core,
+    transformed: Mutex<FxHashMap<Transform, Program>>,
+    /// Memory for evaluations that is not in use.
+    pool: Mutex<Vec<Answers>>,
+}
+
+impl Program {
+    pub(super) fn new(ir: Ir, guards: Vec<Guard>) -> Self {
+        Self::with(ir, guards, Level::Exact, Arc::new(Interpreter::default()))
+    }
+
+    fn with(ir: Ir, guards: Vec<Guard>, level: Level, backend: Arc<dyn Backend>) -> Self {
+        Self(Arc::new(Inner {
+            core: Core::new(ir, guards, level, backend),
+            transformed: Mutex::default(),
+            pool: Mutex::default(),
+        }))
+    }
+
+    /// A program of other code with the same guards, level and backend.
+    pub(super) fn with_ir(&self, ir: Ir) -> Self {
+        self.with_ir_and_guards(ir, self.core().guards.clone())
+    }
+
+    fn with_ir_and_guards(&self, ir: Ir, guards: Vec<Guard>) -> Self {
+        Self::with(
+            ir,
+            guards,
+            self.core().level,
+            Arc::clone(&self.core().backend),
+        )
+    }
+
+    /// The same function at another level.
+    ///
+    /// ```
+    /// use chainrule::{Level, Program};
+    /// let f = Program::trace(1, |x| x[0] * x[0] + 1.0)?.at_level(Level::Fast);
+    /// assert_eq!(f.level(), Level::Fast);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn at_level(&self, level: Level) -> Self {
+        let Core {
+            ir,
+            guards,
+            backend,
+            ..
+        } = self.core();
+        Self::with(ir.clone(), guards.clone(), level, Arc::clone(backend))
+    }
+
+    /// The same function computed by another [backend](crate::backend).
+    ///
+    /// # Examples
+    /// `tests/suite/backend.rs` in the repository has a backend of sixty lines.
+    #[must_use]
+    pub fn with_backend(&self, backend: Arc<dyn Backend>) -> Self {
+        let Core {
+            ir, guards, level, ..
+        } = self.core();
+        Self::with(ir.clone(), guards.clone(), *level, backend)
+    }
+
+    /// The same function, to be differentiated with respect to some of its inputs only, in the order given. Every derivative
+    /// then has an entry, a column or a direction for these inputs alone.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?.with_respect_to(&[2, 0])?;
+    /// assert_eq!(f.gradient(&[2.0, 3.0, 4.0])?, (24.0, vec![6.0, 12.0]));
+    /// assert_eq!(f.hessian(&[2.0, 3.0, 4.0])?.2, [0.0, 3.0, 3.0, 0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there is no input at an index, or an index is listed twice.
+    pub fn with_respect_to(&self, inputs: &[usize]) -> Result<Self> {
+        let count = self.inputs();
+        for (place, &input) in inputs.iter().enumerate() {
+            let problem = if input >= count {
+                format!("the program has {count} inputs, there is none at {input}")
+            } else if inputs[..place].contains(&input) {
+                format!("{input} is listed twice")
+            } else {
+                continue;
+            };
+            return Err(Error::argument("inputs", problem));
+        }
+        let mut ir = self.core().ir.clone();
+        ir.variables = Some(inputs.iter().map(|&input| input as u32).collect());
+        Ok(self.with_ir(ir))
+    }
+
+    /// The same function with its first `count` inputs uniform, one value for all rows, and the others varying: a function
+    /// that was traced for points serves rows with parameters.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let line = Program::trace(3, |x| x[0] * x[2] + x[1])?;
+    /// let mut batch = line.with_uniform_inputs(2)?.batch(&[[1.0], [2.0]])?;
+    /// assert_eq!(batch.sum_gradient(&[10.0, 5.0])?, (40.0, &[3.0, 2.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there are fewer inputs.
+    pub fn with_uniform_inputs(&self, count: usize) -> Result<Self> {
+        let inputs = self.inputs();
+        if count > inputs {
+            let problem = format!("the program has {inputs} inputs, found {count}");
+            return Err(Error::argument("count", problem));
+        }
+        let mut ir = self.core().ir.clone();
+        ir.inputs[..count].fill(Class::Uniform);
+        ir.inputs[count..].fill(Class::Varying);
+        Ok(self.with_ir(ir))
+    }
+
+    /// A derivative as a program of its own: its outputs are the derivatives alone, without the values before them.
+    ///
+    /// It has the inputs of this program, then those that the [`Transform`] adds, and the same guards and level. It can be
+    /// evaluated at points and over rows, and transformed again. It is made once and kept.
+    ///
+    /// ```
+    /// use chainrule::{Program, Transform};
+    /// let f = Program::trace(2, |x| x[0].square() * x[1])?;
+    /// let gradient = f.transform(Transform::Gradient)?;
+    /// assert_eq!(gradient.values(&[3.0, 2.0])?, [12.0, 9.0]);
+    /// assert_eq!(gradient.gradient(&[3.0, 2.0])?, (12.0, vec![4.0, 6.0])); // of ∂f/∂x₀
+    /// let product = f.transform(Transform::Hvp)?; // inputs x, then v
+    /// assert_eq!(product.values(&[3.0, 2.0, 1.0, 10.0])?, [64.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the transform needs an output and there is none.
+    pub fn transform(&self, transform: Transform) -> Result<Self> {
+        let known = || {
+            self.0
+                .transformed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(program) = known().get(&transform) {
+            return Ok(program.clone());
+        }
+        let made = self.with_ir(transform::last_part(transform.apply(&self.core().base())?));
+        Ok(known().entry(transform).or_insert(made).clone())
+    }
+
+    /// Chosen mixed derivatives of the first output as a program: each output is the derivative with respect to a list of
+    /// inputs, one after another and with repetition. An empty list gives the value.
+    ///
+    /// Lists that begin alike share what they have in common. The inputs of a list are taken in ascending order.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(2, |x| x[0].powi(3) * x[1].exp())?;
+    /// let d = f.partials(&[&[], &[0], &[0, 0], &[0, 1], &[0, 0, 0, 1]])?;
+    /// assert_eq!(d.values(&[2.0, 0.0])?, [8.0, 12.0, 12.0, 12.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the program has no outputs, and [`Argument`](crate::ErrorKind::Argument) if there is no input at an index.
+    pub fn partials(&self, lists: &[&[usize]]) -> Result<Self> {
+        Ok(self.with_ir(transform::partials(&self.core().ir, lists)?))
+    }
+
+    /// The program with some of its outputs, in the order given: `f.select(&[0])` has the first alone.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(1, |x| [x[0].sin(), x[0].square()])?;
+    /// assert_eq!(f.select(&[1])?.values(&[3.0])?, [9.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) if there is no output at an index.
+    pub fn select(&self, outputs: &[usize]) -> Result<Self> {
+        Ok(self.with_ir(transform::select(&self.core().ir, outputs)?))
+    }
+
+    /// One program of this one's outputs and then another's, of the same inputs: what both need is computed once.
+    ///
+    /// ```
+    /// use chainrule::{Program, Transform};
+    /// let f = Program::trace(2, |x| x[0].exp() * x[1])?;
+    /// let both = f.join(&f.transform(Transform::Gradient)?)?;
+    /// assert_eq!(both.values(&[0.0, 3.0])?, [3.0, 3.0, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if the other program has another number of inputs, and
+    /// [`Argument`](crate::ErrorKind::Argument) if other inputs of it are uniform.
+    pub fn join(&self, other: &Self) -> Result<Self> {
+        let name = "the inputs of the other program";
+        check_length(name, self.inputs(), other.inputs())?;
+        if self.core().ir.inputs != other.core().ir.inputs {
+            return Err(Error::argument(
+                "the other program",
+                "has other uniform inputs",
+            ));
+        }
+        let guards = self
+            .core()
+            .guards
+            .iter()
+            .chain(&other.core().guards)
+            .copied()
+            .collect();
+        Ok(self.with_ir_and_guards(transform::join(&self.core().ir, &other.core().ir), guards))
+    }
+
+    /// How exactly it computes.
+    ///
+    /// ```
+    /// use chainrule::{Level, Program};
+    /// assert_eq!(Program::trace(1, |x| x[0])?.level(), Level::Exact);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn level(&self) -> Level {
+        self.core().level
+    }
+
+    /// How many inputs it has: the uniform ones, then the varying ones.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace_rows(&[1.0], 2, |p, row| p[0] * row[0] + row[1])?;
+    /// assert_eq!((f.inputs(), f.uniform_inputs()), (3, 1));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn inputs(&self) -> usize {
+        self.core().ir.inputs.len()
+    }
+
+    /// How many of the inputs are uniform: one value for all rows.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(3, |x| x[0])?.uniform_inputs(), 0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn uniform_inputs(&self) -> usize {
+        self.core().uniform
+    }
+
+    /// How many outputs it has.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| [x[0], x[0].exp()])?.outputs(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn outputs(&self) -> usize {
+        self.core().ir.outputs.len()
+    }
+
+    /// The traced code.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// assert_eq!(Program::trace(1, |x| x[0].exp())?.ir().len(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn ir(&self) -> &Ir {
+        &self.core().ir
+    }
+
+    pub(super) fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    /// Works with memory from the pool, and gives it back.
+    pub(super) fn with_answers<R>(&self, work: impl FnOnce(&mut Answers, &Core) -> R) -> R {
+        let pool = || self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = pool().pop();
+        let mut answers = known.unwrap_or_default();
+        let result = work(&mut answers, &self.0.core);
+        pool().push(answers);
+        result
+    }
+
+    /// Checks that every comparison takes the branch at a point that it took when the program was traced.
+    pub(super) fn check_branches(&self, x: &[f64]) -> Result<()> {
+        self.with_answers(|answers, core| answers.ask(core, Transform::Values, x, &[]).map(|_| ()))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("inputs", &self.inputs())
+            .field("outputs", &self.outputs())
+            .field("values", &self.core().ir.len())
+            .field("level", &self.core().level)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Program {
+    /// The traced code: one value per line, then the outputs and the guarded comparisons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core().ir.fmt(f)
+    }
+}
