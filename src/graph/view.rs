@@ -16,7 +16,9 @@ use petgraph::visit::{
     NodeCompactIndexable, NodeCount, NodeIndexable, VisitMap, Visitable,
 };
 
-use super::{Graph, Node, NodeKey};
+use super::key::NodeKey;
+use super::nodes::{Graph, Node};
+use super::order::CachedOrder;
 
 /// An edge of the graph: `consumer` uses `operand` as its operand number `place`.
 ///
@@ -313,13 +315,6 @@ impl<'a> IntoNeighborsDirected for &'a Consumers<'_> {
     }
 }
 
-/// The last order that was computed. Recording changes no earlier node, so only freeing nodes invalidates it.
-#[derive(Debug, Default)]
-pub(super) struct CachedOrder {
-    outputs: Vec<NodeKey>,
-    order: Arc<[NodeKey]>,
-}
-
 impl Graph {
     /// The nodes that the outputs depend on, operands before the nodes that use them, by petgraph's [`DfsPostOrder`].
     ///
@@ -369,13 +364,5 @@ impl Graph {
     /// ```
     pub fn consumers(&self) -> Consumers<'_> {
         Consumers::new(self)
-    }
-
-    /// Clears the cached order if one of its outputs is above slot `len`; everything an output depends on is below it.
-    pub(super) fn forget_order(&mut self, len: usize) {
-        let order = self.order.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if order.outputs.iter().any(|output| output.slot() > len) {
-            *order = CachedOrder::default();
-        }
     }
 }

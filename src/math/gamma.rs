@@ -1,5 +1,6 @@
 //! The logarithm of the gamma function and its derivatives, for positive arguments.
 
+use super::log::ln;
 use super::pair::{Pair, exponent, ln_pair, polynomial, power_of_two_below};
 
 /// `B_2k / (2k (2k - 1))`.
@@ -123,7 +124,7 @@ pub(crate) fn digamma(x: f64) -> f64 {
         return -1.0 / x.abs();
     }
     if x > 1e17 {
-        return super::ln(x);
+        return ln(x);
     }
     let (mut large, mut sum) = (Pair::from(x), Pair::from(0.0));
     while large.hi < LARGE {

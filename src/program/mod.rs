@@ -32,10 +32,10 @@ pub use kinks::Kink;
 pub use listing::Stage;
 pub use outputs::Outputs;
 pub use program::Program;
-pub use questions::functions::{
-    hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, third, vhp, vjp,
+pub use questions::{
+    derivative, gradient, hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, taylor, third,
+    vhp, vjp,
 };
-pub use questions::{derivative, gradient, taylor};
 pub use retraced::Retraced;
 pub use sparse::{Csr, Sparse};
 pub use stream::Stream;

@@ -94,11 +94,8 @@ macro_rules! questions {
             }
         )+}
 
-        /// The questions asked of a closure: each call traces it at the point and compiles what is asked for.
-        pub(crate) mod functions {
-            use super::{Outputs, Program, Result, Var};
-            $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function ($($at),+) ($([$($value),*]),+));)+
-        }
+        // The questions asked of a closure: each call traces it at the point and compiles what is asked for.
+        $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function ($($at),+) ($([$($value),*]),+));)+
     };
     // The tape answers this one without a program.
     (@function $docs:tt gradient $($rest:tt)*) => {};

@@ -1,0 +1,427 @@
+//! The graph itself: nodes in the order of recording, and what is asked of them.
+
+use std::fmt;
+use std::ops::Index;
+use std::sync::{Mutex, PoisonError};
+
+use slotmap::SlotMap;
+use smallvec::SmallVec;
+
+use super::key::{GraphId, NodeKey};
+use super::names::Names;
+use super::order::CachedOrder;
+use crate::op::{Op, Scalar};
+
+/// Which operand of a binary operation is a constant, stored in the node itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Constant {
+    None,
+    Left,
+    Right,
+}
+
+/// One node: an input or the result of an operation.
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Op};
+/// use chainrule::{Node, Var, tape};
+///
+/// let (graph, y) = tape::record(|| Var::new(2.0) * 3.0);
+/// let node: &Node = graph.node(y);
+/// assert_eq!((node.op(), node.value()), (Op::Binary(BinaryOp::Mul), 6.0));
+/// assert_eq!((node.operands().len(), node.constant()), (1, Some((1, 3.0))));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Node {
+    value: f64,
+    payload: f64,
+    pub(super) operands: SmallVec<[NodeKey; 2]>,
+    op: Op,
+    constant: Constant,
+}
+
+impl Node {
+    /// An input.
+    #[inline]
+    pub(crate) fn input(value: f64) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands: SmallVec::new(),
+            op: Op::Input,
+            constant: Constant::None,
+        }
+    }
+
+    /// The result of a unary operation, or of a binary one with a constant operand.
+    #[inline]
+    pub(crate) fn one(
+        value: f64,
+        op: Op,
+        operand: NodeKey,
+        constant: Constant,
+        payload: f64,
+    ) -> Self {
+        Self {
+            value,
+            payload,
+            operands: SmallVec::from_buf_and_len([operand, NodeKey::default()], 1),
+            op,
+            constant,
+        }
+    }
+
+    /// The result of a binary operation on two nodes.
+    #[inline]
+    pub(crate) fn two(value: f64, op: Op, operands: [NodeKey; 2]) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands: SmallVec::from_buf(operands),
+            op,
+            constant: Constant::None,
+        }
+    }
+
+    /// The result of an operation on any number of nodes.
+    #[inline]
+    pub(crate) fn many(value: f64, op: Op, operands: SmallVec<[NodeKey; 2]>) -> Self {
+        Self {
+            value,
+            payload: 0.0,
+            operands,
+            op,
+            constant: Constant::None,
+        }
+    }
+
+    /// The value.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0) * 3.0);
+    /// assert_eq!(graph.node(y).value(), 6.0);
+    /// ```
+    #[inline]
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// The operation that computed the value.
+    ///
+    /// ```
+    /// use chainrule::{Var, op::{Op, UnaryOp}, tape};
+    /// let (graph, y) = tape::record(|| Var::new(2.0).exp());
+    /// assert_eq!(graph.node(y).op(), Op::Unary(UnaryOp::Exp));
+    /// ```
+    #[inline]
+    pub fn op(&self) -> Op {
+        self.op
+    }
+
+    /// The keys of the operands, in order, without a constant operand.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, (x, y)) = tape::record(|| {
+    ///     let x = Var::new(2.0);
+    ///     (x, x * 3.0)
+    /// });
+    /// assert_eq!(graph.node(y).operands(), [x.key().unwrap()]);
+    /// ```
+    #[inline]
+    pub fn operands(&self) -> &[NodeKey] {
+        &self.operands
+    }
+
+    /// The position and value of a binary operation's constant operand; position 0 is left, 1 is right.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| 3.0 - Var::new(2.0));
+    /// assert_eq!(graph.node(y).constant(), Some((0, 3.0)));
+    /// ```
+    pub fn constant(&self) -> Option<(usize, f64)> {
+        match self.constant {
+            Constant::None => None,
+            Constant::Left => Some((0, self.payload)),
+            Constant::Right => Some((1, self.payload)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn constant_side(&self) -> Constant {
+        self.constant
+    }
+
+    /// The value of the constant operand; 0 if there is none.
+    #[inline]
+    pub(crate) fn payload(&self) -> f64 {
+        self.payload
+    }
+
+    /// The operation's arguments in order: `operand` gives each node's, and the constant is inserted at its position.
+    pub(crate) fn arguments<S: Scalar>(
+        &self,
+        mut operand: impl FnMut(NodeKey) -> S,
+    ) -> SmallVec<[S; 4]> {
+        let mut arguments: SmallVec<[S; 4]> =
+            self.operands.iter().map(|&key| operand(key)).collect();
+        if let Some((position, constant)) = self.constant() {
+            arguments.insert(position, S::from(constant));
+        }
+        arguments
+    }
+}
+
+/// The size of a graph.
+///
+/// ```
+/// use chainrule::{Stats, Var, tape};
+/// let (graph, _) = tape::record(|| Var::new(2.0).exp());
+/// let Stats { nodes, bytes, .. } = graph.stats();
+/// assert_eq!(nodes, 2);
+/// assert_eq!(graph.stats().to_string(), format!("2 nodes, {bytes} bytes"));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The number of live nodes.
+    pub nodes: usize,
+    /// The memory reserved for nodes, in bytes, including room for later nodes but not names and groups.
+    pub bytes: usize,
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} nodes, {} bytes", self.nodes, self.bytes)
+    }
+}
+
+/// A recorded computation.
+///
+/// Most programs only use the thread's own graph, through [`Var`](crate::Var) and [`tape`](crate::tape). A `Graph`
+/// value can be kept, sent to another thread, swept with [`backward`](Self::backward) and drawn while another graph is
+/// recorded.
+///
+/// ```
+/// use chainrule::{Graph, Var};
+///
+/// let mut graph = Graph::new();
+/// let (x, y) = graph.record(|| {
+///     let x = Var::new(3.0);
+///     (x, x * x)
+/// });
+/// assert_eq!(graph.backward(&[(y, 1.0)])[x], 6.0);
+/// assert_eq!(graph.stats().nodes, 2);
+/// ```
+#[derive(Debug)]
+pub struct Graph {
+    id: GraphId,
+    pub(super) nodes: SlotMap<NodeKey, Node>,
+    /// The generation of each slot in use; index 0 is slotmap's sentinel.
+    pub(super) generations: Vec<u32>,
+    /// The number of operands stored outside their nodes because they did not fit.
+    spilled: usize,
+    /// The number of nodes at the start of each open scope.
+    scopes: Vec<usize>,
+    pub(super) names: Names,
+    pub(super) order: Mutex<CachedOrder>,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Index<NodeKey> for Graph {
+    type Output = Node;
+
+    /// The node with this key.
+    ///
+    /// # Panics
+    /// If the node is not alive.
+    fn index(&self, key: NodeKey) -> &Node {
+        &self.nodes[key]
+    }
+}
+
+impl Graph {
+    /// An empty graph.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Graph::new().stats().nodes, 0);
+    /// ```
+    pub fn new() -> Self {
+        Self {
+            id: GraphId::fresh(),
+            nodes: SlotMap::with_key(),
+            generations: vec![0],
+            spilled: 0,
+            scopes: Vec::new(),
+            names: Names::default(),
+            order: Mutex::default(),
+        }
+    }
+
+    /// The number of nodes and the memory they take.
+    ///
+    /// ```
+    /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(1.0).exp());
+    /// assert_eq!(graph.stats().nodes, 2);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        // A slot of slotmap holds the node and its generation, at the node's alignment.
+        const SLOT: usize = size_of::<Node>() + align_of::<Node>();
+        Stats {
+            nodes: self.len(),
+            bytes: self.nodes.capacity() * SLOT
+                + self.generations.capacity() * size_of::<u32>()
+                + self.spilled * size_of::<NodeKey>(),
+        }
+    }
+
+    /// Iterates over all nodes with their keys, in the order of recording.
+    ///
+    /// ```
+    /// let (graph, _) = chainrule::tape::record(|| chainrule::Var::new(2.0).square());
+    /// let values: Vec<f64> = graph.iter().map(|(_, node)| node.value()).collect();
+    /// assert_eq!(values, [2.0, 4.0]);
+    /// ```
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeKey, &Node)> + ExactSizeIterator {
+        (1..self.generations.len()).map(|slot| {
+            let key = self.key_at(slot);
+            (key, &self.nodes[key])
+        })
+    }
+
+    /// The node with this key, if it is alive in this graph.
+    ///
+    /// Keys are unique within one graph only.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, x) = tape::record(|| Var::new(2.0));
+    /// assert_eq!(graph.get(x.key().unwrap()).unwrap().value(), 2.0);
+    /// ```
+    pub fn get(&self, key: NodeKey) -> Option<&Node> {
+        self.nodes.get(key)
+    }
+
+    pub(crate) fn id(&self) -> GraphId {
+        self.id
+    }
+
+    /// The number of live nodes, which is also the highest slot in use.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.generations.len() - 1
+    }
+
+    /// The generation of each slot in use, indexed by slot.
+    #[inline]
+    pub(crate) fn generations(&self) -> &[u32] {
+        &self.generations
+    }
+
+    #[inline]
+    pub(crate) fn key_at(&self, slot: usize) -> NodeKey {
+        NodeKey::new(slot as u32, self.generations[slot])
+    }
+
+    /// The node in a slot in use.
+    #[inline]
+    pub(crate) fn node_at(&self, slot: usize) -> &Node {
+        &self.nodes[self.key_at(slot)]
+    }
+
+    /// The value of a node that is known to be alive.
+    #[inline]
+    pub(crate) fn value_of(&self, key: NodeKey) -> f64 {
+        self.nodes[key].value
+    }
+
+    /// Whether the node with this key and graph identity is alive in this graph.
+    #[inline]
+    pub(crate) fn holds(&self, id: GraphId, key: NodeKey) -> bool {
+        id == self.id && self.generations.get(key.slot()) == Some(&key.generation())
+    }
+
+    /// The message for a caller whose value is not alive in this graph; `None` if it is.
+    #[inline]
+    pub(crate) fn refusal(&self, id: GraphId, key: NodeKey) -> Option<&'static str> {
+        (!self.holds(id, key)).then(|| self.reason(id))
+    }
+
+    /// The reason for refusing a value with this graph identity that is known not to be alive here.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn reason(&self, id: GraphId) -> &'static str {
+        if id == self.id {
+            "stale Var: its node was freed when its `tape::scope` ended or the tape was cleared; \
+             return plain numbers from a scope, or record the value again"
+        } else if id.thread() == self.id.thread() {
+            "Var of another graph: it was recorded on a different graph than the one used here; \
+             if it came from `tape::record`, use the methods of the graph returned with it, \
+             or record inside `Graph::record`; in a traced function, a step or a part, pass it as an operand, \
+             or use it as a constant with `Var::from(x.value())`"
+        } else {
+            "Var of another thread: it was recorded on a graph that another thread created; \
+             send its `value()` to this thread and make an input of it with `Var::new`, or a constant with `Var::from`"
+        }
+    }
+
+    /// Appends the node that `make` builds in place.
+    #[inline]
+    pub(crate) fn insert(&mut self, make: impl FnOnce() -> Node) -> NodeKey {
+        let key = self.nodes.insert_with_key(|_| make());
+        assert!(key.slot() == self.generations.len(), "slots ascend");
+        self.generations.push(key.generation());
+        key
+    }
+
+    /// Counts the operands of the last node as stored outside it.
+    #[inline]
+    pub(crate) fn count_spilled(&mut self, operands: usize) {
+        self.spilled += operands;
+    }
+
+    /// Begins a scope; its end frees everything recorded from here on.
+    pub(crate) fn open_scope(&mut self) {
+        self.scopes.push(self.len());
+    }
+
+    /// Ends the innermost scope and frees its nodes.
+    pub(crate) fn close_scope(&mut self) {
+        let start = self.scopes.pop().unwrap_or(0);
+        self.truncate(start);
+    }
+
+    /// Frees every node; open scopes stay open and are now empty.
+    pub(crate) fn clear(&mut self) {
+        self.scopes.fill(0);
+        self.truncate(0);
+    }
+
+    /// Frees nodes, last to first, until `len` are left, and removes their names.
+    fn truncate(&mut self, len: usize) {
+        if len == self.len() {
+            return;
+        }
+        while self.generations.len() > len + 1 {
+            let key = self.key_at(self.generations.len() - 1);
+            self.generations.pop();
+            if let Some(node) = self.nodes.remove(key)
+                && node.operands.spilled()
+            {
+                self.spilled -= node.operands.len();
+            }
+        }
+        self.names.truncate(len);
+        self.order
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget(len);
+    }
+}
