@@ -19,6 +19,7 @@ mod nesting;
 mod nn;
 mod numerics;
 mod page;
+mod pages;
 mod patterns;
 mod picture;
 mod program;
