@@ -6,6 +6,7 @@ mod expression;
 mod scale;
 
 mod architecture;
+mod backend;
 mod compare;
 mod custom;
 mod derive;
@@ -23,6 +24,7 @@ mod pages;
 mod patterns;
 mod picture;
 mod program;
+mod questions;
 mod random_graphs;
 mod recompute;
 mod svg;
