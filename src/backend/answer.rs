@@ -164,7 +164,7 @@ impl Answer {
         Ok(results)
     }
 
-    /// All sums over rows, from which [`finish`](Self::finish) makes the outputs.
+    /// All sums over rows, from which [`outputs_of_sums`](Self::outputs_of_sums) makes the outputs.
     ///
     /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of them.
     pub(crate) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
@@ -217,7 +217,7 @@ impl Answer {
     }
 
     /// All outputs, divided, from the sums over all rows.
-    pub(crate) fn finish(&mut self, divisor: f64) -> &[f64] {
+    pub(crate) fn outputs_of_sums(&mut self, divisor: f64) -> &[f64] {
         let Self {
             compiled,
             shared,

@@ -287,27 +287,43 @@ impl Blocks {
         Ok(blocks)
     }
 
+    /// Rows that all have the same width, which is that of the first.
+    pub(crate) fn trusted(rows: &impl Table) -> Self {
+        let width = if rows.rows() > 0 { rows.width(0) } else { 0 };
+        let mut blocks = Self {
+            width,
+            ..Self::default()
+        };
+        blocks.copy(rows);
+        blocks
+    }
+
     /// Replaces the rows, and keeps the memory.
     pub(crate) fn fill(&mut self, rows: &(impl Table + ?Sized)) -> Result<()> {
-        let count = rows.rows();
-        for row in 0..count {
+        for row in 0..rows.rows() {
             let found = rows.width(row);
             if found != self.width {
                 return Err(Error::length(&format!("row {row}"), self.width, found));
             }
         }
-        self.count = count;
-        self.data
-            .resize(count.next_multiple_of(VECTOR) * self.width, 0.0);
+        self.copy(rows);
+        Ok(())
+    }
+
+    fn copy(&mut self, rows: &(impl Table + ?Sized)) {
+        self.count = rows.rows();
+        let lanes = self.count.next_multiple_of(VECTOR);
+        self.data.resize(lanes * self.width, 0.0);
         let mut rest = &mut self.data[..];
-        for first in (0..count).step_by(BLOCK) {
-            let some = BLOCK.min(count - first);
+        for first in (0..self.count).step_by(BLOCK) {
+            let some = BLOCK.min(self.count - first);
             let lanes = some.next_multiple_of(VECTOR);
             let (data, beyond) = std::mem::take(&mut rest).split_at_mut(lanes * self.width);
             rest = beyond;
-            rows.copy_block(first, some, lanes, data);
+            if self.width > 0 {
+                rows.copy_block(first, some, lanes, data);
+            }
         }
-        Ok(())
     }
 
     /// How many rows there are.

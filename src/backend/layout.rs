@@ -42,6 +42,7 @@ impl fmt::Display for Place {
 
 /// Where a backend puts what others read and write.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Layout {
     /// The buffer of shared numbers as it is before the first call: the uniform inputs (which callers write), sums
     /// over rows, constants, and room for what the backend computes.

@@ -20,6 +20,7 @@ use crate::var::Var;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Unrolled {
     /// The value of the loss.
     pub value: f64,

@@ -15,7 +15,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    pub(crate) fn of(comparison: &Comparison) -> Self {
+    pub(crate) fn new(comparison: &Comparison) -> Self {
         Self {
             test: comparison.test,
             outcome: comparison.outcome,

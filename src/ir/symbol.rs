@@ -54,7 +54,7 @@ pub(crate) fn extend_merged<R>(ir: Ir, work: impl FnOnce() -> R) -> (Ir, R) {
             constants.entry(bits).or_insert(id);
         }
     }
-    let merged = Some(ValueNumbering::of(&ir));
+    let merged = Some(ValueNumbering::from_ir(&ir));
     build(
         Builder {
             ir,

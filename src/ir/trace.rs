@@ -79,7 +79,7 @@ pub(crate) fn trace(
         let right = place(&mut code, comparison.right);
         code.guards.push([left, right]);
     }
-    let guards = comparisons.iter().map(Guard::of).collect();
+    let guards = comparisons.iter().map(Guard::new).collect();
     Ok((code, guards))
 }
 

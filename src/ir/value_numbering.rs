@@ -64,7 +64,7 @@ impl ValueNumbering {
     }
 
     /// The values of a code.
-    pub(crate) fn of(code: &Ir) -> Self {
+    pub(crate) fn from_ir(code: &Ir) -> Self {
         let mut common = Self::with_capacity(code.len());
         for id in code.ids() {
             let (kind, operands) = (code.kind(id), code.operands(id));

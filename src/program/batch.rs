@@ -2,7 +2,7 @@
 
 use super::answers::{Memo, answer};
 use super::core::{Over, check_length};
-use super::program::Program;
+use super::function::Program;
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -71,17 +71,27 @@ impl Program {
     /// # Errors
     /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values; it names the row, counted from 0.
     pub fn batch<T: Table + ?Sized>(&self, rows: &T) -> Result<Batch> {
-        Ok(Batch {
-            rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
-            program: self.clone(),
-            answers: Memo::default(),
-            threads: 0,
-            order: Order::RowMajor,
-        })
+        let blocks = Blocks::new(self.inputs() - self.uniform_inputs(), rows)?;
+        Ok(Batch::of_blocks(self, blocks))
     }
 }
 
 impl Batch {
+    /// A batch of rows that have the right width.
+    pub(super) fn new(program: &Program, rows: &impl Table) -> Self {
+        Self::of_blocks(program, Blocks::trusted(rows))
+    }
+
+    fn of_blocks(program: &Program, rows: Blocks) -> Self {
+        Self {
+            rows,
+            program: program.clone(),
+            answers: Memo::default(),
+            threads: 0,
+            order: Order::RowMajor,
+        }
+    }
+
     /// The program that it evaluates.
     ///
     /// ```
@@ -469,7 +479,7 @@ impl Batch {
         })?;
         answer.sums(rows, threads)?;
         let first = answer.parts().lengths()[0];
-        Ok((answer.finish(divisor), first))
+        Ok((answer.outputs_of_sums(divisor), first))
     }
 
     fn answer<U: Parameters + ?Sized>(

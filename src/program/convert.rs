@@ -43,11 +43,7 @@ mod tests {
     #[test]
     fn nalgebra_has_the_same_entries() {
         let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()]).unwrap();
-        let ours = f
-            .sparse_jacobian()
-            .unwrap()
-            .matrix(&[2.0, 3.0, 4.0])
-            .unwrap();
+        let ours = f.sparse_jacobian().matrix(&[2.0, 3.0, 4.0]).unwrap();
         let theirs = nalgebra_sparse::CsrMatrix::from(ours);
         let entries: Vec<_> = theirs
             .triplet_iter()
@@ -60,11 +56,7 @@ mod tests {
     #[test]
     fn sprs_has_the_same_entries() {
         let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()]).unwrap();
-        let ours = f
-            .sparse_jacobian()
-            .unwrap()
-            .matrix(&[2.0, 3.0, 4.0])
-            .unwrap();
+        let ours = f.sparse_jacobian().matrix(&[2.0, 3.0, 4.0]).unwrap();
         let theirs = sprs::CsMat::from(ours);
         let entries: Vec<_> = theirs
             .iter()

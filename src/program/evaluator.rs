@@ -1,7 +1,7 @@
 //! Evaluation at one point: takes numbers, lends what was computed.
 
 use super::answers::Answers;
-use super::program::Program;
+use super::function::Program;
 
 /// A program with the memory to evaluate it at one point after another.
 ///

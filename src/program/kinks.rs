@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::core::check_length;
-use super::program::Program;
+use super::function::Program;
 use crate::error::Result;
 use crate::ir::{Id, Kind, interpret};
 use crate::op::{Law, Op};
@@ -24,6 +24,7 @@ use crate::op::{Law, Op};
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Kink {
     /// The operation.
     pub op: Op,
@@ -75,7 +76,7 @@ fn least(distances: impl Iterator<Item = f64>) -> f64 {
 }
 
 impl Kink {
-    fn of(op: Op, operands: &[f64], value: f64) -> Option<Self> {
+    fn new(op: Op, operands: &[f64], value: f64) -> Option<Self> {
         let (place, jumps) = place(op)?;
         let (branch, distance) = match place {
             Place::At(at) => {
@@ -141,7 +142,7 @@ impl Program {
     pub fn kinks(&self, x: &[f64]) -> Result<Vec<Kink>> {
         let mut kinks = Vec::new();
         self.walk(x, |op, operands, value, _| {
-            kinks.extend(Kink::of(op, operands, value));
+            kinks.extend(Kink::new(op, operands, value));
         })?;
         Ok(kinks)
     }

@@ -1,7 +1,7 @@
 //! The text of a program at each stage of compilation.
 
 use super::core::Over;
-use super::program::Program;
+use super::function::Program;
 use crate::ir::{self, Class};
 use crate::transform::Transform;
 

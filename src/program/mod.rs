@@ -14,10 +14,10 @@ mod call;
 mod convert;
 mod core;
 mod evaluator;
+mod function;
 mod kinks;
 mod listing;
 mod outputs;
-mod program;
 mod questions;
 mod retraced;
 mod sparse;
@@ -28,10 +28,10 @@ mod tracing;
 
 pub use batch::Batch;
 pub use evaluator::Evaluator;
+pub use function::Program;
 pub use kinks::Kink;
 pub use listing::Stage;
 pub use outputs::Outputs;
-pub use program::Program;
 pub use questions::{
     derivative, gradient, hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, taylor, third,
     vhp, vjp,

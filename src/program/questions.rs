@@ -7,8 +7,8 @@
 use super::answers::Extra;
 use super::core::check_length;
 use super::evaluator::Evaluator;
+use super::function::Program;
 use super::outputs::Outputs;
-use super::program::Program;
 use crate::error::{Error, Result};
 use crate::tape;
 use crate::transform::{Mode, Transform};

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::core::check_length;
+use super::function::Program;
 use super::outputs::Outputs;
-use super::program::Program;
 use crate::backend::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::var::Var;

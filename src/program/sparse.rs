@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::Batch;
 use super::core::check_length;
-use super::program::Program;
+use super::function::Program;
+use crate::backend::Table;
 use crate::error::Result;
 use crate::transform::{
     self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
+    jacobian_is_long,
 };
 
 /// A sparse Jacobian or Hessian, to be evaluated at one point after another.
@@ -24,10 +26,10 @@ use crate::transform::{
 /// let f = Program::trace(4, |x| {
 ///     (0..4).map(|i| x[i].square() - if i > 0 { x[i - 1] } else { x[i] }).collect::<Vec<_>>()
 /// })?;
-/// let jacobian = f.sparse_jacobian()?;
+/// let jacobian = f.sparse_jacobian();
 /// assert_eq!(jacobian.entries(&[1.0, 2.0, 3.0, 4.0])?, [1.0, -1.0, 4.0, -1.0, 6.0, -1.0, 8.0]);
 /// assert_eq!(jacobian.sparsity().row(2), [1, 2]);
-/// assert_eq!(f.compressed_jacobian()?.groups(), 2); // odd and even columns
+/// assert_eq!(f.compressed_jacobian().groups(), 2); // odd and even columns
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub struct Sparse {
@@ -62,22 +64,21 @@ impl Sparse {
         sparsity: Sparsity,
         colours: &[u32],
         place: impl Fn(usize, usize) -> usize,
-    ) -> Result<Self> {
-        let groups = count_colours(colours);
-        let mut directions = vec![vec![0.0; colours.len()]; groups];
-        for (member, &colour) in colours.iter().enumerate() {
-            directions[colour as usize][member] = 1.0;
-        }
+    ) -> Self {
+        let groups = Groups {
+            count: count_colours(colours),
+            colours,
+        };
         let places = sparsity.entries().map(|(row, column)| place(row, column));
-        Ok(Self {
+        Self {
             inputs: program.uniform_inputs(),
             method: Method::Compressed {
-                batch: Box::new(Mutex::new(program.batch(&directions)?)),
-                groups,
+                batch: Box::new(Mutex::new(Batch::new(program, &groups))),
+                groups: groups.count,
                 places: places.collect(),
             },
             sparsity: Arc::new(sparsity),
-        })
+        }
     }
 
     /// Which entries these are.
@@ -85,7 +86,7 @@ impl Sparse {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1], x[0]])?;
-    /// assert_eq!(f.sparse_jacobian()?.sparsity().indices(), [1, 0]);
+    /// assert_eq!(f.sparse_jacobian().sparsity().indices(), [1, 0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn sparsity(&self) -> &Sparsity {
@@ -97,8 +98,8 @@ impl Sparse {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1].exp(), x[0].exp()])?;
-    /// assert_eq!(f.sparse_jacobian()?.groups(), 0);
-    /// assert_eq!(f.compressed_jacobian()?.groups(), 1);
+    /// assert_eq!(f.sparse_jacobian().groups(), 0);
+    /// assert_eq!(f.compressed_jacobian().groups(), 1);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn groups(&self) -> usize {
@@ -113,7 +114,7 @@ impl Sparse {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1].square(), x[0].square()])?;
-    /// assert_eq!(f.sparse_jacobian()?.entries(&[3.0, 4.0])?, [8.0, 6.0]);
+    /// assert_eq!(f.sparse_jacobian().entries(&[3.0, 4.0])?, [8.0, 6.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -136,7 +137,7 @@ impl Sparse {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1].square(), x[0].square()])?;
-    /// let matrix = f.sparse_jacobian()?.matrix(&[3.0, 4.0])?;
+    /// let matrix = f.sparse_jacobian().matrix(&[3.0, 4.0])?;
     /// assert_eq!(matrix.times(&[1.0, 10.0])?, [80.0, 6.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -147,6 +148,26 @@ impl Sparse {
         let values = self.entries(x)?;
         let sparsity = Arc::clone(&self.sparsity);
         Ok(Csr { sparsity, values })
+    }
+}
+
+/// A direction for each colour: 1 at the members of the colour, 0 elsewhere.
+struct Groups<'a> {
+    colours: &'a [u32],
+    count: usize,
+}
+
+impl Table for Groups<'_> {
+    fn rows(&self) -> usize {
+        self.count
+    }
+
+    fn width(&self, _: usize) -> usize {
+        self.colours.len()
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        f64::from(u8::from(self.colours[column] as usize == row))
     }
 }
 
@@ -196,20 +217,14 @@ impl Program {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
-    /// assert_eq!(f.sparse_jacobian()?.entries(&[2.0, 3.0, 4.0])?, [3.0, 2.0, 8.0]);
+    /// assert_eq!(f.sparse_jacobian().entries(&[2.0, 3.0, 4.0])?, [3.0, 2.0, 8.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// None that data can cause.
-    pub fn sparse_jacobian(&self) -> Result<Sparse> {
-        if Transform::Jacobian(Mode::Cheaper)
-            .by_row(self.ir())?
-            .is_some()
-        {
+    pub fn sparse_jacobian(&self) -> Sparse {
+        if jacobian_is_long(self.ir()) {
             return self.compressed_jacobian();
         }
-        Ok(Sparse::direct(self.sparse_jacobian_program(Mode::Cheaper)))
+        Sparse::direct(self.sparse_jacobian_program(Mode::Cheaper))
     }
 
     /// The program of the Jacobian's entries that can be different from 0, row by row, and which these are.
@@ -250,36 +265,26 @@ impl Program {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
-    /// let jacobian = f.compressed_jacobian()?;
+    /// let jacobian = f.compressed_jacobian();
     /// assert_eq!(jacobian.entries(&[2.0, 3.0, 4.0])?, [3.0, 2.0, 8.0]);
     /// assert_eq!(jacobian.groups(), 1); // both rows in one sweep
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// None that data can cause.
-    pub fn compressed_jacobian(&self) -> Result<Sparse> {
+    pub fn compressed_jacobian(&self) -> Sparse {
         let sparsity = self.jacobian_sparsity();
         let columns = colour_columns(&sparsity);
         let rows = colour_columns(&sparsity.transposed());
+        let base = self.core().base();
         if count_colours(&rows) < count_colours(&columns) {
             let width = self.core().variables();
             let place = |row: usize, column: usize| rows[row] as usize * width + column;
-            return Sparse::compressed(
-                &self.transform(Transform::VjpByRow)?,
-                sparsity,
-                &rows,
-                place,
-            );
+            let program = self.with_ir(transform::last_part(transform::vjp_by_row(&base)));
+            return Sparse::compressed(&program, sparsity, &rows, place);
         }
         let width = self.outputs();
         let place = |row: usize, column: usize| columns[column] as usize * width + row;
-        Sparse::compressed(
-            &self.transform(Transform::JvpByRow)?,
-            sparsity,
-            &columns,
-            place,
-        )
+        let program = self.with_ir(transform::last_part(transform::jvp_by_row(&base)));
+        Sparse::compressed(&program, sparsity, &columns, place)
     }
 
     /// The Hessian's entries that can be different from 0, of the first output.
@@ -322,7 +327,7 @@ impl Program {
         if !is_symmetric(self.ir()) {
             let colours = colour_columns(&sparsity);
             let place = |row: usize, column: usize| colours[column] as usize * width + row;
-            return Sparse::compressed(&program, sparsity, &colours, place);
+            return Ok(Sparse::compressed(&program, sparsity, &colours, place));
         }
         let colours = colour_star(&sparsity);
         let entries = sparsity.clone();
@@ -336,7 +341,7 @@ impl Program {
                 colours[row] as usize * width + column
             }
         };
-        Sparse::compressed(&program, sparsity, &colours, place)
+        Ok(Sparse::compressed(&program, sparsity, &colours, place))
     }
 }
 
@@ -348,7 +353,7 @@ impl Program {
 /// use chainrule::Program;
 ///
 /// let f = Program::trace(3, |x| [x[0] * x[1], x[2].square()])?;
-/// let matrix = f.sparse_jacobian()?.matrix(&[2.0, 3.0, 4.0])?;
+/// let matrix = f.sparse_jacobian().matrix(&[2.0, 3.0, 4.0])?;
 /// assert_eq!(matrix.values(), [3.0, 2.0, 8.0]);
 /// assert_eq!((matrix.get(0, 1), matrix.get(1, 0)), (2.0, 0.0));
 /// # Ok::<(), chainrule::Error>(())
@@ -365,7 +370,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1], x[0]])?;
-    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.sparsity().len(), 2);
+    /// assert_eq!(f.sparse_jacobian().matrix(&[0.0; 2])?.sparsity().len(), 2);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn sparsity(&self) -> &Sparsity {
@@ -377,7 +382,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
-    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.values(), [2.0, 1.0]);
+    /// assert_eq!(f.sparse_jacobian().matrix(&[0.0; 2])?.values(), [2.0, 1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn values(&self) -> &[f64] {
@@ -389,7 +394,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
-    /// let matrix = f.sparse_jacobian()?.matrix(&[0.0; 2])?;
+    /// let matrix = f.sparse_jacobian().matrix(&[0.0; 2])?;
     /// assert_eq!((matrix.get(0, 1), matrix.get(0, 0)), (2.0, 0.0));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -414,7 +419,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
-    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.times(&[3.0, 4.0])?, [8.0, 3.0]);
+    /// assert_eq!(f.sparse_jacobian().matrix(&[0.0; 2])?.times(&[3.0, 4.0])?, [8.0, 3.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -437,7 +442,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(3, |x| [x[0] * 5.0, x[2] * 7.0])?;
-    /// let columns = f.sparse_jacobian()?.matrix(&[0.0; 3])?.transposed();
+    /// let columns = f.sparse_jacobian().matrix(&[0.0; 3])?.transposed();
     /// assert_eq!((columns.sparsity().row(2), columns.get(2, 1)), (&[1][..], 7.0));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -455,7 +460,7 @@ impl Csr {
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[1] * 2.0, x[0]])?;
-    /// assert_eq!(f.sparse_jacobian()?.matrix(&[0.0; 2])?.to_dense(), [0.0, 2.0, 1.0, 0.0]);
+    /// assert_eq!(f.sparse_jacobian().matrix(&[0.0; 2])?.to_dense(), [0.0, 2.0, 1.0, 0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn to_dense(&self) -> Vec<f64> {

@@ -2,7 +2,7 @@
 
 use super::answers::answer;
 use super::core::{Over, check_length};
-use super::program::Program;
+use super::function::Program;
 use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -197,7 +197,7 @@ impl Stream {
             self.compute()?;
         }
         self.answer.set_sums(self.tree.total());
-        let sums = self.answer.finish(divisor);
+        let sums = self.answer.outputs_of_sums(divisor);
         Ok((sums[0], sums[1..].to_vec()))
     }
 }

@@ -1,7 +1,7 @@
 //! From functions and recorded graphs to programs.
 
+use super::function::Program;
 use super::outputs::Outputs;
-use super::program::Program;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::ir::{Class, trace};

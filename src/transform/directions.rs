@@ -5,7 +5,7 @@ use super::{forward, reverse};
 use crate::error::Result;
 use crate::ir::{Class, Ir};
 
-pub(super) fn jvp(ir: &Ir) -> (Ir, Parts) {
+pub(crate) fn jvp(ir: &Ir) -> (Ir, Parts) {
     tangents(ir.clone(), 0)
 }
 
@@ -14,7 +14,7 @@ pub(super) fn hvp(ir: &Ir) -> Result<(Ir, Parts)> {
     Ok(tangents(gradient, 1))
 }
 
-pub(super) fn vjp(ir: &Ir) -> (Ir, Parts) {
+pub(crate) fn vjp(ir: &Ir) -> (Ir, Parts) {
     let uniform = ir.clone().with_inputs(Class::Uniform);
     let (mut ir, parts) = reverse::weighted(uniform, |_| Class::Varying);
     ir.outputs.drain(..parts.lengths()[0]);

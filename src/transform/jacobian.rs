@@ -41,8 +41,8 @@ pub(super) fn direct_limit(values: usize) -> usize {
 }
 
 /// Whether the code of single derivatives would be many times as long as the program.
-pub(super) fn is_long(ir: &Ir, mode: Mode) -> bool {
-    cheaper(ir, mode, direct_limit(ir.len())).is_none()
+pub(crate) fn is_long(ir: &Ir) -> bool {
+    cheaper(ir, Mode::Cheaper, direct_limit(ir.len())).is_none()
 }
 
 /// The direction in which single derivatives pass through fewer values; `None` if there are more than `limit`.

@@ -38,9 +38,10 @@ mod taylor;
 pub(crate) use colouring::{
     columns as colour_columns, count as count_colours, star as colour_star,
 };
+pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};
 pub(crate) use hessian::{is_symmetric, sparse_hessian};
 pub use jacobian::Mode;
-pub(crate) use jacobian::sparse_jacobian;
+pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
 pub(crate) use outputs::{join, last_part, select};
 pub(crate) use partials::partials;
 pub(crate) use parts::Parts;
@@ -122,7 +123,7 @@ impl Transform {
     /// that is many times as long as the program; with whether a direction gives a column.
     pub(crate) fn by_row(self, ir: &Ir) -> Result<Option<(Self, bool)>> {
         Ok(match self {
-            Self::Jacobian(mode) if jacobian::is_long(ir, mode) => {
+            Self::Jacobian(mode) if mode == Mode::Cheaper && jacobian::is_long(ir) => {
                 let columns = ir.variables().len() <= ir.outputs().len();
                 Some((
                     if columns {
