@@ -160,17 +160,25 @@ impl Node {
         self.payload
     }
 
-    /// The operation's arguments in order: `operand` gives each node's, and the constant is inserted at its position.
+    /// The operation's arguments in order: `operand` gives each node's.
     pub(crate) fn arguments<S: Scalar>(
         &self,
-        mut operand: impl FnMut(NodeKey) -> S,
+        operand: impl FnMut(NodeKey) -> S,
     ) -> SmallVec<[S; 4]> {
-        let mut arguments: SmallVec<[S; 4]> =
-            self.operands.iter().map(|&key| operand(key)).collect();
-        if let Some((position, constant)) = self.constant() {
-            arguments.insert(position, S::from(constant));
+        self.each_argument(operand, S::from)
+    }
+
+    /// Something for each argument in order: for the nodes, and for the constant at its position.
+    pub(crate) fn each_argument<T>(
+        &self,
+        node: impl FnMut(NodeKey) -> T,
+        constant: impl FnOnce(f64) -> T,
+    ) -> SmallVec<[T; 4]> {
+        let mut all: SmallVec<[T; 4]> = self.operands.iter().copied().map(node).collect();
+        if let Some((position, number)) = self.constant() {
+            all.insert(position, constant(number));
         }
-        arguments
+        all
     }
 }
 

@@ -50,17 +50,15 @@ pub(crate) fn trace(
             places[slot] = id;
         }
     }
-    let mut operands = Vec::new();
     for slot in 1..=graph.len() {
         if !live[slot] || places[slot] != Id::MAX {
             continue;
         }
         let node = graph.node_at(slot);
-        operands.clear();
-        operands.extend(node.operands().iter().map(|key| places[key.slot()]));
-        if let Some((place, constant)) = node.constant() {
-            operands.insert(place, code.push(Kind::Constant(constant.to_bits()), &[]));
-        }
+        let operands = node.each_argument(
+            |key| places[key.slot()],
+            |constant| code.push(Kind::Constant(constant.to_bits()), &[]),
+        );
         places[slot] = match node.op() {
             Op::Input => code.push(Kind::Constant(node.value().to_bits()), &[]),
             op => code.push(Kind::Apply(op), &operands),

@@ -178,15 +178,11 @@ fn operands(graph: &Graph, key: NodeKey, places: &HashMap<NodeKey, usize>) -> Ve
     let node = &graph[key];
     let values = node.arguments(|operand| graph[operand].value());
     let partials = node.op().partials(&values, node.value());
-    let source = |operand: &NodeKey| {
-        places
-            .get(operand)
-            .map_or(Source::Hidden, |&i| Source::Node(i))
+    let source = |operand: NodeKey| {
+        let place = places.get(&operand);
+        place.map_or(Source::Hidden, |&i| Source::Node(i))
     };
-    let mut sources: Vec<Source> = node.operands().iter().map(source).collect();
-    if let Some((place, _)) = node.constant() {
-        sources.insert(place, Source::Constant);
-    }
+    let sources = node.each_argument(source, |_| Source::Constant);
     let numbers = values.iter().zip(partials);
     sources
         .into_iter()

@@ -159,22 +159,13 @@ impl Sweep {
 
     fn prepare(&self, graph: &Graph, slot: usize) -> Visit {
         let node = graph.node_at(slot);
-        let mut wanted: SmallVec<[Option<usize>; 4]> = node
-            .operands()
-            .iter()
-            .map(|operand| {
-                let slot = operand.slot();
-                (!matches!(self.adjoints[slot], Adjoint::Unwanted)).then_some(slot)
-            })
-            .collect();
-        if let Some((place, _)) = node.constant() {
-            wanted.insert(place, None);
-        }
+        let is_wanted = |&slot: &usize| !matches!(self.adjoints[slot], Adjoint::Unwanted);
+        let wanted = |operand: NodeKey| Some(operand.slot()).filter(is_wanted);
         Visit {
             op: node.op(),
             arguments: node.arguments(|key| Var::at(graph, key)),
             y: Var::at(graph, graph.key_at(slot)),
-            wanted,
+            wanted: node.each_argument(wanted, |_| None),
         }
     }
 
