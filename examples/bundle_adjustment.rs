@@ -281,15 +281,12 @@ fn main() -> Result<()> {
     let mut scene = Scene::new();
     let rows = scene.rows();
     let residual = Program::trace_at(&rows[0], reprojection)?;
-    // The place in the picture is data: of its derivatives none are asked for.
+    // The place in the picture is data: no derivatives are needed with respect to it.
+    let wanted: Vec<usize> = (0..C + P).collect();
     let slopes = residual
-        .transform(Transform::Jacobian(Mode::Cheaper))
-        .unwrap();
-    let width = residual.inputs();
-    let wanted: Vec<usize> = (0..2)
-        .flat_map(|r| (0..C + P).map(move |by| r * width + by))
-        .collect();
-    let mut batch = residual.join(&slopes.select(&wanted)?)?.batch(&rows)?;
+        .with_respect_to(&wanted)?
+        .transform(Transform::Jacobian(Mode::Cheaper))?;
+    let mut batch = residual.join(&slopes)?.batch(&rows)?;
 
     println!(
         "{CAMERAS} cameras, {POINTS} points, {} observations",
