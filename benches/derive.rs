@@ -58,7 +58,8 @@ fn hessians(samples: usize) -> Result<()> {
         let v: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
         let (mut g, mut h) = (vec![0.0; n], vec![[0.0; 3]; n]);
         let (mut at, mut also) = (f.evaluator(), f.evaluator());
-        let sparse = f.sparse_hessian()?;
+        let (sparse, sparsity) = f.sparse_hessian_program()?;
+        let mut sparse = sparse.evaluator();
         let times = least(
             samples,
             200_000 / n,
@@ -66,7 +67,7 @@ fn hessians(samples: usize) -> Result<()> {
                 &mut || rosenbrock_gradient(black_box(&x), black_box(&mut g)),
                 &mut || _ = black_box(at.gradient(black_box(&x))),
                 &mut || rosenbrock_hessian(black_box(&x), black_box(&mut h)),
-                &mut || _ = black_box(sparse.entries(black_box(&x))),
+                &mut || _ = black_box(sparse.values(black_box(&x))),
                 &mut || _ = black_box(also.hvp(black_box(&x), black_box(&v))),
             ],
         );
@@ -83,12 +84,66 @@ fn hessians(samples: usize) -> Result<()> {
         };
         line("gradient", Some(gradient_floor), gradient);
         line(
-            &format!("Hessian, {} entries", sparse.sparsity().len()),
+            &format!("Hessian, {} entries", sparsity.len()),
             Some(hessian_floor),
             hessian,
         );
         line("Hessian times vector", None, hvp);
     }
+    Ok(())
+}
+
+/// Where the hand of an arm with six joints is, and where it points: each joint turns about the next axis and is followed by
+/// a link.
+fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
+    let (mut place, mut axes) = ([S::from(0.0); 3], [[0.0; 3]; 3].map(|row| row.map(S::from)));
+    for (i, axis) in axes.iter_mut().enumerate() {
+        axis[i] = S::from(1.0);
+    }
+    for (joint, &angle) in angles.iter().enumerate() {
+        let (a, b, c) = (joint % 3, (joint + 1) % 3, (joint + 2) % 3);
+        let (sin, cos) = (angle.sin(), angle.cos());
+        let [old_b, old_c] = [axes[b], axes[c]];
+        for i in 0..3 {
+            axes[b][i] = old_b[i] * cos + old_c[i] * sin;
+            axes[c][i] = old_c[i] * cos - old_b[i] * sin;
+            place[i] = place[i] + axes[a][i] * (0.3 + 0.1 * joint as f64) + axes[b][i] * 0.2;
+        }
+    }
+    let [x, y, z] = place;
+    let [u, v, w] = axes[0];
+    [x, y, z, u, v, w]
+}
+
+/// A Jacobian at a point in three ways: lent by an evaluator, as vectors from a shared program, and from rows.
+fn arms(samples: usize) -> Result<()> {
+    println!("\n| arm of six joints, Jacobian 6 × 6 | ns |\n|---|---:|");
+    let f = Program::trace(6, |x| arm(x))?;
+    let mut at = f.evaluator();
+    let x = [0.1, -0.4, 0.9, 0.3, -1.2, 0.7];
+    let rows: Vec<[f64; 6]> = (0..1024)
+        .map(|i| x.map(|x| x + f64::from(i) * 1e-3))
+        .collect();
+    let mut batch = f.batch(&rows)?.threads(1);
+    let times = least(
+        samples,
+        200,
+        [
+            &mut || _ = black_box(at.jacobian(black_box(&x))),
+            &mut || _ = black_box(f.jacobian(black_box(&x))),
+            &mut || _ = black_box(batch.jacobians(&[])),
+        ],
+    );
+    let [evaluator, program, batch] = times.map(|t| t * 1e9);
+    println!("| `Evaluator::jacobian` | {evaluator:.0} |");
+    println!(
+        "| `Program::jacobian(&self)` | {program:.0}, {:.2} of the evaluator |",
+        program / evaluator
+    );
+    println!(
+        "| `Batch::jacobians`, per row | {:.0} |",
+        batch / rows.len() as f64
+    );
     Ok(())
 }
 
@@ -125,13 +180,14 @@ fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
         let compile = start.elapsed().as_secs_f64();
         let compressed = f.compressed_jacobian();
         let mut rows = vec![[0.0; 3]; n];
+        let (mut entries, mut grouped) = (Vec::new(), Vec::new());
         let times = least(
             samples,
             (300_000 / n).max(1),
             [
                 &mut || band_by_hand(black_box(&x), black_box(&mut rows)),
-                &mut || _ = black_box(direct.entries(black_box(&x))),
-                &mut || _ = black_box(compressed.entries(black_box(&x))),
+                &mut || _ = black_box(direct.entries_into(black_box(&x), &mut entries)),
+                &mut || _ = black_box(compressed.entries_into(black_box(&x), &mut grouped)),
             ],
         );
         let [floor, one, groups] = times.map(|t| t * 1e9 / n as f64);
@@ -269,6 +325,7 @@ fn main() -> Result<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let samples = if quick { 3 } else { 15 };
     hessians(samples)?;
+    arms(samples)?;
     jacobians(
         samples.min(7),
         if quick {

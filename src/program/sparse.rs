@@ -121,13 +121,39 @@ impl Sparse {
     /// # Errors
     /// As [`Program::values`].
     pub fn entries(&self, x: &[f64]) -> Result<Vec<f64>> {
+        let mut entries = Vec::new();
+        self.entries_into(x, &mut entries)?;
+        Ok(entries)
+    }
+
+    /// As [`entries`](Self::entries), but replaces the contents of a buffer, so that a loop allocates nothing.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let jacobian = Program::trace(2, |x| [x[1].square(), x[0].square()])?.sparse_jacobian();
+    /// let mut entries = Vec::new();
+    /// jacobian.entries_into(&[3.0, 4.0], &mut entries)?;
+    /// assert_eq!(entries, [8.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Program::values`]; the buffer is left as it is.
+    pub fn entries_into(&self, x: &[f64], entries: &mut Vec<f64>) -> Result<()> {
         check_length("x", self.inputs, x.len())?;
         match &self.method {
-            Method::Direct(program) => program.values(x),
+            Method::Direct(program) => program.with_answers(|answers, core| {
+                let found = answers.ask(core, Transform::Values, x, &[])?;
+                entries.clear();
+                entries.extend_from_slice(found.outputs);
+                Ok(())
+            }),
             Method::Compressed { batch, places, .. } => {
                 let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
                 let compressed = batch.values(x)?;
-                Ok(places.iter().map(|&place| compressed[place]).collect())
+                entries.clear();
+                entries.extend(places.iter().map(|&place| compressed[place]));
+                Ok(())
             }
         }
     }
