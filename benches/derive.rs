@@ -118,7 +118,7 @@ fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
 /// A Jacobian at a point in three ways: lent by an evaluator, as vectors from a shared program, and from rows.
 fn arms(samples: usize) -> Result<()> {
     println!("\n| arm of six joints, Jacobian 6 × 6 | ns |\n|---|---:|");
-    let f = Program::trace(6, |x| arm(x))?;
+    let f = Program::trace(6, arm)?;
     let mut at = f.evaluator();
     let x = [0.1, -0.4, 0.9, 0.3, -1.2, 0.7];
     let rows: Vec<[f64; 6]> = (0..1024)
