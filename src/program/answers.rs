@@ -109,7 +109,7 @@ impl Answers {
         x: &[f64],
         extra: &[(Extra, &[f64])],
     ) -> Result<Asked<'_>> {
-        check_length("x", core.ir.inputs.len(), x.len())?;
+        core.check_point(x)?;
         for &(extra, given) in extra {
             let (name, expected) = match extra {
                 Extra::Direction(name) => (name, core.variables()),

@@ -71,10 +71,14 @@ impl Core {
 
     /// The code that answers a question before the passes, and the parts of the answer.
     pub(super) fn code_for(&self, transform: Transform, over: Over) -> Result<(Ir, Parts)> {
-        let base = self.base();
+        let mut base = self.base();
+        if transform == Transform::Values {
+            // Nothing is differentiated, so any choice of inputs will do.
+            base.variables = None;
+        }
         Ok(match over {
             Over::Rows => transform.apply(&base)?,
-            Over::Sum => transform.apply(&sum_over_rows(&base))?,
+            Over::Sum => transform.apply(&sum_over_rows(&base)?)?,
             Over::Point => {
                 let (ir, parts) = transform.apply(&base)?;
                 (ir.with_inputs(Class::Uniform), parts)
@@ -96,6 +100,19 @@ impl Core {
         );
         compiled.insert((transform, over), made.clone());
         Ok(made)
+    }
+
+    /// Checks the number of values of a point.
+    pub(super) fn check_point(&self, x: &[f64]) -> Result<()> {
+        let (inputs, uniform) = (self.ir.inputs.len(), self.uniform);
+        if uniform == 0 || uniform == inputs || x.len() == inputs {
+            return check_length("x", inputs, x.len());
+        }
+        let (row, found) = (inputs - uniform, x.len());
+        let problem = format!(
+            "expected {inputs} values (the {uniform} uniform ones, then {row} of a row), found {found}"
+        );
+        Err(Error::argument("x", problem))
     }
 
     pub(super) fn check_some_output(&self) -> Result<()> {

@@ -104,6 +104,9 @@ impl Program {
     /// The same function, to be differentiated with respect to some of its inputs only, in the order given. Every derivative
     /// then has an entry, a column or a direction for these inputs alone.
     ///
+    /// Inputs are counted as in [`inputs`](Self::inputs): the uniform ones, then those of a row. Sums over rows have
+    /// derivatives with respect to uniform inputs only; they give an error if another input is chosen.
+    ///
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?.with_respect_to(&[2, 0])?;

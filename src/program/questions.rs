@@ -41,11 +41,18 @@ macro_rules! show {
     (owned many [$($value:literal),*]) => { concat!("vec!", stringify!([$($value),*])) };
 }
 
+/// An example's answer as text.
+macro_rules! tuple {
+    ($first:expr $(, $rest:expr)+) => {
+        concat!("(", $first, $(", ", $rest,)+ ")")
+    };
+}
+
 macro_rules! questions {
     ($(
         $(#[doc = $doc:literal])+
         $name:ident($x:ident $(, $extra:ident: $kind:ident)*) by $transform:expr => ($($part:ident),+);
-        example $function:literal at ($($at:literal),+) = ($([$($value:literal),*]),+);
+        example $function:literal at $at:literal = ($([$($value:literal),*]),+);
     )+) => {
         impl Evaluator {$(
             $(#[doc = $doc])+
@@ -53,7 +60,8 @@ macro_rules! questions {
             /// ```
             /// use chainrule::Program;
             #[doc = concat!("let mut at = Program::trace(2, ", $function, ")?.evaluator();")]
-            #[doc = concat!("assert_eq!(at.", stringify!($name), "(", $($at, ", ",)+ ")?, (", $(show!(lent $part [$($value),*]), ", ",)+ "));")]
+            #[doc = concat!("let answer = at.", stringify!($name), "(", $at, ")?;")]
+            #[doc = concat!("assert_eq!(answer, ", tuple!($(show!(lent $part [$($value),*])),+), ");")]
             /// # Ok::<(), chainrule::Error>(())
             /// ```
             ///
@@ -76,7 +84,8 @@ macro_rules! questions {
             /// ```
             /// use chainrule::Program;
             #[doc = concat!("let f = Program::trace(2, ", $function, ")?;")]
-            #[doc = concat!("assert_eq!(f.", stringify!($name), "(", $($at, ", ",)+ ")?, (", $(show!(owned $part [$($value),*]), ", ",)+ "));")]
+            #[doc = concat!("let answer = f.", stringify!($name), "(", $at, ")?;")]
+            #[doc = concat!("assert_eq!(answer, ", tuple!($(show!(owned $part [$($value),*])),+), ");")]
             /// # Ok::<(), chainrule::Error>(())
             /// ```
             ///
@@ -95,19 +104,19 @@ macro_rules! questions {
         )+}
 
         // The questions asked of a closure: each call traces it at the point and compiles what is asked for.
-        $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function ($($at),+) ($([$($value),*]),+));)+
+        $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function $at ($([$($value),*]),+));)+
     };
     // The tape answers this one without a program.
     (@function $docs:tt gradient $($rest:tt)*) => {};
-    (@function [$(#[doc = $doc:literal])+] $name:ident($x:ident $(, $extra:ident)*) ($($part:ident),+) $function:literal ($($at:literal),+) ($([$($value:literal),*]),+)) => {
+    (@function [$(#[doc = $doc:literal])+] $name:ident($x:ident $(, $extra:ident)*) ($($part:ident),+) $function:literal $at:literal ($([$($value:literal),*]),+)) => {
         $(#[doc = $doc])+
         ///
         /// For many points trace a [`Program`] once.
         ///
         /// ```
         /// use chainrule::derive;
-        #[doc = concat!("let answer = derive::", stringify!($name), "(", $function, $(", ", $at,)+ ")?;")]
-        #[doc = concat!("assert_eq!(answer, (", $(show!(owned $part [$($value),*]), ", ",)+ "));")]
+        #[doc = concat!("let answer = derive::", stringify!($name), "(", $function, ", ", $at, ")?;")]
+        #[doc = concat!("assert_eq!(answer, ", tuple!($(show!(owned $part [$($value),*])),+), ");")]
         /// # Ok::<(), chainrule::Error>(())
         /// ```
         ///
@@ -125,46 +134,46 @@ macro_rules! questions {
 questions! {
     /// The first output, and its derivatives with respect to every input.
     gradient(x) by Transform::Gradient => (one, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0]);
 
     /// Every output, and its derivatives with respect to every input: one row of the matrix per output.
     ///
     /// Each derivative passes only through the values between its input and its output, forward or in reverse, whichever are
     /// fewer. If that is too much code, many directions are computed side by side.
     jacobian(x) by Transform::Jacobian(Mode::Cheaper) => (many, many);
-    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]") = ([12.0, 3.0], [4.0, 3.0, 1.0, 0.0]);
+    example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0]" = ([12.0, 3.0], [4.0, 3.0, 1.0, 0.0]);
 
     /// Every output, and its derivative in the direction `v`: a Jacobian–vector product.
     jvp(x, v: Direction) by Transform::Jvp => (many, many);
-    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]", "&[1.0, 10.0]") = ([12.0, 3.0], [34.0, 1.0]);
+    example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0], &[1.0, 10.0]" = ([12.0, 3.0], [34.0, 1.0]);
 
     /// Every output, and the derivatives of their sum weighted with `u`: a vector–Jacobian product.
     vjp(x, u: Weights) by Transform::Vjp => (many, many);
-    example "|x| [x[0] * x[1], x[0]]" at ("&[3.0, 4.0]", "&[1.0, 10.0]") = ([12.0, 3.0], [14.0, 3.0]);
+    example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0], &[1.0, 10.0]" = ([12.0, 3.0], [14.0, 3.0]);
 
     /// The first output, its gradient, and its second derivatives row by row.
     hessian(x) by Transform::Hessian => (one, many, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0, 6.0, 6.0, 0.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0, 6.0, 6.0, 0.0]);
 
     /// The first output, its gradient, and the diagonal of its Hessian.
     hessian_diagonal(x) by Transform::HessianDiagonal => (one, many, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0, 0.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0, 0.0]);
 
     /// The first output, its gradient, and its Laplacian: the sum of the Hessian's diagonal.
     laplacian(x) by Transform::Laplacian => (one, many, one);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]") = ([18.0], [12.0, 9.0], [4.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0]);
 
     /// The first output, its gradient, and the Hessian times the direction `v`, forward over reverse.
     hvp(x, v: Direction) by Transform::Hvp => (one, many, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 10.0]") = ([18.0], [12.0, 9.0], [64.0, 6.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0], &[1.0, 10.0]" = ([18.0], [12.0, 9.0], [64.0, 6.0]);
 
     /// The first output, its gradient, and the direction `u` times the Hessian, reverse over forward.
     vhp(x, u: Direction) by Transform::Vhp => (one, many, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 10.0]") = ([18.0], [12.0, 9.0], [64.0, 6.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0], &[1.0, 10.0]" = ([18.0], [12.0, 9.0], [64.0, 6.0]);
 
     /// The first output, its gradient, and its third derivatives in the directions `u` and `v`: `D³f(x)[u, v, ·]`.
     third(x, u: Direction, v: Direction) by Transform::Third => (one, many, many);
-    example "|x| x[0].square() * x[1]" at ("&[3.0, 2.0]", "&[1.0, 0.0]", "&[0.0, 1.0]") = ([18.0], [12.0, 9.0], [2.0, 0.0]);
+    example "|x| x[0].square() * x[1]" at "&[3.0, 2.0], &[1.0, 0.0], &[0.0, 1.0]" = ([18.0], [12.0, 9.0], [2.0, 0.0]);
 }
 
 impl Evaluator {

@@ -1,18 +1,29 @@
 //! Outputs added over all rows: one number each, which can be differentiated with respect to uniform inputs.
 
+use crate::error::{Error, Result};
 use crate::ir::{Class, Ir, Kind, Symbol, extend, push};
 
-/// The sums of all outputs. Derivatives of them are with respect to the uniform ones among the variables.
-pub(crate) fn sum_over_rows(ir: &Ir) -> Ir {
+/// The sums of all outputs, to be differentiated with respect to the chosen inputs, or else all uniform ones.
+///
+/// # Errors
+/// If an input that differs by row was chosen.
+pub(crate) fn sum_over_rows(ir: &Ir) -> Result<Ir> {
     let outputs = ir.outputs.clone();
     let (mut summed, sums) = extend(ir.clone(), || {
         let one = Symbol::ONE.id();
         let sum = |&y| push(Kind::SumOverRows, &[y, one]);
         outputs.iter().map(sum).collect::<Vec<_>>()
     });
-    let mut variables = ir.variables();
-    variables.retain(|&place| ir.inputs[place as usize] == Class::Uniform);
-    summed.variables = Some(variables);
+    let is_uniform = |place: &u32| ir.inputs[*place as usize] == Class::Uniform;
+    if let Some(chosen) = &ir.variables
+        && let Some(place) = chosen.iter().find(|place| !is_uniform(place))
+    {
+        let problem = format!(
+            "input {place} differs by row; a sum over rows has derivatives with respect to uniform inputs only"
+        );
+        return Err(Error::argument("with_respect_to", problem));
+    }
+    summed.variables = Some(ir.variables().into_iter().filter(is_uniform).collect());
     summed.outputs = sums;
-    summed
+    Ok(summed)
 }

@@ -249,6 +249,22 @@ fn wrong_choices_are_named() {
         message(f.with_respect_to(&[1, 1])),
         "inputs: 1 is listed twice"
     );
+    let chosen = f
+        .with_uniform_inputs(1)
+        .unwrap()
+        .with_respect_to(&[0, 1])
+        .unwrap();
+    let mut batch = chosen.batch(&[[1.0]]).unwrap();
+    assert_eq!(batch.gradients(&[2.0]).unwrap().1, [1.0, 2.0]);
+    assert_eq!(batch.sum_values(&[2.0]).unwrap(), [2.0]);
+    assert_eq!(
+        batch.sum_gradient(&[2.0]).unwrap_err().to_string(),
+        "with_respect_to: input 1 differs by row; a sum over rows has derivatives with respect to uniform inputs only"
+    );
+    assert_eq!(
+        chosen.gradient(&[2.0]).unwrap_err().to_string(),
+        "x: expected 2 values (the 1 uniform ones, then 1 of a row), found 1"
+    );
     let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
     for transform in [
         Transform::Gradient,
