@@ -110,7 +110,7 @@ impl Core {
         }
         let (row, found) = (inputs - uniform, x.len());
         let problem = format!(
-            "expected {inputs} values (the {uniform} uniform ones, then {row} of a row), found {found}"
+            "expected {inputs} values ({uniform} uniform, then {row} of a row), found {found}"
         );
         Err(Error::argument("x", problem))
     }

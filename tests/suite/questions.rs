@@ -263,7 +263,7 @@ fn wrong_choices_are_named() {
     );
     assert_eq!(
         chosen.gradient(&[2.0]).unwrap_err().to_string(),
-        "x: expected 2 values (the 1 uniform ones, then 1 of a row), found 1"
+        "x: expected 2 values (1 uniform, then 1 of a row), found 1"
     );
     let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
     for transform in [
