@@ -206,7 +206,7 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Takes columns, one for each number of a row.
+    /// Takes columns, one for each number of a row. Without columns there are no rows.
     ///
     /// ```
     /// use chainrule::Columns;
@@ -311,12 +311,14 @@ impl Blocks {
     }
 
     fn copy(&mut self, rows: &(impl Table + ?Sized)) {
-        self.count = rows.rows();
-        let lanes = self.count.next_multiple_of(VECTOR);
+        let count = rows.rows();
+        // If a table panics on the way, no rows are left instead of some of each.
+        self.count = 0;
+        let lanes = count.next_multiple_of(VECTOR);
         self.data.resize(lanes * self.width, 0.0);
         let mut rest = &mut self.data[..];
-        for first in (0..self.count).step_by(BLOCK) {
-            let some = BLOCK.min(self.count - first);
+        for first in (0..count).step_by(BLOCK) {
+            let some = BLOCK.min(count - first);
             let lanes = some.next_multiple_of(VECTOR);
             let (data, beyond) = std::mem::take(&mut rest).split_at_mut(lanes * self.width);
             rest = beyond;
@@ -324,6 +326,7 @@ impl Blocks {
                 rows.copy_block(first, some, lanes, data);
             }
         }
+        self.count = count;
     }
 
     /// How many rows there are.

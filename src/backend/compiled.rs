@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::layout::Place;
 use super::traits::{Backend, Block, Executable, Machine};
 use crate::error::Result;
-use crate::ir::{Guard, Ir, Level};
+use crate::ir::{Class, Guard, Ir, Level};
 
 /// Code compiled by a backend, and its guards.
 #[derive(Debug)]
@@ -20,8 +20,23 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     /// Compiles code, whose guards these are.
+    ///
+    /// # Panics
+    /// If the backend gives no place to an output, a comparison or a uniform input.
     pub(crate) fn new(ir: &Ir, guards: &[Guard], backend: &dyn Backend, level: Level) -> Self {
         let executable = backend.compile(ir, level);
+        let layout = executable.layout();
+        let uniform = ir.inputs().iter().filter(|&&class| class == Class::Uniform);
+        for (what, found, expected) in [
+            ("outputs", layout.output_count(), ir.outputs().len()),
+            ("comparisons", layout.guards.len(), ir.guards().len()),
+            ("uniform inputs", layout.uniform, uniform.count()),
+        ] {
+            assert!(
+                found == expected,
+                "the backend has places for {found} {what} of {expected}"
+            );
+        }
         let mut seen = FxHashSet::default();
         let (mut shared_guards, mut row_guards) = (Vec::new(), Vec::new());
         for (&sides, &guard) in executable.layout().guards.iter().zip(guards) {

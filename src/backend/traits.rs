@@ -40,7 +40,8 @@ pub trait Machine: fmt::Debug + Send {
     /// Computes, in the shared buffer, everything that depends on the uniform inputs alone.
     fn before(&mut self, shared: &mut [f64]);
 
-    /// Computes a block of rows, and its sums over rows, in the order of [`Layout::sums`].
+    /// Computes a block of rows, and its sums over rows, in the order of [`Layout::sums`]. `sums` holds old numbers before; it
+    /// is empty if no output needs sums.
     ///
     /// A sum starts at 0 and adds `u·p` with one rounding: the first pair of factors for all rows in order, then the next
     /// pair. A product of which a factor is 0 adds nothing, whatever the other factor is.
@@ -55,6 +56,7 @@ pub trait Machine: fmt::Debug + Send {
 
 /// A block of rows of data.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Block<'a> {
     /// The index of its first row.
     pub first: usize,

@@ -27,10 +27,8 @@ mod unroll;
 
 pub use custom::{custom, custom_jvp, custom_vjp, opaque, stop_gradient};
 pub use implicit::{fixed_point, implicit};
-pub use recompute::{Parts, recomputed};
+pub use recompute::{Segments, recomputed};
 pub use unroll::{Unrolled, unroll};
 
-pub use crate::program::{
-    derivative, gradient, hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, taylor, third,
-    vhp, vjp,
-};
+// Every question that can be asked of a closure.
+pub use crate::program::questions::*;

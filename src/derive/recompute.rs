@@ -15,10 +15,10 @@ use crate::sweep::Gradients;
 use crate::tape;
 use crate::var::Var;
 
-type Function<'f> = dyn Fn(&[Var], &mut Parts<'f>) -> Vec<Var> + 'f;
+type Function<'f> = dyn Fn(&[Var], &mut Segments<'f>) -> Vec<Var> + 'f;
 
 /// The parts of a function that are not kept, in the order of their calls. See [`recomputed`].
-pub struct Parts<'f> {
+pub struct Segments<'f> {
     /// The graph that the function is recorded on.
     graph: GraphId,
     segments: Vec<Segment<'f>>,
@@ -34,7 +34,7 @@ struct Segment<'f> {
     slots: Range<usize>,
 }
 
-/// The value of a function and its gradient, without keeping what [`Parts::call`] computes on the way.
+/// The value of a function and its gradient, without keeping what [`Segments::call`] computes on the way.
 ///
 /// The memory is that of the outer function's own operations and of one part at a time; each part is computed twice, or
 /// once more for every level if parts have parts of their own. The bits are those of one recording of everything in which
@@ -45,7 +45,7 @@ struct Segment<'f> {
 /// use chainrule::derive;
 ///
 /// // A hundred stretches of a hundred steps: a stretch's operations at a time, not all 20 000.
-/// let stretch = |x: &[chainrule::Var], _: &mut derive::Parts<'_>| {
+/// let stretch = |x: &[chainrule::Var], _: &mut derive::Segments<'_>| {
 ///     let mut x = x[0];
 ///     for _ in 0..100 {
 ///         x = x.sin() * 1.001;
@@ -65,14 +65,14 @@ struct Segment<'f> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
-/// Parts may have parts. Halves of halves take memory that grows as the logarithm of the steps, but every level is
+/// Segments may have parts. Halves of halves take memory that grows as the logarithm of the steps, but every level is
 /// computed once more; parts of `√n` steps side by side take `√n` and are computed twice.
 ///
 /// ```
 /// use chainrule::{Var, derive};
-/// use chainrule::derive::Parts;
+/// use chainrule::derive::Segments;
 ///
-/// fn steps<'f>(x: Var, count: usize, parts: &mut Parts<'f>) -> Var {
+/// fn steps<'f>(x: Var, count: usize, parts: &mut Segments<'f>) -> Var {
 ///     if count == 1 {
 ///         return x.sin() * 1.001;
 ///     }
@@ -89,7 +89,10 @@ struct Segment<'f> {
 /// If the function, or a part, computes with a value recorded outside of it, or returns one: make it an operand. If a part
 /// gives other results when it is called again.
 #[track_caller]
-pub fn recomputed<'f>(x: &[f64], f: impl FnOnce(&[Var], &mut Parts<'f>) -> Var) -> (f64, Vec<f64>) {
+pub fn recomputed<'f>(
+    x: &[f64],
+    f: impl FnOnce(&[Var], &mut Segments<'f>) -> Var,
+) -> (f64, Vec<f64>) {
     let recorded = Recorded::of(|parts| {
         let xs: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
         let y = f(&xs, parts);
@@ -102,15 +105,15 @@ pub fn recomputed<'f>(x: &[f64], f: impl FnOnce(&[Var], &mut Parts<'f>) -> Var) 
     (value, adjoints)
 }
 
-impl fmt::Debug for Parts<'_> {
+impl fmt::Debug for Segments<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts")
+        f.debug_struct("Segments")
             .field("parts", &self.segments.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<'f> Parts<'f> {
+impl<'f> Segments<'f> {
     /// Computes a part, and forgets all but its results until the sweep.
     ///
     /// It is called again then, and must do the same.
@@ -131,7 +134,7 @@ impl<'f> Parts<'f> {
     pub fn call(
         &mut self,
         operands: &[Var],
-        part: impl Fn(&[Var], &mut Parts<'f>) -> Vec<Var> + 'f,
+        part: impl Fn(&[Var], &mut Segments<'f>) -> Vec<Var> + 'f,
     ) -> Vec<Var> {
         let (graph, start) = tape::with(|graph| (graph.id(), graph.generations().len()));
         assert!(
@@ -171,9 +174,9 @@ struct Recorded<'f> {
 }
 
 impl<'f> Recorded<'f> {
-    fn of(work: impl FnOnce(&mut Parts<'f>) -> (Vec<Var>, Vec<Var>)) -> Self {
+    fn of(work: impl FnOnce(&mut Segments<'f>) -> (Vec<Var>, Vec<Var>)) -> Self {
         let (graph, (operands, results, segments)) = tape::record(|| {
-            let mut parts = Parts {
+            let mut parts = Segments {
                 graph: tape::with(|graph| graph.id()),
                 segments: Vec::new(),
             };

@@ -24,7 +24,7 @@ pub use code::{Class, Id, Ir, Kind};
 pub(crate) use guard::Guard;
 pub(crate) use interpret::interpret;
 pub use passes::{Level, PASSES, Pass};
-pub(crate) use passes::{Selection, apply, apply_and_tell, before_derivatives};
+pub(crate) use passes::{Selection, apply, before_derivatives, names_of_busy};
 pub(crate) use rewrite::compact;
 pub(crate) use symbol::{Symbol, extend, extend_merged, len, node, push};
 #[cfg(test)]

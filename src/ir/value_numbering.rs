@@ -31,7 +31,7 @@ pub(crate) struct ValueNumbering {
 
 /// Where a value is, or where it is to be put.
 #[derive(Clone, Copy)]
-enum Place {
+enum Slot {
     Known(Id),
     /// Among those with this latest operand.
     Few(Id),
@@ -91,7 +91,7 @@ impl ValueNumbering {
 
     fn find_or_push(&mut self, code: &mut Ir, kind: Kind, operands: &[Id]) -> Id {
         let place = self.place(code, kind, operands);
-        if let Place::Known(id) = place {
+        if let Slot::Known(id) = place {
             return id;
         }
         let id = code.push(kind, operands);
@@ -99,40 +99,40 @@ impl ValueNumbering {
         id
     }
 
-    fn place(&self, code: &Ir, kind: Kind, operands: &[Id]) -> Place {
+    fn place(&self, code: &Ir, kind: Kind, operands: &[Id]) -> Slot {
         let same = |id: Id| code.kind(id) == kind && code.operands(id) == operands;
         if let Some(&latest) = operands.iter().max() {
             let mut id = self.last.get(latest as usize).copied().unwrap_or(NONE);
             let mut seen = 0;
             while id != NONE && seen < FEW {
                 if same(id) {
-                    return Place::Known(id);
+                    return Slot::Known(id);
                 }
                 id = self.before[id as usize];
                 seen += 1;
             }
             if seen < FEW {
-                return Place::Few(latest);
+                return Slot::Few(latest);
             }
         }
         let hash = hash(kind, operands);
         let known = |&(other, id): &(u64, Id)| other == hash && same(id);
         match self.others.find(hash, known) {
-            Some(&(_, id)) => Place::Known(id),
-            None => Place::Table(hash),
+            Some(&(_, id)) => Slot::Known(id),
+            None => Slot::Table(hash),
         }
     }
 
-    fn insert(&mut self, place: Place, id: Id) {
+    fn insert(&mut self, place: Slot, id: Id) {
         match place {
-            Place::Known(_) => {}
-            Place::Few(latest) => {
+            Slot::Known(_) => {}
+            Slot::Few(latest) => {
                 self.last.resize(self.last.len().max(id as usize), NONE);
                 self.before.resize(id as usize + 1, NONE);
                 let last = &mut self.last[latest as usize];
                 self.before[id as usize] = std::mem::replace(last, id);
             }
-            Place::Table(hash) => {
+            Slot::Table(hash) => {
                 self.others
                     .insert_unique(hash, (hash, id), |&(hash, _)| hash);
             }

@@ -3,7 +3,7 @@
 use super::core::{Core, Over, Question, check_length};
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::Result;
-use crate::transform::{Parts, Transform};
+use crate::transform::{Parts, Transform, is_symmetric};
 
 /// How many directions are computed side by side.
 const DIRECTIONS: usize = 256;
@@ -96,6 +96,8 @@ struct ByRow {
     count: usize,
     /// Whether a direction gives a column of the matrix.
     columns: bool,
+    /// Whether the matrix is symmetric: then one triangle is mirrored, as in code that computes everything.
+    symmetric: bool,
     parts: Parts,
     outputs: Vec<f64>,
 }
@@ -176,6 +178,7 @@ impl Method {
             directions,
             count,
             columns,
+            symmetric: transform == Transform::Hessian && is_symmetric(&core.ir),
             outputs: Vec::new(),
         })))
     }
@@ -211,6 +214,13 @@ impl ByRow {
                 };
                 for (entry, &value) in matrix[place..].iter_mut().step_by(step).zip(values) {
                     *entry = value;
+                }
+            }
+        }
+        if self.symmetric {
+            for row in 0..self.count {
+                for column in 0..row {
+                    matrix[column * self.count + row] = matrix[row * self.count + column];
                 }
             }
         }

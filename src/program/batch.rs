@@ -10,7 +10,8 @@ use crate::transform::{Mode, Transform};
 
 /// A program with rows of data to evaluate it on, again and again with other uniform inputs.
 ///
-/// Results are lent until the next call. After the first call of a kind nothing is allocated on a single thread. Sums over
+/// Results are lent until the next call. After the first call of a kind, nothing is allocated for row-major results on a
+/// single thread. Sums over
 /// rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on the rows alone.
 ///
 /// | question | each row | sum over all rows, with respect to uniform inputs |
@@ -227,6 +228,9 @@ impl Batch {
 
     /// Every output of every row, and the Jacobian of every row.
     ///
+    /// Every entry is code of its own, so the program grows with the matrix: for large ones, evaluate
+    /// [`Transform::Jvp`] over rows of directions.
+    ///
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(2, |x| [x[0] * x[1], x[0]])?;
@@ -244,6 +248,8 @@ impl Batch {
     }
 
     /// The first output of every row, its gradient, and its Hessian.
+    ///
+    /// Every entry of one triangle is code of its own, so the program grows with the square of the inputs.
     ///
     /// ```
     /// use chainrule::Program;

@@ -88,18 +88,16 @@ impl Core {
 
     /// The compiled code that answers a question, made the first time it is asked.
     pub(super) fn compiled(&self, transform: Transform, over: Over) -> Result<Question> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled.get(&(transform, over)) {
-            return Ok(known.clone());
+        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(question) = known().get(&(transform, over)) {
+            return Ok(question.clone());
         }
+        // Not under the lock: other questions go on meanwhile, and a backend may ask some itself.
         let (ir, parts) = self.code_for(transform, over)?;
         let ir = ir::apply(ir, self.passes);
-        let made = (
-            Arc::new(Compiled::new(&ir, &self.guards, &*self.backend, self.level)),
-            parts,
-        );
-        compiled.insert((transform, over), made.clone());
-        Ok(made)
+        let compiled = Compiled::new(&ir, &self.guards, &*self.backend, self.level);
+        let made = (Arc::new(compiled), parts);
+        Ok(known().entry((transform, over)).or_insert(made).clone())
     }
 
     /// Checks the number of values of a point.
@@ -108,11 +106,8 @@ impl Core {
         if uniform == 0 || uniform == inputs || x.len() == inputs {
             return check_length("x", inputs, x.len());
         }
-        let (row, found) = (inputs - uniform, x.len());
-        let problem = format!(
-            "expected {inputs} values ({uniform} uniform, then {row} of a row), found {found}"
-        );
-        Err(Error::argument("x", problem))
+        let name = format!("x ({uniform} uniform, then {} of a row)", inputs - uniform);
+        check_length(&name, inputs, x.len())
     }
 
     pub(super) fn check_some_output(&self) -> Result<()> {

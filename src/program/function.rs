@@ -91,8 +91,10 @@ impl Program {
 
     /// The same function computed by another [backend](crate::backend).
     ///
-    /// # Examples
-    /// `tests/suite/backend.rs` in the repository has a backend of sixty lines.
+    /// `tests/suite/backend.rs` in the repository has a small backend.
+    ///
+    /// # Panics
+    /// The program panics at its first question if the backend gives no place to an output, a comparison or a uniform input.
     #[must_use]
     pub fn with_backend(&self, backend: Arc<dyn Backend>) -> Self {
         let Core {
@@ -134,6 +136,20 @@ impl Program {
         Ok(self.with_ir(ir))
     }
 
+    /// The inputs that derivatives are taken with respect to, in their order.
+    ///
+    /// ```
+    /// use chainrule::Program;
+    /// let f = Program::trace(3, |x| x[0] * x[1] * x[2])?;
+    /// assert_eq!(f.variables(), [0, 1, 2]);
+    /// assert_eq!(f.with_respect_to(&[2, 0])?.variables(), [2, 0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn variables(&self) -> Vec<usize> {
+        let variables = self.ir().variables().into_iter();
+        variables.map(|place| place as usize).collect()
+    }
+
     /// The same function with its first `count` inputs uniform, one value for all rows, and the others varying: a function
     /// that was traced for points serves rows with parameters.
     ///
@@ -162,7 +178,9 @@ impl Program {
     /// A derivative as a program of its own: its outputs are the derivatives alone, without the values before them.
     ///
     /// It has the inputs of this program, then those that the [`Transform`] adds, and the same guards and level. It can be
-    /// evaluated at points and over rows, and transformed again. It is made once and kept.
+    /// evaluated at points and over rows, and transformed again. It is made once and kept. Inputs that were
+    /// [chosen](Self::with_respect_to) stay chosen; otherwise its derivatives are with respect to all its inputs, added ones
+    /// included.
     ///
     /// ```
     /// use chainrule::{Program, Transform};
@@ -225,7 +243,8 @@ impl Program {
         Ok(self.with_ir(transform::select(&self.core().ir, outputs)?))
     }
 
-    /// One program of this one's outputs and then another's, of the same inputs: what both need is computed once.
+    /// One program of this one's outputs and then another's, of the same inputs: what both need is computed once. Its
+    /// derivatives are with respect to the inputs that were chosen for this one.
     ///
     /// ```
     /// use chainrule::{Program, Transform};

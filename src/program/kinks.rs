@@ -42,7 +42,7 @@ pub struct Kink {
 
 /// Where an operation's corners are.
 #[derive(Clone, Copy)]
-enum Place {
+enum Corner {
     /// Where one of its operands is this; the first, where it has more than two.
     At(f64),
     /// Where two of its operands are equal.
@@ -52,13 +52,13 @@ enum Place {
 }
 
 /// What the laws say of an operation's corners, and whether they are jumps.
-fn place(op: Op) -> Option<(Place, bool)> {
+fn corner(op: Op) -> Option<(Corner, bool)> {
     op.laws().iter().find_map(|law| match *law {
-        Law::Kink(at) => Some((Place::At(at), false)),
-        Law::Break(at) => Some((Place::At(at), true)),
-        Law::KinkAtTie => Some((Place::Tie, false)),
-        Law::KinkAtOrigin => Some((Place::Origin, false)),
-        Law::BreakAtTie => Some((Place::Tie, true)),
+        Law::Kink(at) => Some((Corner::At(at), false)),
+        Law::Break(at) => Some((Corner::At(at), true)),
+        Law::KinkAtTie => Some((Corner::Tie, false)),
+        Law::KinkAtOrigin => Some((Corner::Origin, false)),
+        Law::BreakAtTie => Some((Corner::Tie, true)),
         _ => None,
     })
 }
@@ -77,15 +77,15 @@ fn least(distances: impl Iterator<Item = f64>) -> f64 {
 
 impl Kink {
     fn new(op: Op, operands: &[f64], value: f64) -> Option<Self> {
-        let (place, jumps) = place(op)?;
+        let (place, jumps) = corner(op)?;
         let (branch, distance) = match place {
-            Place::At(at) => {
+            Corner::At(at) => {
                 let watched = watched(operands);
                 let distance = least(watched.iter().map(|&x| apart(x, at)));
                 let nearest = watched.iter().find(|&&x| apart(x, at) == distance);
                 (usize::from(nearest.is_some_and(|&x| x >= at)), distance)
             }
-            Place::Tie => {
+            Corner::Tie => {
                 let winner = operands.iter().position(|&x| x == value).unwrap_or(0);
                 let others = operands.iter().enumerate().filter(|&(i, _)| i != winner);
                 let distance = least(others.map(|(_, &x)| apart(x, operands[winner])));
@@ -97,7 +97,7 @@ impl Kink {
                 };
                 (branch, distance)
             }
-            Place::Origin => (
+            Corner::Origin => (
                 0,
                 operands.iter().fold(
                     0.0,
@@ -182,12 +182,17 @@ impl Program {
     /// # Errors
     /// As [`value`](Self::value), and if `v` has not as many values as there are inputs.
     pub fn one_sided(&self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-        check_length("v", self.inputs(), v.len())?;
+        let variables = self.ir().variables();
+        check_length("v", variables.len(), v.len())?;
+        let mut directions = vec![0.0; self.inputs()];
+        for (&place, &v) in variables.iter().zip(v) {
+            directions[place as usize] = v;
+        }
         let code = self.ir();
         let mut tangents = vec![0.0; code.len()];
         for id in code.ids() {
             if let Kind::Input(place) = code.kind(id) {
-                tangents[id as usize] = v[place as usize];
+                tangents[id as usize] = directions[place as usize];
             }
         }
         let mut moved = Vec::new();
@@ -221,7 +226,7 @@ impl Program {
 /// The derivative of an operation on the side into which its operands move.
 fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
     let known = |tangents: &[f64]| !tangents.iter().any(|t| t.is_nan());
-    if let Some((Place::At(_), true)) = place(op)
+    if let Some((Corner::At(_), true)) = corner(op)
         && operands.len() > 2
         && !known(&tangents[..1])
     {
@@ -229,11 +234,11 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         return f64::NAN;
     }
     let moves = tangents.iter().any(|&t| t != 0.0);
-    let nudged = place(op).filter(|_| moves).and_then(|(place, jumps)| {
+    let nudged = corner(op).filter(|_| moves).and_then(|(place, jumps)| {
         let nudged = match place {
-            Place::At(at) => nudge_at(operands, tangents, at),
-            Place::Tie => nudge_ties(operands, tangents),
-            Place::Origin => operands.iter().all(|&x| x == 0.0).then(|| step(tangents)),
+            Corner::At(at) => nudge_at(operands, tangents, at),
+            Corner::Tie => nudge_ties(operands, tangents),
+            Corner::Origin => operands.iter().all(|&x| x == 0.0).then(|| step(tangents)),
         };
         Some((nudged?, jumps))
     });

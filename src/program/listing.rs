@@ -55,7 +55,9 @@ impl Program {
             Stage::Traced => self.ir().to_string(),
             Stage::Differentiated => code().to_string(),
             Stage::Optimized => {
-                let (shorter, passes) = ir::apply_and_tell(code(), self.core().passes);
+                let selection = self.core().passes;
+                let passes = ir::names_of_busy(self.ir(), &code(), selection);
+                let shorter = ir::apply(code(), selection);
                 format!("# passes: {}\n{shorter}", passes.join(" "))
             }
             Stage::Scheduled => match self.core().compiled(transform, over) {

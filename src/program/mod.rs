@@ -18,7 +18,7 @@ mod function;
 mod kinks;
 mod listing;
 mod outputs;
-mod questions;
+pub(crate) mod questions;
 mod retraced;
 mod sparse;
 mod stream;
@@ -32,10 +32,6 @@ pub use function::Program;
 pub use kinks::Kink;
 pub use listing::Stage;
 pub use outputs::Outputs;
-pub use questions::{
-    derivative, gradient, hessian, hessian_diagonal, hvp, jacobian, jvp, laplacian, taylor, third,
-    vhp, vjp,
-};
 pub use retraced::Retraced;
 pub use sparse::{Csr, Sparse};
 pub use stream::Stream;

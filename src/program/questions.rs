@@ -303,10 +303,15 @@ impl Program {
 pub fn gradient<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<(f64, Vec<f64>)> {
     let (_, gradient) = tape::record(|| {
         let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
-        let y = f(&x).outputs()?;
-        let Some(y) = y.first() else {
-            return Err(Error::argument("f", "gives no value"));
+        let outputs = f(&x).outputs()?;
+        let Some(y) = outputs.first() else {
+            return Err(Error::argument("outputs", "the function has none"));
         };
+        if let Some(key) = y.key()
+            && let Some(problem) = tape::with(|graph| graph.refusal(y.graph_id(), key))
+        {
+            return Err(Error::argument("output 0", problem));
+        }
         Ok((y.value(), y.backward().of(&x)))
     });
     gradient
@@ -353,7 +358,7 @@ pub fn taylor<O: Outputs>(
 pub fn derivative<O: Outputs>(f: impl FnOnce(Var) -> O, x: f64, order: usize) -> Result<f64> {
     let coefficients = taylor(|x| f(x[0]), &[x], &[1.0], order)?;
     let Some(&coefficient) = coefficients.get(order) else {
-        return Err(Error::argument("f", "gives no value"));
+        return Err(Error::argument("outputs", "the function has none"));
     };
     Ok((1..=order).fold(coefficient, |product, k| product * k as f64))
 }

@@ -228,26 +228,39 @@ where
     /// The program for a point, and its index.
     fn program(&self, x: &[f64]) -> Result<(usize, Program)> {
         check_length("x", self.inputs, x.len())?;
-        for index in 0.. {
-            let known = self.ways().programs.get(index).cloned();
-            let Some(program) = known else { break };
-            match program.check_branches(x) {
-                Err(error) if error.kind() == ErrorKind::Branch => {}
-                answer => return answer.map(|()| (index, program)),
+        let mut searched = 0;
+        let mut traced: Option<Program> = None;
+        loop {
+            // Not under the lock: other points are answered meanwhile.
+            let known = self.ways().programs.get(searched).cloned();
+            if let Some(program) = known {
+                match program.check_branches(x) {
+                    Err(error) if error.kind() == ErrorKind::Branch => searched += 1,
+                    answer => return answer.map(|()| (searched, program)),
+                }
+            } else if let Some(program) = &traced {
+                let programs = &mut self.ways().programs;
+                // Another thread may have met this way since.
+                if programs.len() == searched {
+                    programs.push(program.clone());
+                    return Ok((searched, program.clone()));
+                }
+            } else {
+                traced = Some(self.trace(x)?);
             }
         }
+    }
+
+    fn trace(&self, x: &[f64]) -> Result<Program> {
         let program = Program::trace_at(x, &self.function)?;
         // A comparison that depends on more than the inputs, such as the time, could fail at once.
         match program.check_branches(x) {
             Err(error) if error.kind() == ErrorKind::Branch => {
                 let problem = format!("does not branch by its inputs alone: {error}");
-                return Err(Error::argument("function", problem));
+                Err(Error::argument("function", problem))
             }
-            answer => answer?,
+            answer => answer.map(|()| program),
         }
-        let programs = &mut self.ways().programs;
-        programs.push(program.clone());
-        Ok((programs.len() - 1, program))
     }
 }
 

@@ -239,3 +239,34 @@ fn guards_hold_in_any_backend() {
         .unwrap_err();
     assert!(error.to_string().contains("row 2"), "{error}");
 }
+
+/// Forgets the comparisons.
+#[derive(Debug)]
+struct Forgetful;
+
+impl Backend for Forgetful {
+    fn compile(&self, ir: &Ir, level: Level) -> Arc<dyn Executable> {
+        let Layout {
+            shared,
+            uniform,
+            sums,
+            ..
+        } = OneByOne.compile(ir, level).layout().clone();
+        Arc::new(Compiled {
+            ir: ir.clone(),
+            layout: Layout::new(shared, uniform, sums, &[Place::Shared(0)], Vec::new()),
+            places: vec![Place::Shared(0); ir.len()],
+            late: vec![false; ir.len()],
+        })
+    }
+}
+
+#[test]
+#[should_panic(expected = "the backend has places for 0 comparisons of 1")]
+fn a_backend_without_guards_is_refused() {
+    let f = |x: &[Var]| if x[0] > 0.0 { x[0].ln() } else { x[0] };
+    let program = Program::trace_at(&[1.0], f)
+        .unwrap()
+        .with_backend(Arc::new(Forgetful));
+    let _ = program.value(&[-1.0]);
+}

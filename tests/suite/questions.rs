@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use chainrule::{Columns, ErrorKind, Flat, Order, Program, Scalar, Transform, Var};
+use chainrule::{Columns, ErrorKind, Flat, Order, Program, Retraced, Scalar, Transform, Var};
 use proptest::prelude::*;
 
 /// A polynomial: each step combines two earlier values. At small integers every number on the way is an integer, so sums are
@@ -263,7 +263,7 @@ fn wrong_choices_are_named() {
     );
     assert_eq!(
         chosen.gradient(&[2.0]).unwrap_err().to_string(),
-        "x: expected 2 values (1 uniform, then 1 of a row), found 1"
+        "x (1 uniform, then 1 of a row): expected 2 values, found 1"
     );
     let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
     for transform in [
@@ -309,4 +309,80 @@ fn the_page_on_programs_lists_the_passes() {
         );
     }
     assert_eq!(lines.next(), Some(""));
+}
+
+#[test]
+fn a_large_hessian_is_symmetric_to_the_last_bit() {
+    // Entry by entry its code would be many times as long as the program.
+    let n = 120;
+    let f = Program::trace(n, |x| {
+        let sum = Var::sum(x);
+        let mean = x.iter().map(|x| x.sin() * sum).sum::<Var>();
+        (mean * 0.01).tanh() * sum.exp()
+    })
+    .unwrap();
+    let x: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin() * 0.01).collect();
+    let (_, gradient, hessian) = f.hessian(&x).unwrap();
+    assert_eq!(f.gradient(&x).unwrap().1, gradient);
+    let dense = f.transform(Transform::Hessian).unwrap().values(&x).unwrap();
+    assert_eq!(hessian, dense);
+    for row in 0..n {
+        for column in 0..row {
+            assert_eq!(hessian[row * n + column], hessian[column * n + row]);
+        }
+    }
+}
+
+#[test]
+fn one_way_is_kept_once_whoever_meets_it() {
+    let f = Retraced::new(
+        1,
+        |x: &[Var]| if x[0] < 0.0 { -x[0] } else { x[0].square() },
+    );
+    thread::scope(|scope| {
+        for number in 0..6 {
+            let f = &f;
+            scope.spawn(move || {
+                for step in 0..50 {
+                    let x = f64::from(step * 7 % 13) - 6.0 + f64::from(number) * 0.1;
+                    let wanted = if x < 0.0 { -x } else { x * x };
+                    assert_eq!(f.values(&[x]).unwrap(), [wanted]);
+                }
+            });
+        }
+    });
+    assert_eq!(f.programs(), 2);
+}
+
+#[test]
+fn one_sided_derivatives_follow_the_chosen_inputs() {
+    let f = Program::trace(3, |x| x[0].abs() * x[1] + x[2].abs()).unwrap();
+    let some = f.with_respect_to(&[2, 0]).unwrap();
+    assert_eq!(
+        some.one_sided(&[0.0, 3.0, 0.0], &[-1.0, 2.0]).unwrap(),
+        [1.0 + 2.0 * 3.0]
+    );
+    assert_eq!(some.variables(), [2, 0]);
+}
+
+#[test]
+fn a_table_that_panics_leaves_no_rows() {
+    struct Wrong;
+    impl chainrule::Table for Wrong {
+        fn rows(&self) -> usize {
+            100
+        }
+        fn width(&self, _: usize) -> usize {
+            1
+        }
+        fn at(&self, row: usize, _: usize) -> f64 {
+            assert!(row < 70, "no such row");
+            1.0
+        }
+    }
+    let f = Program::trace(1, |x| x[0]).unwrap();
+    let mut batch = f.batch(&[[1.0], [2.0]]).unwrap();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.set_rows(&Wrong)));
+    assert!(caught.is_err());
+    assert!(batch.is_empty() && batch.values(&[]).unwrap().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use chainrule::derive::{self, Parts, recorded::fresh};
+use chainrule::derive::{self, Segments, recorded::fresh};
 use chainrule::{Var, tape};
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ impl Part {
         self.results(&known)
     }
 
-    fn in_parts<'f>(&'f self, operands: &[Var], parts: &mut Parts<'f>) -> Vec<Var> {
+    fn in_parts<'f>(&'f self, operands: &[Var], parts: &mut Segments<'f>) -> Vec<Var> {
         let mut known = operands.to_vec();
         for inner in &self.inner {
             let operands = inner.operands(&known);
@@ -108,7 +108,7 @@ proptest! {
 }
 
 /// Half the steps in a part, and the other half in another, down to single steps.
-fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Parts<'f>) -> Var {
+fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Segments<'f>) -> Var {
     most.set(most.get().max(tape::stats().nodes));
     if steps == 1 {
         return (x * 1.1).sin();
@@ -188,7 +188,7 @@ fn a_part_in_a_scope_that_has_ended_is_left_out() {
     let (_, gradient) = derive::recomputed(&[3.0], |x, parts| {
         let parts = std::cell::RefCell::new(parts);
         let call = |x: Var| {
-            let square = |x: &[Var], _: &mut Parts<'_>| vec![x[0].square()];
+            let square = |x: &[Var], _: &mut Segments<'_>| vec![x[0].square()];
             parts.borrow_mut().call(&[x], square)[0]
         };
         f(x[0], &mut |x| call(x), &mut |x| {

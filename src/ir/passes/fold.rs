@@ -13,7 +13,7 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Local(|_| {
         Box::new(
             |new: &mut Ir, kind: Kind, operands: &[Id]| match apply(new, kind, operands) {
-                Some(number) => Replacement::Number(number),
+                Some(number) => Replacement::By(Kind::Constant(number.to_bits()), SmallVec::new()),
                 None => Replacement::None,
             },
         )

@@ -24,7 +24,9 @@ use std::fmt;
 pub use pass::{Level, Pass};
 use pass::{Local, Replacement, Run};
 
-use super::code::{Ir, Kind};
+use smallvec::SmallVec;
+
+use super::code::{Id, Ir};
 use super::rewrite::rewrite;
 
 /// Every pass, in the order in which they run.
@@ -97,9 +99,12 @@ pub(crate) fn apply(ir: Ir, selection: Selection) -> Ir {
     }
 }
 
-/// As [`apply`], with the names of the passes that found something to do.
-pub(crate) fn apply_and_tell(ir: Ir, selection: Selection) -> (Ir, Vec<&'static str>) {
-    run(&ir, selection.passes(false)).unwrap_or((ir, Vec::new()))
+/// The names of the passes that find something to do: before derivatives are made from one code, and after, in another.
+pub(crate) fn names_of_busy(before: &Ir, after: &Ir, selection: Selection) -> Vec<&'static str> {
+    let busy = [(before, true), (after, false)]
+        .into_iter()
+        .filter_map(|(ir, is_before)| run(ir, selection.passes(is_before)).map(|(_, names)| names));
+    busy.flatten().collect()
 }
 
 /// Runs passes one after another. Those that look at one value at a time share a walk where they are neighbours.
@@ -135,29 +140,24 @@ fn walk_once(
     names: &mut Vec<&'static str>,
 ) -> Ir {
     let mut found = vec![false; passes.len()];
-    let shorter = rewrite(ir, |new, _, mut kind, mut operands| {
-        let known = new.len();
+    let shorter = rewrite(ir, |new, _, mut kind, operands| {
+        let mut replaced: Option<SmallVec<[Id; 4]>> = None;
         for ((_, pass), found) in passes.iter_mut().zip(&mut found) {
-            match pass.look(new, kind, operands) {
-                Replacement::None => continue,
-                Replacement::Number(number) => {
-                    (kind, operands) = (Kind::Constant(number.to_bits()), &[]);
+            let known = new.len();
+            match pass.look(new, kind, replaced.as_deref().unwrap_or(operands)) {
+                Replacement::None => {}
+                Replacement::By(other, operands) => {
+                    (kind, replaced, *found) = (other, Some(operands), true);
                 }
                 Replacement::Value(id) => {
                     *found |= new.len() == known;
                     return id;
                 }
             }
-            *found = true;
         }
-        new.push(kind, operands)
+        new.push(kind, replaced.as_deref().unwrap_or(operands))
     });
-    names.extend(
-        passes
-            .iter()
-            .zip(found)
-            .filter(|(_, found)| *found)
-            .map(|((name, _), _)| name),
-    );
+    let busy = passes.iter().zip(found).filter(|(_, found)| *found);
+    names.extend(busy.map(|((name, _), _)| name));
     shorter
 }

@@ -1,5 +1,7 @@
 //! What a pass is.
 
+use smallvec::SmallVec;
+
 use crate::ir::code::{Id, Ir, Kind};
 
 /// How exactly a program computes.
@@ -69,8 +71,8 @@ impl<F: FnMut(&mut Ir, Kind, &[Id]) -> Replacement> Local for F {
 /// What takes the place of a value.
 pub(super) enum Replacement {
     None,
-    /// This number; the passes that follow look at it.
-    Number(f64),
-    /// This value of the new code.
+    /// A value of another kind or with other operands, which the passes that follow look at.
+    By(Kind, SmallVec<[Id; 4]>),
+    /// This value of the new code, without a look of the passes that follow.
     Value(Id),
 }
