@@ -1,4 +1,4 @@
-//! Outputs added over all rows: one number each, which can be differentiated with respect to uniform inputs.
+//! Adds outputs over all rows. Each sum is one number, which can be differentiated with respect to uniform inputs.
 
 use crate::error::{Error, Result};
 use crate::ir::{Class, Ir, Kind, Symbol, extend, push};
