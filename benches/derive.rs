@@ -93,8 +93,8 @@ fn hessians(samples: usize) -> Result<()> {
     Ok(())
 }
 
-/// Where the hand of an arm with six joints is, and where it points: each joint turns about the next axis and is followed by
-/// a link.
+/// The position and direction of the hand of an arm with six joints. Each joint rotates about the next axis, and a link
+/// follows it.
 fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
     let (mut place, mut axes) = ([S::from(0.0); 3], [[0.0; 3]; 3].map(|row| row.map(S::from)));
     for (i, axis) in axes.iter_mut().enumerate() {
@@ -115,7 +115,7 @@ fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
     [x, y, z, u, v, w]
 }
 
-/// A Jacobian at a point in three ways: lent by an evaluator, as vectors from a shared program, and from rows.
+/// A Jacobian at a point in three ways: borrowed from an evaluator, as vectors from a shared program, and from rows.
 fn arms(samples: usize) -> Result<()> {
     println!("\n| arm of six joints, Jacobian 6 × 6 | ns |\n|---|---:|");
     let f = Program::trace(6, arm)?;

@@ -126,7 +126,7 @@ impl Sparse {
         Ok(entries)
     }
 
-    /// As [`entries`](Self::entries), but replaces the contents of a buffer, so that a loop allocates nothing.
+    /// Like [`entries`](Self::entries), but replaces the contents of a buffer, so that a loop allocates nothing.
     ///
     /// ```
     /// use chainrule::Program;
@@ -138,7 +138,7 @@ impl Sparse {
     /// ```
     ///
     /// # Errors
-    /// As [`Program::values`]; the buffer is left as it is.
+    /// As [`Program::values`]; then the buffer keeps its contents.
     pub fn entries_into(&self, x: &[f64], entries: &mut Vec<f64>) -> Result<()> {
         check_length("x", self.inputs, x.len())?;
         match &self.method {
@@ -177,7 +177,7 @@ impl Sparse {
     }
 }
 
-/// A direction for each colour: 1 at the members of the colour, 0 elsewhere.
+/// One direction per colour: 1 at the members of the colour, 0 elsewhere.
 struct Groups<'a> {
     colours: &'a [u32],
     count: usize,

@@ -259,7 +259,7 @@ fn errors_name_wrong_indices() {
     assert_eq!(batch.sum_values(&[2.0]).unwrap(), [2.0]);
     assert_eq!(
         batch.sum_gradient(&[2.0]).unwrap_err().to_string(),
-        "with_respect_to: input 1 differs by row; a sum over rows has derivatives with respect to uniform inputs only"
+        "with_respect_to: input 1 varies by row; a sum over rows has derivatives with respect to uniform inputs only"
     );
     assert_eq!(
         chosen.gradient(&[2.0]).unwrap_err().to_string(),
