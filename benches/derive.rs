@@ -1,7 +1,7 @@
-//! Tables of what derivatives cost, beside the same numbers by hand.
+//! Prints tables of the cost of derivatives, compared with hand-written code.
 //!
-//! `cargo bench -p chainrule-benches --bench derive` prints them; `-- --quick` takes few samples and small sizes. Times are the least of many
-//! samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
+//! `cargo bench -p chainrule-benches --bench derive` prints them; with `-- --quick`, from few samples and small sizes.
+//! Times are the smallest of many samples taken in turns. Absolute times differ between machines, so compare ratios.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chainrule::{Mode, Program, Result, Scalar, Transform, Var};
 
-/// The least seconds of each piece of work, in turns.
+/// The smallest time of each piece of work in seconds. The pieces take turns.
 fn least<const N: usize>(samples: usize, runs: usize, mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
     let mut least = [f64::INFINITY; N];
     for _ in 0..samples {
@@ -50,7 +50,7 @@ fn rosenbrock_hessian(x: &[f64], h: &mut [[f64; 3]]) {
 }
 
 fn hessians(samples: usize) -> Result<()> {
-    println!("\n| Rosenbrock, ns | by hand | program | ratio | to its gradient |");
+    println!("\n| Rosenbrock, ns | by hand | program | ratio | ÷ gradient |");
     println!("|---|---:|---:|---:|---:|");
     for n in [10, 50, 1000] {
         let f = Program::trace(n, rosenbrock)?;
@@ -93,8 +93,8 @@ fn hessians(samples: usize) -> Result<()> {
     Ok(())
 }
 
-/// Where the hand of an arm with six joints is, and where it points: each joint turns about the next axis and is followed by
-/// a link.
+/// The position and direction of the hand of an arm with six joints. Each joint rotates about the next axis, and a link
+/// follows it.
 fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
     let (mut place, mut axes) = ([S::from(0.0); 3], [[0.0; 3]; 3].map(|row| row.map(S::from)));
     for (i, axis) in axes.iter_mut().enumerate() {
@@ -115,7 +115,7 @@ fn arm<S: Scalar>(angles: &[S]) -> [S; 6] {
     [x, y, z, u, v, w]
 }
 
-/// A Jacobian at a point in three ways: lent by an evaluator, as vectors from a shared program, and from rows.
+/// A Jacobian at a point in three ways: borrowed from an evaluator, as vectors from a shared program, and from rows.
 fn arms(samples: usize) -> Result<()> {
     println!("\n| arm of six joints, Jacobian 6 × 6 | ns |\n|---|---:|");
     let f = Program::trace(6, arm)?;
@@ -154,7 +154,7 @@ fn band(x: &[Var]) -> Vec<Var> {
         .collect()
 }
 
-/// The three entries of each row, the last two of the first and the last column added.
+/// The three entries of each row. The first and the last column are added to the last two entries.
 fn band_by_hand(x: &[f64], rows: &mut [[f64; 3]]) {
     let last = x.len() - 1;
     for i in 0..x.len() {
@@ -168,7 +168,7 @@ fn band_by_hand(x: &[f64], rows: &mut [[f64; 3]]) {
 
 fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
     println!(
-        "\n| banded Jacobian | by hand, ns a row | entries one by one | ratio | in groups | groups | compile, ns a row |"
+        "\n| banded Jacobian | by hand, ns per row | entries one by one | ratio | in groups | groups | compile, ns per row |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|");
     for &n in sizes {
@@ -201,7 +201,7 @@ fn jacobians(samples: usize, sizes: &[usize]) -> Result<()> {
     Ok(())
 }
 
-/// Where a camera (rotation after Cayley, shift) sees a point.
+/// The image of a point in a camera, which has a Cayley rotation and a shift.
 fn projection<S: Scalar>(row: &[S]) -> [S; 2] {
     let (c, shift, x) = (&row[..3], &row[3..6], &row[6..9]);
     let cross = |a: &[S], b: &[S]| {
@@ -220,7 +220,7 @@ fn projection<S: Scalar>(row: &[S]) -> [S; 2] {
 
 fn observations(samples: usize, sizes: &[usize]) -> Result<()> {
     println!(
-        "\n| bundle adjustment, ns an observation | places by hand | Jacobian 2 × 9, one core | ratio |"
+        "\n| bundle adjustment, ns per observation | values by hand | Jacobian 2 × 9, one core | ratio |"
     );
     println!("|---|---:|---:|---:|");
     for &count in sizes {
@@ -314,7 +314,7 @@ fn greeks(samples: usize, count: usize) -> Result<()> {
     );
     println!("|---|---:|---:|");
     println!(
-        "| million numbers a second | {:.1} | {:.1} |",
+        "| million numbers per second | {:.1} | {:.1} |",
         millions(floor),
         millions(program)
     );

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""chainrule's programs beside NumPy, PyTorch, JAX and micrograd: the same work on the same numbers, in turns in one run.
+"""Compares chainrule's programs with NumPy, PyTorch, JAX and micrograd: the same work on the same numbers, in turns.
 
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch jax micrograd
     /tmp/peers/bin/python benches/peers.py
 
-prints one table in Markdown. NumPy is needed; of the others those that are missing are named and left out. Everything
-runs on one thread and in 64 bits. Each piece of work is timed in turns, ours and every peer's, in several rounds; every
-peer's value is first compared with ours. `--quick` takes one short round, to see that it works.
+prints one table in Markdown. NumPy is required; missing peers are skipped and named. Everything runs on one thread with
+64-bit numbers. Our work and every peer's take turns, in several rounds. Every peer's value is first compared with ours.
+`--quick` runs one short round, as a trial.
 """
 
 import argparse
@@ -24,7 +24,7 @@ ROOT = HERE.parent
 
 PEERS = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "micrograd": "micrograd"}
 
-# The sections of the bench, and the lines of each that peers do as well.
+# The sections of the bench, and their lines that peers compute as well.
 SECTIONS = {
     "moons": ["moons"],
     "two-layer": ["two-layer"],
@@ -33,7 +33,7 @@ SECTIONS = {
     "mixture": ["mixture"],
 }
 
-# At most so many times NumPy's time, by the line of the bench.
+# The largest allowed ratio of our time to NumPy's, by line of the bench.
 TARGETS = {"two-layer": 0.7, "two-layer-fast": 0.6, "digits": 0.6}
 
 ONE_THREAD = {
@@ -62,7 +62,7 @@ class Peer:
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            sys.exit("a peer ended before it answered: its message stands above")
+            sys.exit("a peer ended before it answered: see its message above")
         return json.loads(line)
 
     def time(self, key, seconds):
@@ -76,7 +76,7 @@ class Peer:
 
 
 def build():
-    """Builds the bench; its program."""
+    """Builds the bench. Returns the path of its program."""
     command = ["cargo", "bench", "-p", "chainrule-benches", "--bench", "programs", "--no-run", "--message-format=json"]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     messages = map(json.loads, output.stdout.splitlines())
@@ -108,7 +108,7 @@ class Rounds:
 
 
 def measure(program, peers, rounds, seconds):
-    """Times everything in turns: the titles of the lines, and the rounds of each line and peer."""
+    """Times everything in turns. Returns the titles of the lines, and the rounds of each line and peer."""
     titles, times = {}, {}
     for section, keys in SECTIONS.items():
         for _ in range(rounds):
@@ -125,7 +125,7 @@ def measure(program, peers, rounds, seconds):
                     if key in peer.works:
                         found = peer.time(key, seconds)
                         if not math.isclose(found["check"], check, rel_tol=1e-6):
-                            sys.exit(f"{key}: {name} finds {found['check']}, we {check}")
+                            sys.exit(f"{key}: {name} computes {found['check']}, chainrule {check}")
                         times.setdefault((key, name), Rounds()).add(found)
     return titles, times
 
@@ -137,7 +137,7 @@ def amount(seconds):
 
 
 def table(titles, times, peers):
-    """One row a line of the bench, of its fastest samples; in brackets the ratio of ours to the peer's."""
+    """Prints one row per line of the bench, from its fastest samples. In brackets: our time ÷ the peer's time."""
     names = ["by hand", *peers]
     heads = ["by hand, Rust", *(PEERS[name] for name in peers)]
     print("| work | ours | " + " | ".join(heads) + " |")

@@ -1,7 +1,7 @@
-//! One table of what recording, sweeping, ordering and freeing cost, beside the same work by hand.
+//! One table of the costs of recording, sweeping, ordering and freeing, compared with the same work by hand.
 //!
-//! `cargo bench -p chainrule-benches --bench report` prints it; `-- --quick` takes few samples and leaves out the largest graphs. Times are
-//! medians of samples taken in turns; absolute ones move from machine to machine, so compare the ratios.
+//! `cargo bench -p chainrule-benches --bench report` prints it. `-- --quick` takes few samples and skips the largest
+//! graphs. Times are medians of samples taken in turns. Absolute times differ between machines, so compare ratios.
 
 #[path = "formulas/by_hand.rs"]
 mod by_hand;
@@ -19,7 +19,7 @@ use formulas::{
 };
 use timing::{Case, medians};
 
-/// A line of the table: the seconds of recording, sweeping and freeing, and of the same by hand.
+/// A line of the table: the seconds of recording, sweeping and freeing, and those of the same work by hand.
 struct Line {
     title: String,
     nodes: usize,
@@ -54,12 +54,12 @@ fn line(
         nodes: stats.nodes,
         phases: medians[0],
         by_hand: medians[1][0],
-        // Beside its place in the graph a node has an adjoint and a generation in the gradients.
+        // Besides its place in the graph, a node has an adjoint and a generation in the gradients.
         bytes: stats.bytes + stats.nodes * (size_of::<f64>() + size_of::<u32>()),
     }
 }
 
-/// The seconds that ordering a chain takes when the order is not yet known.
+/// The seconds for ordering a chain whose order is not yet known.
 fn order(nodes: usize, samples: usize) -> f64 {
     let (graph, (x, y)) = tape::record(|| {
         let x = CHAIN_AT.map(Var::new);
@@ -67,7 +67,7 @@ fn order(nodes: usize, samples: usize) -> f64 {
     });
     let [x, y] = [x, y].map(|x| x.key().expect("a node"));
     let mut run = || {
-        graph.order(&[x]); // takes the place of the order kept from the last run
+        graph.order(&[x]); // replaces the order kept from the last run
         [seconds(|| graph.order(&[y])).0]
     };
     medians(samples, 1, &mut [("order", Box::new(&mut run))])[0][0]
@@ -76,7 +76,7 @@ fn order(nodes: usize, samples: usize) -> f64 {
 fn print(lines: &[Line]) {
     println!(
         "| {:27} | {:>8} | {:>9} | {:>8} | {:>7} | {:>12} | {:>12} | {:>8} | {:>10} |",
-        "ns a node",
+        "ns per node",
         "nodes",
         "record",
         "sweep",
@@ -117,7 +117,7 @@ fn print(lines: &[Line]) {
     }
 }
 
-/// Sees to it that the work by hand is the same work: its gradient is the tape's.
+/// Asserts that the work by hand is the same: its gradient must be the tape's.
 fn check(at: &[f64], formula: impl Fn(&[Var]) -> Var, gradient: &[f64]) {
     let on_tape = tape::scope(|| {
         let x: Vec<Var> = at.iter().map(|&x| Var::new(x)).collect();
@@ -147,7 +147,7 @@ fn check_all() {
 
 fn main() {
     check_all();
-    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`: then once is enough.
+    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`. Then one run is enough.
     let arguments: Vec<String> = std::env::args().collect();
     let given = |name: &str| arguments.iter().any(|argument| argument == name);
     let quick = given("--quick") || !given("--bench");
@@ -209,12 +209,12 @@ fn main() {
     ));
 
     print(&lines);
-    println!("\norder, computed anew, ns a node:");
+    println!("\norder, not kept, ns per node:");
     for (exponent, nanoseconds) in orders {
         println!("| chain, 10^{exponent} | {nanoseconds:6.2} |");
     }
     println!(
-        "\nA node is {} bytes in the graph; what is held has room to grow, and an adjoint and a generation a node.",
+        "\nA node is {} bytes in the graph; the bytes held include spare capacity, and an adjoint and a generation per node.",
         size_of::<Node>() + align_of::<Node>()
     );
 }

@@ -1,4 +1,5 @@
-//! Recording, sweeping, ordering and freeing, each beside the same work by hand: `cargo bench -p chainrule-benches --bench tape`.
+//! Times recording, sweeping, ordering and freeing, each beside the same work by hand:
+//! `cargo bench -p chainrule-benches --bench tape`.
 
 #[path = "formulas/by_hand.rs"]
 mod by_hand;
@@ -23,7 +24,7 @@ const NODES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 mod chain_of {
     use super::{Bencher, CHAIN_AT, Gradients, ItemsCount, NODES, Var, chain, chain_by_hand, tape};
 
-    /// Recording, and freeing what was recorded.
+    /// Records, and frees what was recorded.
     #[divan::bench(args = NODES)]
     fn record_free(bencher: Bencher, nodes: usize) {
         bencher
@@ -31,7 +32,7 @@ mod chain_of {
             .bench_local(|| tape::scope(|| chain(CHAIN_AT.map(Var::new), nodes).value()));
     }
 
-    /// Sweeping into a buffer used again.
+    /// Sweeps into a reused buffer.
     #[divan::bench(args = NODES)]
     fn sweep(bencher: Bencher, nodes: usize) {
         let (graph, y) = tape::record(|| chain(CHAIN_AT.map(Var::new), nodes));
@@ -41,7 +42,7 @@ mod chain_of {
             .bench_local(|| graph.sweep(&[(y, 1.0)], &mut grads));
     }
 
-    /// Ordering anew: asking for another order in between makes the graph forget this one.
+    /// Computes an order that is not kept: a request for another order in between makes the graph forget this one.
     #[divan::bench(args = NODES)]
     fn order(bencher: Bencher, nodes: usize) {
         let (graph, (x, y)) = tape::record(|| {
@@ -55,7 +56,7 @@ mod chain_of {
             .bench_local_values(|_| graph.order(&[y]));
     }
 
-    /// Value and gradient by hand.
+    /// Computes value and gradient by hand.
     #[divan::bench(args = NODES)]
     fn by_hand(bencher: Bencher, nodes: usize) {
         let mut kept = Vec::new();

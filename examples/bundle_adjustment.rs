@@ -1,9 +1,9 @@
-//! Cameras and points from what the cameras see: bundle adjustment, on a scene made up here.
+//! Bundle adjustment: estimates cameras and points from their images, in a synthetic scene.
 //!
-//! One observation is a traced function of a camera (six numbers), a point (three) and the picture's place (two); its
-//! Jacobian is a program that runs over all observations as rows. Levenberg's and Marquardt's method puts the derivatives
-//! into the sparse normal equations and eliminates the points (the Schur complement), so that what is solved has the size
-//! of the cameras.
+//! One observation is a traced function of a camera (six numbers), a point (three) and its position in the image (two). Its
+//! Jacobian is a program that runs over all observations as rows. The Levenberg–Marquardt method builds the sparse normal
+//! equations from the derivatives and eliminates the points (the Schur complement), so the system to solve has the size of
+//! the cameras.
 //!
 //! Run with `cargo run --release --example bundle_adjustment`.
 
@@ -16,13 +16,13 @@ use chainrule::{Batch, Mode, Program, Result, Scalar, Transform};
 
 const CAMERAS: usize = 8;
 const POINTS: usize = 300;
-/// Numbers of a camera: the rotation after Cayley, then the shift.
+/// The numbers of a camera: the Cayley rotation, then the shift.
 const C: usize = 6;
 const P: usize = 3;
-/// Two residuals, then the derivatives of each by camera and point.
+/// Two residuals, then the derivatives of each with respect to camera and point.
 const OUTPUTS: usize = 2 + 2 * (C + P);
 
-/// Where a camera sees a point, less where it was seen.
+/// The computed image of a point in a camera minus the observed one.
 fn reprojection<S: Scalar>(row: &[S]) -> [S; 2] {
     let (c, shift, x, seen) = (&row[..3], &row[3..6], &row[6..9], &row[9..11]);
     let cross = |a: &[S], b: &[S]| {
@@ -42,12 +42,12 @@ fn reprojection<S: Scalar>(row: &[S]) -> [S; 2] {
 struct Scene {
     cameras: Vec<[f64; C]>,
     points: Vec<[f64; P]>,
-    /// Camera, point, and where it was seen.
+    /// The camera, the point, and its observed position.
     seen: Vec<(usize, usize, [f64; 2])>,
 }
 
 impl Scene {
-    /// Cameras on an arc around a cloud of points; what they see is off by a little.
+    /// Cameras on an arc around a cloud of points. Their observations have a little noise.
     fn new() -> Self {
         let mut state = 7_u64;
         let mut random = move || {
@@ -71,7 +71,7 @@ impl Scene {
                 seen.push((i, j, place.map(|x| x + 2e-3 * random())));
             }
         }
-        // Where the search begins: the truth, disturbed. The first camera is known.
+        // The start of the search: the truth with noise. The first camera is known.
         let mut scene = Self {
             cameras,
             points,
@@ -97,7 +97,7 @@ impl Scene {
         self.seen.iter().map(row).collect()
     }
 
-    /// The scene moved by a step: all cameras, then all points.
+    /// The scene after a step: all cameras, then all points.
     fn moved(&self, cameras: &[f64], points: &[[f64; P]]) -> Self {
         let add = |x: &mut [f64], by: &[f64]| x.iter_mut().zip(by).for_each(|(x, by)| *x += by);
         let (mut new_cameras, mut new_points) = (self.cameras.clone(), self.points.clone());
@@ -121,7 +121,7 @@ impl Scene {
 struct Normal {
     cameras: Vec<[[f64; C]; C]>,
     points: Vec<[[f64; P]; P]>,
-    /// By observation.
+    /// One block per observation.
     mixed: Vec<[[f64; P]; C]>,
     right_cameras: Vec<[f64; C]>,
     right_points: Vec<[f64; P]>,
@@ -161,7 +161,7 @@ impl Normal {
         normal
     }
 
-    /// The step for a damping: of the cameras, the first of which stays, and of the points.
+    /// The step for this damping: of the cameras, where the first one stays, and of the points.
     fn solve(&self, scene: &Scene, damping: f64) -> (Vec<f64>, Vec<[f64; P]>) {
         let n = CAMERAS * C;
         let mut matrix = vec![vec![0.0; n + 1]; n];
@@ -206,7 +206,7 @@ impl Normal {
                 }
             }
         }
-        // The first camera holds the scene in its place.
+        // The first camera is fixed, so that the scene cannot move as a whole.
         for a in 0..C {
             matrix[a].fill(0.0);
             matrix[a][a] = 1.0;
@@ -240,7 +240,7 @@ fn inverse(m: [[f64; P]; P]) -> [[f64; P]; P] {
     [0, 1, 2].map(|i| [0, 1, 2].map(|j| minor(j, i) / determinant))
 }
 
-/// Solves a system whose right side stands in the last column, by Gauss's elimination.
+/// Solves a system by Gaussian elimination. The right side is the last column.
 fn eliminate(mut matrix: Vec<Vec<f64>>) -> Vec<f64> {
     let n = matrix.len();
     for column in 0..n {
@@ -265,7 +265,7 @@ fn eliminate(mut matrix: Vec<Vec<f64>>) -> Vec<f64> {
     x
 }
 
-/// Residuals and derivatives of all observations, and the root of the mean square of the residuals.
+/// The residuals and derivatives of all observations, and the root mean square of the residuals.
 fn evaluate(batch: &mut Batch, scene: &Scene) -> Result<(Vec<f64>, f64)> {
     batch.set_rows(&scene.rows())?;
     let found = batch.values(&[])?.to_vec();
@@ -281,7 +281,7 @@ fn main() -> Result<()> {
     let mut scene = Scene::new();
     let rows = scene.rows();
     let residual = Program::trace_at(&rows[0], reprojection)?;
-    // The place in the picture is data: no derivatives are needed with respect to it.
+    // The position in the image is data, so it needs no derivatives.
     let wanted: Vec<usize> = (0..C + P).collect();
     let slopes = residual
         .with_respect_to(&wanted)?

@@ -1,7 +1,7 @@
-//! Learns to read handwritten digits: 64 pixels, 32 rectifiers, 10 scores, softmax cross-entropy.
+//! Classifies handwritten digits: 64 pixels, 32 rectifiers, 10 scores, softmax cross-entropy.
 //!
-//! Shows training through a program: mini-batches, Adam with a cosine schedule, a progress bar with the accuracy on
-//! digits not seen in training, and their confusion matrix. The data are in `examples/data/digits.csv`.
+//! Shows training through a program: mini-batches, Adam with a cosine schedule, the accuracy on unseen digits after each
+//! epoch, and their confusion matrix. The data are in `examples/data/digits.csv`.
 //!
 //! Run with `cargo run --release --example digits`.
 
@@ -38,7 +38,7 @@ fn run() -> Result<()> {
     let (train, test) = digits.split(0.8, &mut rng)?;
     let mut mlp = Mlp::new(&mut rng, &[train.width(), 32, CLASSES], Activation::Relu)?;
     println!(
-        "{} digits to learn from, {} to be tested on, {} parameters",
+        "{} digits for training, {} for testing, {} parameters",
         train.len(),
         test.len(),
         mlp.parameter_count()

@@ -1,6 +1,6 @@
 //! Draws the lecture's examples of backpropagation and a small network.
 //!
-//! `cargo run --example draw [directory]` writes each picture twice: as an image, and in the language of Graphviz.
+//! `cargo run --example draw [directory]` writes each picture twice: as an SVG image and as Graphviz text.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::{env, fs, io};
 
 use chainrule::{Direction, Picture, Var, tape};
 
-/// A picture as image and as Graphviz text.
+/// A picture as an image and as Graphviz text.
 struct Drawn {
     svg: String,
     text: String,
@@ -42,7 +42,7 @@ fn sigmoid() -> Drawn {
     f.picture().gradients(&f.backward()).precision(2).into()
 }
 
-/// Weights, a bias and an activation; the weights are recorded here, so they stand in the neuron's box.
+/// Weights, a bias and an activation. The weights are recorded here, so they are in the neuron's box.
 fn neuron(label: &str, weights: &[f64], bias: f64, inputs: &[Var]) -> Var {
     tape::named(label, || {
         let weights: Vec<Var> = (1..)
@@ -71,7 +71,7 @@ fn network() -> Drawn {
     loss.picture().gradients(&loss.backward()).into()
 }
 
-/// The last steps of a long computation: what is further away is counted.
+/// The last steps of a long computation. Earlier nodes are only counted.
 fn long_sum() -> Drawn {
     let terms = (1..=1000).map(|n| Var::new(f64::from(n)).recip().square());
     let sum = terms.fold(Var::new(0.0), |sum, term| sum + term);
@@ -83,7 +83,7 @@ fn long_sum() -> Drawn {
         .into()
 }
 
-/// Writes all pictures, and says where.
+/// Writes all pictures, and prints their paths.
 fn draw(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for (name, drawn) in [
@@ -107,7 +107,7 @@ fn main() -> ExitCode {
         .next()
         .map_or_else(|| PathBuf::from("target/pictures"), PathBuf::from);
     if arguments.next().is_some() || directory.to_string_lossy().starts_with('-') {
-        eprintln!("usage: cargo run --example draw [directory]   (target/pictures without one)");
+        eprintln!("usage: cargo run --example draw [directory]   (default: target/pictures)");
         return ExitCode::FAILURE;
     }
     match draw(&directory) {

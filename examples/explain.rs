@@ -1,7 +1,7 @@
 //! Explains the lecture's two examples of backpropagation step by step.
 //!
-//! `cargo run --example explain [directory]` tells every step in the terminal and writes for each example a page that
-//! steps through it, in `target/pictures` without a directory. Open a page in a browser; it needs no network.
+//! `cargo run --example explain [directory]` prints every step and writes, for each example, a page that steps through it
+//! (by default in `target/pictures`). Open a page in a browser; it needs no network.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         .next()
         .map_or_else(|| PathBuf::from("target/pictures"), PathBuf::from);
     if arguments.next().is_some() || directory.to_string_lossy().starts_with('-') {
-        eprintln!("usage: cargo run --example explain [directory]   (target/pictures without one)");
+        eprintln!("usage: cargo run --example explain [directory]   (default: target/pictures)");
         return ExitCode::FAILURE;
     }
     match explain(&directory) {

@@ -1,6 +1,6 @@
 //! Option prices and their sensitivities, over a million scenarios, from one formula.
 //!
-//! Shows chosen derivatives of first and second order as one program over rows, and checks them against the closed forms:
+//! Shows chosen derivatives of first and second order as one program over rows, and compares them with the closed forms:
 //! delta = ∂V/∂S, gamma = ∂²V/∂S², vega = ∂V/∂σ, vanna = ∂²V/∂S∂σ of the Black–Scholes price V of a call.
 //!
 //! Run with `cargo run --release --example greeks`, and `-- 10000` for fewer scenarios.
@@ -39,7 +39,7 @@ fn main() -> Result<()> {
         .nth(1)
         .and_then(|n| n.parse().ok())
         .unwrap_or(1_000_000);
-    // Spread over a range without a random generator: multiples of irrational numbers, their integer parts dropped.
+    // Spreads numbers over a range without a random generator: fractional parts of multiples of irrational numbers.
     let spread =
         |i: usize, by: f64, low: f64, high: f64| low + (i as f64 * by).fract() * (high - low);
     let scenarios: Vec<[f64; 4]> = (0..count)
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     let price = Program::trace_rows_at(&[rate], &scenarios[0], |r, x| {
         call(r[0], x[0], x[1], x[2], x[3])
     })?;
-    // Inputs: the rate, then spot, strike, volatility and time.
+    // The inputs are the rate, then spot, strike, volatility and time.
     let greeks = price.partials(&[&[], &[1], &[1, 1], &[3], &[1, 3]])?;
     let mut batch = greeks.batch(&scenarios)?;
     let start = Instant::now();
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         }
     }
     println!(
-        "{count} scenarios, {:.1} million numbers a second",
+        "{count} scenarios, {:.1} million numbers per second",
         5e-6 * count as f64 / seconds
     );
     println!(

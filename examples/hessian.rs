@@ -1,7 +1,7 @@
 //! Newton's method with exact second derivatives, on Rosenbrock's function.
 //!
-//! Shows the value, the gradient and the Hessian of one traced function, and what they are good for: each step solves
-//! `(H + λ·1)·step = −gradient`, where `λ` is just large enough for the factorization to exist and the value to fall.
+//! Shows the value, the gradient and the Hessian of one traced function, and a use for them: each step solves
+//! `(H + λ·1)·step = −gradient`, with `λ` just large enough for the factorization to exist and the value to fall.
 //!
 //! Run with `cargo run --release --example hessian`.
 
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
             return Ok(());
         }
         let hessian = at.hessian(&x)?.2.to_vec();
-        // No damping if the step helps; else more and more, until the value is as low as rounding lets it be.
+        // No damping if the step helps. Otherwise more and more damping, until rounding prevents a lower value.
         let dampings = std::iter::once(0.0).chain((0..20).map(|k| 4.0_f64.powi(k)));
         let mut lower = None;
         for damping in dampings {
@@ -51,11 +51,11 @@ fn main() -> Result<()> {
         let Some(next) = lower else { break };
         x = next;
     }
-    println!("\nnot there after 30 steps");
+    println!("\nnot converged after 30 steps");
     Ok(())
 }
 
-/// Solves `(H + λ·1)·s = g` by Cholesky's factorization; nothing if the matrix is not positive definite.
+/// Solves `(H + λ·1)·s = g` by Cholesky factorization; `None` if the matrix is not positive definite.
 fn solve(hessian: &[f64], gradient: &[f64], lambda: f64) -> Option<Vec<f64>> {
     let n = gradient.len();
     let mut l = hessian.to_vec();

@@ -1,8 +1,8 @@
-//! The gradient through a long integration of a differential equation, in as much memory as is asked for.
+//! The gradient through a long integration of a differential equation, in a chosen amount of memory.
 //!
-//! Two species after Lotka and Volterra, integrated by the classical Runge–Kutta method; the loss is how far the end is
-//! from a target, its gradient is by the four rates and by the start. Every line of the table but the
-//! first, which records the whole loop, has the same bits.
+//! A Lotka–Volterra system of two species, integrated by the classical Runge–Kutta method. The loss is the distance of the
+//! end from a target, and its gradient is with respect to the four rates and the start. The first line of the table records
+//! the whole loop; all other lines have the same bits.
 //!
 //! Run with `cargo run --release --example ode`, and `-- 1000000` for a million steps.
 
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use chainrule::{Result, Var, derive, tape};
 
-/// How fast both species grow: rates `p` of births, of being eaten, of eating and of deaths.
+/// The growth of both species. The rates `p` are those of births, of being eaten, of eating and of deaths.
 fn speed(x: [Var; 2], p: &[Var]) -> [Var; 2] {
     let met = x[0] * x[1];
     [p[0] * x[0] - p[1] * met, p[2] * met - p[3] * x[1]]
@@ -41,10 +41,10 @@ fn main() -> Result<()> {
 
     println!("{steps} steps");
     println!(
-        "{:>16} {:>12} {:>14} {:>10}  gradient by the rates",
+        "{:>16} {:>12} {:>14} {:>10}  gradient with respect to the rates",
         "states kept", "steps made", "memory", "seconds"
     );
-    // One recording of everything, while it fits.
+    // One recording of everything, if it fits into memory.
     if steps <= 200_000 {
         let began = Instant::now();
         let (graph, (x, p, y)) = tape::record(|| {
@@ -74,7 +74,10 @@ fn main() -> Result<()> {
             &run.by_parameters,
         );
         let bits = first.get_or_insert_with(|| run.by_parameters.clone());
-        assert_eq!(bits, &run.by_parameters, "memory changes no bit");
+        assert_eq!(
+            bits, &run.by_parameters,
+            "the number of kept states changes no bit"
+        );
     }
     Ok(())
 }

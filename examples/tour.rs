@@ -1,13 +1,13 @@
 //! The engine in one page: micrograd's first example, with the numbers its README prints.
 //!
-//! Shows that ordinary arithmetic records itself, that one sweep gives the derivative by every value, that values can
-//! have names, and that the same formula runs over plain numbers.
+//! Shows that ordinary arithmetic records itself, that one sweep gives the derivative with respect to every value, that
+//! values can have names, and that the same formula runs over plain numbers.
 //!
 //! Run with `cargo run --example tour`.
 
 use chainrule::{Scalar, Var, tape};
 
-/// The formula, over any kind of number.
+/// The formula, over any type of number.
 #[expect(
     clippy::misrefactored_assign_op,
     reason = "written as micrograd writes it"

@@ -1,10 +1,10 @@
-//! Once warm, a program computes without allocating.
+//! After a first call, a program computes without allocating.
 
 use allocation_counter::measure;
 use chainrule::op::rows::Sum;
 use chainrule::{Program, Scalar, Var};
 
-/// How often memory is allocated when `work` runs for the second time.
+/// The number of allocations when `work` runs for the second time.
 fn allocations(mut work: impl FnMut()) -> u64 {
     work();
     measure(work).count_total
@@ -15,7 +15,7 @@ fn the_counter_counts() {
     assert_eq!(allocations(|| drop(std::hint::black_box(vec![1.0; 3]))), 1);
 }
 
-/// Operations of many kinds: of one value many times, of many values, gathered ones and neighbours.
+/// Operations of many kinds: repeated on one value, on many values, on scattered and on adjacent values.
 fn everything<S: Scalar>(p: &[S], x: &[S]) -> S {
     let twice: Vec<S> = p.iter().zip(x).flat_map(|(&p, &x)| [p, x]).collect();
     let same = [x[0]; 9];

@@ -1,4 +1,4 @@
-//! The same work in plain loops over `f64`, and a step of it on the tape, for the benches of this crate alone.
+//! Hand-written loops over `f64` for the same work, and a step of it on the tape. Only this crate's benches use them.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use chainrule::{Gradients, Var, tape};
 
 use crate::formulas::{L2, LINK, Row, seconds};
 
-/// The chain's value and gradient by hand: forward keeping what backward needs, backward without any bookkeeping.
+/// The chain's value and gradient by hand. The forward loop keeps what the backward loop needs, which has no bookkeeping.
 pub(crate) fn chain_by_hand(
     [x, a, b]: [f64; 3],
     nodes: usize,
@@ -32,7 +32,7 @@ pub(crate) fn chain_by_hand(
     (value, [u, da, db])
 }
 
-/// Rosenbrock's value by hand, the gradient written to `gradient`.
+/// Rosenbrock's value by hand. Writes the gradient to `gradient`.
 pub(crate) fn rosenbrock_by_hand(x: &[f64], gradient: &mut [f64]) -> f64 {
     let mut value = 0.0;
     gradient.fill(0.0);
@@ -45,7 +45,7 @@ pub(crate) fn rosenbrock_by_hand(x: &[f64], gradient: &mut [f64]) -> f64 {
     value
 }
 
-/// The same loss by hand, its gradient written to `gradient`.
+/// The same loss by hand. Writes its gradient to `gradient`.
 pub(crate) fn moons_by_hand(p: &[f64], rows: &[Row], gradient: &mut [f64]) -> f64 {
     const H: usize = 16;
     // The first layer has 48 parameters, the second 272 and the third 17.
@@ -105,8 +105,8 @@ pub(crate) fn moons_by_hand(p: &[f64], rows: &[Row], gradient: &mut [f64]) -> f6
     losses * scale + L2 * squares
 }
 
-/// Records a formula at a point, sweeps it, reads the gradient out and frees it; the seconds of recording, sweeping with
-/// the reading, and freeing.
+/// Records a formula at a point, sweeps it, reads the gradient and frees the nodes. Returns the seconds of recording, of
+/// sweeping and reading, and of freeing.
 pub(crate) fn step(grads: &mut Gradients, at: &[f64], formula: impl Fn(&[Var]) -> Var) -> [f64; 3] {
     let (record, sweep, freed_from) = tape::scope(|| {
         let (record, (x, y)) = seconds(|| {

@@ -1,7 +1,7 @@
-//! The formulas that the benches share, over any kind of number.
+//! The formulas that the benches share, over any type of number.
 //!
-//! `benches/tape.rs`, `benches/report.rs` and the crate in `benches/peers` all include this folder, so each of them does
-//! the same work.
+//! `benches/tape.rs`, `benches/report.rs` and the crate in `benches/peers` all include this folder, so all of them do the
+//! same work.
 
 use std::hint::black_box;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chainrule::Var;
 
-/// What the formulas need of a number.
+/// The operations that the formulas use.
 pub(crate) trait Number:
     Copy
     + Neg<Output = Self>
@@ -63,16 +63,16 @@ impl Number for Var {
     }
 }
 
-/// Where the chain begins: `[x, a, b]`.
+/// The point of the chain: `[x, a, b]`.
 pub(crate) const CHAIN_AT: [f64; 3] = [3.0, 1.0, 2.0];
 
-/// The nodes that one link of the chain records.
+/// The number of nodes that one link of the chain records.
 pub(crate) const LINK: usize = 8;
 
-/// One link of the chain: eight operations, four of two operands, two with a constant and two of one operand; each of
-/// them is one node in every crate.
+/// One link of the chain: eight operations, four with two operands, two with a constant and two with one operand. Each is
+/// one node in every crate.
 ///
-/// At [`CHAIN_AT`] it gives its `x` again with a slope of exactly 1, so neither value nor adjoint ever grows or fades.
+/// At [`CHAIN_AT`], it returns its `x` with a slope of exactly 1, so neither value nor adjoint grows or vanishes.
 #[inline]
 fn link<S: Number>(x: S, a: S, b: S) -> S {
     let t = (x * 0.5 + a) * b;
@@ -80,12 +80,12 @@ fn link<S: Number>(x: S, a: S, b: S) -> S {
     (t * t).sqrt()
 }
 
-/// A chain of so many nodes, rounded down to whole links.
+/// A chain of `nodes` nodes, rounded down to whole links.
 pub(crate) fn chain<S: Number>([x, a, b]: [S; 3], nodes: usize) -> S {
     (0..nodes / LINK).fold(x, |x, _| link(x, a, b))
 }
 
-/// Rosenbrock's function `Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²`: eight nodes a term.
+/// Rosenbrock's function `Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²`, with eight nodes per term.
 pub(crate) fn rosenbrock<S: Number>(x: &[S]) -> S {
     let term = |x: S, y: S| {
         let (valley, rest) = (y - x * x, x.subtracted_from(1.0));
@@ -97,15 +97,15 @@ pub(crate) fn rosenbrock<S: Number>(x: &[S]) -> S {
         .fold(first, |sum, pair| sum + term(pair[0], pair[1]))
 }
 
-/// Where Rosenbrock's function is taken: away from the minimum, every coordinate different.
+/// A point for Rosenbrock's function, away from the minimum and with all coordinates different.
 pub(crate) fn rosenbrock_at(n: usize) -> Vec<f64> {
     (0..n).map(|i| 0.5 + 0.01 * (i % 97) as f64).collect()
 }
 
-/// One row of the moons data: a point of the plane and its label, −1 or 1.
+/// One row of the moons data: a point in the plane and its label, −1 or 1.
 pub(crate) type Row = [f64; 3];
 
-/// The layers of the network on the moons.
+/// The layers of the network for the moons.
 pub(crate) const LAYERS: [usize; 4] = [2, 16, 16, 1];
 
 pub(crate) const L2: f64 = 1e-4;
@@ -123,7 +123,7 @@ pub(crate) fn moons() -> Vec<Row> {
         .collect()
 }
 
-/// The network's 337 parameters, neuron by neuron, weights first, then the bias.
+/// The network's 337 parameters, neuron by neuron. Each neuron's weights come before its bias.
 pub(crate) fn parameters() -> Vec<f64> {
     include_str!("../../tests/data/moons/parameters.csv")
         .lines()
@@ -173,7 +173,7 @@ pub(crate) fn moons_loss<S: Number>(p: &[S], rows: &[Row]) -> S {
     losses.expect("there are rows") * (1.0 / rows.len() as f64) + squares * L2
 }
 
-/// The same loss with one node a sum: 7,300 nodes.
+/// The same loss with one node per sum: 7,300 nodes.
 pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
     let mut layer: Vec<Var> = Vec::with_capacity(17);
     let mut next: Vec<Var> = Vec::with_capacity(17);
@@ -187,7 +187,7 @@ pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
             next.clear();
             for _ in 0..width {
                 let (weights, after) = rest.split_at(layer.len());
-                let sum = Var::dot_product(weights, &layer).expect("a weight an input");
+                let sum = Var::dot_product(weights, &layer).expect("one weight per input");
                 next.push(if i + 2 == LAYERS.len() {
                     sum
                 } else {
@@ -205,7 +205,7 @@ pub(crate) fn moons_loss_of_sums(p: &[Var], rows: &[Row]) -> Var {
     losses * (1.0 / rows.len() as f64) + squares * L2
 }
 
-/// The seconds that `work` takes, and what it gives, kept from being optimized away.
+/// The seconds that `work` takes, and its result, which is protected from optimization.
 pub(crate) fn seconds<R>(work: impl FnOnce() -> R) -> (f64, R) {
     let start = Instant::now();
     let result = black_box(work());

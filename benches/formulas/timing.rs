@@ -1,11 +1,11 @@
 //! Times pieces of work in turns, for the tables.
 
-/// One piece of work to time: its name, and a run that gives the seconds of each of its phases.
+/// One piece of work to time: its name, and a run that returns the seconds of each of its phases.
 pub(crate) type Case<'a, const PHASES: usize> = (&'a str, Box<dyn FnMut() -> [f64; PHASES] + 'a>);
 
-/// The median seconds of every phase of every case, the cases taken in turns so that all meet the same disturbances.
+/// The median seconds of every phase of every case. The cases take turns, so that all meet the same disturbances.
 ///
-/// A sample is the mean of `runs` runs; the first sample of each case warms it up and is not counted.
+/// A sample is the mean of `runs` runs. The first sample of each case warms up and does not count.
 pub(crate) fn medians<const PHASES: usize>(
     samples: usize,
     runs: usize,

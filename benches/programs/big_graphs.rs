@@ -1,4 +1,5 @@
-//! Programs of graphs of a million operations at one point, beside the plainest interpreter of the same operations.
+//! Programs of graphs with a million operations, at one point, compared with the simplest interpreter of the same
+//! operations.
 
 use chainrule::{Level, Program};
 
@@ -8,7 +9,7 @@ use crate::numbers::check;
 use crate::race::Race;
 use crate::table::{Line, Target};
 
-/// A graph: a short name, what it is, how it is made, and the targets for value and gradient, in seconds an operation.
+/// A graph: a short name, a title, its constructor, and the targets for value and gradient in seconds per operation.
 type Case = (&'static str, &'static str, fn(usize) -> Graph, [f64; 2]);
 
 const CASES: [Case; 3] = [
@@ -27,7 +28,7 @@ const CASES: [Case; 3] = [
     ("graph-deep", "random deep graph", deep, [3.5e-9, 9.5e-9]),
 ];
 
-/// What the program may take to compile, in seconds an operation.
+/// The target for compiling, in seconds per operation.
 const COMPILE: f64 = 300e-9;
 
 pub(crate) fn lines(race: Race) -> Vec<Line> {
@@ -77,7 +78,7 @@ fn case_lines(race: Race, &(key, title, make, targets): &Case, ops: usize) -> Ve
     vec![
         Line::new(
             format!("{key}-value"),
-            format!("{title}, value, an op"),
+            format!("{title}, value, per op"),
             value,
         )
         .each()
@@ -85,7 +86,7 @@ fn case_lines(race: Race, &(key, title, make, targets): &Case, ops: usize) -> Ve
         .target(Target::Absolute(targets[0])),
         Line::new(
             format!("{key}-gradient"),
-            format!("{title}, gradient, an op"),
+            format!("{title}, gradient, per op"),
             gradient,
         )
         .each()
@@ -93,14 +94,14 @@ fn case_lines(race: Race, &(key, title, make, targets): &Case, ops: usize) -> Ve
         .target(Target::Absolute(targets[1])),
         Line::new(
             format!("{key}-compile"),
-            format!("{title}, compiling, an op"),
+            format!("{title}, compiling, per op"),
             compile.per(ops),
         )
         .each()
         .target(Target::Absolute(COMPILE)),
         Line::bytes(
             format!("{key}-bytes"),
-            format!("{title}, program, an op"),
+            format!("{title}, program, per op"),
             bytes,
         ),
     ]

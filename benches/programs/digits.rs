@@ -1,4 +1,4 @@
-//! An epoch of training on the digits: a network 64-32-10, softmax cross-entropy, 1437 rows in mini-batches of 64,
+//! An epoch of training on the digits: a network 64-32-10, softmax cross-entropy, 1437 rows in mini-batches of 64, and
 //! plain gradient descent.
 
 use chainrule::{Level, Program, Var};
@@ -15,10 +15,10 @@ const CLASSES: usize = 10;
 const ROWS: usize = 1437;
 const BATCH: usize = 64;
 const RATE: f64 = 0.05;
-/// The parameters before the second layer's.
+/// The number of parameters before those of the second layer.
 const FIRST: usize = HIDDEN * (PIXELS + 1);
 
-/// Rows of 64 grey levels between 0 and 1 and ten numbers, 1 for the digit and 0 for the others.
+/// Rows of 64 grey levels between 0 and 1, followed by ten numbers: 1 for the digit and 0 for the others.
 fn digits() -> Vec<Vec<f64>> {
     let line = |line: &str| {
         let numbers: Vec<usize> = line
@@ -33,7 +33,7 @@ fn digits() -> Vec<Vec<f64>> {
     text.lines().skip(1).take(ROWS).map(line).collect()
 }
 
-/// The cross-entropy of one row; a neuron's weights stand together, its bias behind them.
+/// The cross-entropy of one row. Each neuron's weights come before its bias.
 fn row_loss(p: &[Var], row: &[Var]) -> Var {
     let (pixels, right) = row.split_at(PIXELS);
     let (first, second) = p.split_at(FIRST);
@@ -44,11 +44,11 @@ fn row_loss(p: &[Var], row: &[Var]) -> Var {
 
 fn layer(p: &[Var], x: &[Var]) -> Vec<Var> {
     p.chunks_exact(x.len() + 1)
-        .map(|p| Var::dot_product(&p[..x.len()], x).expect("a weight an input") + p[x.len()])
+        .map(|p| Var::dot_product(&p[..x.len()], x).expect("one weight per input") + p[x.len()])
         .collect()
 }
 
-/// The same by hand: matrices multiplied by the crate `matrixmultiply`, all memory kept.
+/// The same by hand: the crate `matrixmultiply` multiplies matrices, and all memory is reused.
 struct ByHand {
     x: Array2<f64>,
     right: Array2<f64>,
@@ -84,7 +84,7 @@ impl ByHand {
         }
     }
 
-    /// Begins at these parameters.
+    /// Sets the parameters.
     fn set(&mut self, p: &[f64]) {
         let layer = |shape, p: &[f64]| {
             let all = ArrayView2::from_shape(shape, p).expect("neurons");
@@ -98,7 +98,7 @@ impl ByHand {
         (self.w2, self.b2) = layer((CLASSES, HIDDEN + 1), &p[FIRST..]);
     }
 
-    /// One epoch; the sum of the losses of its mini-batches.
+    /// Runs one epoch, and returns the sum of the losses of its mini-batches.
     fn epoch(&mut self) -> f64 {
         (0..ROWS)
             .step_by(BATCH)
@@ -106,7 +106,7 @@ impl ByHand {
             .sum()
     }
 
-    /// A step on some rows; their loss before it.
+    /// Takes a step on some rows, and returns their loss before it.
     fn step(&mut self, first: usize, rows: usize) -> f64 {
         let (these, places) = (Slice::from(first..first + rows), Slice::from(..rows));
         let x = self.x.slice_axis(Axis(0), these);
@@ -154,7 +154,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     by_hand.set(&start);
     let losses = by_hand.epoch();
 
-    // Every epoch begins at the same parameters, ours and by hand.
+    // Every epoch starts at the same parameters, in ours and by hand.
     let mut epochs = [&exact, &fast].map(|program| {
         let mut batch = program.batch(&rows[..BATCH]).expect("rows").threads(1);
         let (mut p, start, rows) = (start.clone(), &start, &rows);

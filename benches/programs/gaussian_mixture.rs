@@ -1,5 +1,5 @@
-//! The log-likelihood of a Gaussian mixture, 25 components in 10 dimensions, 1000 points: the whole gradient, beside the
-//! value alone by hand.
+//! The log-likelihood of a Gaussian mixture with 25 components in 10 dimensions at 1000 points: the whole gradient,
+//! compared with the value alone by hand.
 
 use std::hint::black_box;
 
@@ -12,10 +12,10 @@ use crate::table::{Line, Target};
 const COMPONENTS: usize = 25;
 const DIMENSIONS: usize = 10;
 const POINTS: usize = 1000;
-/// A component's parameters: a weight, the means, the logarithms of the deviations.
+/// The number of parameters per component: a weight, the means, and the logarithms of the deviations.
 const EACH: usize = 1 + 2 * DIMENSIONS;
 
-/// The log-likelihood of one point, but for its constant.
+/// The log-likelihood of one point, without its constant.
 fn row(p: &[Var], x: &[Var]) -> Var {
     let components: Vec<&[Var]> = p.chunks_exact(EACH).collect();
     let weights: Vec<Var> = components.iter().map(|p| p[0]).collect();
@@ -35,7 +35,7 @@ fn row(p: &[Var], x: &[Var]) -> Var {
     Var::log_sum_exp(&terms)
 }
 
-/// The value by hand: what does not depend on the point is computed once.
+/// The value by hand. Terms that do not depend on the point are computed once.
 fn value_by_hand(p: &[f64], points: &[Vec<f64>]) -> f64 {
     let weights = || p.chunks_exact(EACH).map(|p| p[0]);
     let largest = weights().fold(f64::NEG_INFINITY, f64::max);

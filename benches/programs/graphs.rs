@@ -1,9 +1,9 @@
-//! Graphs of any size, regular and random, in which the value needs every operation.
+//! Graphs of any size, regular and random, whose value needs every operation.
 
 use crate::interpreter::{Graph, Op};
 use crate::numbers::Numbers;
 
-/// A graph as it grows, with the values so far.
+/// A growing graph, with the values so far.
 struct Builder {
     graph: Graph,
     values: Vec<f64>,
@@ -29,8 +29,8 @@ impl Builder {
         (self.values.len() - 1) as u32
     }
 
-    /// Adds an operation of random kind on `a` and perhaps `b`, such that values stay between 1/20 and 2 in size: a graph
-    /// whose numbers vanish or overflow would be another piece of work.
+    /// Adds a random operation on `a` and possibly `b`. Values stay between 1/20 and 2 in size, because vanishing or
+    /// overflowing numbers would change the work.
     fn push_random(&mut self, numbers: &mut Numbers, a: u32, b: u32) -> u32 {
         let kinds = [Op::Add(a, b), Op::Sub(a, b), Op::Mul(a, b)];
         let first = numbers.below(3);
@@ -49,12 +49,12 @@ impl Builder {
     }
 }
 
-/// The log-likelihood of points under a mixture of Gaussians, the points being numbers in the graph: 25 components of 10
-/// dimensions, 44 operations for each at each point.
+/// The log-likelihood of points under a mixture of Gaussians, with the points as numbers in the graph: 25 components in 10
+/// dimensions, with 44 operations per component and point.
 pub(crate) fn mixture(ops: usize) -> Graph {
     const COMPONENTS: usize = 25;
     const DIMENSIONS: usize = 10;
-    // A component's inputs: a weight, means, scales.
+    // The number of inputs per component: a weight, means, and scales.
     const EACH: usize = 1 + 2 * DIMENSIONS;
     let mut numbers = Numbers::new(4);
     let mut at = numbers.take(COMPONENTS * EACH, 0.5);
@@ -88,14 +88,14 @@ pub(crate) fn mixture(ops: usize) -> Graph {
     graph.graph
 }
 
-/// The inputs of the random graphs.
+/// The number of inputs of the random graphs.
 const INPUTS: usize = 64;
 
 fn random_inputs(numbers: &mut Numbers) -> Vec<f64> {
     (0..INPUTS).map(|_| 1.0 + 0.5 * numbers.number()).collect()
 }
 
-/// Blocks of 1000 random operations, each on the inputs and its own values; their results are added.
+/// Blocks of 1000 random operations, each on the inputs and the block's own values. Their results are added.
 pub(crate) fn blocks(ops: usize) -> Graph {
     const BLOCK: usize = 1000;
     let mut numbers = Numbers::new(5);
@@ -117,7 +117,7 @@ pub(crate) fn blocks(ops: usize) -> Graph {
     graph.graph
 }
 
-/// A deep random graph: one operand is recent and not yet used, the other any value so far.
+/// A deep random graph. One operand is recent and not yet used; the other is any earlier value.
 pub(crate) fn deep(ops: usize) -> Graph {
     let mut numbers = Numbers::new(6);
     let mut graph = Builder::new(random_inputs(&mut numbers));
@@ -134,7 +134,7 @@ pub(crate) fn deep(ops: usize) -> Graph {
     graph.graph
 }
 
-/// Adds random operations. Each takes a value that was not yet used and any known one, so none is without use.
+/// Adds random operations. Each takes an unused value and any known one, so that every value is used.
 fn grow(
     graph: &mut Builder,
     numbers: &mut Numbers,

@@ -1,4 +1,4 @@
-//! How time and memory grow: with the nodes of a graph, with the rows of a batch, with the threads.
+//! How time and memory grow with the nodes of a graph, the rows of a batch, and the threads.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ use crate::numbers::Numbers;
 use crate::race::{Race, Times};
 use crate::table::{Line, Unit};
 
-/// Graphs of more nodes are compiled once.
+/// Graphs with more nodes than this are compiled once.
 const LARGE: usize = 200_000;
 
 pub(crate) fn lines(race: Race) -> Vec<Line> {
@@ -28,7 +28,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     lines
 }
 
-/// The worst graph for runs of one operation: each needs the one before it.
+/// The worst graph for runs of one operation: each operation needs the one before it.
 fn chain_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     let formula = |x: &[Var]| chain([x[0], x[1], x[2]], nodes);
     let program = Program::trace_at(&CHAIN_AT, formula).expect("a program");
@@ -43,7 +43,7 @@ fn chain_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     let line = |times| {
         Line::new(
             format!("chain-{exponent}"),
-            format!("chain of 10^{exponent}, gradient, a node"),
+            format!("chain of 10^{exponent}, gradient, per node"),
             times,
         )
         .each()
@@ -61,7 +61,7 @@ fn chain_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     lines
 }
 
-/// Random blocks: short runs, operands in no order.
+/// Random blocks, with short runs and scattered operands.
 fn blocks_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     let graph = blocks(nodes);
     let nodes = graph.ops.len();
@@ -80,7 +80,7 @@ fn blocks_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     let mut lines = vec![
         Line::new(
             format!("blocks-{exponent}"),
-            format!("{title}, gradient, a node"),
+            format!("{title}, gradient, per node"),
             ours,
         )
         .each()
@@ -90,11 +90,11 @@ fn blocks_of(race: Race, exponent: u32, nodes: usize) -> Vec<Line> {
     lines
 }
 
-/// What a program costs before it runs: time to compile and memory, for each node.
+/// The costs of a program before it runs: the time to compile it and its memory, per node.
 fn costs(race: Race, title: &str, program: &Program, nodes: usize) -> [Line; 2] {
     let level = program.level();
     let mut compile = || _ = program.at_level(level).bytes();
-    // Large graphs take seconds to compile, which nothing short can disturb: once is enough.
+    // Large graphs take seconds to compile, so short disturbances do not matter and one run is enough.
     let times = if nodes > LARGE {
         Times::once(seconds(compile).0)
     } else {
@@ -109,19 +109,19 @@ fn costs(race: Race, title: &str, program: &Program, nodes: usize) -> [Line; 2] 
     [
         Line::new(
             format!("{key}-compile"),
-            format!("{title}, compiling, a node"),
+            format!("{title}, compiling, per node"),
             times.per(nodes),
         )
         .each(),
         Line::bytes(
             format!("{key}-bytes"),
-            format!("{title}, program, a node"),
+            format!("{title}, program, per node"),
             program.bytes() / nodes,
         ),
     ]
 }
 
-/// The network of the moons over many rows, one thread and two.
+/// The network of the moons over many rows, with one thread and with two.
 fn rows_of(race: Race, exponent: u32) -> [Line; 2] {
     let count = 10_usize.pow(exponent);
     let mut numbers = Numbers::new(7);
@@ -144,7 +144,7 @@ fn rows_of(race: Race, exponent: u32) -> [Line; 2] {
         unit: Unit::Each,
         ..Line::new(
             format!("rows-{exponent}{key}"),
-            format!("moons network, 10^{exponent} rows, a row{threads}"),
+            format!("moons network, 10^{exponent} rows, per row{threads}"),
             times,
         )
     };

@@ -1,11 +1,11 @@
-//! A graph as a list of operations, and the plainest interpreter of it: one `match` an operation, forward and in reverse.
+//! A graph as a list of operations, and its simplest interpreter: one `match` per operation, forward and in reverse.
 
 use chainrule::Var;
 
-/// An operation; operands are the places of earlier ones.
+/// An operation. Its operands are the indices of earlier ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Op {
-    /// The next input; inputs stand first.
+    /// The next input. Inputs come first.
     Input,
     Add(u32, u32),
     Sub(u32, u32),
@@ -18,15 +18,15 @@ pub(crate) enum Op {
     Ln(u32),
 }
 
-/// A function of scalars as a list of operations; the last one is its value.
+/// A function of scalars as a list of operations. The last one is its value.
 pub(crate) struct Graph {
     pub(crate) ops: Vec<Op>,
-    /// Where the function is taken.
+    /// The point at which the function is evaluated.
     pub(crate) at: Vec<f64>,
 }
 
 impl Graph {
-    /// The value of one operation.
+    /// Computes the value of one operation.
     pub(crate) fn value(&self, op: Op, values: &[f64]) -> f64 {
         let v = |place: u32| values[place as usize];
         match op {
@@ -41,7 +41,7 @@ impl Graph {
         }
     }
 
-    /// The value of every operation.
+    /// Computes the value of every operation.
     pub(crate) fn forward(&self, values: &mut Vec<f64>) {
         values.clear();
         for &op in &self.ops {
@@ -50,7 +50,7 @@ impl Graph {
         }
     }
 
-    /// The adjoint of every operation.
+    /// Computes the adjoint of every operation.
     pub(crate) fn reverse(&self, values: &[f64], adjoints: &mut Vec<f64>) {
         adjoints.clear();
         adjoints.resize(values.len(), 0.0);
@@ -79,7 +79,7 @@ impl Graph {
         }
     }
 
-    /// The same function of recorded values.
+    /// The same function on recorded values.
     pub(crate) fn record(&self, x: &[Var]) -> Var {
         let mut values: Vec<Var> = Vec::with_capacity(self.ops.len());
         for &op in &self.ops {

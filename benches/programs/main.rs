@@ -1,11 +1,12 @@
-//! Programs, compiled once and replayed, beside the same work by hand: one table, each line in turns with its floor.
+//! Times programs, compiled once and replayed, against the same work by hand. One table; each line takes turns with its
+//! floor.
 //!
-//! `cargo bench -p chainrule-benches --bench programs` prints it. `-- --quick` takes few samples and small graphs, `-- --growth` prints how
-//! time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends so many on each line, and `-- --json` prints the lines
-//! for other programs.
+//! `cargo bench -p chainrule-benches --bench programs` prints it. `-- --quick` takes few samples and small graphs,
+//! `-- --growth` prints how time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends `S`
+//! seconds on each line, and `-- --json` prints the lines for other programs.
 //!
-//! Times are of the fastest sample, and so is the first ratio; the second is that of the medians. Absolute times move
-//! from machine to machine: compare ratios.
+//! Times and the first ratio are those of the fastest samples; the second ratio is that of the medians. Absolute times
+//! differ between machines, so compare ratios.
 
 mod big_graphs;
 #[path = "../formulas/by_hand.rs"]
@@ -28,7 +29,7 @@ use race::Race;
 use serde_json::Value;
 use table::Line;
 
-/// A part of the table: its name, and what makes its lines.
+/// A part of the table: its name, and the function that makes its lines.
 type Section = (&'static str, fn(Race) -> Vec<Line>);
 
 const SECTIONS: [Section; 6] = [
@@ -43,7 +44,7 @@ const SECTIONS: [Section; 6] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let place = |name: &str| arguments.iter().position(|argument| argument == name);
-    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`: then once is enough.
+    // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`. Then one run is enough.
     let quick = place("--quick").is_some() || place("--bench").is_none();
     let given = |name: &str| place(name).and_then(|place| arguments.get(place + 1));
     let seconds = given("--seconds").map(|text| text.parse().expect("a number of seconds"));

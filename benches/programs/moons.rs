@@ -1,4 +1,4 @@
-//! A step of training on the moons: a network 2-16-16-1, 100 rows, hinge loss and L2 penalty, gradient and update.
+//! A step of training on the moons: a network 2-16-16-1, 100 rows, hinge loss and L2 penalty, with gradient and update.
 
 use std::hint::black_box;
 
@@ -10,10 +10,10 @@ use crate::numbers::{check, descend};
 use crate::race::Race;
 use crate::table::{Line, Target};
 
-/// So small that both sides stay where they begin, and go on doing the same work.
+/// So small that both sides stay at their starting point and keep doing the same work.
 const RATE: f64 = 1e-12;
 
-/// The loss of one row, the penalty included: its mean over rows is the loss.
+/// The loss of one row, including the penalty. Its mean over rows is the loss.
 pub(crate) fn program() -> Program {
     Program::trace_rows(&parameters(), 3, |p, row| row_loss(p, row)).expect("a program")
 }
@@ -25,7 +25,7 @@ fn row_loss(p: &[Var], row: &[Var]) -> Var {
         let inputs = layer.len();
         let neurons = rest.chunks_exact(inputs + 1).take(width).map(|neuron| {
             let product = Var::dot_product(&neuron[..inputs], &layer);
-            let sum = product.expect("a weight an input") + neuron[inputs];
+            let sum = product.expect("one weight per input") + neuron[inputs];
             let last = index + 2 == LAYERS.len();
             if last { sum } else { sum.relu() }
         });
@@ -87,7 +87,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     lines
 }
 
-/// The loss of all rows traced as one graph of the parameters, the rows being numbers in it.
+/// The loss of all rows traced as one graph of the parameters, with the rows as numbers in it.
 fn one_graph(
     race: Race,
     key: &str,

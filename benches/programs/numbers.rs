@@ -1,10 +1,10 @@
-//! Numbers that look random, the same in every run and in every language: `SplitMix64` of a counter.
+//! Pseudo-random numbers, the same in every run and every language: `SplitMix64` of a counter.
 
-/// Numbers between −1 and 1 from a counter; each stream begins elsewhere.
+/// Numbers between −1 and 1 from a counter. Each stream starts at a different place.
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
-    /// A stream of its own.
+    /// A separate stream.
     pub(crate) fn new(stream: u32) -> Self {
         Self(u64::from(stream) << 32)
     }
@@ -18,7 +18,7 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
-    /// A place below `count`.
+    /// An index below `count`.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }
@@ -28,7 +28,7 @@ impl Numbers {
         (self.bits() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 
-    /// So many numbers between −`scale` and `scale`.
+    /// `count` numbers between −`scale` and `scale`.
     pub(crate) fn take(&mut self, count: usize, scale: f64) -> Vec<f64> {
         (0..count).map(|_| self.number() * scale).collect()
     }
@@ -41,7 +41,7 @@ pub(crate) fn descend(parameters: &mut [f64], gradient: &[f64], rate: f64) {
     }
 }
 
-/// Sees to it that two gradients are of the same function.
+/// Asserts that two gradients agree.
 pub(crate) fn check(ours: &[f64], by_hand: &[f64]) {
     assert_eq!(ours.len(), by_hand.len());
     let size = by_hand.iter().fold(0.0, |size: f64, g| size.max(g.abs()));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::formulas::seconds;
 
-/// The seconds of one piece of work: of its fastest sample, which other programs disturbed least, and of the middle one.
+/// The seconds of one piece of work: those of its fastest sample, which other programs disturbed least, and the median.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     pub(crate) minimum: f64,
@@ -20,7 +20,7 @@ impl Times {
         }
     }
 
-    /// The times of a work that was done once.
+    /// The times of work that was done once.
     pub(crate) fn once(seconds: f64) -> Self {
         Self {
             minimum: seconds,
@@ -37,22 +37,23 @@ impl Times {
     }
 }
 
-/// How long a race may last.
+/// The limits of a race.
 #[derive(Clone, Copy)]
 pub(crate) struct Race {
     /// The seconds that all runners of a race share.
     pub(crate) budget: f64,
-    /// Whether the largest graphs and batches are left out.
+    /// Whether to skip the largest graphs and batches.
     pub(crate) quick: bool,
 }
 
-/// A sample repeats its work until it lasts so many seconds: long beside the clock, short beside a scheduler's slice.
+/// A sample repeats its work until it lasts this many seconds: long compared with the clock, short compared with a
+/// scheduler's time slice.
 const SAMPLE: f64 = 3e-4;
 
 /// The fewest samples of each piece of work that are worth a median.
 const FEWEST: usize = 3;
 
-/// Work of more seconds is warm after one run.
+/// Work that takes more seconds than this is warm after one run.
 const LONG: f64 = 0.05;
 
 impl Race {
@@ -71,7 +72,7 @@ impl Race {
         let start = Instant::now();
         while samples[0].len() < fewest || start.elapsed().as_secs_f64() < self.budget {
             for ((work, samples), &runs) in works.iter_mut().zip(&mut samples).zip(&runs) {
-                // The others have been at the caches: a loop of this work alone would find its own numbers there.
+                // The other runners used the caches. A loop of this work alone would find its own numbers there.
                 work();
                 let (sample, ()) = seconds(|| (0..runs).for_each(|_| work()));
                 samples.push(sample / runs as f64);
@@ -81,7 +82,7 @@ impl Race {
     }
 }
 
-/// How often a work of so many seconds is repeated for a sample.
+/// How often work that takes `once` seconds is repeated for a sample.
 #[expect(
     clippy::cast_sign_loss,
     reason = "a ratio of two positive times, at most 3·10⁵"

@@ -1,28 +1,28 @@
-//! The lines of the bench and how they are printed: as a table in Markdown, or as JSON for other programs.
+//! The lines of the bench, printed as a Markdown table or as JSON for other programs.
 
 use serde_json::{Value, json};
 
 use crate::race::Times;
 
-/// What a line counts.
+/// The unit of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
     Seconds,
-    /// Seconds for each operation of a graph, or node, or row.
+    /// Seconds per operation, node or row.
     Each,
     Bytes,
 }
 
-/// What a line should reach.
+/// The target of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
-    /// At most so many times what stands beside it.
+    /// At most this many times the time beside it.
     Ratio(f64),
-    /// At most so much, in the line's unit.
+    /// At most this much, in the line's unit.
     Absolute(f64),
 }
 
-/// One piece of work: ours, and what stands beside it.
+/// One piece of work: our times, and the times beside them.
 pub(crate) struct Line {
     /// A short name, for programs that read the lines.
     pub(crate) key: String,
@@ -31,7 +31,7 @@ pub(crate) struct Line {
     pub(crate) ours: Times,
     pub(crate) beside: Option<(&'static str, Times)>,
     pub(crate) target: Option<Target>,
-    /// A number that another program doing the same work finds as well.
+    /// A number that another program computes as well when it does the same work.
     pub(crate) check: Option<f64>,
 }
 
@@ -93,7 +93,7 @@ impl Line {
         ])
     }
 
-    /// Whether the target is met, by the fastest samples.
+    /// Whether the fastest samples meet the target.
     fn met(&self) -> Option<bool> {
         match self.target? {
             Target::Ratio(most) => Some(self.ratios()?[0] <= most),
@@ -134,7 +134,7 @@ impl Line {
         ]
     }
 
-    /// The line for other programs; times in seconds.
+    /// The line for other programs, with times in seconds.
     pub(crate) fn json(&self) -> Value {
         json!({
             "key": self.key,
@@ -152,7 +152,7 @@ impl Line {
     }
 }
 
-/// A number of seconds or bytes as a person reads it.
+/// A number of seconds or bytes for readers.
 fn amount(unit: Unit, value: f64) -> String {
     let (scaled, name) = match unit {
         Unit::Bytes => (value, "B"),
@@ -172,7 +172,7 @@ fn amount(unit: Unit, value: f64) -> String {
     format!("{scaled:.digits$} {name}")
 }
 
-/// Prints the lines as one table, its columns as wide as they must be.
+/// Prints the lines as one table, with columns as wide as necessary.
 pub(crate) fn print(lines: &[Line]) {
     let head = [
         "work",

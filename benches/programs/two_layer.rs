@@ -1,5 +1,5 @@
-//! An iteration of the lecture's loop of two layers: 64 rows, 1000 inputs, 100 sigmoids, 10 outputs, squared error,
-//! gradient and update.
+//! An iteration of the lecture's loop for two layers: 64 rows, 1000 inputs, 100 sigmoids, 10 outputs and squared error,
+//! with gradient and update.
 
 use chainrule::{Level, Program, Var};
 use ndarray::Array2;
@@ -15,7 +15,7 @@ const HIDDEN: usize = 100;
 const OUTPUTS: usize = 10;
 const RATE: f64 = 1e-6;
 
-/// The loss of one row; the weights stand row by row, one row an input of the layer.
+/// The loss of one row. The weights are stored row by row, one row per input of the layer.
 fn row_loss(w: &[Var], row: &[Var]) -> Var {
     let (x, y) = row.split_at(INPUTS);
     let (w1, w2) = w.split_at(INPUTS * HIDDEN);
@@ -30,12 +30,12 @@ fn row_loss(w: &[Var], row: &[Var]) -> Var {
 fn products(x: &[Var], w: &[Var], columns: usize) -> Vec<Var> {
     let product = |j| {
         let column: Vec<Var> = w.iter().skip(j).step_by(columns).copied().collect();
-        Var::dot_product(&column, x).expect("a weight an input")
+        Var::dot_product(&column, x).expect("one weight per input")
     };
     (0..columns).map(product).collect()
 }
 
-/// The same by hand: matrices multiplied by the crate `matrixmultiply`, all memory kept.
+/// The same by hand: the crate `matrixmultiply` multiplies matrices, and all memory is reused.
 struct ByHand {
     x: Array2<f64>,
     y: Array2<f64>,
@@ -72,7 +72,7 @@ impl ByHand {
         }
     }
 
-    /// The loss, its derivatives left in `d1` and `d2`.
+    /// Computes the loss, and leaves its derivatives in `d1` and `d2`.
     fn gradient(&mut self) -> f64 {
         general_mat_mul(1.0, &self.x, &self.w1, 0.0, &mut self.hidden);
         self.hidden.mapv_inplace(|z| 1.0 / (1.0 + (-z).exp()));

@@ -1,4 +1,4 @@
-"""JAX, 64-bit: one jitted function for each piece of work, for the digits the whole epoch."""
+"""JAX, 64-bit: one jitted function per piece of work. For the digits, it is the whole epoch."""
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ jax.config.update("jax_enable_x64", True)
 
 
 def step_of(loss, rate):
-    """A jitted step down the gradient, its parameters kept from call to call."""
+    """A jitted step down the gradient, which keeps its parameters between calls."""
 
     def step(parameters, *data):
         value, gradients = jax.value_and_grad(loss)(parameters, *data)

@@ -1,7 +1,7 @@
-"""micrograd, scalar by scalar, with Python's garbage collector off: it takes most of the time otherwise.
+"""micrograd, scalar by scalar, with Python's garbage collector off, which would take most of the time.
 
-Its engine has neither exponential nor logarithm, and its backward pass recurses: only small work of sums, products and
-rectifiers can be written in it.
+Its engine has neither exponential nor logarithm, and its backward pass recurses. So it can do only small work of sums,
+products and rectifiers.
 """
 
 import gc

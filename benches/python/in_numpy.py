@@ -1,4 +1,4 @@
-"""NumPy, the derivatives written by hand."""
+"""NumPy, with hand-written derivatives."""
 
 import numpy as np
 import work

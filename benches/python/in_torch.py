@@ -1,4 +1,4 @@
-"""PyTorch, eager, 64-bit, derivatives by its autograd."""
+"""PyTorch, eager, 64-bit, with derivatives from its autograd."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The work that every peer does: data, parameters and sizes, the same numbers as in benches/programs."""
+"""The work of every peer: data, parameters and sizes, with the same numbers as in benches/programs."""
 
 import csv
 from pathlib import Path
@@ -32,7 +32,7 @@ def read(path):
 
 
 class Moons:
-    """A network 2-16-16-1 on 100 rows; a neuron's weights stand together, its bias behind them."""
+    """A network 2-16-16-1 on 100 rows. Each neuron's weights come before its bias."""
 
     l2 = 1e-4
     rate = 1e-12

@@ -1,4 +1,4 @@
-"""Times the work of one peer on request, in a process of its own: a line with a key and seconds in, a line of JSON out."""
+"""Times one peer's work in its own process: reads lines with a key and seconds, writes lines of JSON."""
 
 import importlib
 import json
@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 
-# As in benches/programs: a sample repeats its work until it lasts so many seconds.
+# As in benches/programs, a sample repeats its work until it lasts this many seconds.
 SAMPLE = 3e-4
 FEWEST = 3
 
@@ -35,7 +35,7 @@ def main():
         key, seconds = line.split()
         if key not in made:
             run = peer.WORKS[key]()
-            # The value where training begins; later it moves on.
+            # The value at the start of training, before the parameters move.
             made[key] = run, float(run())
         run, check = made[key]
         print(json.dumps(timed(run, float(seconds)) | {"check": check}), flush=True)

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-/// What `--help` prints.
+/// The text that `--help` prints.
 pub(crate) const HELP: &str = "\
-Trains a small network (2-16-16-1) to tell two half moons apart.
+Trains a small network (2-16-16-1) to separate two half moons.
 
 Usage: moons [OPTIONS]
 
@@ -16,13 +16,13 @@ Options:
   --parameters FILE  start from these 337 parameters: CSV with a column value
                      [default: random, between -1 and 1]
   --trace FILE       write loss and accuracy before each step: CSV with columns step, loss, accuracy
-  --picture FILE     write the picture, an SVG, there [default: target/moons.svg]
-  --html FILE        write a page there that shows the training step by step, for any browser
-  --seed N           whole number that decides what is random [default: 2]
-  --help             print this
+  --picture FILE     write the picture to this SVG file [default: target/moons.svg]
+  --html FILE        write a web page that shows the training step by step
+  --seed N           seed of the random numbers, a whole number [default: 2]
+  --help             print this help
 ";
 
-/// What the user asked for.
+/// The user's choices.
 pub(crate) struct Arguments {
     pub(crate) points: Option<PathBuf>,
     pub(crate) parameters: Option<PathBuf>,

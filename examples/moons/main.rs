@@ -1,7 +1,7 @@
-//! Trains micrograd's demo: a small network learns to tell two interleaved half moons apart.
+//! Trains micrograd's demo: a small network learns to separate two interleaved half moons.
 //!
-//! Shows a whole training run: the loss of one point, traced once, is compiled and replayed over all points at every step;
-//! then draws what was learned, as text and as a picture.
+//! Shows a whole training run. The loss of one point is traced once, compiled, and replayed over all points at every step.
+//! Then the learned score is drawn, as text and as a picture.
 //!
 //! Run with `cargo run --release --example moons`, and add `-- --help` to see the options.
 
@@ -96,20 +96,20 @@ fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Makes the folder that a file is to be written to, if there is none.
+/// Creates the parent folder of a file if it is missing.
 fn make_folder_of(file: &Path) -> Result<()> {
     file.parent().map_or(Ok(()), |folder| {
         fs::create_dir_all(folder).map_err(|cause| Error::io(folder, cause))
     })
 }
 
-/// The points of a file with the columns `x`, `y` and `label`, −1 or 1.
+/// Reads points from a file with the columns `x`, `y` and `label`, which is −1 or 1.
 fn points(path: &Path) -> Result<Dataset> {
     let data = read_csv(path, "label")?;
     let source = path.display().to_string();
     if data.width() != 2 {
         let problem = format!(
-            "expected two columns beside `label`, found {}",
+            "expected two columns besides `label`, found {}",
             data.width()
         );
         return Err(Error::data(&source, Some(1), None, problem));

@@ -1,7 +1,7 @@
-//! The training as one page of HTML that needs nothing else: the loss, and the boundary at several steps.
+//! The training as one self-contained HTML page: the loss, and the boundary at several steps.
 //!
-//! Everything is drawn with the page's own colours, so that it is light or dark as the reader's screen is. Without
-//! scripts all steps stand below one another; with them a slider and two buttons show one at a time.
+//! Everything uses the page's own colours, so it follows the reader's light or dark mode. Without scripts, all steps are
+//! listed one below the other; with scripts, a slider and two buttons show one at a time.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use chainrule::nn::data::Dataset;
 use super::contour::{Field, Point};
 use super::train::Progress;
 
-/// The steps before which the boundary is shown; it is shown after the last as well.
+/// The steps before which the boundary is shown. It is also shown after the last step.
 pub(crate) const SHOWN: [usize; 11] = [0, 1, 2, 4, 7, 10, 15, 20, 35, 50, 75];
 
 /// The size of the drawings, in their own units.
@@ -41,7 +41,7 @@ th, td { text-align: right; padding: 0.15rem 0.9rem 0.15rem 0; border-bottom: 1p
 [hidden] { display: none; }
 ";
 
-/// Shows one figure at a time, and on the curve the step it belongs to.
+/// Shows one figure at a time, and marks its step on the curve.
 const SCRIPT: &str = "
 const figures = Array.from(document.querySelectorAll('figure.step'));
 const slider = document.getElementById('step');
@@ -65,7 +65,7 @@ document.querySelectorAll('figure.step figcaption').forEach(function (caption) {
 show(figures.length - 1);
 ";
 
-/// The page: the trace of the whole training, and the network as it was at some of its steps.
+/// The page: the trace of the whole training, and the network at some of its steps.
 pub(crate) fn html(
     data: &Dataset,
     trace: &[Progress],
@@ -76,7 +76,7 @@ pub(crate) fn html(
     for (step, mlp) in frames {
         let now = trace[*step];
         let said = format!(
-            "Step {step}: loss {:.4}, {:.0} % of the points right",
+            "Step {step}: loss {:.4}, {:.0} % of the points are right",
             now.loss,
             100.0 * now.accuracy
         );
@@ -90,10 +90,10 @@ pub(crate) fn html(
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>Two moons: a training, step by step</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Two moons: a training, step by step</h1>\n\
-         <p>A network of 2, 16, 16 and 1 neurons learns to tell {points} points of two half moons apart. The line is where \
-         its score is 0; each side has the colour of the label it decides for.</p>\n\
+         <title>Two moons: a training run, step by step</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>Two moons: a training run, step by step</h1>\n\
+         <p>A network of 2, 16, 16 and 1 neurons learns to separate {points} points of two half moons. The line is where its \
+         score is 0; each side has the colour of its label.</p>\n\
          <h2>Boundary</h2>\n\
          <div id=\"controls\" class=\"controls\" hidden=\"hidden\">\n\
          <button id=\"back\" type=\"button\" aria-label=\"earlier\">◀</button>\n\
@@ -109,12 +109,12 @@ pub(crate) fn html(
     ))
 }
 
-/// Where a step stands on the curve.
+/// The horizontal position of a step on the curve.
 fn across(step: usize, count: usize) -> f64 {
     60.0 + (WIDTH - 80.0) * step as f64 / (count.max(2) - 1) as f64
 }
 
-/// The loss by steps, on a logarithmic scale.
+/// The loss at each step, on a logarithmic scale.
 fn curve(trace: &[Progress]) -> String {
     let powers = || trace.iter().map(|now| now.loss.max(1e-12).log10());
     let low = powers().fold(f64::INFINITY, f64::min).floor();
@@ -159,7 +159,7 @@ fn curve(trace: &[Progress]) -> String {
     svg.concat()
 }
 
-/// The plane with the points and where the network's score is positive.
+/// The plane with the points, and the region where the network's score is positive.
 fn boundary(mlp: &Mlp<f64>, data: &Dataset, said: &str) -> Result<String> {
     let [xs, ys] = [0, 1].map(|axis| frame(data, axis));
     let place = |(x, y): Point| {
@@ -190,7 +190,7 @@ fn boundary(mlp: &Mlp<f64>, data: &Dataset, said: &str) -> Result<String> {
     }
     for (point, label) in data.rows() {
         let (x, y) = place((point[0], point[1]));
-        // Shape tells labels apart where colour does not.
+        // The shape distinguishes labels where colour does not.
         svg.push(if label > 0.0 {
             format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\" fill=\"var(--high)\"/>\n")
         } else {

@@ -1,4 +1,4 @@
-//! What the network learned, drawn: its score over the plane, and the points.
+//! Draws the learned score over the plane, and the points.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,13 +10,13 @@ use chainrule::{Error, Result};
 
 use crate::contour::{self, Point};
 
-/// Where the plane is on the picture, in its own units.
+/// The place of the plane in the picture, in the picture's units.
 const LEFT: f64 = 66.0;
 const TOP: f64 = 50.0;
 const WIDTH: f64 = 816.0;
 const HEIGHT: f64 = 532.0;
 
-/// The plane in characters: `+` and `·` where the network decides so, `o` and `x` the points labelled −1 and 1.
+/// The plane in characters: `+` where the score is positive, `·` elsewhere, `x` and `o` for points labelled 1 and −1.
 pub(crate) fn text(mlp: &Mlp<f64>, data: &Dataset) -> Result<String> {
     const COLUMNS: usize = 72;
     const LINES: usize = 24;
@@ -45,7 +45,7 @@ pub(crate) fn text(mlp: &Mlp<f64>, data: &Dataset) -> Result<String> {
     Ok(text)
 }
 
-/// Draws the score as shades of two colours, its zero as a line, its margins at −1 and 1 as thin ones, and the points.
+/// Draws the score as shades of two colours, its zero as a line, its margins at −1 and 1 as thin lines, and the points.
 pub(crate) fn draw(path: &Path, mlp: &Mlp<f64>, data: &Dataset) -> Result<()> {
     let svg = paint(&Field::sample(mlp, data)?, data);
     fs::write(path, svg).map_err(|cause| Error::io(path, cause))
@@ -113,7 +113,7 @@ fn paint(field: &Field, data: &Dataset) -> String {
     svg.concat()
 }
 
-/// The colour of a label, or of the side of a score.
+/// The colour of a label or of a score's sign.
 fn colour(sign: f64) -> &'static str {
     if sign > 0.0 { "#c83c2d" } else { "#265fa8" }
 }
@@ -131,7 +131,7 @@ struct Field {
     ys: Range<f64>,
     /// By line, then column.
     scores: Vec<Vec<f64>>,
-    /// Where the score is at a margin or 0, with the width to draw this in.
+    /// The lines where the score is at a margin or 0, with their widths.
     lines: Vec<(Vec<Vec<Point>>, u32)>,
 }
 
@@ -175,7 +175,7 @@ impl Field {
         )
     }
 
-    /// Stretches of cells of one shade in each line: their corners, and the shade from −1 to 1.
+    /// Stretches of cells with the same shade in each line: their corners, and the shade from −1 to 1.
     fn bands(&self) -> Vec<([Point; 2], f64)> {
         let mut bands = Vec::new();
         for line in 0..Self::LINES {
@@ -224,7 +224,7 @@ fn centre(range: &Range<f64>, index: usize, count: usize) -> f64 {
     range.start + (range.end - range.start) * (index as f64 + 0.5) / count as f64
 }
 
-/// The cell of `count` in which a value lies.
+/// Which of `count` cells contains a value.
 fn cell(range: &Range<f64>, value: f64, count: usize) -> usize {
     let upper_ends = (1..count).map(|index| node(range, index, count));
     upper_ends.take_while(|&end| end <= value).count()

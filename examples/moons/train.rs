@@ -10,10 +10,10 @@ use chainrule::{Parameters, Program, Result};
 const MARGIN: f64 = 1.0;
 const PENALTY: f64 = 1e-4;
 
-/// How many steps the demo takes.
+/// The number of steps of the demo.
 pub(crate) const STEPS: usize = 100;
 
-/// How far the network was when it had made so many steps.
+/// The state of the training after a number of steps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     pub(crate) step: usize,
@@ -29,8 +29,8 @@ pub(crate) fn network() -> MlpBuilder {
         .layer(1, Activation::Linear)
 }
 
-/// Takes [`STEPS`] steps down the gradient of the whole data set's loss, reports before each with the network as it is
-/// then, and gives the progress after the last.
+/// Takes [`STEPS`] steps down the gradient of the whole data set's loss. Reports before each step with the network at that
+/// time, and returns the progress after the last step.
 pub(crate) fn train(
     mlp: &mut Mlp<f64>,
     data: &Dataset,
@@ -67,7 +67,7 @@ pub(crate) fn train(
     })
 }
 
-/// The share of points that are right: the sign of the score is the label.
+/// The share of correct points, whose label is the sign of the score.
 fn hits(scores: &[f64], data: &Dataset) -> Result<f64> {
     let labels = scores
         .iter()

@@ -1,9 +1,9 @@
-//! Where a score over the plane is positive: closed lines around it, found on a grid.
+//! Finds the regions of the plane where a score is positive, as closed lines on a grid.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// A point of the plane.
+/// A point in the plane.
 pub(crate) type Point = (f64, f64);
 /// A node of the grid: line and column.
 type Node = (usize, usize);
@@ -11,7 +11,7 @@ type Node = (usize, usize);
 /// Steps of the grid along each side.
 const STEPS: usize = 60;
 
-/// A score at the nodes of a grid, with a ring of nodes around it that count as negative: so every line closes.
+/// A score at the nodes of a grid. A ring of nodes around it counts as negative, so that every line closes.
 pub(crate) struct Field {
     xs: Range<f64>,
     ys: Range<f64>,
@@ -19,8 +19,8 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Scores at all nodes, for each class one field of how far its score is above all others; for a single score the
-    /// field of that score.
+    /// Scores at all nodes. For several classes, there is one field per class: its score minus the highest other score. For
+    /// a single score, there is the field of that score.
     pub(crate) fn of_classes<E>(
         xs: &Range<f64>,
         ys: &Range<f64>,
@@ -47,7 +47,7 @@ impl Field {
         Ok(fields)
     }
 
-    /// Closed lines around where the score is positive, the largest first, each with whether it is positive inside.
+    /// Closed lines around the positive regions, the largest first, each with whether the inside is positive.
     pub(crate) fn loops(&self) -> Vec<(Vec<Point>, bool)> {
         let mut next = BTreeMap::new();
         for line in 0..STEPS + 2 {
@@ -76,7 +76,7 @@ impl Field {
             .collect()
     }
 
-    /// The points that a line needs to be seen as it is: those left out lie within a third of a pixel of the line.
+    /// The points that a line needs for its shape. The omitted points are within a third of a pixel of the line.
     pub(crate) fn thinned(&self, points: &[Point]) -> Vec<Point> {
         const TOLERANCE: f64 = 1.2e-3;
         let scaled = |(x, y): Point| {
@@ -101,7 +101,7 @@ impl Field {
         kept
     }
 
-    /// The parts of these lines that do not run along the frame.
+    /// The parts of these lines that do not follow the frame.
     pub(crate) fn inner(&self, closed: &[Point]) -> Vec<Vec<Point>> {
         let on_frame = |p: Point, q: Point| {
             let along =
@@ -126,7 +126,7 @@ impl Field {
         lines.iter().map(|line| self.thinned(line)).collect()
     }
 
-    /// Notes how a line crosses a triangle, whose corners turn to the left: with the positive side on its left.
+    /// Notes how a line crosses a triangle with corners in counterclockwise order. The positive side is on the line's left.
     fn cross(&self, corners: [Node; 3], next: &mut BTreeMap<[Node; 2], [Node; 2]>) {
         let (mut leaves, mut enters) = (None, None);
         for (place, &p) in corners.iter().enumerate() {
@@ -147,7 +147,7 @@ impl Field {
         self.scores[line][column] > 0.0
     }
 
-    /// Where the score is 0 between two nodes, of which one is positive.
+    /// The point where the score is 0 between two nodes, one of them positive.
     fn crossing(&self, [p, q]: [Node; 2]) -> Point {
         let (u, v) = (self.scores[p.0][p.1], self.scores[q.0][q.1]);
         let part = if v == f64::MIN {
@@ -164,7 +164,7 @@ impl Field {
     }
 }
 
-/// Where a node of the grid stands.
+/// The coordinate of a node of the grid.
 fn share(range: &Range<f64>, step: usize) -> f64 {
     if step == STEPS {
         return range.end;
@@ -172,12 +172,12 @@ fn share(range: &Range<f64>, step: usize) -> f64 {
     range.start + (range.end - range.start) * step as f64 / STEPS as f64
 }
 
-/// As [`share`], counted with the ring, whose nodes stand on the frame.
+/// Like [`share`], for the grid with the ring, whose nodes are on the frame.
 fn inside(range: &Range<f64>, step: usize) -> f64 {
     share(range, step.saturating_sub(1).min(STEPS))
 }
 
-/// How far a point is from the stretch between two others.
+/// The distance of a point from the segment between two others.
 fn distance(point: Point, from: Point, to: Point) -> f64 {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (px, py) = (point.0 - from.0, point.1 - from.1);
@@ -190,7 +190,7 @@ fn distance(point: Point, from: Point, to: Point) -> f64 {
     (px - part * dx).hypot(py - part * dy)
 }
 
-/// The area within a closed line that turns to the left, negative if it turns to the right.
+/// The area within a closed line: positive if it is counterclockwise, negative if clockwise.
 fn area(points: &[Point]) -> f64 {
     let pairs = points.iter().zip(points.iter().cycle().skip(1));
     pairs.map(|(p, q)| p.0 * q.1 - q.0 * p.1).sum::<f64>() / 2.0

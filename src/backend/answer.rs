@@ -1,7 +1,7 @@
 //! Runs compiled code: at one point, over rows, or as sums over rows.
 //!
-//! Sums over rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on
-//! the rows alone, not on the number of threads or the width of the processor's vectors.
+//! Sums over rows are added row by row within a block of 64, and along a fixed tree over the blocks. So their bits depend
+//! only on the rows, not on the number of threads or the width of the processor's vectors.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,24 +17,24 @@ use crate::error::{Error, Result};
 use crate::math::fused::{Inline, with_fma};
 use crate::transform::Parts;
 
-/// With less work than this over all blocks (values of rows), waking another thread takes longer.
+/// The least work (values × blocks) that is worth waking another thread for.
 const WORTHWHILE: usize = 1024;
 
-/// Compiled code with the numbers of one or several threads.
+/// Compiled code, with the buffers of one or several threads.
 #[derive(Debug)]
 pub(crate) struct Answer {
     compiled: Arc<Compiled>,
     parts: Parts,
     shared: Vec<f64>,
-    /// At least one.
+    /// At least one worker.
     workers: Vec<Worker>,
     tree: Tree,
-    /// One buffer for each part.
+    /// One buffer per part.
     rows: SmallVec<[Vec<f64>; 3]>,
     outputs: Vec<f64>,
 }
 
-/// What one thread computes with.
+/// The buffers and the machine of one thread.
 #[derive(Debug)]
 struct Worker {
     machine: Box<dyn Machine>,
@@ -73,7 +73,7 @@ impl Answer {
         &self.parts
     }
 
-    /// Writes the uniform inputs and computes what depends on them alone.
+    /// Writes the uniform inputs and computes the values that depend on them alone.
     #[inline]
     pub(crate) fn set_uniform(&mut self, write: impl FnOnce(&mut [f64])) -> Result<()> {
         write(&mut self.shared[..self.compiled.executable.layout().uniform]);
@@ -81,7 +81,7 @@ impl Answer {
         self.compiled.before(machine, &mut self.shared)
     }
 
-    /// All outputs at a point, whose inputs are given one slice after another.
+    /// All outputs at a point. Its inputs are the slices, one after another.
     #[inline]
     pub(crate) fn at(&mut self, inputs: &[&[f64]]) -> Result<&[f64]> {
         self.set_uniform(|buffer| {
@@ -98,12 +98,12 @@ impl Answer {
         Ok(&self.outputs)
     }
 
-    /// The outputs computed last, at a point or as sums, part by part.
+    /// The outputs of the last computation, at a point or of sums, part by part.
     pub(crate) fn outputs(&self) -> &[f64] {
         &self.outputs
     }
 
-    /// As many workers as threads can be used, and how many threads may share a block.
+    /// Prepares as many workers as there are usable threads. Returns their number, and how many threads may share a block.
     fn workers(&mut self, threads: usize, blocks: usize) -> (usize, usize) {
         let threads = parallel::threads(threads);
         let executable = &self.compiled.executable;
@@ -128,7 +128,7 @@ impl Answer {
         (count, share)
     }
 
-    /// Every output of every row, one slice for each part.
+    /// Every output of every row, one slice per part.
     pub(crate) fn each_row(
         &mut self,
         rows: &Blocks,
@@ -164,9 +164,9 @@ impl Answer {
         Ok(results)
     }
 
-    /// All sums over rows, from which [`outputs_of_sums`](Self::outputs_of_sums) makes the outputs.
+    /// All sums over rows; [`outputs_of_sums`](Self::outputs_of_sums) computes the outputs from them.
     ///
-    /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of them.
+    /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of workers.
     pub(crate) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
         let blocks = rows.blocks();
         let (count, threads) = self.workers(threads, blocks);
@@ -205,18 +205,18 @@ impl Answer {
         Ok(tree.total())
     }
 
-    /// How many sums over rows there are.
+    /// The number of sums over rows.
     pub(crate) fn sum_count(&self) -> usize {
         self.compiled.executable.layout().sums.len()
     }
 
-    /// Puts sums over all rows in the place of those just computed.
+    /// Replaces the sums just computed by these.
     pub(crate) fn set_sums(&mut self, sums: &[f64]) {
         self.tree.clear(sums.len());
         self.tree.next().copy_from_slice(sums);
     }
 
-    /// All outputs, divided, from the sums over all rows.
+    /// Computes all outputs from the sums over all rows, and divides them by `divisor`.
     pub(crate) fn outputs_of_sums(&mut self, divisor: f64) -> &[f64] {
         let Self {
             compiled,
@@ -237,7 +237,7 @@ impl Answer {
             layout.read_shared(shared, outputs);
             &mut outputs[..]
         };
-        // A sum needs no division, and there may be many outputs.
+        // Without a mean there is nothing to divide, and there may be many outputs.
         if divisor != 1.0 {
             with_fma(Inline(
                 #[inline(always)]
@@ -249,17 +249,17 @@ impl Answer {
     }
 }
 
-/// Makes every −0 a 0: a derivative of 0 has no sign.
+/// Turns every −0 into 0: a derivative of 0 has no sign.
 fn drop_signs(derivatives: &mut [f64]) {
     for derivative in derivatives {
         *derivative += 0.0;
     }
 }
 
-/// The result slices that one thread writes: one for each part, or one for each output if results are column-major.
+/// The result slices that one thread writes: one per part, or one per output in column-major order.
 type Slices<'a> = SmallVec<[&'a mut [f64]; 3]>;
 
-/// Cuts the results into those of `rows_each` rows for each thread.
+/// Cuts the results into slices of `rows_each` rows, one per thread.
 fn cut<'a>(
     results: &'a mut [Vec<f64>],
     parts: &Parts,
@@ -296,7 +296,7 @@ impl Worker {
     /// Computes some blocks and writes their outputs.
     #[expect(
         clippy::too_many_arguments,
-        reason = "one caller; a struct would name them all again"
+        reason = "there is one caller, and a struct would repeat all the names"
     )]
     fn each_row(
         &mut self,
@@ -314,7 +314,7 @@ impl Worker {
         for index in blocks {
             let mut block = rows.block(index);
             block.threads = threads;
-            // These programs have no sums that their outputs need.
+            // The outputs of these programs need no sums over rows.
             compiled.block(&mut *self.machine, shared, &block, &mut [])?;
             let mut outputs = layout.outputs();
             let mut slice = 0;
@@ -330,7 +330,7 @@ impl Worker {
                         .iter_mut()
                         .step_by(step)
                         .take(block.count);
-                    // Adding −0 keeps every bit, adding 0 drops the sign of 0.
+                    // Adding −0 keeps every bit; adding 0 drops the sign of 0.
                     for (row, place) in places.enumerate() {
                         *place = values.at(row) + sign;
                     }
@@ -343,7 +343,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Computes the sums of some subtrees of `subtree` blocks each.
+    /// Computes the sums of some subtrees, each of `subtree` blocks.
     fn sum(
         &mut self,
         compiled: &Compiled,
@@ -377,7 +377,7 @@ impl Worker {
     }
 }
 
-/// The failure of the first worker that has one: that of the first row, because workers are in the order of rows.
+/// The failure of the first row that fails. Workers are in the order of rows.
 fn first_failure(workers: &mut [Worker]) -> Result<()> {
     match workers.iter_mut().find_map(|worker| worker.failure.take()) {
         Some(failure) => Err(failure),

@@ -1,12 +1,13 @@
-//! Rows of data in the order in which they are computed: blocks, and in each block the lanes of one input after another.
+//! Stores rows of data in the order of computation: block by block, and within a block the lanes of one input after
+//! another.
 
 use super::traits::Block;
 use crate::error::{Error, Result};
 
-/// The most lanes at once, and the number of rows whose sums are added one after the other.
+/// The largest number of lanes, and the number of rows whose sums are added one after another.
 pub(crate) const BLOCK: usize = 64;
 
-/// Lanes are filled up to whole vectors of this many.
+/// The number of lanes is rounded up to a multiple of this.
 const VECTOR: usize = 8;
 
 /// Rows of numbers: a slice of rows, [`Flat`] numbers, or [`Columns`].
@@ -21,19 +22,19 @@ const VECTOR: usize = 8;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub trait Table {
-    /// How many rows there are.
+    /// The number of rows.
     fn rows(&self) -> usize;
 
-    /// How many numbers a row has.
+    /// The number of values in a row.
     fn width(&self, row: usize) -> usize;
 
-    /// One number.
+    /// The number in one row and column.
     ///
     /// # Panics
     /// If there is no such row or column.
     fn at(&self, row: usize, column: usize) -> f64;
 
-    /// Writes one column of some rows.
+    /// Writes one column of the rows that begin at `first`.
     #[doc(hidden)]
     fn copy_column(&self, first: usize, column: usize, lanes: &mut [f64]) {
         for (row, lane) in (first..).zip(lanes) {
@@ -41,13 +42,13 @@ pub trait Table {
         }
     }
 
-    /// Writes rows from `first` on as columns: the lanes of one column after those of another.
+    /// Writes `count` rows from `first` on, as columns: the lanes of one column after those of another.
     #[doc(hidden)]
     fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
         for (column, all) in columns.chunks_exact_mut(lanes).enumerate() {
             let (rows, beyond) = all.split_at_mut(count);
             self.copy_column(first, column, rows);
-            // The lanes beyond are filled with copies of a row, for which the program is defined.
+            // The remaining lanes repeat the last row, for which the program is defined.
             beyond.fill(rows[count - 1]);
         }
     }
@@ -67,7 +68,7 @@ impl<R: AsRef<[f64]>> Table for [R] {
     }
 
     fn copy_block(&self, first: usize, count: usize, lanes: usize, columns: &mut [f64]) {
-        // Eight rows at a time: each is read, and each column written, in whole vectors.
+        // Eight rows at a time, so that reads of rows and writes of columns are whole vectors.
         for (group, rows) in self[first..first + count].chunks(VECTOR).enumerate() {
             let mut sources = [rows[rows.len() - 1].as_ref(); VECTOR];
             for (source, row) in sources.iter_mut().zip(rows) {
@@ -82,7 +83,7 @@ impl<R: AsRef<[f64]>> Table for [R] {
     }
 }
 
-/// Delegates to the table that a reference, an array or a vector holds.
+/// Implements `Table` for types that hold a table: references, arrays and vectors.
 macro_rules! tables {
     ($([$($generics:tt)*] $table:ty: |$me:ident| $inner:expr;)+) => {$(
         impl<$($generics)*> Table for $table {
@@ -159,7 +160,7 @@ impl<'a> Flat<'a> {
         Err(Error::argument("values", problem))
     }
 
-    /// `rows` rows of `width` numbers, which may be 0.
+    /// `rows` rows of `width` numbers, where `width` may be 0.
     pub(crate) fn of_rows(values: &'a [f64], width: usize, rows: usize) -> Self {
         debug_assert_eq!(values.len(), width * rows);
         Self {
@@ -191,7 +192,7 @@ impl Table for Flat<'_> {
     }
 }
 
-/// Columns of equally many numbers.
+/// Columns of equal length.
 ///
 /// ```
 /// use chainrule::{Columns, Program};
@@ -206,7 +207,7 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Takes columns, one for each number of a row. Without columns there are no rows.
+    /// A table with these columns, one for each number of a row. Without columns there are no rows.
     ///
     /// ```
     /// use chainrule::Columns;
@@ -215,7 +216,8 @@ impl<'a> Columns<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if a column is not as long as the first; it names the column, counted from 0.
+    /// [`Length`](crate::ErrorKind::Length) if a column is not as long as the first. The message names the column, counted
+    /// from 0.
     pub fn new(columns: &'a [&'a [f64]]) -> Result<Self> {
         let rows = columns.first().map_or(0, |column| column.len());
         match columns.iter().position(|column| column.len() != rows) {
@@ -247,7 +249,7 @@ impl Table for Columns<'_> {
     }
 }
 
-/// In which order results of many rows are.
+/// The order in which the results of many rows are stored.
 ///
 /// ```
 /// use chainrule::{Order, Program};
@@ -263,11 +265,11 @@ pub enum Order {
     /// All numbers of a row, then those of the next row.
     #[default]
     RowMajor,
-    /// One number of all rows, then the next number.
+    /// One number for all rows, then the next number.
     ColumnMajor,
 }
 
-/// Rows of data, block by block: in each block the lanes of one varying input after another.
+/// Rows of data, block by block. In each block, the lanes of one varying input follow those of another.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
     /// The index of the first row.
@@ -287,7 +289,7 @@ impl Blocks {
         Ok(blocks)
     }
 
-    /// Rows that all have the same width, which is that of the first.
+    /// Stores rows that all have the width of the first.
     pub(crate) fn trusted(rows: &impl Table) -> Self {
         let width = if rows.rows() > 0 { rows.width(0) } else { 0 };
         let mut blocks = Self {
@@ -298,7 +300,7 @@ impl Blocks {
         blocks
     }
 
-    /// Replaces the rows, and keeps the memory.
+    /// Replaces the rows and reuses the memory.
     pub(crate) fn fill(&mut self, rows: &(impl Table + ?Sized)) -> Result<()> {
         for row in 0..rows.rows() {
             let found = rows.width(row);
@@ -329,7 +331,7 @@ impl Blocks {
         self.count = count;
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.count
     }
@@ -351,7 +353,7 @@ impl Blocks {
         }
     }
 
-    /// Refuses the first number that is not finite, by row and column.
+    /// An error for the first number that is not finite, with its row and column.
     pub(crate) fn check_finite(&self) -> Result<()> {
         for block in (0..self.blocks()).map(|index| self.block(index)) {
             for row in 0..block.count {

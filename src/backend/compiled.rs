@@ -1,4 +1,4 @@
-//! Compiled code with the comparisons that it must check.
+//! Compiled code and the comparisons that it must check.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::ir::{Class, Guard, Ir, Level};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(super) executable: Arc<dyn Executable>,
-    /// Comparisons of shared numbers, then those that differ by row; none twice.
+    /// The comparisons of shared numbers, then those that vary by row, without duplicates.
     shared_guards: Vec<([u32; 2], Guard)>,
     row_guards: Vec<([Place; 2], Guard)>,
 }
 
 impl Compiled {
-    /// Compiles code, whose guards these are.
+    /// Compiles code with these guards.
     ///
     /// # Panics
     /// If the backend gives no place to an output, a comparison or a uniform input.
@@ -66,7 +66,7 @@ impl Compiled {
             + size_of_val(&self.row_guards[..])
     }
 
-    /// Computes what depends on uniform inputs alone, and checks the comparisons of it.
+    /// Computes the values that depend on uniform inputs alone, and checks their comparisons.
     #[inline]
     pub(super) fn before(&self, machine: &mut dyn Machine, shared: &mut [f64]) -> Result<()> {
         machine.before(shared);
@@ -88,7 +88,7 @@ impl Compiled {
         sums: &mut [f64],
     ) -> Result<()> {
         machine.block(shared, block, sums);
-        // The first comparison of the first row whose outcome has changed.
+        // Finds the first comparison of the first row whose outcome differs.
         let (mut count, mut changed) = (block.count, None);
         for (sides, guard) in &self.row_guards {
             let [left, right] = sides.map(|place| machine.lanes(shared, block, place));

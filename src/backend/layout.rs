@@ -1,4 +1,4 @@
-//! Where the numbers of a program are while it runs.
+//! Where a program's numbers are while it runs.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::ops::Range;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// In lanes of its own, one number per row; the machine knows them by this index.
+    /// In its own lanes, one number per row. This is the machine's index of the lanes.
     Row(u32),
     /// The varying input with this index.
     Input(u32),
@@ -20,7 +20,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place `step` rows further on; a shared number stays the same.
+    /// The place `step` rows further on. A shared number stays in its place.
     pub(crate) fn next(self, step: u32) -> Self {
         match self {
             Self::Row(row) => Self::Row(row + step),
@@ -40,14 +40,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where a backend puts what others read and write.
+/// Where a backend puts the numbers that others read and write.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Layout {
-    /// The buffer of shared numbers as it is before the first call: the uniform inputs (which callers write), sums
-    /// over rows, constants, and room for what the backend computes.
+    /// The initial buffer of shared numbers: the uniform inputs (which callers write), sums over rows, constants, and space
+    /// for results of the backend.
     pub shared: Vec<f64>,
-    /// How many uniform inputs there are; they are the first shared numbers, in the order of the program's inputs.
+    /// The number of uniform inputs. They are the first shared numbers, in the order of the program's inputs.
     pub uniform: usize,
     /// Which shared numbers are sums over rows.
     pub sums: Range<usize>,
@@ -66,7 +66,7 @@ impl Layout {
         outputs: &[Place],
         guards: Vec<[Place; 2]>,
     ) -> Self {
-        // Neighbouring shared outputs are copied together.
+        // Adjacent shared outputs are copied together.
         let mut stretches: Vec<(Place, u32)> = Vec::new();
         for &place in outputs {
             match stretches.last_mut() {
@@ -86,7 +86,7 @@ impl Layout {
         }
     }
 
-    /// Where the outputs are.
+    /// The place of each output.
     pub fn outputs(&self) -> impl Iterator<Item = Place> {
         self.outputs.iter().flat_map(|&(place, len)| {
             (0..len).map(move |step| match place {
@@ -96,12 +96,12 @@ impl Layout {
         })
     }
 
-    /// How many outputs there are.
+    /// The number of outputs.
     pub(crate) fn output_count(&self) -> usize {
         self.count
     }
 
-    /// Whether the outputs are the sums themselves, in their order.
+    /// Whether the outputs are exactly the sums, in order.
     pub(crate) fn outputs_are_sums(&self) -> bool {
         let sums = (
             Place::Shared(self.sums.start as u32),
@@ -110,7 +110,7 @@ impl Layout {
         self.outputs == [sums]
     }
 
-    /// Replaces `outputs` with the shared ones; NaN stands for outputs that differ by row.
+    /// Replaces `outputs` by the shared outputs, with NaN for those that vary by row.
     pub(crate) fn read_shared(&self, shared: &[f64], outputs: &mut Vec<f64>) {
         outputs.clear();
         outputs.reserve(self.count);

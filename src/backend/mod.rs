@@ -1,18 +1,18 @@
-//! The seam between programs and what computes them.
+//! The interface between programs and the backends that run them.
 //!
-//! A [`Backend`] turns code into an [`Executable`]; each thread that runs it has a [`Machine`] of its own. The crate's
+//! A [`Backend`] turns code into an [`Executable`], and each thread runs it with its own [`Machine`]. The crate's
 //! interpreter is the first backend. Another one (native code, a graphics card, text in another language) is a type that
-//! implements these three traits, in a file or a crate of its own:
+//! implements these three traits, in its own file or crate:
 //!
 //! ```text
 //!              once per call              once per block of 64 rows         once per call
 //! inputs ──> Machine::before ──> shared ──> Machine::block ──> sums ──> Machine::after ──> shared
 //! ```
 //!
-//! Numbers that are the same for all rows are in one *shared* buffer: the uniform inputs first, then what the backend puts
-//! there. Values that differ by row belong to the machine and are read through [`Machine::lanes`]. A [`Layout`] says where
-//! inputs, sums, outputs and the sides of comparisons are. Everything else is done outside of the backend, the same for all of
-//! them: rows are cut into blocks, blocks are given to threads, sums of blocks are added as a fixed tree, and comparisons are
+//! Numbers that all rows share are in one *shared* buffer: first the uniform inputs, then the backend's own numbers. Values
+//! that vary by row belong to the machine; [`Machine::lanes`] reads them. A [`Layout`] says where inputs, sums, outputs and
+//! the sides of comparisons are. Everything else happens outside the backends and is the same for all of them: the crate
+//! cuts rows into blocks, gives blocks to threads, adds the sums of blocks along a fixed tree, and checks comparisons.
 //! checked.
 
 mod answer;

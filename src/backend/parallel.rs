@@ -1,9 +1,9 @@
-//! Runs work on several threads, or on one if the feature `parallel` is off.
+//! Runs work on several threads; on one thread if the feature `parallel` is off.
 //!
-//! The calling thread takes part. Its helpers stay awake for a short while after their last work, because waking one takes as
-//! long as computing a small batch; meanwhile they give their core to whoever wants it.
+//! The calling thread takes part. Its helpers stay awake for a short while after their last work, because waking one takes
+//! as long as computing a small batch. While they wait, they yield their cores to other threads.
 
-/// The number of threads that `threads` asks for: 0 asks for one per core.
+/// The number of threads for a request of `threads`: 0 requests one per core.
 pub(crate) fn threads(threads: usize) -> usize {
     #[cfg(feature = "parallel")]
     if threads == 0 {
@@ -16,8 +16,8 @@ pub(crate) fn threads(threads: usize) -> usize {
     }
 }
 
-/// Runs `work` on every item, on `threads` threads unless somebody else uses them; each thread takes the next item when it
-/// has finished one.
+/// Runs `work` on every item, on up to `threads` threads; on one if another caller is using the helpers. Each thread takes
+/// the next item when it has finished one.
 pub(crate) fn for_each<T: Send>(
     threads: usize,
     items: &mut [T],
@@ -49,17 +49,17 @@ mod crew {
 
     use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
 
-    /// How long a helper stays awake for the next piece of work: a few times as long as a small batch takes.
+    /// How long a helper waits for the next piece of work: several times the duration of a small batch.
     const LINGER: Duration = Duration::from_micros(500);
 
-    /// How long the caller waits for the last pieces before it offers its core to others.
+    /// How long the caller waits for the last pieces before it yields its core.
     const SPIN: Duration = Duration::from_micros(50);
 
-    /// How many threads can run at a time. Asking takes as long as a small batch.
+    /// The number of threads that can run at a time, cached because a query takes as long as a small batch.
     pub(super) static CORES: LazyLock<usize> =
         LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 
-    /// The helpers, for one caller at a time; none on a single core, or where no thread can be started.
+    /// The helpers, for one caller at a time; `None` on a single core, or if no thread can be started.
     static CREW: LazyLock<Option<Crew>> = LazyLock::new(|| {
         let helpers = *CORES - 1;
         let builder = ThreadPoolBuilder::new()
@@ -73,7 +73,7 @@ mod crew {
                 caller: Mutex::new(()),
             })
     });
-    /// How many helpers are awake.
+    /// The number of helpers that are awake.
     static AWAKE: AtomicUsize = AtomicUsize::new(0);
 
     struct Crew {
@@ -86,12 +86,12 @@ mod crew {
         _caller: MutexGuard<'static, ()>,
     }
 
-    /// The helpers, if nobody else has them.
+    /// The helpers, if nobody else is using them.
     pub(super) fn claim() -> Option<Claim> {
         let crew = CREW.as_ref()?;
         let caller = match crew.caller.try_lock() {
             Ok(caller) => caller,
-            // A caller's work has panicked; there is nothing that it could have left half done.
+            // An earlier caller's work panicked, but the mutex protects no data that could be inconsistent.
             Err(TryLockError::Poisoned(caller)) => caller.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
@@ -102,7 +102,7 @@ mod crew {
     }
 
     impl Claim {
-        /// Runs `work` on every item; the caller takes part.
+        /// Runs `work` on every item. The caller takes part.
         pub(super) fn for_each<T: Send>(
             &self,
             threads: usize,
@@ -130,7 +130,7 @@ mod crew {
                     });
                 }
                 work();
-                // The scope would sleep until the others are done, and wake late.
+                // The scope would sleep until the others are done, and would wake late.
                 let start = Instant::now();
                 while at_work.load(Ordering::Acquire) > 0 && start.elapsed() < LINGER {
                     if start.elapsed() < SPIN {
@@ -143,7 +143,7 @@ mod crew {
         }
     }
 
-    /// Counts a helper out when it is done, or panics.
+    /// Decrements the count of awake helpers on drop, so also after a panic.
     struct Leaves<'a>(&'a AtomicUsize);
 
     impl Drop for Leaves<'_> {
@@ -156,9 +156,9 @@ mod crew {
         static LINGERS: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Keeps a helper awake until there has been no work for a while.
+    /// Keeps a helper awake until it has had no work for a while.
     fn linger() {
-        // A helper that lingers already may be asked again in the place of one that has not woken yet.
+        // A lingering helper may get another request that was meant for one that has not woken yet.
         if !LINGERS.replace(true) {
             let mut last = Instant::now();
             while last.elapsed() < LINGER {
@@ -180,7 +180,7 @@ mod tests {
 
     use super::for_each;
 
-    /// Counts every item up once, whoever does it.
+    /// Checks that every item is processed once, on any thread.
     fn count(threads: usize, items: usize) {
         let mut counts = vec![0; items];
         for_each(threads, &mut counts, |index, count| *count += index + 1);
@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn callers_do_not_wait_for_one_another() {
+    fn callers_do_not_wait_for_each_other() {
         thread::scope(|scope| {
             for threads in 1..6 {
                 scope.spawn(move || (0..200).for_each(|_| count(threads, 50)));
             }
         });
-        // One within another: the inner one finds the helpers taken.
+        // Nested calls: the inner one finds the helpers in use.
         let mut items = [0; 20];
         for_each(4, &mut items, |_, item| {
             count(4, 20);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_comes_through_and_leaves_the_helpers_in_order() {
+    fn a_panic_reaches_the_caller_and_the_helpers_keep_working() {
         for culprit in [0, 1, 30] {
             let mut items = vec![0; 40];
             let work = |index: usize, item: &mut i32| {

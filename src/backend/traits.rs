@@ -1,4 +1,4 @@
-//! What a backend is.
+//! The traits that a backend implements.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,51 +6,51 @@ use std::sync::Arc;
 use super::layout::{Layout, Place};
 use crate::ir::{Ir, Level};
 
-/// Turns code into something that can be run.
+/// Turns code into something that can run.
 ///
-/// At level [`Exact`](Level::Exact) every value must have the bits that the code's operations give one after another, and a
-/// sum over the rows of a block must be formed as [`Machine::block`] says.
+/// At level [`Exact`](Level::Exact), every value must have the bits that result from computing the operations one by one,
+/// and a sum over the rows of a block must be computed as [`Machine::block`] says.
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
-    /// Compiles code whose passes have been run.
+    /// Compiles code after the passes have run.
     fn compile(&self, ir: &Ir, level: Level) -> Arc<dyn Executable>;
 }
 
-/// Compiled code, shared by all threads that run it. Its `Display` is its text, for people.
+/// Compiled code, shared by all threads that run it. Its `Display` writes it as text for readers.
 pub trait Executable: fmt::Debug + fmt::Display + Send + Sync {
     /// Where inputs, sums, outputs and comparisons are.
     fn layout(&self) -> &Layout;
 
-    /// What one thread runs the code with.
+    /// Makes a machine, with which one thread runs the code.
     fn machine(self: Arc<Self>) -> Box<dyn Machine>;
 
-    /// How much work a block of rows is, in values per row: a call with little work stays on one thread.
+    /// The work per block, in values per row. A call with little work stays on one thread.
     fn work(&self) -> usize;
 
-    /// Whether one block may be enough work for several threads.
+    /// Whether one block can be enough work for several threads.
     fn shares_blocks(&self) -> bool {
         false
     }
 
-    /// The memory that the code takes, in bytes.
+    /// The memory of the code, in bytes.
     fn bytes(&self) -> usize;
 }
 
-/// Runs compiled code on one thread. It owns the numbers that differ by row.
+/// Runs compiled code on one thread. It owns the numbers that vary by row.
 pub trait Machine: fmt::Debug + Send {
-    /// Computes, in the shared buffer, everything that depends on the uniform inputs alone.
+    /// Computes everything that depends on the uniform inputs alone, in the shared buffer.
     fn before(&mut self, shared: &mut [f64]);
 
     /// Computes a block of rows, and its sums over rows, in the order of [`Layout::sums`]. `sums` holds old numbers before; it
     /// is empty if no output needs sums.
     ///
-    /// A sum starts at 0 and adds `u·p` with one rounding: the first pair of factors for all rows in order, then the next
-    /// pair. A product of which a factor is 0 adds nothing, whatever the other factor is.
+    /// A sum starts at 0 and adds `u·p` with one rounding: first the first pair of factors for all rows in order, then the
+    /// next pair. A product with a factor of 0 adds nothing, whatever the other factor is.
     fn block(&mut self, shared: &[f64], block: &Block<'_>, sums: &mut [f64]);
 
-    /// The values in a place, for the block that was computed last.
+    /// The values in a place, for the last computed block.
     fn lanes<'a>(&'a self, shared: &'a [f64], block: &Block<'a>, place: Place) -> Source<'a>;
 
-    /// Computes everything that depends on sums over rows, which are in the shared buffer now.
+    /// Computes everything that depends on sums over rows. The shared buffer contains the sums.
     fn after(&mut self, shared: &mut [f64]);
 }
 
@@ -60,20 +60,20 @@ pub trait Machine: fmt::Debug + Send {
 pub struct Block<'a> {
     /// The index of its first row.
     pub first: usize,
-    /// How many rows it has.
+    /// The number of its rows.
     pub count: usize,
-    /// The same, rounded up to whole vectors; the lanes beyond `count` repeat a row.
+    /// The number of rows rounded up to whole vectors. The lanes beyond `count` repeat a row.
     pub lanes: usize,
-    /// The varying inputs, the lanes of one after those of another.
+    /// The varying inputs. The lanes of one input follow those of another.
     pub inputs: &'a [f64],
     /// How many threads may work on this block.
     pub threads: usize,
 }
 
-/// The values of a place: one per row, or the same for all.
+/// The values in a place: one per row, or one for all rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// A value per row.
+    /// One value per row.
     Slice(&'a [f64]),
     /// One value for all rows.
     Splat(f64),
@@ -86,7 +86,7 @@ impl Source<'_> {
     /// If there is no such row.
     #[expect(
         clippy::inline_always,
-        reason = "what is not inlined is not compiled for the vector instructions"
+        reason = "only inlined code is compiled for the vector instructions"
     )]
     #[inline(always)]
     pub fn at(self, row: usize) -> f64 {

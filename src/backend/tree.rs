@@ -1,28 +1,29 @@
-//! Sums over blocks as a fixed tree: neighbours first, then neighbours of those, whatever computes them.
+//! Adds sums over blocks along a fixed tree: first neighbours, then neighbouring pairs, and so on, for any number of
+//! threads.
 
-/// Buffers for the sums of blocks that wait for their neighbours.
+/// Holds sums of blocks until their neighbours arrive.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    /// Indexed by the binary logarithm of the number of blocks that each stands for.
+    /// Indexed by the binary logarithm of the number of blocks in each sum.
     waiting: Vec<Vec<f64>>,
-    /// Which of them wait, as bits.
+    /// The number of blocks so far. Its bits say which sums are waiting.
     count: usize,
     next: Vec<f64>,
 }
 
 impl Tree {
-    /// Starts again, for sums of `width` numbers.
+    /// Starts over, for sums of `width` numbers.
     pub(crate) fn clear(&mut self, width: usize) {
         self.count = 0;
         self.next.resize(width, 0.0);
     }
 
-    /// The buffer for the sums of the next block; all of them must be written.
+    /// The buffer for the sums of the next block. The caller must write all of them.
     pub(crate) fn next(&mut self) -> &mut [f64] {
         &mut self.next
     }
 
-    /// Puts the buffer's sums into the tree.
+    /// Adds the buffer's sums to the tree.
     pub(crate) fn push(&mut self) {
         let mut level = 0;
         while self.count >> level & 1 == 1 {
@@ -38,7 +39,7 @@ impl Tree {
         self.count += 1;
     }
 
-    /// The sum of all, or 0 if there are none; the tree is empty afterwards.
+    /// The sum of all blocks, or 0 if there are none. The tree is empty afterwards.
     pub(crate) fn total(&mut self) -> &mut [f64] {
         let count = std::mem::take(&mut self.count);
         let mut levels = (0..self.waiting.len()).filter(|level| count >> level & 1 == 1);

@@ -1,22 +1,22 @@
-//! Operations of one's own: a value with the slopes that it shall have.
+//! User-defined operations: a value with declared slopes.
 //!
-//! All of these record one row of the table, whose operands are the value and, in pairs, what it depends on and the
-//! slope in that. So they work wherever the table does: on the tape, in recorded gradients, forward, in programs and over
-//! rows. The value has the bits with which it was computed. A slope that is computed from the operands is differentiated
-//! in its turn, so second derivatives follow from it; they are as right as it is.
+//! All of these record one operation of the table. Its operands are the value, followed by pairs of a variable and the
+//! slope with respect to it. So they work wherever the table does: on the tape, in recorded gradients, in forward mode, in
+//! programs and over rows. The value keeps its bits. If a slope is computed from the operands, it is differentiated as
+//! well, so second derivatives follow from it and are only as accurate as the slope.
 
 use crate::error::{Error, Result};
 use crate::op::{Scalar, rows};
 use crate::var::{Var, compare};
 
-/// A value with declared slopes: `slopes` lists what it depends on, each with the derivative by it.
+/// A value with declared slopes. `slopes` lists each variable of the value with the derivative with respect to it.
 ///
-/// How the value itself was computed is not differentiated.
+/// The computation of the value itself is not differentiated.
 ///
 /// ```
 /// use chainrule::{Dual, Scalar, Var, derive};
 ///
-/// /// ln(1 + eˣ), with its slope written so that it does not overflow.
+/// /// ln(1 + eˣ), with a slope that does not overflow.
 /// fn softplus<S: Scalar>(x: S) -> S {
 ///     derive::custom((x.exp() + 1.0).ln(), &[(x, (-x).exp().recip() / ((-x).exp().recip() + 1.0))])
 /// }
@@ -36,7 +36,7 @@ pub fn custom<S: Scalar>(value: S, slopes: &[(S, S)]) -> S {
     S::apply_n::<rows::Custom>(&operands)
 }
 
-/// The same value, through which no derivative passes.
+/// The same value, but no derivative passes through it.
 ///
 /// ```
 /// use chainrule::{Var, derive};
@@ -49,10 +49,10 @@ pub fn stop_gradient<S: Scalar>(x: S) -> S {
     x.apply::<rows::StopGradient>()
 }
 
-/// A function with a rule for its derivatives in reverse: from operands and weights `u` of the values to the derivatives
-/// of `Σ uᵢyᵢ` by every operand.
+/// A function with a rule for its derivatives in reverse. The rule maps the operands and the weights `u` of the values to
+/// the derivatives of `Σ uᵢyᵢ` with respect to every operand.
 ///
-/// The rule is called once for each value, with the weight 1 there and 0 elsewhere.
+/// The rule is called once per value, with weight 1 for that value and 0 for the others.
 ///
 /// ```
 /// use chainrule::{Var, derive};
@@ -70,7 +70,7 @@ pub fn stop_gradient<S: Scalar>(x: S) -> S {
 /// ```
 ///
 /// # Errors
-/// [`Length`](crate::ErrorKind::Length) if the rule does not give as many derivatives as there are operands.
+/// [`Length`](crate::ErrorKind::Length) if the number of derivatives from the rule is not the number of operands.
 #[track_caller]
 pub fn custom_vjp<S: Scalar>(
     xs: &[S],
@@ -94,10 +94,10 @@ pub fn custom_vjp<S: Scalar>(
     Ok(results)
 }
 
-/// A function with a rule for its derivatives forward: from operands and a direction `v` to the derivatives of the
-/// values in that direction.
+/// A function with a rule for its derivatives in forward mode. The rule maps the operands and a direction `v` to the
+/// derivatives of the values in that direction.
 ///
-/// The rule is called once for each operand, with the direction 1 there and 0 elsewhere.
+/// The rule is called once per operand, with direction 1 for that operand and 0 for the others.
 ///
 /// ```
 /// use chainrule::{Dual, derive};
@@ -109,7 +109,7 @@ pub fn custom_vjp<S: Scalar>(
 /// ```
 ///
 /// # Errors
-/// [`Length`](crate::ErrorKind::Length) if the rule does not give as many derivatives as there are values.
+/// [`Length`](crate::ErrorKind::Length) if the number of derivatives from the rule is not the number of values.
 #[track_caller]
 pub fn custom_jvp<S: Scalar>(
     xs: &[S],
@@ -137,9 +137,9 @@ pub fn custom_jvp<S: Scalar>(
         .collect())
 }
 
-/// A function of plain numbers, such as another library's, with its value and slopes at the point.
+/// A function of plain numbers, such as one from another library, given by its value and slopes at the point.
 ///
-/// First derivatives are the slopes. There are no second ones: where they are asked for, they are NaN.
+/// First derivatives are the slopes. Second derivatives are unknown and therefore NaN.
 ///
 /// ```
 /// use chainrule::{Var, derive};
@@ -152,8 +152,9 @@ pub fn custom_jvp<S: Scalar>(
 /// ```
 ///
 /// # Errors
-/// [`Length`](crate::ErrorKind::Length) if there are not as many slopes as operands, and
-/// [`Argument`](crate::ErrorKind::Argument) within a traced function: the program could not compute it elsewhere.
+/// [`Length`](crate::ErrorKind::Length) if the number of slopes is not the number of operands, and
+/// [`Argument`](crate::ErrorKind::Argument) within a traced function, because the program could not compute the function at
+/// other points.
 ///
 /// # Panics
 /// If an operand was freed or is not on the current graph.
@@ -168,7 +169,7 @@ pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<V
     if slopes.len() != xs.len() {
         return Err(Error::length("slopes", xs.len(), slopes.len()));
     }
-    // What the slopes' own slopes are is not known.
+    // The slopes' own slopes are unknown.
     let unknown: Vec<(Var, Var)> = xs.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
     let unknown = custom(Var::from(0.0), &unknown);
     let one = Var::from(1.0);
@@ -179,7 +180,7 @@ pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<V
     Ok(custom(Var::from(value), &pairs))
 }
 
-/// 1 at one place, 0 elsewhere.
+/// A list with 1 at `place` and 0 elsewhere.
 fn unit<S: Scalar>(count: usize, place: usize) -> Vec<S> {
     (0..count)
         .map(|i| S::from(f64::from(u8::from(i == place))))

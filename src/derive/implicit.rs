@@ -1,22 +1,23 @@
-//! Derivatives through the solution of equations, without those of the iterations that found it.
+//! Derivatives of the solution of equations, without derivatives of the iterations that found it.
 //!
-//! If `F(x, p) = 0` defines `x(p)`, then `dx/dp = −(∂F/∂x)⁻¹·∂F/∂p` (the implicit function theorem). The derivatives of
-//! the solution are those of a step of Newton's method from it, `x − (∂F/∂x)⁻¹·F`, whose value is the solution but for
-//! rounding. A second step, at what the first one made, gives derivatives right to third order: each step of Newton's
-//! method doubles the number of right Taylor coefficients.
+//! If `F(x, p) = 0` defines `x(p)`, then `dx/dp = −(∂F/∂x)⁻¹·∂F/∂p` (the implicit function theorem). The solution has the
+//! derivatives of one step of Newton's method from it, `x − (∂F/∂x)⁻¹·F`, and the value of the step is the solution except
+//! for rounding. A second step, from the result of the first, gives correct derivatives up to the third order, because each
+//! step of Newton's method doubles the number of correct Taylor coefficients.
 
 use super::custom::{custom, stop_gradient};
 use super::recorded::fresh;
 use crate::error::{Error, Result};
 use crate::var::Var;
 
-/// The solution `x` of `residual(x) = 0`, with its derivatives by whatever else the residual depends on.
+/// The solution `x` of `residual(x) = 0`, with its derivatives with respect to everything else that the residual depends
+/// on.
 ///
-/// `solution` is where the residual is 0, found by any means; its bits are kept, and no derivative passes to how it was
-/// found. Derivatives up to the third are right, as far as the residual is 0. The work beside the residual grows with
-/// the cube of the number of values.
+/// `solution` is a point where the residual is 0, found by any method. Its bits are kept, and the method is not
+/// differentiated. Derivatives up to the third order are as accurate as the residual is close to 0. The work, besides the
+/// residual, grows with the cube of the number of values.
 ///
-/// Within a traced function the solution must be found at every point: compute it with recorded values, in a fixed
+/// Within a traced function, the solution must be computed at every point: compute it with recorded values in a fixed
 /// number of iterations, or make it an input of the program.
 ///
 /// ```
@@ -37,10 +38,10 @@ use crate::var::Var;
 /// ```
 ///
 /// # Errors
-/// [`Length`](crate::ErrorKind::Length) if there are not as many residuals as values, and
-/// [`Argument`](crate::ErrorKind::Argument) if their derivatives by the values are singular.
-/// In a program the equations are solved with the pivots that were chosen while tracing, without a guard: at a point where one of
-/// these vanishes, slopes are infinite or NaN.
+/// [`Length`](crate::ErrorKind::Length) if the number of residuals is not the number of values, and
+/// [`Argument`](crate::ErrorKind::Argument) if their derivatives with respect to the values are singular. A program solves
+/// the equations with the pivots chosen while tracing, and no guard checks them: at a point where a pivot is 0, slopes are
+/// infinite or NaN.
 ///
 /// # Panics
 /// If a value was freed or is not on the current graph.
@@ -53,14 +54,14 @@ pub fn implicit(residual: impl Fn(&[Var]) -> Vec<Var>, solution: &[Var]) -> Resu
     step(&residual, &step(&residual, &x)?)
 }
 
-/// The solution `x` of `x = f(x)`, with its derivatives by whatever else the function depends on.
+/// The solution `x` of `x = f(x)`, with its derivatives with respect to everything else that the function depends on.
 ///
-/// As [`implicit`], with the residual `x − f(x)`.
+/// Like [`implicit`] with the residual `x − f(x)`.
 ///
 /// ```
 /// use chainrule::{Var, derive};
 ///
-/// // Heron's iteration, x = (x + a/x)/2, ends at the square root.
+/// // Heron's iteration, x = (x + a/x)/2, converges to the square root.
 /// let a = Var::new(2.0);
 /// let root = derive::fixed_point(|x| vec![(x[0] + a / x[0]) * 0.5], &[Var::from(2.0f64.sqrt())])?[0];
 /// assert!((root.backward()[a] - 0.5 / 2.0f64.sqrt()).abs() < 1e-15);
@@ -78,7 +79,7 @@ pub fn fixed_point(f: impl Fn(&[Var]) -> Vec<Var>, solution: &[Var]) -> Result<V
     implicit(residual, solution)
 }
 
-/// A step of Newton's method that keeps the value and takes the derivative.
+/// A step of Newton's method that keeps the value and adds the derivatives.
 fn step(residual: &impl Fn(&[Var]) -> Vec<Var>, x: &[Var]) -> Result<Vec<Var>> {
     let x: Vec<Var> = x.iter().map(|&x| fresh(x)).collect();
     let residuals = residual(&x);

@@ -1,10 +1,11 @@
-//! Derivatives of functions, and what functions are made of that are to be differentiated.
+//! Derivatives of functions, and building blocks for functions that will be differentiated.
 //!
-//! - *The derivative of a closure at a point*: the functions [`gradient`] to [`taylor`]. They give the same answers as the
-//!   methods of [`Program`](crate::Program), [`Evaluator`](crate::Evaluator) and [`Batch`](crate::Batch) by the same names.
-//! - *Derivatives within a function that is differentiated itself*: [`recorded`].
-//! - *Slopes of your own, or through equations*: [`custom()`], [`opaque`], [`implicit()`], [`fixed_point`].
-//! - *Through a long computation, in little memory*: [`recomputed`] for parts of any kind, [`unroll()`] for a loop.
+//! - *The derivative of a closure at a point*: the functions [`gradient`] to [`taylor`]. They give the same results as the
+//!   methods of [`Program`](crate::Program), [`Evaluator`](crate::Evaluator) and [`Batch`](crate::Batch) with the same
+//!   names.
+//! - *Derivatives within a function that is itself differentiated*: [`recorded`].
+//! - *Declared slopes, and solutions of equations*: [`custom()`], [`opaque`], [`implicit()`], [`fixed_point`].
+//! - *Long computations in little memory*: [`recomputed`] for parts of any kind, [`unroll()`] for a loop.
 //!
 //! ```
 //! use chainrule::{Program, derive};
@@ -13,7 +14,7 @@
 //! assert_eq!(derive::gradient(rosenbrock, &[1.0, 1.0])?, (0.0, vec![0.0, 0.0]));
 //! assert_eq!(derive::hessian(rosenbrock, &[1.0, 1.0])?.2, [802.0, -400.0, -400.0, 200.0]);
 //!
-//! // Many points: trace once, and keep the memory.
+//! // Many points: trace once and reuse the memory.
 //! let mut at = Program::trace(2, rosenbrock)?.evaluator();
 //! assert_eq!(at.hvp(&[1.0, 1.0], &[1.0, 2.0])?.2, [2.0, 0.0]);
 //! # Ok::<(), chainrule::Error>(())

@@ -1,9 +1,9 @@
-//! Gradients through parts that are not kept: only what goes into them is, and they are recorded again when the sweep
-//! comes to them.
+//! Gradients through parts that are not kept. Only the operands of a part are kept, and the part is recorded again when the
+//! sweep reaches it.
 //!
-//! The outer graph has the results of such a part as fresh inputs. It is swept from the end down to these; then the part
-//! is recorded on a graph of its own, and swept with the derivatives by its results as seeds and those by its operands
-//! as what their sums go on from. So all sums are added in the order of one sweep over everything.
+//! The outer graph contains the results of a part as fresh inputs, and the sweep runs from the end down to them. Then the
+//! part is recorded on its own graph and swept. The seeds are the derivatives with respect to its results, and the sums of
+//! its operands continue from their derivatives so far. So all sums are added in the order of one sweep over everything.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -27,24 +27,23 @@ pub struct Segments<'f> {
 /// A part that is not kept.
 struct Segment<'f> {
     function: Box<Function<'f>>,
-    /// Its operands and results, on the graph around it.
+    /// Its operands and results, on the surrounding graph.
     operands: Vec<Var>,
     results: Vec<Var>,
-    /// The slots of what was recorded for the results.
+    /// The slots of the nodes recorded for the results.
     slots: Range<usize>,
 }
 
-/// The value of a function and its gradient, without keeping what [`Segments::call`] computes on the way.
+/// The value of a function and its gradient, without keeping the intermediate values of [`Segments::call`].
 ///
-/// The memory is that of the outer function's own operations and of one part at a time; each part is computed twice, or
-/// once more for every level if parts have parts of their own. The bits are those of one recording of everything in which
-/// every part's results are made [fresh](super::recorded::fresh). Derivatives taken *within* the function do not pass
-/// through parts: they are NaN.
+/// The memory holds the outer function's own operations and one part at a time. Each part is computed twice, and nested
+/// parts once more per level. The bits are those of one recording of everything, in which every part's results are made
+/// [fresh](super::recorded::fresh). Derivatives taken *within* the function do not pass through parts: they are NaN.
 ///
 /// ```
 /// use chainrule::derive;
 ///
-/// // A hundred stretches of a hundred steps: a stretch's operations at a time, not all 20 000.
+/// // A hundred stretches of a hundred steps: the memory holds one stretch, not all 20 000 operations.
 /// let stretch = |x: &[chainrule::Var], _: &mut derive::Segments<'_>| {
 ///     let mut x = x[0];
 ///     for _ in 0..100 {
@@ -65,8 +64,8 @@ struct Segment<'f> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
-/// Segments may have parts. Halves of halves take memory that grows as the logarithm of the steps, but every level is
-/// computed once more; parts of `√n` steps side by side take `√n` and are computed twice.
+/// Parts may contain parts. With halves of halves, the memory grows as the logarithm of the steps, but every level is
+/// computed once more. Segments of `√n` steps side by side take memory for `√n` steps and are computed twice.
 ///
 /// ```
 /// use chainrule::{Var, derive};
@@ -87,7 +86,7 @@ struct Segment<'f> {
 ///
 /// # Panics
 /// If the function, or a part, computes with a value recorded outside of it, or returns one: make it an operand. If a part
-/// gives other results when it is called again.
+/// gives different results when it is called again.
 #[track_caller]
 pub fn recomputed<'f>(
     x: &[f64],
@@ -114,9 +113,9 @@ impl fmt::Debug for Segments<'_> {
 }
 
 impl<'f> Segments<'f> {
-    /// Computes a part, and forgets all but its results until the sweep.
+    /// Computes a part, and forgets everything except its results until the sweep.
     ///
-    /// It is called again then, and must do the same.
+    /// The sweep calls the part again, and the part must do the same.
     ///
     /// ```
     /// use chainrule::derive;
@@ -128,8 +127,8 @@ impl<'f> Segments<'f> {
     /// ```
     ///
     /// # Panics
-    /// If an operand was freed or is not on the current graph, and if the part computes with a value that is neither among
-    /// its operands nor recorded in it, or returns one.
+    /// If an operand was freed or is not on the current graph, and if the part computes with, or returns, a value that is
+    /// neither one of its operands nor recorded in it.
     #[track_caller]
     pub fn call(
         &mut self,
@@ -147,7 +146,7 @@ impl<'f> Segments<'f> {
         }
         let function: Box<Function<'f>> = Box::new(part);
         let recorded = Recorded::again(&*function, operands).results;
-        // A derivative that is taken within the function stops here, and must not pass for 0.
+        // A derivative taken within the function stops here and must not appear as 0.
         let unknown: Vec<(Var, Var)> = operands.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
         let through = [(custom(Var::from(0.0), &unknown), Var::from(1.0))];
         let mut results = Vec::with_capacity(recorded.len());
@@ -165,7 +164,7 @@ impl<'f> Segments<'f> {
     }
 }
 
-/// A function recorded on a graph of its own, but for its parts.
+/// A function recorded on its own graph, without its parts.
 struct Recorded<'f> {
     graph: Graph,
     operands: Vec<Var>,
@@ -191,7 +190,7 @@ impl<'f> Recorded<'f> {
         }
     }
 
-    /// Records a part: with numbers for constants, and one value for an operand that it is given twice.
+    /// Records a part. Constants become numbers, and a repeated operand becomes one value.
     #[track_caller]
     fn again(function: &Function<'f>, operands: &[Var]) -> Self {
         let recorded = Self::of(|parts| {
@@ -210,9 +209,9 @@ impl<'f> Recorded<'f> {
         recorded
     }
 
-    /// From the derivatives by the results to those by the operands, which are added to what is there.
+    /// Adds the derivatives with respect to the operands to `adjoints`, from those with respect to the results.
     fn sweep(&self, seeds: &[f64], adjoints: &mut [f64]) {
-        // The latest first, as a sweep over the whole would meet them.
+        // The latest first, in the order of a sweep over everything.
         let results = self
             .results
             .iter()
@@ -226,7 +225,7 @@ impl<'f> Recorded<'f> {
         let mut grads = Gradients::new();
         let mut top = self.graph.begin_sweep(&seeds, &mut grads);
         for segment in self.segments.iter().rev() {
-            // Of a part in a scope that has ended nothing is left.
+            // Nothing is left of a part whose scope has ended.
             if segment
                 .results
                 .iter()
@@ -234,7 +233,7 @@ impl<'f> Recorded<'f> {
             {
                 continue;
             }
-            // What was recorded after a part is swept before it.
+            // Values recorded after a part are swept before it.
             self.graph.sweep_slots(segment.slots.end..top, &mut grads);
             top = segment.slots.start;
             let of = |x: &Var| grads.get(*x).unwrap_or(0.0);

@@ -1,9 +1,9 @@
-//! Derivatives within functions: the point is recorded values, and so is the answer, to be computed with and
-//! differentiated again, to any depth.
+//! Derivatives within functions. The point and the result are recorded values, so the result can be used and differentiated
+//! again, to any depth.
 //!
-//! The function is applied to [fresh] copies of the point, and differentiated by these. What it uses of the point
-//! besides, a value of an outer function for instance, is a constant to it: levels of differentiation are never taken for
-//! one another.
+//! The function is applied to [fresh] copies of the point and differentiated with respect to them. If it also uses the
+//! point itself, such as a variable of an outer function, that is a constant to it. So levels of differentiation are never
+//! confused.
 //!
 //! ```
 //! use chainrule::{Var, derive::recorded};
@@ -17,7 +17,7 @@
 use crate::sweep::gradient_with;
 use crate::var::Var;
 
-/// The same value as a node of its own; its derivative by `x` is 1.
+/// The same value as a new node, whose derivative with respect to `x` is 1.
 ///
 /// ```
 /// use chainrule::{Var, derive::recorded::fresh};
@@ -33,7 +33,7 @@ pub fn fresh(x: Var) -> Var {
     if x.is_constant() {
         return Var::new(x.value());
     }
-    // The one addition that changes no number, −0 included.
+    // The one addition that changes no number, not even −0.
     x + -0.0
 }
 
@@ -65,7 +65,7 @@ pub fn derivative(f: impl FnOnce(Var) -> Var, x: Var) -> Var {
     f(x).gradient(&[x])[0]
 }
 
-/// The derivatives of a function by every input.
+/// The derivatives of a function with respect to every input.
 ///
 /// ```
 /// use chainrule::{Var, derive::recorded};
@@ -84,7 +84,7 @@ pub fn gradient(f: impl FnOnce(&[Var]) -> Var, xs: &[Var]) -> Vec<Var> {
     f(&xs).gradient(&xs)
 }
 
-/// The derivatives of every value of a function by every input, a row for each value.
+/// The derivatives of every value of a function with respect to every input, one row per value.
 ///
 /// ```
 /// use chainrule::{Var, derive::recorded};
@@ -105,7 +105,7 @@ pub fn jacobian(f: impl FnOnce(&[Var]) -> Vec<Var>, xs: &[Var]) -> Vec<Vec<Var>>
     rows
 }
 
-/// The second derivatives of a function by every two inputs, a row for each input.
+/// The second derivatives of a function with respect to every two inputs, one row per input.
 ///
 /// ```
 /// use chainrule::{Var, derive::recorded};
@@ -120,9 +120,9 @@ pub fn hessian(f: impl FnOnce(&[Var]) -> Var, xs: &[Var]) -> Vec<Vec<Var>> {
     jacobian(|xs| f(xs).gradient(xs), xs)
 }
 
-/// The derivatives of a function's values in a direction: forward, as a reverse derivative of a reverse derivative.
+/// The derivatives of a function's values in one direction: forward mode, as a reverse derivative of a reverse derivative.
 ///
-/// The adjoints of `Σ uᵢyᵢ` are linear in the weights `u`, and their derivatives by these are the tangents.
+/// The adjoints of `Σ uᵢyᵢ` are linear in the weights `u`, and their derivatives with respect to `u` are the tangents.
 ///
 /// ```
 /// use chainrule::{Var, derive::recorded};
@@ -131,7 +131,7 @@ pub fn hessian(f: impl FnOnce(&[Var]) -> Var, xs: &[Var]) -> Vec<Vec<Var>> {
 /// ```
 ///
 /// # Panics
-/// If a value was freed or is not on the current graph, and if there are not as many directions as inputs.
+/// If a value was freed or is not on the current graph, and if the number of directions is not the number of inputs.
 #[track_caller]
 pub fn jvp(f: impl FnOnce(&[Var]) -> Vec<Var>, xs: &[Var], vs: &[Var]) -> Vec<Var> {
     assert!(

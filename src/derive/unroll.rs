@@ -1,16 +1,16 @@
-//! Long loops in bounded memory: the gradient through many steps, of which only some states are kept.
+//! Long loops in bounded memory: the gradient through many steps, while keeping only some states.
 //!
-//! A step is recorded when it is swept, and freed. To come back to it, the states before are computed again from the
-//! nearest one kept: the schedule is that of A. Griewank and A. Walther, *Algorithm 799: revolve* (2000), which for `s`
-//! kept states and `r` repetitions reaches `C(s + r, s)` steps. The adjoints of the parameters go through the sweeps of
-//! all steps, so they are added in the order of one sweep over everything.
+//! A step is recorded when it is swept, and then freed. Its state is computed again from the nearest earlier state that was
+//! kept. The schedule is that of A. Griewank and A. Walther, *Algorithm 799: revolve* (2000), which reaches `C(s + r, s)`
+//! steps with `s` kept states and `r` repetitions. The adjoints of the parameters go through the sweeps of all steps, so
+//! they are added in the order of one sweep over everything.
 
 use crate::error::{Error, Result};
 use crate::sweep::Gradients;
 use crate::tape;
 use crate::var::Var;
 
-/// The gradient through a loop, and what it took.
+/// The gradient through a loop, with the number of steps and states that it took.
 ///
 /// ```
 /// use chainrule::derive;
@@ -26,17 +26,17 @@ pub struct Unrolled {
     pub value: f64,
     /// The state after the last step.
     pub state: Vec<f64>,
-    /// The loss's derivatives by the state before the first step.
+    /// The loss's derivatives with respect to the state before the first step.
     pub by_state: Vec<f64>,
-    /// The loss's derivatives by the parameters.
+    /// The loss's derivatives with respect to the parameters.
     pub by_parameters: Vec<f64>,
-    /// How many steps were computed, those that were recorded and swept included.
+    /// How many steps were computed, including those that were recorded and swept.
     pub steps: usize,
-    /// The most states that were kept at a time.
+    /// The largest number of states that were kept at a time.
     pub kept: usize,
 }
 
-/// A loop under way.
+/// A running loop.
 struct Loop<'a, S> {
     parameters: &'a [f64],
     step: S,
@@ -44,25 +44,26 @@ struct Loop<'a, S> {
     grads: Gradients,
 }
 
-/// A state that was kept, and before which step it is.
+/// A state that was kept, and the step that it precedes.
 struct Kept {
     before: usize,
     state: Vec<f64>,
 }
 
-/// The gradient of a loss after a loop of `steps` steps, in the memory of `kept` states and one recorded step.
+/// The gradient of a loss after a loop of `steps` steps, in memory for `kept` states and one recorded step.
 ///
-/// `step` makes the next state from the number of the step, counted from 0, the state and the parameters; `loss` makes
-/// a value of the last state and the parameters. Both are called many times and must do the same each time.
+/// `step` computes the next state from the number of the step, counted from 0, the state and the parameters. `loss`
+/// computes a value from the last state and the parameters. Both are called many times and must do the same each time.
 ///
-/// The more states are kept, the fewer steps are computed again: all of them kept, each step is computed twice; with
-/// `kept = √(2·steps)`, three times; with a few, about `kept/(kept + 1)·(kept!·steps)^(1/kept)` times. The bits do not depend on it: they are those of
-/// one recording of the whole loop in which every step begins with [fresh](super::recorded::fresh) states.
+/// The more states are kept, the fewer steps are computed again. If all are kept, each step is computed twice; with
+/// `kept = √(2·steps)`, three times; with a few, about `kept/(kept + 1)·(kept!·steps)^(1/kept)` times. The bits do not
+/// depend on `kept`: they are those of one recording of the whole loop in which every step begins with
+/// [fresh](super::recorded::fresh) states.
 ///
 /// ```
 /// use chainrule::derive;
 ///
-/// // A thousand steps of a damped pendulum; how far it is from rest then, by its start and by its damping.
+/// // A thousand steps of a damped pendulum. The loss is its final squared distance from rest.
 /// let step = |_: usize, x: &[chainrule::Var], p: &[chainrule::Var]| {
 ///     let speed = x[1] - (x[0].sin() + p[0] * x[1]) * 0.01;
 ///     vec![x[0] + speed * 0.01, speed]
@@ -76,7 +77,7 @@ struct Kept {
 /// ```
 ///
 /// # Errors
-/// [`Length`](crate::ErrorKind::Length) if a step does not give as many values as the state has, and
+/// [`Length`](crate::ErrorKind::Length) if the number of values of a step is not that of the state, and
 /// [`Argument`](crate::ErrorKind::Argument) if `kept` is 0.
 ///
 /// # Panics
@@ -95,7 +96,7 @@ pub fn unroll(
             "at least one state must be kept, found 0",
         ));
     }
-    // There are no more states than steps to keep.
+    // There are no more states to keep than steps.
     let kept = kept.min(steps.max(1));
     let mut run = Loop {
         parameters,
@@ -103,7 +104,7 @@ pub fn unroll(
         steps: 0,
         grads: Gradients::new(),
     };
-    // On a graph of its own: a sweep clears an adjoint for every node below it.
+    // On its own graph, because a sweep clears an adjoint for every node below it.
     let (_, result) = tape::record(|| run.reverse(steps, state, kept, loss));
     result
 }
@@ -150,7 +151,7 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         })
     }
 
-    /// Keeps states on the way to a step, as many as there is room for.
+    /// Keeps states on the way to a step, at most as many as there is space for.
     fn keep_until(
         &mut self,
         target: usize,
@@ -176,7 +177,7 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         Ok(())
     }
 
-    /// Computes steps without keeping anything of them.
+    /// Computes steps and keeps nothing of them.
     fn advance(&mut self, steps: std::ops::Range<usize>, state: &mut [f64]) -> Result<()> {
         for number in steps {
             tape::scope(|| {
@@ -206,7 +207,7 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         Ok((state, parameters, next))
     }
 
-    /// The loss and its derivatives by the last state and by the parameters.
+    /// The loss, and its derivatives with respect to the last state and the parameters.
     fn end(
         &mut self,
         state: &[f64],
@@ -221,7 +222,8 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         })
     }
 
-    /// Sweeps one step: from the derivatives by the state after it to those by the state before it.
+    /// Sweeps one step, from the derivatives with respect to the state after it to those with respect to the state before
+    /// it.
     fn sweep(
         &mut self,
         number: usize,
@@ -231,8 +233,8 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
     ) -> Result<()> {
         tape::scope(|| {
             let (state, parameters, next) = self.record(number, state)?;
-            // The latest first, as a sweep over the whole loop would meet them; what later steps gave the parameters is
-            // where their sums go on.
+            // The latest first, in the order of a sweep over the whole loop. The sums of the parameters continue from those
+            // of later steps.
             let next = next.into_iter().zip(by_state.iter().copied()).rev();
             let seeds: Vec<(Var, f64)> = next
                 .chain(
@@ -250,9 +252,9 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
     }
 }
 
-/// How many steps to go before the next state is kept, of `rest` steps with so many states, the present one included.
+/// How many of `rest` steps to go before the next state is kept, with `states` states including the present one.
 fn stride(rest: usize, states: usize) -> usize {
-    // The fewest repetitions with which so many states reach the end: C(states + r, states) steps.
+    // The fewest repetitions with which `states` states reach the end: C(states + r, states) steps.
     let reached = |states: usize, repetitions: usize| {
         let factors = (1..=states.min(repetitions)).map(|k| (states.max(repetitions) + k, k));
         factors.fold(1_u128, |product, (over, under)| {

@@ -1,8 +1,7 @@
-//! The intermediate representation: every value once, operands before the values made of them.
+//! The intermediate representation: a list of values, in which operands come before the values that use them.
 //!
-//! [`trace`](super::trace) makes it from a recorded graph, the transforms add derivatives to it, the
-//! [`passes`](super::passes) shorten it, and a backend runs it. Its `Display` is the text that the tests of the passes read
-//! and write.
+//! [`trace`](super::trace) makes it from a recorded graph, the transforms add derivatives, the [`passes`](super::passes)
+//! shorten it, and a backend runs it. The tests of the passes read and write the text of its `Display`.
 
 use std::fmt;
 
@@ -21,7 +20,7 @@ pub type Id = u32;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Never: it is known when the program is made.
+    /// Never: its number is known when the program is made.
     Constant,
     /// Once per call: it depends on uniform inputs only.
     Uniform,
@@ -47,21 +46,21 @@ pub enum Kind {
     Constant(u64),
     /// An operation of the table.
     Apply(Op),
-    /// The sum over all rows of `u₀·p₀ + u₁·p₁ + …`, for operands `u₀ p₀ u₁ p₁ …`: one number for all rows.
+    /// The sum over all rows of `u₀·p₀ + u₁·p₁ + …`, for operands `u₀ p₀ u₁ p₁ …`. All rows share this one number.
     SumOverRows,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
     kind: Kind,
-    /// Where its operands begin and end.
+    /// Where the value's operands begin and end.
     start: u32,
     end: u32,
 }
 
-/// A function as straight code: values in the order in which they can be computed, and which of them are outputs.
+/// A function as straight-line code: values in the order of computation, and a list of those that are outputs.
 ///
-/// Programs lend it read-only, for [backends](crate::backend) and for looking at.
+/// Programs lend it read-only, to [backends](crate::backend) and to readers.
 ///
 /// ```
 /// use chainrule::Program;
@@ -127,12 +126,12 @@ impl Ir {
         &self.guards
     }
 
-    /// The indices of all values, in order.
+    /// The indices of all values, ascending.
     pub fn ids(&self) -> std::ops::Range<Id> {
         0..self.nodes.len() as Id
     }
 
-    /// The number that a value is, if it is a constant.
+    /// The number, if the value is a constant.
     pub fn constant(&self, id: Id) -> Option<f64> {
         match self.kind(id) {
             Kind::Constant(bits) => Some(f64::from_bits(bits)),
@@ -186,7 +185,7 @@ impl Ir {
         self.operands.len()
     }
 
-    /// The outputs and the sides of guards: what must be computed.
+    /// The outputs and the sides of guards, which must be computed.
     pub(crate) fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let sides = self.guards.iter().flatten();
         self.outputs.iter().chain(sides).copied()
@@ -211,7 +210,7 @@ impl Ir {
         }
     }
 
-    /// The same values with every input of one class.
+    /// The same values, with all inputs in one class.
     pub(crate) fn with_inputs(mut self, class: Class) -> Self {
         self.inputs.fill(class);
         self

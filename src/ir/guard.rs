@@ -1,4 +1,4 @@
-//! Guards: comparisons made while tracing, which must come out the same wherever the program is replayed.
+//! Guards: comparisons made while tracing. They must have the same outcome wherever the program is replayed.
 
 use std::panic::Location;
 
@@ -6,7 +6,7 @@ use crate::error::{BranchChanged, Error, Result};
 use crate::var::Var;
 use crate::var::compare::{self, Comparison, Outcome, Test};
 
-/// One comparison: how, what it gave, and where in the source it stands.
+/// One comparison: its kind, its outcome while tracing, and its place in the source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard {
     test: Test,
@@ -23,18 +23,18 @@ impl Guard {
         }
     }
 
-    /// Whether the comparison comes out as it did.
+    /// Whether the comparison has the same outcome as when it was traced.
     #[inline]
     pub(crate) fn holds(&self, left: f64, right: f64) -> bool {
         self.test.outcome(left, right) == self.outcome
     }
 
-    /// What it asks of its two values: one guard of those that ask the same is enough.
+    /// What the guard requires of its two values. Guards of the same values with equal requirements need one check.
     pub(crate) fn asks(&self) -> (Test, Outcome) {
         (self.test, self.outcome)
     }
 
-    /// Compares recorded values, to be watched by a trace under way, and passes if it comes out as it did.
+    /// Compares recorded values, so that a running trace records the comparison. An error if the outcome differs.
     pub(crate) fn check(&self, left: Var, right: Var) -> Result<()> {
         if compare::again(left, right, self.test, self.at) == self.outcome {
             return Ok(());
@@ -42,7 +42,7 @@ impl Guard {
         Err(self.error(None, left.value(), right.value()))
     }
 
-    /// The error for a point where it does not.
+    /// The error for a point where the outcome differs.
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
         Error::changed(BranchChanged {
             row,

@@ -1,12 +1,12 @@
-//! The one interpreter: computes code with any kind of number, one value after another.
+//! The one interpreter: computes code with any type of number, one value after another.
 
 use smallvec::SmallVec;
 
 use super::code::{Id, Ir, Kind};
 use crate::op::{Op, Scalar};
 
-/// Computes every value of code without rows, and shows each operation to `see`: the operation, its operands, its value and
-/// its index.
+/// Computes every value of code without rows. Calls `see` for each operation with the operation, its operands, its value
+/// and its index.
 #[track_caller]
 pub(crate) fn interpret<S: Scalar>(
     ir: &Ir,
@@ -26,7 +26,7 @@ pub(crate) fn interpret<S: Scalar>(
                 see(op, &operands, value, id);
                 value
             }
-            // There are no rows to add here: the sum is not known.
+            // There are no rows to add here, so the sum is unknown.
             Kind::SumOverRows => S::from(f64::NAN),
         };
         values.push(value);

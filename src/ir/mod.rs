@@ -1,11 +1,11 @@
-//! The intermediate representation of programs, and what makes and shortens it.
+//! The intermediate representation of programs, the trace that makes it, and the passes that shorten it.
 //!
 //! ```text
 //! recorded graph ── trace ──> Ir ── transforms ──> Ir with derivatives ── passes ──> shorter Ir ── backend
 //! ```
 //!
-//! A program lends its code through [`Program::ir`](crate::Program::ir): an [`Ir`] is a list of values, each an input, a
-//! number, an operation of the [table](crate::op) or a sum over rows. [`PASSES`] lists the rewrites that make it shorter.
+//! A program lends its code through [`Program::ir`](crate::Program::ir). An [`Ir`] is a list of values, each an input, a
+//! number, an operation of the [table](crate::op) or a sum over rows. [`PASSES`] lists the rewrites that shorten it.
 
 mod code;
 mod guard;

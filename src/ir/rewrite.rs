@@ -1,4 +1,4 @@
-//! Walks that make new code from old: the live part, and one value after another put in its place.
+//! Walks that make new code from old code, one live value after another.
 
 use super::code::{Id, Ir, Kind};
 
@@ -7,8 +7,8 @@ pub(crate) fn compact(ir: &Ir) -> Ir {
     rewrite(ir, |new, _, kind, operands| new.push(kind, operands))
 }
 
-/// Walks the live values in order. `step` puts each into the new code, from its old index, its kind and its operands' new
-/// indices.
+/// Walks the live values in order. `step` appends each value to the new code; its arguments are the new code, the old
+/// index, the kind, and the operands' new indices.
 pub(crate) fn rewrite(ir: &Ir, mut step: impl FnMut(&mut Ir, Id, Kind, &[Id]) -> Id) -> Ir {
     let live = live(ir);
     let mut new = Ir::default();

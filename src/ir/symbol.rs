@@ -1,6 +1,6 @@
-//! The kind of number that writes code: arithmetic on symbols appends values to the code being built.
+//! Symbols are numbers that write code: arithmetic on them appends values to the code being built.
 //!
-//! The table's partials are written over any number; evaluated on symbols they become the code of the derivative.
+//! The table's partials are generic over the type of number. Evaluated on symbols, they become the code of the derivative.
 
 use std::cell::RefCell;
 
@@ -21,7 +21,7 @@ struct Builder {
     ir: Ir,
     /// The value of each constant, by its bits.
     constants: FxHashMap<u64, Id>,
-    /// The values made so far, if equal ones are to be merged.
+    /// The values made so far, if equal values are to be merged.
     merged: Option<ValueNumbering>,
 }
 
@@ -32,10 +32,10 @@ pub(crate) enum Symbol {
     Value(Id),
 }
 
-/// Continues this code: what `work` computes with symbols is appended to it.
+/// Continues this code: appends what `work` computes with symbols.
 ///
 /// # Panics
-/// If `work` calls it again: only one code is built at a time on a thread.
+/// If `work` calls it again, because a thread builds one code at a time.
 pub(crate) fn extend<R>(ir: Ir, work: impl FnOnce() -> R) -> (Ir, R) {
     build(
         Builder {
@@ -46,7 +46,8 @@ pub(crate) fn extend<R>(ir: Ir, work: impl FnOnce() -> R) -> (Ir, R) {
     )
 }
 
-/// As [`extend`], but equal values are made once. For code that is not differentiated afterwards by its uses.
+/// Like [`extend`], but merges equal values. The code must not be differentiated afterwards, because merging changes its
+/// uses.
 pub(crate) fn extend_merged<R>(ir: Ir, work: impl FnOnce() -> R) -> (Ir, R) {
     let mut constants = FxHashMap::default();
     for id in ir.ids() {
@@ -66,7 +67,7 @@ pub(crate) fn extend_merged<R>(ir: Ir, work: impl FnOnce() -> R) -> (Ir, R) {
 }
 
 fn build<R>(builder: Builder, work: impl FnOnce() -> R) -> (Ir, R) {
-    /// Ends the building, also when `work` panics.
+    /// Ends the building, even if `work` panics.
     struct Ends;
     impl Drop for Ends {
         fn drop(&mut self) {
@@ -75,10 +76,7 @@ fn build<R>(builder: Builder, work: impl FnOnce() -> R) -> (Ir, R) {
     }
     let outer = BUILDER.replace(Some(builder));
     let ends = Ends;
-    assert!(
-        outer.is_none(),
-        "code is being built on this thread already"
-    );
+    assert!(outer.is_none(), "this thread is already building code");
     let result = work();
     let builder = BUILDER.take().unwrap_or_default();
     drop(ends);
@@ -124,7 +122,7 @@ impl Symbol {
         ids.iter().map(|&id| Self::at(id)).collect()
     }
 
-    /// Its index in the code being built; a number is appended the first time it is asked for.
+    /// Its index in the code being built. A number is appended when its index is first needed.
     pub(crate) fn id(self) -> Id {
         match self {
             Self::Value(id) => id,
@@ -202,8 +200,8 @@ mod tests {
     use super::{Ir, Symbol, extend};
 
     #[test]
-    #[should_panic(expected = "code is being built on this thread already")]
-    fn building_within_building_is_refused() {
+    #[should_panic(expected = "this thread is already building code")]
+    fn nested_building_panics() {
         extend(Ir::default(), || extend(Ir::default(), || Symbol::ONE.id()));
     }
 

@@ -1,9 +1,9 @@
-//! Ir from its text, for tests: what `Display` writes can be read again.
+//! Reads an `Ir` from the text that `Display` writes, for tests.
 
 use super::{Class, Id, Ir, Kind};
 use crate::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
 
-/// Ir from text as `Display` writes it; the names of values need not ascend without gaps.
+/// Reads text as `Display` writes it, with any names for the values.
 pub(crate) fn parse(text: &str) -> Ir {
     let mut code = Ir::default();
     let mut names: Vec<(&str, Id)> = Vec::new();
@@ -15,7 +15,7 @@ pub(crate) fn parse(text: &str) -> Ir {
             ["output", ..] => code.outputs = ids(&words[1..]),
             ["guard", a, b] => code.guards.push([find(&names, a), find(&names, b)]),
             [name, "=", "input", place, class] => {
-                let place: usize = place.parse().expect("the place of an input");
+                let place: usize = place.parse().expect("the index of an input");
                 if place >= code.inputs.len() {
                     code.inputs.resize(place + 1, Class::Constant);
                 }
@@ -34,7 +34,7 @@ pub(crate) fn parse(text: &str) -> Ir {
                 };
                 names.push((name, code.push(kind, &operands)));
             }
-            _ => panic!("no line of code: {line}"),
+            _ => panic!("not a line of code: {line}"),
         }
     }
     code
@@ -62,7 +62,7 @@ fn op(name: &str) -> Op {
 }
 
 #[test]
-fn text_is_read_as_it_is_written() {
+fn written_text_reads_back() {
     let text = "v0 = input 0 uniform\nv1 = input 1 varying\nv2 = -0.0\nv3 = NaN\nv4 = inf\nv5 = Mul v0 v1\n\
                 v6 = Sum v5 v2 v3 v4\nv7 = SumOverRows v1 v5\noutput v6 v7\nguard v0 v5\nguard v1 v2\n";
     assert_eq!(parse(text).to_string(), text);

@@ -1,6 +1,6 @@
-//! From a recorded graph to code: what the outputs depend on, in the order of recording.
+//! Translates a recorded graph to code: the values that the outputs depend on, in the order of recording.
 //!
-//! Nothing is merged here. A value made by `Var::new` inside the traced function is a number to the program.
+//! Nothing is merged here. A value made by `Var::new` inside the traced function becomes a number.
 
 use super::code::{Class, Id, Ir, Kind};
 use super::guard::Guard;
@@ -10,7 +10,7 @@ use crate::op::Op;
 use crate::var::Var;
 use crate::var::compare::Comparison;
 
-/// The code of the outputs as functions of the inputs, and what must be compared again at each point.
+/// The code of the outputs as functions of the inputs, and the comparisons to check again at each point.
 pub(crate) fn trace(
     graph: &Graph,
     inputs: &[(Var, Class)],
@@ -39,7 +39,7 @@ pub(crate) fn trace(
 
     let mut code = Ir::default();
     code.reserve(graph.len(), 2 * graph.len());
-    // By slot, the place in the code; the place 0 stands for slotmap's sentinel.
+    // The index in the code, by slot. Slot 0 is slotmap's sentinel.
     let mut places = vec![Id::MAX; graph.len() + 1];
     for &(x, class) in inputs {
         let id = code.push_input(class);
@@ -81,7 +81,7 @@ pub(crate) fn trace(
     Ok((code, guards))
 }
 
-/// Refuses a value of another graph.
+/// An error if the value belongs to another graph.
 fn known(graph: &Graph, x: Var, name: impl Fn() -> String) -> Result<()> {
     match x.key().and_then(|key| graph.refusal(x.graph_id(), key)) {
         Some(problem) => Err(Error::argument(&name(), problem)),
@@ -89,7 +89,7 @@ fn known(graph: &Graph, x: Var, name: impl Fn() -> String) -> Result<()> {
     }
 }
 
-/// By slot, whether a root depends on it. Operands stand in lower slots, so one walk down suffices.
+/// Whether a root depends on each slot. Operands have lower slots, so one walk down suffices.
 fn live(graph: &Graph, roots: impl Iterator<Item = usize>) -> Vec<bool> {
     let mut live = vec![false; graph.len() + 1];
     for slot in roots {

@@ -1,9 +1,9 @@
-//! Value numbering: finds the value that was made before by the same operation from the same operands. Operands of
-//! operations that commute are put in ascending order.
+//! Value numbering: finds an earlier value with the same operation and operands. Operands of commutative operations are in
+//! ascending order.
 //!
-//! A value is looked for among those with the same latest operand. There are usually few of them, and they were made not
-//! long ago, so they are still in the cache, where a table of all values would not be. Values beyond the first few of an
-//! operand are in a table.
+//! A search for a value covers the values with the same latest operand. There are usually few of them, and they are recent,
+//! so they are still in the cache; a table of all values would not be. A table holds the values beyond the first few of an
+//! operand.
 
 use std::hash::Hasher;
 
@@ -13,29 +13,29 @@ use rustc_hash::FxHasher;
 use crate::ir::code::{Id, Ir, Kind};
 use crate::op::{Law, Op};
 
-/// Up to this many values of the same latest operand are looked through one by one.
+/// How many values with the same latest operand are searched one by one.
 const FEW: usize = 16;
-/// No value.
+/// Marks the absence of a value.
 const NONE: Id = Id::MAX;
 
 /// The values seen so far.
 #[derive(Default)]
 pub(crate) struct ValueNumbering {
-    /// For each value the last one made with it as the latest operand, and for each of those the one before it.
+    /// For each value: the last value that has it as the latest operand. For each of those: the one before it.
     last: Vec<Id>,
     before: Vec<Id>,
-    /// The values without operands and those beyond the first few of an operand, each with its hash, so that the table can
-    /// grow without looking at the code again.
+    /// Values without operands, and those beyond the first few of an operand. Each has its hash, so that the table can grow
+    /// without looking at the code again.
     others: HashTable<(u64, Id)>,
 }
 
-/// Where a value is, or where it is to be put.
+/// Where a value is, or where it belongs.
 #[derive(Clone, Copy)]
 enum Slot {
     Known(Id),
-    /// Among those with this latest operand.
+    /// Among the values with this latest operand.
     Few(Id),
-    /// In the table, by this hash.
+    /// In the table, at this hash.
     Table(u64),
 }
 
@@ -63,7 +63,7 @@ impl ValueNumbering {
         }
     }
 
-    /// The values of a code.
+    /// Collects the values of this code.
     pub(crate) fn from_ir(code: &Ir) -> Self {
         let mut common = Self::with_capacity(code.len());
         for id in code.ids() {
@@ -74,10 +74,10 @@ impl ValueNumbering {
         common
     }
 
-    /// The value of this kind with these operands, appended if there is none yet.
+    /// Returns the value of this kind with these operands; appends it if there is none yet.
     pub(crate) fn push(&mut self, code: &mut Ir, kind: Kind, operands: &[Id]) -> Id {
         if let Kind::Input(_) | Kind::SumOverRows = kind {
-            // Inputs differ, and so do sums over rows, except in rare cases.
+            // Inputs are distinct, and sums over rows are rarely equal.
             return code.push(kind, operands);
         }
         if let ([a, b], Kind::Apply(op @ Op::Binary(_))) = (operands, kind)

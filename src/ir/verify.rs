@@ -1,25 +1,25 @@
-//! What holds for code between all stages, for tests.
+//! Checks the rules that code obeys after every stage, for tests.
 
 use super::{Class, Ir, Kind};
 use crate::op::{Law, Op};
 
-/// What is wrong with code, if anything.
+/// Describes the first problem of this code, if there is one.
 pub(crate) fn problem(code: &Ir) -> Option<String> {
     let values = code.len();
     let mut inputs = vec![false; code.inputs.len()];
-    // Whether a value is only known after all rows.
+    // Whether a value is known only after all rows.
     let mut late = vec![false; values];
     let classes = code.classes();
     for id in code.ids() {
         let operands = code.operands(id);
         let wrong = |what: &str| Some(format!("v{id} {what} in\n{code}"));
         if operands.iter().any(|&operand| operand >= id) {
-            return wrong("stands before an operand");
+            return wrong("comes before an operand");
         }
         let from_late = operands.iter().any(|&operand| late[operand as usize]);
         match code.kind(id) {
             Kind::Input(place) => match inputs.get_mut(place as usize) {
-                None => return wrong("is an input that is not there"),
+                None => return wrong("is an input that does not exist"),
                 Some(true) => return wrong("is an input for the second time"),
                 Some(_) if !operands.is_empty() => return wrong("is an input with operands"),
                 Some(seen) => *seen = true,
@@ -39,34 +39,34 @@ pub(crate) fn problem(code: &Ir) -> Option<String> {
                     return wrong("has operands that do not fit");
                 }
                 if from_late && classes[id as usize] == Class::Varying {
-                    return wrong("needs in a row what is known after all rows");
+                    return wrong("needs, in a row, a value known only after all rows");
                 }
                 late[id as usize] = from_late;
             }
             Kind::SumOverRows => {
                 if operands.is_empty() || !operands.len().is_multiple_of(2) {
-                    return wrong("is a sum over rows of no pairs");
+                    return wrong("is a sum over rows without pairs of operands");
                 }
                 if from_late {
-                    return wrong("is a sum over rows of what is known after all rows");
+                    return wrong("is a sum over rows of a value known only after all rows");
                 }
                 late[id as usize] = true;
             }
         }
     }
     if code.roots().any(|root| root as usize >= values) {
-        return Some(format!("an output or guard is not there in\n{code}"));
+        return Some(format!("an output or guard does not exist in\n{code}"));
     }
     let mut sides = code.guards.iter().flatten();
     if sides.any(|&side| late[side as usize]) {
         return Some(format!(
-            "a guard compares what is known after all rows in\n{code}"
+            "a guard compares a value known only after all rows in\n{code}"
         ));
     }
     None
 }
 
-/// What is wrong with code made of other code by a pass, if anything.
+/// Describes the first problem of the code that a pass made from other code, if there is one.
 pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
     if let Some(problem) = problem(after) {
         return Some(problem);
@@ -77,7 +77,7 @@ pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
             "inputs, outputs or guards differ:\n{before}became\n{after}"
         ));
     }
-    // A number may take the place of a value, never a value that is computed more often.
+    // A number may replace a value, but a value that is computed more often may not.
     let (old, new) = (before.classes(), after.classes());
     let mut roots = before.roots().zip(after.roots());
     let oftener = roots.find(|&(a, b)| new[b as usize] > old[a as usize]);
@@ -85,7 +85,7 @@ pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
 }
 
 #[test]
-fn what_is_wrong_is_found() {
+fn problems_are_found() {
     let wrong = [
         "a = input 0 varying\nb = input 0 varying",
         "a = input 0 varying\nb = Add a a a",

@@ -1,23 +1,23 @@
-//! Answers at one point: the memory in which the questions asked of a program are evaluated.
+//! Answers at one point, with the memory in which a program's questions are evaluated.
 
 use super::core::{Core, Over, Question, check_length};
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::Result;
 use crate::transform::{Parts, Transform, is_symmetric};
 
-/// How many directions are computed side by side.
+/// The number of directions that are computed side by side.
 const DIRECTIONS: usize = 256;
 
-/// The inputs of a program that its transforms add, and how many numbers each list must have.
+/// The inputs that a transform adds, by the required length of the list.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Extra {
-    /// A number for each input that derivatives are taken with respect to.
+    /// One number for each input that derivatives are taken with respect to.
     Direction(&'static str),
-    /// A number for each output.
+    /// One number per output.
     Weights(&'static str),
 }
 
-/// What was made so far, by a key; few keys, so they are searched one by one.
+/// Results by key. There are few keys, so they are searched one by one.
 #[derive(Debug)]
 pub(super) struct Memo<K, V>(Vec<(K, V)>);
 
@@ -28,7 +28,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: PartialEq, V> Memo<K, V> {
-    /// What was made for a key, made now if it is the first time.
+    /// The result for a key. The first call for a key makes it.
     pub(super) fn get_or_make(
         &mut self,
         key: K,
@@ -44,19 +44,19 @@ impl<K: PartialEq, V> Memo<K, V> {
     }
 }
 
-/// The questions that were asked so far at points, each with its memory.
+/// The questions asked at points so far, each with its memory.
 #[derive(Debug, Default)]
 pub(super) struct Answers(Memo<Transform, Method>);
 
-/// The answer to a question, lent.
+/// The answer to a question, borrowed.
 pub(super) struct Asked<'a> {
-    /// One part after another.
+    /// All parts of the answer, one after another.
     pub(super) outputs: &'a [f64],
     lengths: &'a [usize],
 }
 
 impl<'a> Asked<'a> {
-    /// Hands out one part after another.
+    /// Splits the outputs into parts.
     pub(super) fn parts(&self) -> AskedParts<'a> {
         AskedParts {
             rest: self.outputs,
@@ -83,16 +83,16 @@ impl<'a> AskedParts<'a> {
 enum Method {
     /// By code that computes everything.
     Whole(Box<Answer>),
-    /// By code for one direction, which is run for all of them side by side.
+    /// By code for one direction, which runs for all directions side by side.
     ByRow(Box<ByRow>),
 }
 
 #[derive(Debug)]
 struct ByRow {
-    /// What comes before the matrix.
+    /// The parts before the matrix.
     first: Answer,
     directions: Answer,
-    /// How many directions there are.
+    /// The number of directions.
     count: usize,
     /// Whether a direction gives a column of the matrix.
     columns: bool,
@@ -228,7 +228,7 @@ impl ByRow {
     }
 }
 
-/// Unit vectors as rows: the one numbered `first` and those after it.
+/// Unit vectors as rows, from number `first` on.
 struct Units {
     first: usize,
     rows: usize,

@@ -1,4 +1,4 @@
-//! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
+//! Evaluation over rows of data: blocks of rows are computed side by side, on all cores.
 
 use super::answers::{Memo, answer};
 use super::core::{Over, check_length};
@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 use crate::transform::{Mode, Transform};
 
-/// A program with rows of data to evaluate it on, again and again with other uniform inputs.
+/// A program with rows of data. It can be evaluated repeatedly with different uniform inputs.
 ///
-/// Results are lent until the next call. After the first call of a kind, nothing is allocated for row-major results on a
-/// single thread. Sums over
-/// rows are added row by row within a block of 64 and as a fixed tree over the blocks, so their bits depend on the rows alone.
+/// Results are borrowed until the next call. After the first call of a kind, a single thread allocates nothing for row-major
+/// results. Sums over rows are added row by row within a block of 64, and along a fixed tree over the blocks, so their bits
+/// depend only on the rows.
 ///
 /// | question | each row | sum over all rows, with respect to uniform inputs |
 /// |---|---|---|
@@ -24,7 +24,7 @@ use crate::transform::{Mode, Transform};
 /// | outputs and a direction | | [`sum_jvp`](Self::sum_jvp) |
 /// | first output, gradient and Hessian times a direction | | [`sum_hvp`](Self::sum_hvp) |
 ///
-/// Other derivatives of each row are those of a [transformed](Program::transform) program.
+/// For other derivatives of each row, use a [transformed](Program::transform) program.
 ///
 /// ```
 /// use chainrule::Program;
@@ -52,10 +52,10 @@ pub struct Batch {
 }
 
 impl Program {
-    /// This program over rows of data, each with a value for every varying input.
+    /// This program with rows of data. Each row has one value for every varying input.
     ///
-    /// The rows are copied into the order in which they are computed. A [`Table`] is a slice of rows, one
-    /// [flat](crate::Flat) slice or [columns](crate::Columns).
+    /// The rows are copied in the order of computation. A [`Table`] is a slice of rows, one [flat](crate::Flat) slice or
+    /// [columns](crate::Columns).
     ///
     /// ```
     /// use chainrule::Program;
@@ -70,7 +70,8 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values; it names the row, counted from 0.
+    /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values. The message names the row, counted
+    /// from 0.
     pub fn batch<T: Table + ?Sized>(&self, rows: &T) -> Result<Batch> {
         let blocks = Blocks::new(self.inputs() - self.uniform_inputs(), rows)?;
         Ok(Batch::of_blocks(self, blocks))
@@ -93,7 +94,7 @@ impl Batch {
         }
     }
 
-    /// The program that it evaluates.
+    /// The program that this batch evaluates.
     ///
     /// ```
     /// use chainrule::Program;
@@ -105,7 +106,7 @@ impl Batch {
         &self.program
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     ///
     /// ```
     /// use chainrule::Program;
@@ -127,11 +128,11 @@ impl Batch {
         self.rows.rows() == 0
     }
 
-    /// Sets how many threads may be used. The default, 0, means one per core. The bits are the same for any number.
+    /// Sets the number of threads. The default, 0, means one per core. The bits are the same for any number.
     ///
-    /// If there is little work, some tens of microseconds, one thread does it alone. The calling thread is one of them. The
-    /// others belong to the crate and serve one caller at a time; a second caller works alone meanwhile. They stay awake for
-    /// half a millisecond after their last work, so that a loop of small batches does not have to wake them each time.
+    /// Little work (some tens of microseconds) stays on the calling thread. The other threads belong to the crate and serve
+    /// one caller at a time; meanwhile, a second caller works alone. They stay awake for half a millisecond after their
+    /// last work, so that a loop of small batches need not wake them each time.
     ///
     /// ```
     /// use chainrule::Program;
@@ -145,7 +146,7 @@ impl Batch {
         self
     }
 
-    /// Sets the order of results that have several numbers per row.
+    /// Sets the order of results with several numbers per row.
     ///
     /// ```
     /// use chainrule::{Order, Program};
@@ -161,7 +162,7 @@ impl Batch {
         self
     }
 
-    /// Replaces the rows, and keeps the memory: for one mini-batch after another.
+    /// Replaces the rows and reuses the memory, for one mini-batch after another.
     ///
     /// ```
     /// use chainrule::Program;
@@ -172,7 +173,7 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// As [`Program::batch`]; the old rows stay then.
+    /// As [`Program::batch`]. After an error, the batch still has its old rows.
     pub fn set_rows<T: Table + ?Sized>(&mut self, rows: &T) -> Result<()> {
         self.rows.fill(rows)
     }
@@ -188,7 +189,8 @@ impl Batch {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) for the first value that is not; it names row and column, counted from 0.
+    /// [`Argument`](crate::ErrorKind::Argument) for the first value that is not finite. The message names row and column,
+    /// counted from 0.
     pub fn check_finite(&self) -> Result<()> {
         self.rows.check_finite()
     }
@@ -317,8 +319,8 @@ impl Batch {
         Ok((sums[0], &sums[1..]))
     }
 
-    /// The mean of the first output over all rows, and its derivatives with respect to the uniform inputs: those of the sum
-    /// divided by the number of rows.
+    /// The mean of the first output over all rows, and its derivatives with respect to the uniform inputs: the sums divided
+    /// by the number of rows.
     ///
     /// ```
     /// use chainrule::Program;
@@ -333,7 +335,7 @@ impl Batch {
         if self.is_empty() {
             return Err(Error::argument(
                 "rows",
-                "there are none to take the mean of",
+                "expected at least 1 for a mean, found 0",
             ));
         }
         let rows = self.len() as f64;
@@ -341,8 +343,8 @@ impl Batch {
         Ok((means[0], &means[1..]))
     }
 
-    /// The sum of every output over all rows, and the derivatives of the sums with respect to the uniform inputs: one row of
-    /// the matrix per output.
+    /// The sum of every output over all rows, and the derivatives of the sums with respect to the uniform inputs: one row
+    /// of the matrix per output.
     ///
     /// ```
     /// use chainrule::Program;
@@ -362,10 +364,10 @@ impl Batch {
         Ok(sums.split_at(outputs))
     }
 
-    /// The sum of the first output over all rows, its gradient, and its Hessian with respect to the uniform inputs: what
-    /// Newton's method and standard errors need.
+    /// The sum of the first output over all rows, its gradient, and its Hessian with respect to the uniform inputs, for
+    /// Newton's method and standard errors.
     ///
-    /// The work and the memory grow with the square of the number of uniform inputs; with many of them use
+    /// The work and the memory grow with the square of the number of uniform inputs. If there are many, use
     /// [`sum_hvp`](Self::sum_hvp).
     ///
     /// ```
@@ -409,7 +411,7 @@ impl Batch {
         Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
 
-    /// The sum of every output over all rows, and its derivative in a direction of the uniform inputs.
+    /// The sum of every output over all rows, and its derivative in one direction of the uniform inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -451,7 +453,7 @@ impl Batch {
         Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
     }
 
-    /// The parts of a transform's outputs, for every row.
+    /// The parts of a transform's outputs for every row.
     fn each_row<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
@@ -463,8 +465,8 @@ impl Batch {
         answer.each_row(rows, threads, order)
     }
 
-    /// A transform of the sums over all rows, divided; its outputs, and how long their first part is. `v` are further uniform
-    /// inputs.
+    /// The outputs of a transform of the sums over all rows, divided by `divisor`, and the length of their first part. `v`
+    /// are the uniform inputs that the transform adds.
     fn sum<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,

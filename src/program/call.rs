@@ -1,4 +1,4 @@
-//! A program as a part of another graph.
+//! Records a program's operations on another graph.
 
 use super::core::check_length;
 use super::function::Program;
@@ -7,9 +7,9 @@ use crate::ir::interpret;
 use crate::var::Var;
 
 impl Program {
-    /// Records this program's operations on the current graph, with these values for its inputs, and gives its outputs.
+    /// Records this program's operations on the current graph, with these values as inputs, and returns its outputs.
     ///
-    /// A function that was traced once can so be used in other functions, traced or not, and be differentiated with them. Its
+    /// So other functions, traced or not, can use a function that was traced once, and can be differentiated with it. The
     /// values have the same bits as when it was traced.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Sparse matrices as those of other crates.
+//! Converts sparse matrices to the types of other crates.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a program is made of, and its questions compiled.
+//! The contents of a program, and its compiled questions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::ir::{self, Class, Guard, Ir, Level, Selection};
 use crate::transform::{Parts, Transform, sum_over_rows};
 
-/// The traced code, how it is compiled, and what was compiled so far.
+/// The traced code, its level and backend, and everything compiled so far.
 pub(super) struct Core {
     pub(super) ir: Ir,
-    /// The comparisons whose outcome must stay the same, in the order of the code's.
+    /// The comparisons whose outcome must stay the same, in the order of the code's guards.
     pub(super) guards: Vec<Guard>,
     pub(super) level: Level,
     pub(super) backend: Arc<dyn Backend>,
@@ -24,7 +24,7 @@ pub(super) struct Core {
 /// A compiled question, and the parts of its answer.
 pub(super) type Question = (Arc<Compiled>, Parts);
 
-/// What a question is asked over.
+/// Where a question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Over {
     /// One point.
@@ -49,7 +49,7 @@ impl Core {
         }
     }
 
-    /// How many inputs derivatives are taken with respect to.
+    /// The number of inputs that derivatives are taken with respect to.
     pub(super) fn variables(&self) -> usize {
         match &self.ir.variables {
             Some(chosen) => chosen.len(),
@@ -57,19 +57,19 @@ impl Core {
         }
     }
 
-    /// How many uniform inputs derivatives are taken with respect to.
+    /// The number of uniform inputs that derivatives are taken with respect to.
     pub(super) fn uniform_variables(&self) -> usize {
         let chosen = self.ir.variables().into_iter();
         let is_uniform = |place: &u32| self.ir.inputs[*place as usize] == Class::Uniform;
         chosen.filter(is_uniform).count()
     }
 
-    /// The code that derivatives are made from.
+    /// The code from which derivatives are made.
     pub(super) fn base(&self) -> Ir {
         ir::before_derivatives(&self.ir, self.passes).unwrap_or_else(|| self.ir.clone())
     }
 
-    /// The code that answers a question before the passes, and the parts of the answer.
+    /// The code that answers a question, before the passes, and the parts of the answer.
     pub(super) fn code_for(&self, transform: Transform, over: Over) -> Result<(Ir, Parts)> {
         let mut base = self.base();
         if transform == Transform::Values {
@@ -86,7 +86,7 @@ impl Core {
         })
     }
 
-    /// The compiled code that answers a question, made the first time it is asked.
+    /// The compiled code that answers a question. The first call compiles it.
     pub(super) fn compiled(&self, transform: Transform, over: Over) -> Result<Question> {
         let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(question) = known().get(&(transform, over)) {
@@ -112,7 +112,7 @@ impl Core {
 
     pub(super) fn check_some_output(&self) -> Result<()> {
         if self.ir.outputs.is_empty() {
-            return Err(Error::argument("outputs", "the program has none"));
+            return Err(Error::argument("outputs", "expected at least 1, found 0"));
         }
         Ok(())
     }

@@ -1,11 +1,11 @@
-//! Evaluation at one point: takes numbers, lends what was computed.
+//! Evaluation at one point. Results are borrowed.
 
 use super::answers::Answers;
 use super::function::Program;
 
-/// A program with the memory to evaluate it at one point after another.
+/// A program with memory for evaluating it at one point after another.
 ///
-/// Its answers are lent until the next call. After the first call of a kind nothing is allocated.
+/// Results are borrowed until the next call. After the first call of a kind, nothing is allocated.
 ///
 /// ```
 /// use chainrule::Program;
@@ -24,7 +24,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// The program that it evaluates.
+    /// The program that this evaluator evaluates.
     ///
     /// ```
     /// use chainrule::Program;
@@ -38,7 +38,7 @@ impl Evaluator {
 }
 
 impl Program {
-    /// This program with memory to evaluate it at one point after another.
+    /// This program with memory for evaluating it at one point after another.
     ///
     /// ```
     /// use chainrule::Program;

@@ -1,4 +1,4 @@
-//! The program itself: what it is made of, variants of it, its derivatives as programs.
+//! The program itself: its contents, its variants, and its derivatives as programs.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +13,12 @@ use crate::interpreter::Interpreter;
 use crate::ir::{Class, Guard, Ir, Level};
 use crate::transform::{self, Transform};
 
-/// A function of scalars, compiled: its graph was recorded once and is evaluated at new points.
+/// A compiled function of scalars: its graph was recorded once and is evaluated at new points.
 ///
 /// Values and derivatives have the bits of the tape at level [`Exact`](Level::Exact). A program is immutable, cheap to
-/// clone and can be shared by threads. What is computed with plain `f64`s while tracing, and every branch taken then, is
-/// part of the program. Comparisons of recorded values are checked at each point; where one takes another branch, the
-/// answer is an [error](crate::BranchChanged), never a wrong number.
+/// clone, and can be shared by threads. Numbers computed with plain `f64`s while tracing, and branches taken while tracing,
+/// are part of the program. Comparisons of recorded values are checked at each point; if one takes a different branch, the
+/// result is an [error](crate::BranchChanged), never a wrong number.
 ///
 /// ```
 /// use chainrule::{Program, Scalar};
@@ -39,7 +39,7 @@ pub struct Program(Arc<Inner>);
 struct Inner {
     core: Core,
     transformed: Mutex<FxHashMap<Transform, Program>>,
-    /// Memory for evaluations that is not in use.
+    /// Memory for evaluations that is currently unused.
     pool: Mutex<Vec<Answers>>,
 }
 
@@ -56,7 +56,7 @@ impl Program {
         }))
     }
 
-    /// A program of other code with the same guards, level and backend.
+    /// A program with this code and the same guards, level and backend.
     pub(super) fn with_ir(&self, ir: Ir) -> Self {
         self.with_ir_and_guards(ir, self.core().guards.clone())
     }
@@ -89,7 +89,7 @@ impl Program {
         Self::with(ir.clone(), guards.clone(), level, Arc::clone(backend))
     }
 
-    /// The same function computed by another [backend](crate::backend).
+    /// The same function, computed by another [backend](crate::backend).
     ///
     /// `tests/suite/backend.rs` in the repository has a small backend.
     ///
@@ -103,8 +103,8 @@ impl Program {
         Self::with(ir.clone(), guards.clone(), *level, backend)
     }
 
-    /// The same function, to be differentiated with respect to some of its inputs only, in the order given. Every derivative
-    /// then has an entry, a column or a direction for these inputs alone.
+    /// The same function, differentiated only with respect to these inputs, in this order. Every derivative then has one
+    /// entry, column or direction component for each of them.
     ///
     /// Inputs are counted as in [`inputs`](Self::inputs): the uniform ones, then those of a row. Sums over rows have
     /// derivatives with respect to uniform inputs only; they give an error if another input is chosen.
@@ -118,14 +118,14 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) if there is no input at an index, or an index is listed twice.
+    /// [`Argument`](crate::ErrorKind::Argument) if an index is not below [`inputs`](Self::inputs) or is listed twice.
     pub fn with_respect_to(&self, inputs: &[usize]) -> Result<Self> {
         let count = self.inputs();
         for (place, &input) in inputs.iter().enumerate() {
             let problem = if input >= count {
-                format!("the program has {count} inputs, there is none at {input}")
+                format!("index {input} is out of range: the program has {count} inputs")
             } else if inputs[..place].contains(&input) {
-                format!("{input} is listed twice")
+                format!("index {input} is listed twice")
             } else {
                 continue;
             };
@@ -150,8 +150,8 @@ impl Program {
         variables.map(|place| place as usize).collect()
     }
 
-    /// The same function with its first `count` inputs uniform, one value for all rows, and the others varying: a function
-    /// that was traced for points serves rows with parameters.
+    /// The same function with its first `count` inputs uniform (one value for all rows) and the others varying. So a
+    /// function that was traced for points can be evaluated over rows, with parameters.
     ///
     /// ```
     /// use chainrule::Program;
@@ -162,11 +162,11 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) if there are fewer inputs.
+    /// [`Argument`](crate::ErrorKind::Argument) if there are fewer than `count` inputs.
     pub fn with_uniform_inputs(&self, count: usize) -> Result<Self> {
         let inputs = self.inputs();
         if count > inputs {
-            let problem = format!("the program has {inputs} inputs, found {count}");
+            let problem = format!("must be at most {inputs}, the number of inputs, found {count}");
             return Err(Error::argument("count", problem));
         }
         let mut ir = self.core().ir.clone();
@@ -175,7 +175,7 @@ impl Program {
         Ok(self.with_ir(ir))
     }
 
-    /// A derivative as a program of its own: its outputs are the derivatives alone, without the values before them.
+    /// A derivative as a program. Its outputs are only the derivatives, without the values before them.
     ///
     /// It has the inputs of this program, then those that the [`Transform`] adds, and the same guards and level. It can be
     /// evaluated at points and over rows, and transformed again. It is made once and kept. Inputs that were
@@ -194,7 +194,7 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If the transform needs an output and there is none.
+    /// [`Argument`](crate::ErrorKind::Argument) if the transform needs an output and there is none.
     pub fn transform(&self, transform: Transform) -> Result<Self> {
         let known = || {
             self.0
@@ -209,10 +209,10 @@ impl Program {
         Ok(known().entry(transform).or_insert(made).clone())
     }
 
-    /// Chosen mixed derivatives of the first output as a program: each output is the derivative with respect to a list of
-    /// inputs, one after another and with repetition. An empty list gives the value.
+    /// Chosen mixed derivatives of the first output, as a program. Each output is the derivative with respect to the inputs
+    /// in one list, which may repeat inputs. An empty list means the value.
     ///
-    /// Lists that begin alike share what they have in common. The inputs of a list are taken in ascending order.
+    /// Lists with a common prefix share its derivatives. The inputs of a list are used in ascending order.
     ///
     /// ```
     /// use chainrule::Program;
@@ -223,12 +223,13 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// If the program has no outputs, and [`Argument`](crate::ErrorKind::Argument) if there is no input at an index.
+    /// [`Argument`](crate::ErrorKind::Argument) if the program has no outputs, or an index is not below
+    /// [`inputs`](Self::inputs).
     pub fn partials(&self, lists: &[&[usize]]) -> Result<Self> {
         Ok(self.with_ir(transform::partials(&self.core().ir, lists)?))
     }
 
-    /// The program with some of its outputs, in the order given: `f.select(&[0])` has the first alone.
+    /// The program with only these outputs, in this order. For example, `f.select(&[0])` has only the first.
     ///
     /// ```
     /// use chainrule::Program;
@@ -238,13 +239,13 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) if there is no output at an index.
+    /// [`Argument`](crate::ErrorKind::Argument) if an index is not below [`outputs`](Self::outputs).
     pub fn select(&self, outputs: &[usize]) -> Result<Self> {
         Ok(self.with_ir(transform::select(&self.core().ir, outputs)?))
     }
 
-    /// One program of this one's outputs and then another's, of the same inputs: what both need is computed once. Its
-    /// derivatives are with respect to the inputs that were chosen for this one.
+    /// A program with the outputs of this one, then those of another with the same inputs. Values that both need are
+    /// computed once. Its derivatives are with respect to the inputs that were chosen for this program.
     ///
     /// ```
     /// use chainrule::{Program, Transform};
@@ -255,15 +256,15 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if the other program has another number of inputs, and
-    /// [`Argument`](crate::ErrorKind::Argument) if other inputs of it are uniform.
+    /// [`Length`](crate::ErrorKind::Length) if the other program has a different number of inputs, and
+    /// [`Argument`](crate::ErrorKind::Argument) if its uniform inputs differ.
     pub fn join(&self, other: &Self) -> Result<Self> {
         let name = "the inputs of the other program";
         check_length(name, self.inputs(), other.inputs())?;
         if self.core().ir.inputs != other.core().ir.inputs {
             return Err(Error::argument(
                 "the other program",
-                "has other uniform inputs",
+                "must have the same uniform inputs",
             ));
         }
         let guards = self
@@ -276,7 +277,7 @@ impl Program {
         Ok(self.with_ir_and_guards(transform::join(&self.core().ir, &other.core().ir), guards))
     }
 
-    /// How exactly it computes.
+    /// The level: how exactly the program computes.
     ///
     /// ```
     /// use chainrule::{Level, Program};
@@ -287,7 +288,7 @@ impl Program {
         self.core().level
     }
 
-    /// How many inputs it has: the uniform ones, then the varying ones.
+    /// The number of inputs: the uniform ones, then the varying ones.
     ///
     /// ```
     /// use chainrule::Program;
@@ -299,7 +300,7 @@ impl Program {
         self.core().ir.inputs.len()
     }
 
-    /// How many of the inputs are uniform: one value for all rows.
+    /// The number of uniform inputs, which have one value for all rows.
     ///
     /// ```
     /// use chainrule::Program;
@@ -310,7 +311,7 @@ impl Program {
         self.core().uniform
     }
 
-    /// How many outputs it has.
+    /// The number of outputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -336,7 +337,7 @@ impl Program {
         &self.0.core
     }
 
-    /// Works with memory from the pool, and gives it back.
+    /// Calls `work` with memory from the pool, and returns the memory afterwards.
     pub(super) fn with_answers<R>(&self, work: impl FnOnce(&mut Answers, &Core) -> R) -> R {
         let pool = || self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
         let known = pool().pop();
@@ -346,7 +347,7 @@ impl Program {
         result
     }
 
-    /// Checks that every comparison takes the branch at a point that it took when the program was traced.
+    /// Checks that every comparison takes the same branch at this point as when the program was traced.
     pub(super) fn check_branches(&self, x: &[f64]) -> Result<()> {
         self.with_answers(|answers, core| answers.ask(core, Transform::Values, x, &[]).map(|_| ()))
     }

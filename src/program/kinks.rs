@@ -1,8 +1,8 @@
-//! Corners and jumps: which side a function is on, how far from the other, and derivatives to one side.
+//! Corners and jumps: which branch a function is on, how far away the next one is, and one-sided derivatives.
 //!
-//! Everything is read from the table's laws: [`Kink`](Law::Kink) and [`Break`](Law::Break) name a place of an operand,
-//! [`KinkAtTie`](Law::KinkAtTie) and [`BreakAtTie`](Law::BreakAtTie) are where operands meet,
-//! [`KinkAtOrigin`](Law::KinkAtOrigin) where all are 0.
+//! Everything comes from the table's laws. [`Kink`](Law::Kink) and [`Break`](Law::Break) name a value of an operand,
+//! [`KinkAtTie`](Law::KinkAtTie) and [`BreakAtTie`](Law::BreakAtTie) mean equal operands, and
+//! [`KinkAtOrigin`](Law::KinkAtOrigin) means that all are 0.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ir::{Id, Kind, interpret};
 use crate::op::{Law, Op};
 
-/// An operation at which a function may turn a corner or jump, at one point.
+/// An operation, at one point, where a function may have a corner or a jump.
 ///
 /// ```
 /// use chainrule::Program;
@@ -30,28 +30,28 @@ pub struct Kink {
     pub op: Op,
     /// Its operands.
     pub operands: Vec<f64>,
-    /// Which branch was taken. Of operations that turn where an operand is at a place: 0 below it, 1 above and at it. Of
-    /// those that choose an operand: which, the first of several. Of tests: 1 if they hold. At the origin: 0.
+    /// The branch that was taken. For a kink at a value of an operand: 0 below that value, 1 otherwise. For a choice of an
+    /// operand: the index of the first that won. For a test: 1 if it holds. For a kink at the origin: 0.
     pub branch: usize,
-    /// How far the operand is from the place, the winner from the nearest other operand, or the farthest operand from the
-    /// origin; 0 at the kink, NaN of NaN.
+    /// The distance of the operand from the kink's value, of the winner from the nearest other operand, or of the farthest
+    /// operand from the origin. It is 0 at the kink, and NaN if an operand is NaN.
     pub distance: f64,
-    /// Whether the value itself may jump there, not only its slope.
+    /// Whether the value itself may jump at the kink, or only its slope.
     pub jumps: bool,
 }
 
-/// Where an operation's corners are.
+/// Where an operation has corners.
 #[derive(Clone, Copy)]
 enum Corner {
-    /// Where one of its operands is this; the first, where it has more than two.
+    /// Where an operand has this value; the first operand, if there are more than two.
     At(f64),
-    /// Where two of its operands are equal.
+    /// Where two operands are equal.
     Tie,
-    /// Where all its operands are 0.
+    /// Where all operands are 0.
     Origin,
 }
 
-/// What the laws say of an operation's corners, and whether they are jumps.
+/// Where the laws put an operation's corners, and whether they are jumps.
 fn corner(op: Op) -> Option<(Corner, bool)> {
     op.laws().iter().find_map(|law| match *law {
         Law::Kink(at) => Some((Corner::At(at), false)),
@@ -63,12 +63,12 @@ fn corner(op: Op) -> Option<(Corner, bool)> {
     })
 }
 
-/// How far two numbers are apart; equal infinities are not.
+/// The distance between two numbers; 0 for equal infinities.
 fn apart(a: f64, b: f64) -> f64 {
     if a == b { 0.0 } else { (a - b).abs() }
 }
 
-/// The smallest, NaN if any is.
+/// The smallest distance, or NaN if any is NaN.
 fn least(distances: impl Iterator<Item = f64>) -> f64 {
     distances.fold(f64::INFINITY, |least, d| {
         if d < least || d.is_nan() { d } else { least }
@@ -89,7 +89,7 @@ impl Kink {
                 let winner = operands.iter().position(|&x| x == value).unwrap_or(0);
                 let others = operands.iter().enumerate().filter(|&(i, _)| i != winner);
                 let distance = least(others.map(|(_, &x)| apart(x, operands[winner])));
-                // A test has a truth value, not a winner.
+                // A test has a truth value instead of a winner.
                 let branch = if jumps {
                     usize::from(value == 1.0)
                 } else {
@@ -115,7 +115,7 @@ impl Kink {
     }
 }
 
-/// The operands at whose place an operation may turn a corner.
+/// The operands whose values can cause a kink.
 fn watched(operands: &[f64]) -> &[f64] {
     if operands.len() > 2 {
         &operands[..1]
@@ -125,9 +125,9 @@ fn watched(operands: &[f64]) -> &[f64] {
 }
 
 impl Program {
-    /// Every operation at which the function may turn a corner or jump, at a point, in the order of tracing.
+    /// Every operation where the function may have a corner or a jump, evaluated at a point, in the order of tracing.
     ///
-    /// Rounding to integers and periodic poles jump at so many places that they are not listed.
+    /// Rounding to integers and periodic poles are not listed, because they jump at too many points.
     ///
     /// ```
     /// use chainrule::Program;
@@ -147,8 +147,8 @@ impl Program {
         Ok(kinks)
     }
 
-    /// How far the nearest corner or jump is, in the operand that would meet it; infinite if there is none,
-    /// NaN if an operand is.
+    /// The distance to the nearest corner or jump, measured in the operand that causes it. It is infinite if there is none,
+    /// and NaN if an operand is NaN.
     ///
     /// ```
     /// use chainrule::Program;
@@ -163,13 +163,13 @@ impl Program {
         Ok(least(self.kinks(x)?.into_iter().map(|kink| kink.distance)))
     }
 
-    /// The derivatives of every output on one side: the slopes at `t = 0` of `y(x + t·v)`, for `t` from 0 upwards.
+    /// The one-sided derivatives of every output: the slopes of `y(x + t·v)` at `t = 0`, for `t ≥ 0`.
     ///
-    /// Where the outputs are smooth these are [`jvp`](Self::jvp)'s. At a corner each operation follows the side into which
-    /// `v` leads: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and of a tie in `max` the operand wins that grows
-    /// faster. Where a value jumps as soon as `x` moves there is no such slope, and it is NaN; so it is where a choice
-    /// depends on such a value. Only what moves in proportion to `t` is seen, rounding to integers is left out, and a jump
-    /// smaller than a hundred-millionth of the value is taken for none.
+    /// Where the outputs are smooth, these are the derivatives of [`jvp`](Self::jvp). At a corner, each operation takes the
+    /// side that `v` points to: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and at a tie in `max` the operand that
+    /// grows faster wins. If a value jumps as soon as `x` moves, there is no such slope and the result is NaN; it is also
+    /// NaN if a choice depends on such a value. This considers only changes in proportion to `t`, ignores rounding to
+    /// integers, and ignores jumps smaller than a hundred-millionth of the value.
     ///
     /// ```
     /// use chainrule::Program;
@@ -180,7 +180,7 @@ impl Program {
     /// ```
     ///
     /// # Errors
-    /// As [`value`](Self::value), and if `v` has not as many values as there are inputs.
+    /// As [`value`](Self::value), and if `v.len()` is not the number of [`variables`](Self::variables).
     pub fn one_sided(&self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
         let variables = self.ir().variables();
         check_length("v", variables.len(), v.len())?;
@@ -209,7 +209,7 @@ impl Program {
         Ok(tangents.collect())
     }
 
-    /// Computes every value at a point and shows each operation with its operands, its value and its index.
+    /// Computes every value at a point. Calls `see` for each operation with its operands, its value and its index.
     fn walk(&self, x: &[f64], see: impl FnMut(Op, &[f64], f64, Id)) -> Result<()> {
         check_length("x", self.inputs(), x.len())?;
         let values = interpret(self.ir(), x, see);
@@ -230,7 +230,7 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         && operands.len() > 2
         && !known(&tangents[..1])
     {
-        // What the choice depends on jumps itself: which side it is on is not known.
+        // The choice depends on a value that jumps, so its side is unknown.
         return f64::NAN;
     }
     let moves = tangents.iter().any(|&t| t != 0.0);
@@ -246,7 +246,7 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         None => (operands.to_vec(), value),
         Some((nudged, jumps)) => {
             let beside = op.apply(&nudged).unwrap_or(f64::NAN);
-            // A jump is more than a step between neighbouring numbers makes.
+            // A jump is larger than the difference that a step between neighbouring numbers makes.
             let near = beside == value
                 || (beside - value).abs() <= 1e-8 * value.abs().clamp(f64::MIN_POSITIVE, f64::MAX);
             if jumps && !near {
@@ -269,7 +269,7 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         })
 }
 
-/// Operands at a place, moved off it by the least step, as they move.
+/// Moves operands that are at `at` off it by the smallest step, in their directions.
 fn nudge_at(operands: &[f64], tangents: &[f64], at: f64) -> Option<Vec<f64>> {
     let mut nudged = operands.to_vec();
     let mut changed = false;
@@ -290,10 +290,10 @@ fn nudge_at(operands: &[f64], tangents: &[f64], at: f64) -> Option<Vec<f64>> {
     changed.then_some(nudged)
 }
 
-/// Operands that are equal but move differently, put in the order that they are in a moment later.
+/// Moves operands that are equal but move differently into the order they have a moment later.
 fn nudge_ties(operands: &[f64], tangents: &[f64]) -> Option<Vec<f64>> {
     let mut order: Vec<usize> = (0..operands.len()).collect();
-    // By numbers, so that −0 and +0 are equal.
+    // Compares as numbers, so that −0 equals +0.
     order.sort_by(|&a, &b| {
         let values = operands[a]
             .partial_cmp(&operands[b])

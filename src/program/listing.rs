@@ -22,17 +22,17 @@ pub enum Stage {
     Traced,
     /// With the adjoints of the inputs.
     Differentiated,
-    /// Shortened by the passes; the first line names those that found something to do.
+    /// Shortened by the passes. The first line names the passes that changed something.
     Optimized,
-    /// As runs of one operation, products of matrices and sums over rows.
+    /// As scheduled: runs of one operation, products of matrices and sums over rows.
     Scheduled,
 }
 
 impl Program {
     /// The program's text after a stage of compilation: one value or instruction per line.
     ///
-    /// It is the program of the gradient: of the sum over rows if there are uniform inputs, and otherwise at a point, where
-    /// all inputs are uniform.
+    /// The text shows the gradient's code. If there are uniform inputs, it is the gradient of the sum over rows, and
+    /// otherwise the gradient at a point, where all inputs are uniform.
     ///
     /// ```
     /// use chainrule::{Program, Stage};

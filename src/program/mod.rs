@@ -4,8 +4,8 @@
 //!   function ── trace ──> Ir ── transform ──> Ir with derivatives ── passes ──> shorter Ir ── backend ──> answers
 //! ```
 //!
-//! [`Program`] keeps the traced code, and compiles each question the first time it is asked. An [`Evaluator`] answers at one
-//! point, a [`Batch`] over rows; each owns the numbers it computes with, so a program can be shared by many threads.
+//! A [`Program`] keeps the traced code and compiles each question the first time it is asked. An [`Evaluator`] answers at
+//! one point, a [`Batch`] over rows. Each owns the numbers that it computes with, so many threads can share a program.
 
 mod answers;
 mod batch;

@@ -1,9 +1,9 @@
-//! What a traced function may return.
+//! The types that a traced function may return.
 
 use crate::error::Result;
 use crate::var::Var;
 
-/// What a traced function may return: one value, several, or a result of such.
+/// The types that a traced function may return: one value, several values, or a `Result` of these.
 ///
 /// ```
 /// use chainrule::{Program, Result, Var};
@@ -15,7 +15,7 @@ use crate::var::Var;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub trait Outputs {
-    /// The values, or what the function failed with.
+    /// The values, or the function's error.
     ///
     /// ```
     /// use chainrule::{Outputs, Var};
@@ -24,7 +24,7 @@ pub trait Outputs {
     /// ```
     ///
     /// # Errors
-    /// The function's own.
+    /// The error that the function returned.
     fn outputs(self) -> Result<Vec<Var>>;
 }
 

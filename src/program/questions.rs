@@ -1,8 +1,8 @@
-//! The questions that can be asked at a point, one row each: of a function, of a [`Program`], of an [`Evaluator`].
+//! The table of questions about a function, a [`Program`] or an [`Evaluator`] at a point, one row per question.
 //!
-//! Every answer begins with the values of the function and goes on with its derivatives, so that nobody has to ask twice.
-//! A row names the question, the lists of numbers that it takes beside the point, the transform that answers it, and the
-//! parts of the answer: `one` number or `many`.
+//! Every answer begins with the values of the function, followed by its derivatives, so that one call is enough. A row
+//! names the question, the lists of numbers that it takes besides the point, the transform that answers it, and the parts
+//! of the answer: `one` number or `many`.
 
 use super::answers::Extra;
 use super::core::check_length;
@@ -14,14 +14,14 @@ use crate::tape;
 use crate::transform::{Mode, Transform};
 use crate::var::Var;
 
-/// The type of a part of an answer, lent or owned.
+/// The type of a part of an answer, borrowed or owned.
 macro_rules! part {
     ($kind:ident one) => { f64 };
     (lent many) => { &[f64] };
     (owned many) => { Vec<f64> };
 }
 
-/// A part of an answer that is lent or owned.
+/// A part of an answer, borrowed or owned.
 macro_rules! give {
     ($kind:ident one $part:expr) => {
         $part[0]
@@ -34,7 +34,7 @@ macro_rules! give {
     };
 }
 
-/// A part of an example's answer as text.
+/// A part of an example's answer, as text.
 macro_rules! show {
     ($kind:ident one [$value:literal]) => { stringify!($value) };
     (lent many [$($value:literal),*]) => { concat!("&", stringify!([$($value),*]), "[..]") };
@@ -78,7 +78,7 @@ macro_rules! questions {
         impl Program {$(
             $(#[doc = $doc])+
             ///
-            /// The memory is kept for the next call, on any thread. An [`evaluator`](Self::evaluator) lends its answers
+            /// The memory is reused by the next call, on any thread. An [`evaluator`](Self::evaluator) lends its answers
             /// instead of allocating them.
             ///
             /// ```
@@ -103,15 +103,15 @@ macro_rules! questions {
             }
         )+}
 
-        // The questions asked of a closure: each call traces it at the point and compiles what is asked for.
+        // The questions about a closure. Each call traces it at the point and compiles only that question.
         $(questions!(@function [$(#[doc = $doc])+] $name($x $(, $extra)*) ($($part),+) $function $at ($([$($value),*]),+));)+
     };
-    // The tape answers this one without a program.
+    // The tape answers this one, without a program.
     (@function $docs:tt gradient $($rest:tt)*) => {};
     (@function [$(#[doc = $doc:literal])+] $name:ident($x:ident $(, $extra:ident)*) ($($part:ident),+) $function:literal $at:literal ($([$($value:literal),*]),+)) => {
         $(#[doc = $doc])+
         ///
-        /// For many points trace a [`Program`] once.
+        /// For many points, trace a [`Program`] once.
         ///
         /// ```
         /// use chainrule::derive;
@@ -121,7 +121,7 @@ macro_rules! questions {
         /// ```
         ///
         /// # Errors
-        #[doc = concat!("What the function itself returns, and as [`Program::", stringify!($name), "`].")]
+        #[doc = concat!("The function's own error, and as [`Program::", stringify!($name), "`].")]
         ///
         /// # Panics
         /// If the function computes with a value recorded outside of it.
@@ -138,8 +138,8 @@ questions! {
 
     /// Every output, and its derivatives with respect to every input: one row of the matrix per output.
     ///
-    /// Each derivative passes only through the values between its input and its output, forward or in reverse, whichever are
-    /// fewer. If that is too much code, many directions are computed side by side.
+    /// Each derivative passes only through the values between its input and its output, in forward or reverse mode,
+    /// whichever passes through fewer. If that needs too much code, many directions are computed side by side.
     jacobian(x) by Transform::Jacobian(Mode::Cheaper) => (many, many);
     example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0]" = ([12.0, 3.0], [4.0, 3.0, 1.0, 0.0]);
 
@@ -147,7 +147,7 @@ questions! {
     jvp(x, v: Direction) by Transform::Jvp => (many, many);
     example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0], &[1.0, 10.0]" = ([12.0, 3.0], [34.0, 1.0]);
 
-    /// Every output, and the derivatives of their sum weighted with `u`: a vector–Jacobian product.
+    /// Every output, and the derivatives of the outputs' sum weighted with `u`: a vector–Jacobian product.
     vjp(x, u: Weights) by Transform::Vjp => (many, many);
     example "|x| [x[0] * x[1], x[0]]" at "&[3.0, 4.0], &[1.0, 10.0]" = ([12.0, 3.0], [14.0, 3.0]);
 
@@ -209,7 +209,7 @@ impl Evaluator {
     }
 
     /// The Taylor coefficients of every output along a line: for each output the `order + 1` coefficients `y₀ … y_K` of
-    /// `y(x + t·v) = Σ yₖtᵏ`, so that the derivative of order `k` in the direction `v` is `k!·yₖ`.
+    /// `y(x + t·v) = Σ yₖtᵏ`. The derivative of order `k` in the direction `v` is `k!·yₖ`.
     ///
     /// ```
     /// use chainrule::Program;
@@ -284,9 +284,9 @@ impl Program {
     }
 }
 
-/// The first value of a function, and its derivatives with respect to every input, by the tape.
+/// The first value of a function, and its derivatives with respect to every input, computed on the tape.
 ///
-/// For many points trace a [`Program`] once.
+/// For many points, trace a [`Program`] once.
 ///
 /// ```
 /// use chainrule::derive;
@@ -296,7 +296,7 @@ impl Program {
 /// ```
 ///
 /// # Errors
-/// What the function itself returns, and if it gives no value.
+/// The function's own error, and [`Argument`](crate::ErrorKind::Argument) if it returns no values.
 ///
 /// # Panics
 /// If the function computes with a value recorded outside of it.
@@ -328,7 +328,7 @@ pub fn gradient<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<(f
 /// ```
 ///
 /// # Errors
-/// What the function itself returns, and as [`Program::taylor`].
+/// The function's own error, and as [`Program::taylor`].
 ///
 /// # Panics
 /// As [`gradient`].
@@ -342,7 +342,7 @@ pub fn taylor<O: Outputs>(
     Program::trace_at(x, f)?.taylor(x, v, order)
 }
 
-/// The derivative of a function of one input, of any order; order 0 is the value.
+/// The derivative of any order of a function of one input. Order 0 is the value.
 ///
 /// ```
 /// use chainrule::derive;
@@ -351,7 +351,7 @@ pub fn taylor<O: Outputs>(
 /// ```
 ///
 /// # Errors
-/// What the function itself returns, and if it gives no value.
+/// The function's own error, and [`Argument`](crate::ErrorKind::Argument) if it returns no values.
 ///
 /// # Panics
 /// As [`gradient`].

@@ -1,4 +1,4 @@
-//! A function with branches: one program for each way through it that points have taken.
+//! A function with branches: one program for each path that points have taken.
 
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -13,11 +13,10 @@ use crate::backend::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::var::Var;
 
-/// A function with branches, and a program for each way through it that was met so far.
+/// A function with branches, and a program for each path through it so far.
 ///
-/// A point is evaluated by the program whose comparisons all take the branch there that they took when it was traced. If
-/// there is none, the function is traced at the point. So every answer has the bits of the tape, and few points pay for a
-/// trace.
+/// A point is evaluated by the program whose comparisons all take the same branches there as when it was traced. If there
+/// is none, the function is traced at the point. So every answer has the bits of the tape, and few points cost a trace.
 ///
 /// ```
 /// use chainrule::{Retraced, Var};
@@ -37,9 +36,9 @@ pub struct Retraced<F> {
 
 #[derive(Default)]
 struct Ways {
-    /// A program for each way, in the order in which they were met.
+    /// A program for each path, in the order of discovery.
     programs: Vec<Program>,
-    /// Variants whose first `n` inputs are uniform, by way and `n`, built on demand.
+    /// Variants whose first `n` inputs are uniform, by path and `n`, built on demand.
     uniform: FxHashMap<(usize, usize), Program>,
 }
 
@@ -63,7 +62,7 @@ where
         }
     }
 
-    /// How many programs there are: ways through the function that points have taken so far.
+    /// The number of programs, one for each path that points have taken so far.
     ///
     /// ```
     /// use chainrule::{Retraced, Var};
@@ -92,7 +91,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`Length`](ErrorKind::Length) if `x` has the wrong number of values, and what the function itself returns.
+    /// [`Length`](ErrorKind::Length) if `x` has the wrong number of values, and the function's own error.
     pub fn values(&self, x: &[f64]) -> Result<Vec<f64>> {
         self.program(x)?.1.values(x)
     }
@@ -112,7 +111,7 @@ where
         self.program(x)?.1.gradient(x)
     }
 
-    /// The program for a point, traced there if there is none yet: every question can be asked of it.
+    /// The program for a point, traced there if there is none yet. It answers every question.
     ///
     /// ```
     /// use chainrule::{Retraced, Var};
@@ -129,7 +128,7 @@ where
 
     /// The first output of every row, and its derivatives with respect to every input, row by row.
     ///
-    /// Rows that take the same way are computed together.
+    /// Rows on the same path are computed together.
     ///
     /// ```
     /// use chainrule::{Retraced, Var};
@@ -139,7 +138,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
+    /// As [`gradient`](Self::gradient). A length error names the row, counted from 0.
     pub fn gradients<T: Table + ?Sized>(&self, rows: &T) -> Result<(Vec<f64>, Vec<f64>)> {
         let count = rows.rows();
         let mut values = vec![0.0; count];
@@ -156,10 +155,10 @@ where
         Ok((values, gradients))
     }
 
-    /// The sum of the first output over all rows, and its derivatives with respect to the first inputs, which are the
-    /// same for all rows: for the parameters of a function that branches row by row.
+    /// The sum of the first output over all rows, and its derivatives with respect to the first inputs, which all rows
+    /// share. These are the parameters of a function that branches row by row.
     ///
-    /// Rows that take the same way are computed together, and the ways' sums are added in the order in which they were met.
+    /// Rows on the same path are computed together, and the paths' sums are added in the order of discovery.
     ///
     /// ```
     /// use chainrule::{Retraced, Var};
@@ -169,7 +168,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// As [`gradient`](Self::gradient); an error of lengths names the row, counted from 0.
+    /// As [`gradient`](Self::gradient). A length error names the row, counted from 0.
     pub fn sum_gradient<T: Table + ?Sized>(
         &self,
         uniform: &[f64],
@@ -193,14 +192,18 @@ where
         Ok((total, derivatives))
     }
 
-    /// The rows that take each way, where these uniform inputs come before each; ways in the order in which they were met.
+    /// The rows of each path, with these uniform inputs before each row. The paths are in the order of discovery.
     fn by_way<T: Table + ?Sized>(
         &self,
         uniform: &[f64],
         rows: &T,
     ) -> Result<Vec<(usize, Program, RowsOfWay)>> {
         let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
-            let problem = format!("{} values for {} inputs", uniform.len(), self.inputs);
+            let problem = format!(
+                "expected at most {} values, found {}",
+                self.inputs,
+                uniform.len()
+            );
             Error::argument("uniform", problem)
         })?;
         for row in 0..rows.rows() {
@@ -253,10 +256,10 @@ where
 
     fn trace(&self, x: &[f64]) -> Result<Program> {
         let program = Program::trace_at(x, &self.function)?;
-        // A comparison that depends on more than the inputs, such as the time, could fail at once.
+        // A comparison that depends on more than the inputs, such as the time, may already differ.
         match program.check_branches(x) {
             Err(error) if error.kind() == ErrorKind::Branch => {
-                let problem = format!("does not branch by its inputs alone: {error}");
+                let problem = format!("its branches depend on more than its inputs: {error}");
                 Err(Error::argument("function", problem))
             }
             answer => answer.map(|()| program),
@@ -264,7 +267,7 @@ where
     }
 }
 
-/// Rows that take one way, and where they are among all rows.
+/// The rows on one path, and their indices among all rows.
 #[derive(Default)]
 struct RowsOfWay {
     places: Vec<usize>,

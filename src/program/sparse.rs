@@ -1,4 +1,4 @@
-//! Sparse derivatives: the entries that can be different from 0, and those alone.
+//! Sparse derivatives: only the entries that can be nonzero.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,11 +13,11 @@ use crate::transform::{
     jacobian_is_long,
 };
 
-/// A sparse Jacobian or Hessian, to be evaluated at one point after another.
+/// A sparse Jacobian or Hessian, evaluated at one point after another.
 ///
-/// One program computes the entries, each through the values between its input and its output alone. Where that program
-/// would be too large, columns (or rows) that have no row (column) in common are computed together, all these groups side by
-/// side: *compressed*.
+/// One program computes the entries, each through the values between its input and its output alone. If that program would
+/// be too large, the derivative is *compressed*: columns without a common row (or rows without a common column) are
+/// computed together, and all these groups side by side.
 ///
 /// ```
 /// use chainrule::Program;
@@ -43,7 +43,7 @@ enum Method {
     Compressed {
         batch: Box<Mutex<Batch>>,
         groups: usize,
-        /// Where each entry is among the compressed values.
+        /// The index of each entry among the compressed values.
         places: Vec<usize>,
     },
 }
@@ -57,8 +57,8 @@ impl Sparse {
         }
     }
 
-    /// Of a program whose rows are directions, one for each colour; `place` says where the entry of a row and a column is
-    /// among its values.
+    /// Sparse derivatives from a program whose rows are directions, one per colour. `place` gives the index of an entry
+    /// among its values, from its row and column.
     fn compressed(
         program: &Program,
         sparsity: Sparsity,
@@ -81,7 +81,7 @@ impl Sparse {
         }
     }
 
-    /// Which entries these are.
+    /// The pattern of the entries.
     ///
     /// ```
     /// use chainrule::Program;
@@ -93,7 +93,7 @@ impl Sparse {
         &self.sparsity
     }
 
-    /// How many directions are computed side by side; 0 if the entries are computed one by one.
+    /// The number of directions that are computed side by side; 0 if the entries are computed one by one.
     ///
     /// ```
     /// use chainrule::Program;
@@ -126,7 +126,7 @@ impl Sparse {
         Ok(entries)
     }
 
-    /// As [`entries`](Self::entries), but replaces the contents of a buffer, so that a loop allocates nothing.
+    /// Like [`entries`](Self::entries), but replaces the contents of a buffer, so that a loop allocates nothing.
     ///
     /// ```
     /// use chainrule::Program;
@@ -138,7 +138,7 @@ impl Sparse {
     /// ```
     ///
     /// # Errors
-    /// As [`Program::values`]; the buffer is left as it is.
+    /// As [`Program::values`]; then the buffer keeps its contents.
     pub fn entries_into(&self, x: &[f64], entries: &mut Vec<f64>) -> Result<()> {
         check_length("x", self.inputs, x.len())?;
         match &self.method {
@@ -177,7 +177,7 @@ impl Sparse {
     }
 }
 
-/// A direction for each colour: 1 at the members of the colour, 0 elsewhere.
+/// One direction per colour: 1 at the members of the colour, 0 elsewhere.
 struct Groups<'a> {
     colours: &'a [u32],
     count: usize,
@@ -207,7 +207,7 @@ impl fmt::Debug for Sparse {
 }
 
 impl Program {
-    /// Which derivatives of which outputs with respect to which inputs can be different from 0.
+    /// The pattern of the derivatives that can be nonzero: a row per output, a column per input.
     ///
     /// ```
     /// use chainrule::Program;
@@ -219,7 +219,7 @@ impl Program {
         Sparsity::of_outputs(self.ir())
     }
 
-    /// Which second derivatives of the first output can be different from 0.
+    /// The pattern of the second derivatives of the first output that can be nonzero.
     ///
     /// ```
     /// use chainrule::Program;
@@ -238,7 +238,7 @@ impl Program {
         Ok(sparsity)
     }
 
-    /// The Jacobian's entries that can be different from 0.
+    /// The entries of the Jacobian that can be nonzero.
     ///
     /// ```
     /// use chainrule::Program;
@@ -253,7 +253,7 @@ impl Program {
         Sparse::direct(self.sparse_jacobian_program(Mode::Cheaper))
     }
 
-    /// The program of the Jacobian's entries that can be different from 0, row by row, and which these are.
+    /// The program of the Jacobian's entries that can be nonzero, row by row, and their pattern.
     ///
     /// ```
     /// use chainrule::{Mode, Program};
@@ -268,7 +268,7 @@ impl Program {
         (self.with_ir(ir), sparsity)
     }
 
-    /// The program of the Hessian's entries that can be different from 0, row by row, and which these are.
+    /// The program of the Hessian's entries that can be nonzero, row by row, and their pattern.
     ///
     /// ```
     /// use chainrule::Program;
@@ -286,7 +286,7 @@ impl Program {
         Ok((self.with_ir(ir), sparsity))
     }
 
-    /// As [`sparse_jacobian`](Self::sparse_jacobian), by groups of columns or of rows, whichever are fewer.
+    /// Like [`sparse_jacobian`](Self::sparse_jacobian), in groups of columns or of rows, whichever are fewer.
     ///
     /// ```
     /// use chainrule::Program;
@@ -313,7 +313,7 @@ impl Program {
         Sparse::compressed(&program, sparsity, &columns, place)
     }
 
-    /// The Hessian's entries that can be different from 0, of the first output.
+    /// The entries of the first output's Hessian that can be nonzero.
     ///
     /// ```
     /// use chainrule::Program;
@@ -333,7 +333,7 @@ impl Program {
         Ok(Sparse::direct(self.sparse_hessian_program()?))
     }
 
-    /// As [`sparse_hessian`](Self::sparse_hessian), by groups of columns: a star colouring if the Hessian is symmetric.
+    /// Like [`sparse_hessian`](Self::sparse_hessian), in groups of columns: a star colouring if the Hessian is symmetric.
     ///
     /// ```
     /// use chainrule::Program;
@@ -358,7 +358,8 @@ impl Program {
         let colours = colour_star(&sparsity);
         let entries = sparsity.clone();
         let place = |row: usize, column: usize| {
-            // The entry is alone in its row among the columns of its colour, or else its mirror image is. Both use one place.
+            // Either the entry or its mirror image is alone in its row among the columns of its colour. Both read that one
+            // value.
             let (row, column) = (row.max(column), row.min(column));
             let same = |&&other: &&usize| colours[other] == colours[column];
             if entries.row(row).iter().filter(same).count() == 1 {
@@ -373,7 +374,7 @@ impl Program {
 
 /// A sparse matrix, row by row: a [`Sparsity`] pattern with a number for each entry.
 ///
-/// With the features `nalgebra-sparse` and `sprs` it becomes a matrix of these crates by `From`.
+/// With the features `nalgebra-sparse` and `sprs`, `From` converts it to the matrices of these crates.
 ///
 /// ```
 /// use chainrule::Program;
@@ -391,7 +392,7 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Which entries these are.
+    /// The pattern of the entries.
     ///
     /// ```
     /// use chainrule::Program;
@@ -415,7 +416,7 @@ impl Csr {
         &self.values
     }
 
-    /// The entry in a row and a column; 0 if it is not in the sparsity pattern.
+    /// The entry at this row and column; 0 if it is not in the sparsity pattern.
     ///
     /// ```
     /// use chainrule::Program;
@@ -432,7 +433,7 @@ impl Csr {
         let (rows, columns) = (self.sparsity.rows(), self.sparsity.columns());
         assert!(
             row < rows && column < columns,
-            "no entry at row {row}, column {column}: the matrix is {rows} × {columns}"
+            "row {row}, column {column} is out of range: the matrix is {rows} × {columns}"
         );
         let place = self.sparsity.row(row).binary_search(&column);
         place.map_or(0.0, |place| {
@@ -450,7 +451,7 @@ impl Csr {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if `v` has not as many values as the matrix has columns.
+    /// [`Length`](crate::ErrorKind::Length) if `v.len()` is not the number of columns.
     pub fn times(&self, v: &[f64]) -> Result<Vec<f64>> {
         check_length("v", self.sparsity.columns(), v.len())?;
         let rows = self.sparsity.starts().windows(2);
@@ -463,7 +464,7 @@ impl Csr {
         Ok(products.collect())
     }
 
-    /// The matrix with rows and columns exchanged, which is also this one in the CSC format.
+    /// The matrix with rows and columns exchanged: this matrix in the CSC format.
     ///
     /// ```
     /// use chainrule::Program;
@@ -481,7 +482,7 @@ impl Csr {
         }
     }
 
-    /// All entries, zeros included, row by row.
+    /// All entries, including zeros, row by row.
     ///
     /// ```
     /// use chainrule::Program;

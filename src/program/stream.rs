@@ -1,4 +1,4 @@
-//! Rows that come one after another and need not fit into memory.
+//! Rows that arrive one after another and need not fit into memory.
 
 use super::answers::answer;
 use super::core::{Over, check_length};
@@ -8,12 +8,12 @@ use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 use crate::transform::Transform;
 
-/// This many rows are kept before they are computed: a power of two of blocks, so that their sum is a subtree of all.
+/// The number of rows that are kept before they are computed: a power of two of blocks, so that their sum is a subtree.
 const KEPT: usize = 64 * BLOCK;
 
-/// A sum over rows that are handed over one at a time, for instance from a file, with its gradient.
+/// A sum over rows that are pushed one at a time, for instance from a file, and its gradient.
 ///
-/// At most 4096 rows are kept. The result has the bits of a [`Batch`](crate::Batch) of all rows.
+/// At most 4096 rows are kept. The result has the bits of a [`Batch`](crate::Batch) with all rows.
 ///
 /// ```
 /// use chainrule::Program;
@@ -33,14 +33,14 @@ pub struct Stream {
     tree: Tree,
     width: usize,
     threads: usize,
-    /// The rows kept, one after another.
+    /// The kept rows, one after another.
     kept: Vec<f64>,
     rows: Blocks,
     count: usize,
 }
 
 impl Program {
-    /// A sum of the first output over rows to come, at these uniform inputs.
+    /// Starts a sum of the first output over the rows to come, at these uniform inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -73,7 +73,7 @@ impl Program {
 }
 
 impl Stream {
-    /// Sets how many threads may be used. The default, 0, means one per core. The bits are the same for any number.
+    /// Sets the number of threads. The default, 0, means one per core. The bits are the same for any number.
     ///
     /// ```
     /// use chainrule::Program;
@@ -87,7 +87,7 @@ impl Stream {
         self
     }
 
-    /// How many rows have come.
+    /// The number of rows so far.
     ///
     /// ```
     /// use chainrule::Program;
@@ -98,7 +98,7 @@ impl Stream {
         self.count
     }
 
-    /// Whether no row has come yet.
+    /// Whether there are no rows yet.
     ///
     /// ```
     /// use chainrule::Program;
@@ -120,9 +120,9 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// [`Length`](crate::ErrorKind::Length) if the row has the wrong number of values; the row is not added then.
-    /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch in one of the rows kept so far; the
-    /// stream cannot be used any more then.
+    /// [`Length`](crate::ErrorKind::Length) if the row has the wrong number of values; then the row is not added.
+    /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch in one of the kept rows; then the
+    /// stream must not be used again.
     pub fn push(&mut self, row: &[f64]) -> Result<()> {
         if row.len() != self.width {
             return Err(Error::length(
@@ -139,7 +139,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Adds the rows kept to the tree of sums.
+    /// Adds the kept rows to the tree of sums.
     fn compute(&mut self) -> Result<()> {
         let kept = self.count - self.rows.offset;
         self.rows
@@ -180,12 +180,12 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// As [`sum_gradient`](Self::sum_gradient), and if no row has come.
+    /// As [`sum_gradient`](Self::sum_gradient), and if there are no rows.
     pub fn mean_gradient(self) -> Result<(f64, Vec<f64>)> {
         if self.is_empty() {
             return Err(Error::argument(
                 "rows",
-                "there are none to take the mean of",
+                "expected at least 1 for a mean, found 0",
             ));
         }
         let rows = self.count as f64;

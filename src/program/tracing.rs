@@ -1,4 +1,4 @@
-//! From functions and recorded graphs to programs.
+//! Makes programs from functions and recorded graphs.
 
 use super::function::Program;
 use super::outputs::Outputs;
@@ -10,9 +10,9 @@ use crate::tape;
 use crate::var::{Var, compare};
 
 impl Program {
-    /// Traces a function of `n` inputs, at the point where all are 0.
+    /// Traces a function of `n` inputs at the point where all are 0.
     ///
-    /// If a branch depends on the inputs, trace at [a point of your own](Self::trace_at).
+    /// If a branch depends on the inputs, use [`trace_at`](Self::trace_at) with a suitable point.
     ///
     /// ```
     /// use chainrule::Program;
@@ -30,7 +30,7 @@ impl Program {
         Self::trace_at(&vec![0.0; n], f)
     }
 
-    /// Traces a function at a point: the branches taken there become part of the program.
+    /// Traces a function at a point. The branches taken there become part of the program.
     ///
     /// ```
     /// use chainrule::{Program, Var};
@@ -58,11 +58,11 @@ impl Program {
         })
     }
 
-    /// Traces a function of a structure of parameters and a row of data: the parameters are *uniform*, one value for all
-    /// rows, the row's `width` values are *varying*.
+    /// Traces a function of a structure of parameters and a row of data. The parameters are *uniform*: one value for all
+    /// rows. The `width` values of the row are *varying*.
     ///
-    /// The trace is made at the given parameters and a row of zeros; [`trace_rows_at`](Self::trace_rows_at) takes another row.
-    /// The inputs of the program are the parameters in their order, then the row.
+    /// The function is traced at the given parameters and a row of zeros; [`trace_rows_at`](Self::trace_rows_at) takes
+    /// another row. The program's inputs are the parameters in their order, then the row.
     ///
     /// ```
     /// use chainrule::Program;
@@ -88,7 +88,7 @@ impl Program {
         Self::trace_rows_at(uniform, &vec![0.0; width], f)
     }
 
-    /// As [`trace_rows`](Self::trace_rows), but traced at a row of your own.
+    /// Like [`trace_rows`](Self::trace_rows), but traces at the given row.
     ///
     /// ```
     /// use chainrule::Program;
@@ -121,7 +121,7 @@ impl Program {
         })
     }
 
-    /// Runs a function on a new graph, watches its comparisons, and takes its inputs and outputs.
+    /// Runs a function on a new graph, records its comparisons, and makes a program of its inputs and outputs.
     fn traced<O: Outputs>(run: impl FnOnce() -> (Vec<(Var, Class)>, O)) -> Result<Self> {
         let (graph, ((inputs, outputs), comparisons)) = tape::record(|| compare::watch(run));
         let outputs = outputs.outputs()?;
@@ -129,9 +129,9 @@ impl Program {
         Ok(Self::new(ir, guards))
     }
 
-    /// A program of values recorded on the thread's current graph: the outputs as functions of the inputs.
+    /// Makes a program of values recorded on the thread's current graph: the outputs as functions of the inputs.
     ///
-    /// Values that do not depend on the inputs are numbers in the program. Comparisons made while recording are not known
+    /// Values that do not depend on the inputs are numbers in the program. Comparisons made while recording are unknown
     /// here, so branches are not guarded; [`trace`](Self::trace) guards them.
     ///
     /// ```
@@ -149,7 +149,7 @@ impl Program {
         tape::with(|graph| Self::compile_graph(graph, inputs, outputs))
     }
 
-    /// As [`compile`](Self::compile), from a graph that you hold.
+    /// Like [`compile`](Self::compile), for a graph of your own.
     ///
     /// ```
     /// use chainrule::{Program, Var, tape};

@@ -1,7 +1,7 @@
 //! Colouring: columns of one colour can be computed together, because no row has entries in two of them.
 //!
 //! After A. H. Gebremedhin, F. Manne, A. Pothen, *What color is your Jacobian? Graph coloring for computing
-//! derivatives*, SIAM Review 47 (2005). Vertices are taken in their order, which is best for band matrices.
+//! derivatives*, SIAM Review 47 (2005). The vertices are coloured in index order, which is best for band matrices.
 
 use super::sparsity::Sparsity;
 
@@ -18,7 +18,7 @@ fn forbid(marks: &mut Vec<u32>, colour: u32, mark: u32) {
     marks[colour as usize] = mark;
 }
 
-/// How many colours there are.
+/// The number of colours.
 pub(crate) fn count(colours: &[u32]) -> usize {
     colours.iter().max().map_or(0, |&last| last as usize + 1)
 }
@@ -42,8 +42,8 @@ pub(crate) fn columns(pattern: &Sparsity) -> Vec<u32> {
     colours
 }
 
-/// A star colouring of a symmetric pattern: neighbours differ, and every path of four has at least three colours. Each
-/// entry is then alone in one of its two mirrored places.
+/// A star colouring of a symmetric pattern: neighbours differ, and every path of four vertices has at least three colours.
+/// So each entry can be read from its own place or from its mirror image.
 pub(crate) fn star(pattern: &Sparsity) -> Vec<u32> {
     let mut colours = vec![u32::MAX; pattern.columns()];
     let mut marks = Vec::new();

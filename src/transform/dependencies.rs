@@ -1,7 +1,7 @@
-//! Which values a value depends on, and which depend on it.
+//! Finds the values that a value depends on, and the values that depend on it.
 //!
-//! The derivative of one output with respect to one input concerns only the values between them. These searches find them
-//! without walking the rest of the code, so that a sparse derivative costs the sum of what its entries need.
+//! The derivative of one output with respect to one input concerns only the values between them. These searches visit only
+//! those values, so a sparse derivative costs the sum of what its entries need.
 
 use super::lists::Lists;
 use crate::ir::{Id, Ir};
@@ -9,13 +9,13 @@ use crate::ir::{Id, Ir};
 /// The neighbours of every value, in both directions.
 pub(super) struct Dependencies<'a> {
     pub(super) ir: &'a Ir,
-    /// The values made from each value; one that uses it twice is listed twice.
+    /// The values made from each value. A value that uses it twice is listed twice.
     users: Lists<Id>,
-    /// The outputs that each value is.
+    /// The outputs at each value.
     outputs: Lists<u32>,
-    /// The value of each input that derivatives are taken with respect to, if it is used.
+    /// The value of each input that derivatives are taken with respect to, if the code uses the input.
     pub(super) variables: Vec<Option<Id>>,
-    /// The search in which each value was met last.
+    /// The last search that visited each value.
     met: Vec<u32>,
     searches: u32,
     stack: Vec<Id>,
@@ -42,12 +42,12 @@ impl<'a> Dependencies<'a> {
         }
     }
 
-    /// The outputs that a value is.
+    /// The outputs at a value.
     pub(super) fn outputs_at(&self, id: Id) -> &[u32] {
         self.outputs.of(id as usize)
     }
 
-    /// Finds the values that depend on any of these, themselves included, in ascending order.
+    /// Finds the values that depend on any of these, including these, in ascending order.
     pub(super) fn dependents(&mut self, from: impl Iterator<Item = Id>, found: &mut Vec<Id>) {
         let Self {
             users,
@@ -61,7 +61,7 @@ impl<'a> Dependencies<'a> {
         });
     }
 
-    /// Finds the values that these depend on, themselves included, in ascending order.
+    /// Finds the values that these depend on, including these, in ascending order.
     pub(super) fn dependencies(&mut self, from: impl Iterator<Item = Id>, found: &mut Vec<Id>) {
         let Self {
             ir,
@@ -73,7 +73,7 @@ impl<'a> Dependencies<'a> {
         search(from, found, met, searches, stack, |id| ir.operands(id));
     }
 
-    /// How many dependents all variables have together, or `None` if it is more than `limit`.
+    /// The total number of dependents of all variables, or `None` if it exceeds `limit`.
     pub(super) fn count_dependents(&mut self, limit: usize) -> Option<usize> {
         let (mut count, mut found) = (0, Vec::new());
         for index in 0..self.variables.len() {
@@ -87,7 +87,7 @@ impl<'a> Dependencies<'a> {
         Some(count)
     }
 
-    /// How many dependencies all outputs have together, or `None` if it is more than `limit`.
+    /// The total number of dependencies of all outputs, or `None` if it exceeds `limit`.
     pub(super) fn count_dependencies(&mut self, limit: usize) -> Option<usize> {
         let (mut count, mut found) = (0, Vec::new());
         for &output in self.ir.outputs() {

@@ -1,15 +1,16 @@
 //! Single derivatives as code: each output with respect to each variable that it depends on, and nothing else.
 //!
-//! Forward, the tangent along one variable is written for the values that depend on it; in reverse, the adjoints of one
-//! output for the values that it depends on. Two columns of a Jacobian that have no row in common have no value in common
-//! either, so writing columns one by one never takes more operations than evaluating columns of one colour together.
+//! In forward mode, the tangent along one variable is written for the values that depend on it. In reverse mode, the
+//! adjoints of one output are written for the values that it depends on. Two columns of a Jacobian that share no row share
+//! no value either, so writing columns one by one never takes more operations than evaluating columns of one colour
+//! together.
 
 use super::dependencies::Dependencies;
 use super::forward;
 use super::reverse::Sweep;
 use crate::ir::{Id, Ir, Kind, Symbol, extend};
 
-/// A derivative that was written: of the output `row` with respect to the variable `column`.
+/// A derivative in the code: of the output `row` with respect to the variable `column`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     pub(super) row: u32,
@@ -17,8 +18,8 @@ pub(super) struct Entry {
     pub(super) id: Id,
 }
 
-/// Appends the derivatives of outputs, one variable after another, where `wanted` of row and column says so and the output
-/// depends on the variable.
+/// Appends derivatives in forward mode, one variable after another: those with `wanted(row, column)` whose output depends
+/// on the variable.
 pub(super) fn forward(ir: Ir, wanted: impl Fn(u32, u32) -> bool) -> (Ir, Vec<Entry>) {
     let old = ir.clone();
     extend(ir, || {
@@ -36,7 +37,7 @@ pub(super) fn forward(ir: Ir, wanted: impl Fn(u32, u32) -> bool) -> (Ir, Vec<Ent
                 let is_wanted = |&row: &u32| wanted(row, column);
                 needed[id as usize] |= dependencies.outputs_at(id).iter().any(is_wanted);
                 if needed[id as usize] {
-                    // Operands that do not depend on the variable are marked too, and never looked at.
+                    // This also marks operands that do not depend on the variable, but nothing reads those marks.
                     for &operand in old.operands(id) {
                         needed[operand as usize] = true;
                     }
@@ -68,7 +69,8 @@ pub(super) fn forward(ir: Ir, wanted: impl Fn(u32, u32) -> bool) -> (Ir, Vec<Ent
     })
 }
 
-/// Appends the derivatives of every output with respect to the variables that it depends on, one output after another.
+/// Appends the derivatives of every output in reverse mode, one output after another, with respect to the variables that
+/// the output depends on.
 pub(super) fn reverse(ir: Ir) -> (Ir, Vec<Entry>) {
     let old = ir.clone();
     let variables = old.variables();

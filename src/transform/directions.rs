@@ -21,7 +21,7 @@ pub(crate) fn vjp(ir: &Ir) -> (Ir, Parts) {
     (ir, Parts::new(&[parts.lengths()[1]], 0))
 }
 
-/// The tangents of all outputs but the first `skipped`, by row.
+/// The tangents of all outputs except the first `skipped`, with one direction per row.
 fn tangents(ir: Ir, skipped: usize) -> (Ir, Parts) {
     let count = ir.outputs.len();
     let mut ir = forward::append_tangents(ir.with_inputs(Class::Uniform), Some(Class::Varying));

@@ -1,21 +1,21 @@
-//! Forward mode as code: the derivative of every value in one direction, computed beside it.
+//! Forward mode as code: computes the derivative of every value in one direction along with the value.
 //!
-//! The tangent of a value is the sum `Σ t·p` over its operands, from left to right, as [`Dual`](crate::Dual) computes it.
+//! The tangent of a value is the sum `Σ t·p` over its operands from left to right, as in [`Dual`](crate::Dual).
 
 use super::parts::Parts;
 use super::reverse::sum;
 use crate::ir::{Class, Id, Ir, Kind, Symbol, extend, push};
 use crate::op::Scalar;
 
-/// All outputs, and their derivatives in a direction that is a list of new inputs.
+/// All outputs, and their derivatives in one direction. The direction is a list of new inputs.
 pub(super) fn jvp(ir: &Ir) -> (Ir, Parts) {
     let count = ir.outputs.len();
     let ir = append_tangents(ir.clone(), None);
     (ir, Parts::new(&[count, count], 1))
 }
 
-/// Appends the derivatives of all outputs in a direction: one new input for each variable, of its class or of the class
-/// given.
+/// Appends the derivatives of all outputs in one direction. The direction has one new input per variable, in the variable's
+/// class or in `class`, if given.
 pub(super) fn append_tangents(mut ir: Ir, class: Option<Class>) -> Ir {
     let mut directions = vec![Symbol::ZERO; ir.inputs.len()];
     for place in ir.variables() {
@@ -43,7 +43,7 @@ pub(super) fn append_tangents(mut ir: Ir, class: Option<Class>) -> Ir {
     ir
 }
 
-/// The tangent of a value that is no input, from the tangents of its operands.
+/// The tangent of an operation or of a sum over rows, from the tangents of its operands.
 pub(super) fn tangent(ir: &Ir, id: Id, tangents: &[Symbol]) -> Symbol {
     let operands = ir.operands(id);
     let of = |place: usize| tangents[operands[place] as usize];

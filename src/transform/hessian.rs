@@ -1,4 +1,4 @@
-//! Second derivatives of the first output, and third ones: forward over reverse.
+//! Second derivatives of the first output, by forward over reverse, and third ones.
 
 use super::dependencies::Dependencies;
 use super::direct::{self, Entry};
@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::ir::{Ir, Kind, Symbol, extend};
 use crate::op::{Law, Scalar, rows};
 
-/// Whether second derivatives are the same in either order: not where the table declares a slope that differs from that of
-/// the value.
+/// Whether second derivatives are the same in either order. They are not if the table declares a slope that differs from
+/// the derivative of the value.
 pub(crate) fn is_symmetric(ir: &Ir) -> bool {
     ir.ids().all(|id| match ir.kind(id) {
         Kind::Apply(op) => !op.obeys(Law::Stop) && !op.obeys(Law::Declared),
@@ -37,14 +37,14 @@ pub(super) fn hessian(ir: &Ir) -> Result<(Ir, Parts)> {
     Ok((ir, Parts::new(&[1, count, count * count], 1)))
 }
 
-/// The code whose outputs are the second derivatives that can be different from 0, row by row, and which they are.
+/// The code of the second derivatives that can be nonzero, row by row, and their sparsity pattern.
 pub(crate) fn sparse_hessian(ir: &Ir) -> Result<(Ir, Sparsity)> {
     let count = ir.variables().len();
     let (ir, entries) = entries(ir)?;
     Ok(sparse(ir, count, count, entries))
 }
 
-/// The gradient's code with the second derivatives appended. Where they are symmetric, one triangle is computed.
+/// The gradient's code, followed by the second derivatives; by one triangle of them if they are symmetric.
 fn entries(ir: &Ir) -> Result<(Ir, Vec<Entry>)> {
     let symmetric = is_symmetric(ir);
     let (ir, mut entries) = derivatives_of_gradient(ir, |row, column| !symmetric || row >= column)?;
@@ -61,10 +61,10 @@ fn entries(ir: &Ir) -> Result<(Ir, Vec<Entry>)> {
     Ok((ir, entries))
 }
 
-/// The gradient's code with the derivatives of its entries appended, where `wanted` of row and column says so.
+/// The gradient's code, followed by the derivatives of its entries for which `wanted(row, column)` holds.
 fn derivatives_of_gradient(ir: &Ir, wanted: impl Fn(u32, u32) -> bool) -> Result<(Ir, Vec<Entry>)> {
     let (gradient, _) = reverse::gradient(ir)?;
-    // The output before those of the gradient is the value.
+    // The value is the output before those of the gradient.
     let wanted = |row: u32, column| row > 0 && wanted(row - 1, column);
     let (ir, mut entries) = direct::forward(gradient, wanted);
     for entry in &mut entries {
@@ -73,7 +73,7 @@ fn derivatives_of_gradient(ir: &Ir, wanted: impl Fn(u32, u32) -> bool) -> Result
     Ok((ir, entries))
 }
 
-/// Value, gradient and the Hessian's diagonal.
+/// Value, gradient and diagonal of the Hessian.
 pub(super) fn diagonal(ir: &Ir) -> Result<(Ir, Parts)> {
     let count = ir.variables().len();
     let (mut ir, mut entries) = derivatives_of_gradient(ir, |row, column| row == column)?;
@@ -102,7 +102,7 @@ pub(super) fn hvp(ir: &Ir) -> Result<(Ir, Parts)> {
     let (gradient, parts) = reverse::gradient(ir)?;
     let count = parts.lengths()[1];
     let mut ir = forward::append_tangents(gradient, None);
-    // The derivative of the value is not asked for.
+    // Removes the derivative of the value, which is not needed.
     ir.outputs.remove(1 + count);
     Ok((ir, Parts::new(&[1, count, count], 1)))
 }
@@ -117,7 +117,7 @@ pub(super) fn third(ir: &Ir) -> Result<(Ir, Parts)> {
     reverse_over_forward(ir, 2)
 }
 
-/// Value, gradient, and the gradient of the derivative in as many directions as named, one after another.
+/// Value, gradient, and the gradient of the derivative in each of the first `directions` directions, one after another.
 fn reverse_over_forward(ir: &Ir, directions: usize) -> Result<(Ir, Parts)> {
     let variables = ir.variables();
     let (mut ir, parts) = reverse::gradient(ir)?;

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use super::sparsity::Sparsity;
 use crate::ir::{Ir, Kind, compact};
 
-/// In which direction derivatives are computed.
+/// The order in which the chain rule is applied.
 ///
 /// ```
 /// use chainrule::{Mode, Program, Transform};
@@ -27,15 +27,15 @@ pub enum Mode {
     Forward,
     /// From each output to the inputs.
     Reverse,
-    /// Whichever passes through fewer values.
+    /// The one that passes through fewer values.
     #[default]
     Cheaper,
 }
 
-/// Entries are written one by one as long as they pass through fewer values than this many times the program's own.
+/// Entries are written one by one while they pass through fewer values than this many times the program's own number.
 const DIRECT: usize = 16;
 
-/// How many values single derivatives of a program of this size may pass through.
+/// How many values the single derivatives of a program with `values` values may pass through.
 pub(super) fn direct_limit(values: usize) -> usize {
     DIRECT * values + 4096
 }
@@ -45,7 +45,7 @@ pub(crate) fn is_long(ir: &Ir) -> bool {
     cheaper(ir, Mode::Cheaper, direct_limit(ir.len())).is_none()
 }
 
-/// The direction in which single derivatives pass through fewer values; `None` if there are more than `limit`.
+/// The mode in which single derivatives pass through fewer values; `None` if there are more than `limit`.
 fn cheaper(ir: &Ir, mode: Mode, limit: usize) -> Option<Mode> {
     let mut dependencies = Dependencies::new(ir);
     match mode {
@@ -69,7 +69,7 @@ pub(super) fn jacobian(ir: &Ir, mode: Mode) -> (Ir, Parts) {
     (ir, Parts::new(&[rows, rows * columns], 1))
 }
 
-/// The code whose outputs are the derivatives that can be different from 0, row by row, and which they are.
+/// The code of the derivatives that can be nonzero, row by row, and their sparsity pattern.
 pub(crate) fn sparse_jacobian(ir: &Ir, mode: Mode) -> (Ir, Sparsity) {
     let (rows, columns) = (ir.outputs.len(), ir.variables().len());
     let (ir, entries) = entries(ir, mode);
@@ -94,7 +94,7 @@ pub(super) fn append_dense(ir: &mut Ir, rows: usize, columns: usize, entries: &[
     }
 }
 
-/// The code whose outputs are the entries alone, row by row, and which they are.
+/// The code of the entries alone, row by row, and their sparsity pattern.
 pub(super) fn sparse(
     mut ir: Ir,
     rows: usize,

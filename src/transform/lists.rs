@@ -1,9 +1,9 @@
 //! Lists of items in one allocation: the rows of a sparse matrix, the users of values.
 
-/// Lists one after another.
+/// Several lists, stored one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lists<T> {
-    /// Where each list begins, and where the last ends.
+    /// Where each list begins, followed by the end of the last list.
     pub(super) starts: Vec<usize>,
     pub(super) items: Vec<T>,
 }

@@ -1,8 +1,8 @@
 //! Transforms: code in, code out, as equations.
 //!
-//! A derivative is a program like any other. [`Transform`] lists what can be made of a program; each variant is made in one
-//! file of this room by evaluating the table's partials on symbols that write code. With inputs `x`, outputs `y` and
-//! `f` the first output:
+//! A derivative is a program like any other. [`Transform`] lists what can be made from a program. Each variant has one file
+//! in this room, which evaluates the table's partials on symbols that write code. With inputs `x`, outputs `y` and first
+//! output `f`:
 //!
 //! | | further inputs | outputs |
 //! |---|---|---|
@@ -17,7 +17,7 @@
 //! | `Third` | `u`, `v` | `f`, `∂f/∂xⱼ`, `Σⱼₖ ∂³f/∂xᵢ∂xⱼ∂xₖ·uⱼvₖ` |
 //! | `Taylor(K)` | `v` | `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ` for each output |
 //!
-//! [`sum_over_rows`] adds outputs over all rows; every transform can be made of the sums as well.
+//! [`sum_over_rows`] adds outputs over all rows. Every transform also applies to the sums.
 
 mod colouring;
 mod dependencies;
@@ -51,7 +51,7 @@ pub(crate) use sum_over_rows::sum_over_rows;
 use crate::error::Result;
 use crate::ir::Ir;
 
-/// What can be made of a program, as [a program of its own](crate::Program::transform).
+/// What can be made from a program, as [another program](crate::Program::transform).
 ///
 /// ```
 /// use chainrule::{Program, Transform};
@@ -70,10 +70,10 @@ pub enum Transform {
     Gradient,
     /// The derivatives of every output with respect to every input, row by row: one row per output.
     Jacobian(Mode),
-    /// The derivative of every output in a direction. The direction is a list of further inputs, each of the class of its
+    /// The derivative of every output in one direction. The direction is a list of further inputs, each in the class of its
     /// input.
     Jvp,
-    /// The derivatives of the weighted sum of all outputs with respect to every input. The weights are further inputs.
+    /// The derivatives of a weighted sum of all outputs with respect to every input. The weights are further inputs.
     Vjp,
     /// The second derivatives of the first output, row by row.
     Hessian,
@@ -87,18 +87,20 @@ pub enum Transform {
     Vhp,
     /// The third derivatives of the first output in two directions, with respect to every input.
     Third,
-    /// The Taylor coefficients of every output along a line: for each output `order + 1` of them.
+    /// The Taylor coefficients of every output along a line: `order + 1` coefficients per output.
     Taylor(usize),
-    /// The derivatives of every output in many directions at one point: all inputs are uniform, and each row is a direction.
+    /// The derivatives of every output in many directions at one point. All inputs are uniform, and each row is a
+    /// direction.
     JvpByRow,
-    /// The derivatives of many weighted sums of the outputs at one point: all inputs are uniform, and each row holds weights.
+    /// The derivatives of many weighted sums of the outputs at one point. All inputs are uniform, and each row holds
+    /// weights.
     VjpByRow,
-    /// The Hessian times many directions at one point: all inputs are uniform, and each row is a direction.
+    /// The Hessian times many directions at one point. All inputs are uniform, and each row is a direction.
     HvpByRow,
 }
 
 impl Transform {
-    /// The transformed code, and the parts that its outputs come in; the last part is what the transform is named after.
+    /// The transformed code, and the parts of its outputs. The last part is the one that names the transform.
     pub(crate) fn apply(self, ir: &Ir) -> Result<(Ir, Parts)> {
         Ok(match self {
             Self::Values => (ir.clone(), Parts::values(ir.outputs().len())),
@@ -119,8 +121,8 @@ impl Transform {
         })
     }
 
-    /// The transform that computes the same matrix one direction at a time, if writing every entry by itself would make code
-    /// that is many times as long as the program; with whether a direction gives a column.
+    /// The transform that computes the same matrix one direction at a time, if the code of single entries would be many
+    /// times as long as the program. The flag says whether a direction gives a column.
     pub(crate) fn by_row(self, ir: &Ir) -> Result<Option<(Self, bool)>> {
         Ok(match self {
             Self::Jacobian(mode) if mode == Mode::Cheaper && jacobian::is_long(ir) => {

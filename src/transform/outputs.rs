@@ -1,20 +1,20 @@
-//! Code with other outputs: some of them, those of two codes, the first alone.
+//! Code with other outputs: a selection, the outputs of two codes, or only the first.
 
 use super::parts::Parts;
 use crate::error::{Error, Result};
 use crate::ir::{Id, Ir, Kind, Symbol, compact, extend};
 
-/// The code with its first output alone.
+/// The code with only its first output.
 pub(super) fn first(ir: &Ir) -> Result<Ir> {
     if ir.outputs.is_empty() {
-        return Err(Error::argument("outputs", "the program has none"));
+        return Err(Error::argument("outputs", "expected at least 1, found 0"));
     }
     let mut ir = ir.clone();
     ir.outputs.truncate(1);
     Ok(ir)
 }
 
-/// The code with the last part of its outputs alone, without values that are not needed for it.
+/// The code with only the last part of its outputs, without values that they do not need.
 pub(crate) fn last_part((mut ir, parts): (Ir, Parts)) -> Ir {
     let last = parts.lengths().len() - 1;
     ir.outputs.drain(..ir.outputs.len() - parts.lengths()[last]);
@@ -24,7 +24,7 @@ pub(crate) fn last_part((mut ir, parts): (Ir, Parts)) -> Ir {
     compact(&ir)
 }
 
-/// The code in which a 0 among some outputs has no sign.
+/// The code with unsigned zeros at the outputs for which `is_derivative` holds.
 pub(super) fn without_signs(ir: Ir, is_derivative: impl Fn(usize) -> bool) -> Ir {
     let outputs = ir.outputs.clone();
     let (mut ir, outputs) = extend(ir, || {
@@ -42,19 +42,19 @@ pub(super) fn without_signs(ir: Ir, is_derivative: impl Fn(usize) -> bool) -> Ir
     ir
 }
 
-/// The code with some of its outputs.
+/// The code with only these outputs.
 pub(crate) fn select(ir: &Ir, outputs: &[usize]) -> Result<Ir> {
     let mut selected = ir.clone();
     let count = ir.outputs.len();
     if let Some(place) = outputs.iter().find(|&&place| place >= count) {
-        let problem = format!("the program has {count} outputs, there is none at {place}");
+        let problem = format!("index {place} is out of range: the program has {count} outputs");
         return Err(Error::argument("outputs", problem));
     }
     selected.outputs = outputs.iter().map(|&place| ir.outputs[place]).collect();
     Ok(compact(&selected))
 }
 
-/// The code with the outputs and guards of another after its own; the inputs are the same.
+/// The code with the outputs and guards of `other` appended. Both have the same inputs.
 pub(crate) fn join(ir: &Ir, other: &Ir) -> Ir {
     let mut joined = ir.clone();
     joined.reserve(other.len(), other.operand_count());

@@ -5,7 +5,8 @@ use super::reverse::append_adjoints;
 use crate::error::{Error, Result};
 use crate::ir::{Ir, Symbol, compact};
 
-/// Mixed derivatives, each with respect to a list of inputs in any order, with repetition; an empty list asks for the value.
+/// Mixed derivatives. Each list names the inputs to differentiate with respect to, in any order, with repetition. An empty
+/// list means the value.
 pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
     let mut ir = compact(&first(ir)?);
     let count = ir.inputs.len();
@@ -15,15 +16,15 @@ pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
         .flatten()
         .find(|&&place| place >= count)
     {
-        let problem = format!("the program has {count} inputs, there is none at {place}");
+        let problem = format!("index {place} is out of range: the program has {count} inputs");
         return Err(Error::argument("lists", problem));
     }
     let mut sorted: Vec<Vec<usize>> = lists.iter().map(|list| list.to_vec()).collect();
     for list in &mut sorted {
         list.sort_unstable();
     }
-    // Lists that begin alike share the derivatives of their common beginning: each beginning is differentiated once, with
-    // respect to every input that follows it in a list.
+    // Lists with a common prefix share its derivatives: each prefix is differentiated once, with respect to every input
+    // that follows it in a list.
     let mut known: Vec<(Vec<usize>, usize)> = vec![(Vec::new(), 0)];
     let place_of = |known: &[(Vec<usize>, usize)], list: &[usize]| {
         let found = known.iter().find(|(begun, _)| begun == list);

@@ -1,17 +1,17 @@
-//! The parts that the outputs of a derivative come in.
+//! The parts of a derivative's outputs.
 
 use smallvec::SmallVec;
 
-/// The outputs of a transform in parts, such as value, gradient and Hessian: how long each part is.
+/// The lengths of the parts of a transform's outputs, such as value, gradient and Hessian.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
     lengths: SmallVec<[usize; 3]>,
-    /// The first parts are values of the function; in the others, derivatives, a 0 has no sign.
+    /// The first parts are values of the function. The others are derivatives, in which a 0 has no sign.
     values: usize,
 }
 
 impl Parts {
-    /// Parts of these lengths, the first `values` of which are values of the function and the others derivatives.
+    /// Parts with these lengths. The first `values` parts are values of the function, the others derivatives.
     pub(crate) fn new(lengths: &[usize], values: usize) -> Self {
         Self {
             lengths: lengths.into(),
@@ -32,7 +32,7 @@ impl Parts {
         part >= self.values
     }
 
-    /// How many outputs are values of the function.
+    /// The number of outputs that are values of the function.
     pub(crate) fn value_count(&self) -> usize {
         self.lengths[..self.values].iter().sum()
     }

@@ -1,7 +1,7 @@
-//! Reverse mode as code: from outputs back to inputs, each adjoint a value of its own.
+//! Reverse mode as code, from outputs back to inputs. Each adjoint is a value.
 //!
-//! The adjoint of a value is the sum `Σ u·p` over its uses, the latest first, which is the order and the rounding of the
-//! tape's sweep: the bits are the same. Values are merged only afterwards, so every use keeps a term of its own.
+//! The adjoint of a value is the sum `Σ u·p` over its uses, the latest first. The order and the rounding are those of the
+//! tape's sweep, so the bits are the same. Values are merged only afterwards, so every use has its own term.
 
 use smallvec::SmallVec;
 
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ir::{Class, Id, Ir, Kind, Symbol, extend, push};
 use crate::op::{Op, Scalar, chain, rows};
 
-/// Marks a use, by a value that differs by row, of a value that all rows share: the terms of all rows are added.
+/// Marks the term of a varying value that uses a shared one: such terms are added over all rows.
 const BY_ROW: Id = 1 << 31;
 
 /// The first output and its gradient.
@@ -22,13 +22,13 @@ pub(super) fn gradient(ir: &Ir) -> Result<(Ir, Parts)> {
     Ok((gradient, Parts::new(&[1, variables.len()], 1)))
 }
 
-/// All outputs, and the derivatives of their sum with weights that are new inputs.
+/// All outputs, and the derivatives of their weighted sum. The weights are new inputs.
 pub(super) fn vjp(ir: &Ir) -> (Ir, Parts) {
     let classes = ir.classes();
     weighted(ir.clone(), |y| classes[y as usize].max(Class::Uniform))
 }
 
-/// As [`vjp`], where the weight of each output has the class that is given.
+/// Like [`vjp`], but `class` gives the class of each output's weight.
 pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
     let (outputs, variables) = (ir.outputs.clone(), ir.variables());
     let seed = |&y: &Id| (y, Symbol::Value(ir.push_input(class(y))));
@@ -37,7 +37,7 @@ pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
     (ir, Parts::new(&[outputs.len(), variables.len()], 1))
 }
 
-/// Appends the derivatives of `Σ seed·value` with respect to these inputs, in their order, to code and outputs.
+/// Appends the derivatives of `Σ seed·value` with respect to these inputs, in their order, to the code and its outputs.
 pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
     let mut work = ir.clone();
     work.reserve(2 * ir.len(), 2 * ir.operand_count());
@@ -57,16 +57,16 @@ pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]
     work
 }
 
-/// Adjoints that are being collected.
+/// Collects adjoints.
 pub(super) struct Sweep<'a> {
     ir: &'a Ir,
     classes: Vec<Class>,
-    /// Whether the outputs are sums over rows. The adjoint of a value that all rows share is then a sum over rows as well;
-    /// otherwise every row has its own.
+    /// Whether the outputs are sums over rows. Then the adjoint of a value that all rows share is a sum over rows as well;
+    /// otherwise every row has its own adjoint.
     sums: bool,
     /// Whether a value depends on a variable.
     varies: Vec<bool>,
-    /// The terms of each value's adjoint so far: the adjoint of the user, marked if it is by row, and the partial.
+    /// The terms of each value's adjoint so far: the partial, and the adjoint of the user, marked if added over rows.
     terms: Vec<SmallVec<[[Id; 2]; 2]>>,
 }
 
@@ -166,7 +166,7 @@ fn varies(ir: &Ir, variables: &[u32]) -> Vec<bool> {
     varies
 }
 
-/// The sum of all terms, those of all rows first.
+/// The sum of all terms, beginning with those that are added over rows.
 fn adjoint(terms: &[[Id; 2]]) -> Symbol {
     let is_by_row = |&&[u, _]: &&[Id; 2]| u & BY_ROW != 0;
     if !terms.iter().any(|term| is_by_row(&term)) {
@@ -179,7 +179,7 @@ fn adjoint(terms: &[[Id; 2]]) -> Symbol {
     sum(&all)
 }
 
-/// The sum `Σ u·p` of the chain rule, each term added with one rounding. Factors ±1 make plain sums: the same bits.
+/// The sum `Σ u·p` of the chain rule, with one rounding per term. Factors ±1 become plain sums, with the same bits.
 pub(super) fn sum(terms: &[[Id; 2]]) -> Symbol {
     let unit = |p: Id| Symbol::at(p).constant().filter(|p| p.abs() == 1.0);
     match *terms {

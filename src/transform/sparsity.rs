@@ -1,4 +1,4 @@
-//! Sparsity: which derivatives can be different from 0.
+//! Sparsity: which derivatives can be nonzero.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use super::dependencies::Dependencies;
 use super::lists::Lists;
 use crate::ir::{Id, Ir};
 
-/// The sparsity pattern of a matrix: which entries can be different from 0, row by row, the columns of a row ascending.
+/// The sparsity pattern of a matrix: the entries that can be nonzero, row by row, with ascending columns.
 ///
-/// It is structural. An entry that is not in it is 0 at every point at which the program can be evaluated; an entry that is
-/// in it may still be 0 at some points.
+/// The pattern is structural. An entry outside it is 0 wherever the program can be evaluated; an entry in it may still be 0
+/// at some points.
 ///
 /// ```
 /// use chainrule::Program;
@@ -42,9 +42,9 @@ impl Sparsity {
         }
     }
 
-    /// The pattern of the derivatives of a code's outputs with respect to its variables.
+    /// The sparsity pattern of the derivatives of the code's outputs with respect to its variables.
     ///
-    /// A bit for each of 64 variables at once travels through everything that depends on any of them.
+    /// Each pass handles 64 variables, one bit per variable, and visits every value that depends on any of them.
     pub(crate) fn of_outputs(ir: &Ir) -> Self {
         let mut dependencies = Dependencies::new(ir);
         let columns = dependencies.variables.len();
@@ -78,7 +78,7 @@ impl Sparsity {
         Self::new(ir.outputs().len(), columns, &entries)
     }
 
-    /// How many rows the matrix has.
+    /// The number of rows of the matrix.
     ///
     /// ```
     /// use chainrule::Program;
@@ -89,7 +89,7 @@ impl Sparsity {
         self.rows.starts.len() - 1
     }
 
-    /// How many columns the matrix has.
+    /// The number of columns of the matrix.
     ///
     /// ```
     /// use chainrule::Program;
@@ -100,7 +100,7 @@ impl Sparsity {
         self.columns
     }
 
-    /// How many entries can be different from 0.
+    /// The number of entries that can be nonzero.
     ///
     /// ```
     /// use chainrule::Program;
@@ -137,8 +137,8 @@ impl Sparsity {
         self.rows.of(row)
     }
 
-    /// Where each row's columns begin among [`indices`](Self::indices), and one past the end of the last: the row
-    /// offsets of the CSR format.
+    /// The index in [`indices`](Self::indices) where each row begins, followed by the end of the last row: the row offsets
+    /// of the CSR format.
     ///
     /// ```
     /// use chainrule::Program;
@@ -161,7 +161,7 @@ impl Sparsity {
         &self.rows.items
     }
 
-    /// Every entry as row and column, row by row.
+    /// Every entry as `(row, column)`, row by row.
     ///
     /// ```
     /// use chainrule::Program;
@@ -173,7 +173,7 @@ impl Sparsity {
         (0..self.rows()).flat_map(|row| self.row(row).iter().map(move |&column| (row, column)))
     }
 
-    /// The pattern with rows and columns exchanged, which is also this one column by column.
+    /// The pattern with rows and columns exchanged: this pattern column by column.
     ///
     /// ```
     /// use chainrule::Program;
@@ -189,7 +189,7 @@ impl Sparsity {
         Self::new(self.columns, self.rows(), &entries.collect::<Vec<_>>())
     }
 
-    /// For each entry of the transposed pattern, in its order, the index of the same entry in this one.
+    /// For each entry of the transposed pattern, in order, the index of the same entry in this pattern.
     pub(crate) fn transposed_places(&self) -> Vec<usize> {
         let columns = self.rows.items.iter().enumerate();
         Lists::new(
@@ -205,7 +205,7 @@ impl Sparsity {
         (self.rows.starts, self.rows.items)
     }
 
-    /// The entries of a square matrix whose mirror images are entries too.
+    /// The entries of a square matrix whose mirror images are entries as well.
     pub(crate) fn symmetric(&self) -> Self {
         let is_entry = |row: usize, column: usize| self.row(row).binary_search(&column).is_ok();
         let entries = self
@@ -217,7 +217,7 @@ impl Sparsity {
 }
 
 impl fmt::Debug for Sparsity {
-    /// A line of `x` and `·` for each row of a small matrix; the sizes of a large one.
+    /// A small matrix has a line of `x` and `·` per row; a large one has only its sizes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rows, columns) = (self.rows(), self.columns);
         write!(f, "Sparsity {rows} × {columns}, {} entries", self.len())?;

@@ -1,12 +1,13 @@
-//! Outputs added over all rows: one number each, which can be differentiated with respect to uniform inputs.
+//! Adds outputs over all rows. Each sum is one number, which can be differentiated with respect to uniform inputs.
 
 use crate::error::{Error, Result};
 use crate::ir::{Class, Ir, Kind, Symbol, extend, push};
 
-/// The sums of all outputs, to be differentiated with respect to the chosen inputs, or else all uniform ones.
+/// The sums of all outputs. Their derivatives are taken with respect to the chosen inputs, or to all uniform inputs if none
+/// were chosen.
 ///
 /// # Errors
-/// If an input that differs by row was chosen.
+/// If a varying input was chosen.
 pub(crate) fn sum_over_rows(ir: &Ir) -> Result<Ir> {
     let outputs = ir.outputs.clone();
     let (mut summed, sums) = extend(ir.clone(), || {
@@ -19,7 +20,7 @@ pub(crate) fn sum_over_rows(ir: &Ir) -> Result<Ir> {
         && let Some(place) = chosen.iter().find(|place| !is_uniform(place))
     {
         let problem = format!(
-            "input {place} differs by row; a sum over rows has derivatives with respect to uniform inputs only"
+            "input {place} varies by row; a sum over rows has derivatives with respect to uniform inputs only"
         );
         return Err(Error::argument("with_respect_to", problem));
     }

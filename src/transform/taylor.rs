@@ -1,10 +1,9 @@
-//! Taylor coefficients along a line, of any order, from the table's first partials alone.
+//! Taylor coefficients of any order along a line, computed from the table's first partials alone.
 //!
-//! For `y = f(a, b, …)` with `x(t)` in place of every input, `y′ = Σ a′·∂f/∂a`, and so, coefficient by coefficient,
-//! `k·y_k = Σ Σ_{j=1…k} j·a_j·p_{k−j}`, where `p` is the series of the partial. A partial is code like any other, so its
-//! series is computed by the same rule, one order shorter; partials of partials are merged with what is there already
-//! (the partial of the sine's partial is the sine again), so that there are few of them. The work is quadratic in the
-//! order.
+//! For `y = f(a, b, …)` and inputs `x(t)`, `y′ = Σ a′·∂f/∂a`. So the coefficients satisfy
+//! `k·y_k = Σ Σ_{j=1…k} j·a_j·p_{k−j}`, where `p` is the series of the partial. A partial is code like any other, so the
+//! same rule computes its series, one order shorter. Partials of partials are merged with existing values (the partial of
+//! the sine's partial is the sine again), so there are few of them. The work is quadratic in the order.
 
 use super::outputs::without_signs;
 use super::parts::Parts;
@@ -12,7 +11,7 @@ use super::reverse::sum;
 use crate::ir::{Id, Ir, Kind, Symbol, compact, extend_merged, len, node};
 use crate::op::Scalar;
 
-/// The coefficients `y₀ … y_K` of every output's `y(x + t·v)`, where the directions `v` are new inputs, one per variable.
+/// The coefficients `y₀ … y_K` of `y(x + t·v)` for every output `y`. The directions `v` are new inputs, one per variable.
 pub(super) fn taylor(ir: &Ir, order: usize) -> (Ir, Parts) {
     let mut ir = compact(ir);
     let mut directions = vec![None; ir.inputs.len()];
@@ -39,16 +38,16 @@ pub(super) fn taylor(ir: &Ir, order: usize) -> (Ir, Parts) {
 struct Series {
     /// Whether a value changes along the line.
     varies: Vec<bool>,
-    /// Up to which order a value's coefficients are asked for.
+    /// The highest order needed of each value's coefficients.
     order: Vec<usize>,
-    /// The partials of the operation that makes a value, after they are written.
+    /// The partials of the operation that makes each value, once they are written.
     partials: Vec<Option<Vec<Symbol>>>,
-    /// Coefficient 1 and up.
+    /// The coefficients of each value from order 1 up.
     coefficients: Vec<Vec<Symbol>>,
 }
 
 impl Series {
-    /// Looks at the values appended since the last call.
+    /// Adds entries for the values appended since the last call.
     fn grow(&mut self, directions: &[Option<Symbol>]) {
         for id in self.varies.len()..len() {
             let (kind, operands) = node(id as Id);
@@ -63,7 +62,7 @@ impl Series {
         self.partials.resize(self.varies.len(), None);
     }
 
-    /// Writes the partials that are needed, and their partials, for the outputs' coefficients up to an order.
+    /// Writes the partials that the outputs' coefficients up to `order` need, and the partials of those partials.
     fn expand(&mut self, outputs: &[Id], order: usize, directions: &[Option<Symbol>]) {
         for &id in outputs {
             self.order[id as usize] = order;
@@ -100,7 +99,7 @@ impl Series {
         }
     }
 
-    /// Writes all coefficients that are asked for.
+    /// Writes all coefficients that are needed.
     fn run(&mut self, order: usize, directions: &[Option<Symbol>]) {
         self.coefficients = vec![Vec::new(); self.varies.len()];
         for k in 1..=order {
@@ -121,10 +120,11 @@ impl Series {
         }
     }
 
-    /// Coefficient `k` of a value, from those of its operands and those below `k` of its partials, which are written already.
+    /// Coefficient `k` of a value, from its operands' coefficients and those of its partials below `k`, which are already
+    /// written.
     fn next(&self, k: usize, id: usize, operands: &[Id]) -> Symbol {
         let partials = self.partials[id].as_deref().unwrap_or_default();
-        // A constant partial has no series: k·y_k = k·a_k·p, so the factor k and its rounding are left out.
+        // A constant partial has no series: k·y_k = k·a_k·p. This omits the factor k and its rounding.
         let (mut linear, mut terms) = (Vec::new(), Vec::new());
         let add = |terms: &mut Vec<[Id; 2]>, u: Symbol, p: Symbol| {
             if !u.vanishes() && !p.vanishes() {
@@ -162,7 +162,7 @@ impl Series {
         }
     }
 
-    /// A coefficient that was written; 0 for values that do not change.
+    /// A coefficient that was written; 0 if the value does not change.
     fn coefficient(&self, id: Id, k: usize) -> Symbol {
         if k == 0 {
             return Symbol::at(id);

@@ -1,11 +1,11 @@
 //! Random expressions over every operation of the table, for property tests.
 //!
-//! proptest draws a list of raw steps; [`Expression::resolve`] turns them into applications of operations whose operands
-//! exist. Shrinking drops steps, and the `Debug` form prints what is left as a small program.
+//! proptest draws a list of raw steps. [`Expression::resolve`] turns them into applications of operations whose operands
+//! exist. Shrinking drops steps, and the `Debug` form prints the rest as a small program.
 
 #![allow(
     dead_code,
-    reason = "several test programs share this, and each uses a part of it"
+    reason = "several test programs share this, and each uses only part of it"
 )]
 
 use std::fmt;
@@ -21,7 +21,7 @@ pub(crate) enum Operand {
     Constant(f64),
 }
 
-/// An expression: inputs, then one operation after another; the last value is the result.
+/// An expression: inputs, then one operation after another. The last value is the result.
 #[derive(Clone)]
 pub(crate) struct Expression {
     pub(crate) inputs: Vec<f64>,
@@ -37,12 +37,12 @@ pub(crate) fn all_ops() -> Vec<Op> {
     unary.chain(binary).chain(ternary).chain(nary).collect()
 }
 
-/// One step as drawn: which operation, which earlier values, and constants to use instead of some of them.
+/// One step as drawn: an operation, earlier values, and constants that replace some of them.
 type RawStep = (usize, [usize; 4], [Option<f64>; 4]);
 
 impl Expression {
-    /// Expressions of a few inputs and up to `steps` operations. `tame` ones keep to the operations' domains and to
-    /// moderate values; others run into NaN, infinities and zeros as they like.
+    /// Expressions of a few inputs and up to `steps` operations. If `tame`, operands stay within domains and values stay
+    /// moderate; otherwise NaN, infinities and zeros may occur.
     pub(crate) fn any(steps: usize, tame: bool) -> impl Strategy<Value = Self> {
         let input = if tame {
             (-3.0..3.0).boxed()
@@ -85,7 +85,7 @@ impl Expression {
                 Op::Unary(_) => 1,
                 Op::Binary(_) => 2,
                 Op::Ternary(_) => 3,
-                // An even number, as the dot product needs.
+                // An even number of operands, for the dot product.
                 _ => 2 + 2 * (picks[0] % 2),
             };
             let row = op.row();
@@ -108,7 +108,7 @@ impl Expression {
         expression
     }
 
-    /// Appends an operation, with its value.
+    /// Appends an operation and its value.
     fn push(&mut self, values: &mut Vec<f64>, op: Op, operands: Vec<Operand>) -> Operand {
         let arguments: Vec<f64> = operands.iter().map(|operand| operand.of(values)).collect();
         values.push(op.apply(&arguments).expect("operands fit"));
@@ -116,7 +116,7 @@ impl Expression {
         Operand::Value(values.len() - 1)
     }
 
-    /// Brings an operand well inside a domain, by further operations where it is not.
+    /// Moves an operand well inside a domain, with further operations if necessary.
     fn fold(&mut self, values: &mut Vec<f64>, operand: Operand, [low, high]: Interval) -> Operand {
         let value = operand.of(values);
         let (low, high) = (low.max(-30.0), high.min(30.0));
@@ -143,7 +143,7 @@ impl Expression {
         self.push(values, Op::Binary(BinaryOp::Add), vec![near, middle])
     }
 
-    /// The result, over any kind of number.
+    /// The result, for any type of number.
     pub(crate) fn evaluate<S: Scalar>(&self, inputs: &[S]) -> S {
         let mut values = inputs.to_vec();
         for (op, operands) in &self.steps {

@@ -1,17 +1,18 @@
-//! How large derivatives are where nothing cancels, for tests that allow rounding.
+//! Bounds for derivatives without cancellation, for tests that allow rounding.
 
 #![allow(
     dead_code,
-    reason = "several test programs share this, and each uses a part of it"
+    reason = "several test programs share this, and each uses only part of it"
 )]
 
 use chainrule::{Gradients, Graph, NodeKey, Var};
 
-/// How far rounding can carry a value and its derivatives, from the graph alone.
+/// Bounds for the effect of rounding on a value and its derivatives, from the graph alone.
 pub(crate) struct Scale {
-    /// For each node the sum over all paths from the output of the product of the partials' magnitudes.
+    /// For each node: the product of the partials' magnitudes along a path from the output, summed over all paths.
     adjoints: Vec<(NodeKey, f64)>,
-    /// The sum over all nodes of the above times the node's magnitude: one rounding each moves the output by ε of it.
+    /// The sum of each node's entry in `adjoints` times its magnitude. If every node rounds once, the output moves by ε
+    /// times this.
     pub(crate) output: f64,
     /// The number of nodes.
     pub(crate) nodes: usize,
@@ -63,7 +64,7 @@ impl Scale {
         }
     }
 
-    /// Whether large terms cancel in the derivative by any node, so that only rounding may be left of it.
+    /// Whether large terms cancel in the derivative with respect to any node, so that only rounding may remain.
     pub(crate) fn cancels(&self, grads: &Gradients) -> bool {
         self.adjoints.iter().any(|&(key, magnitude)| {
             let adjoint = grads.by_key(key).expect("a node of this graph");
@@ -71,12 +72,12 @@ impl Scale {
         })
     }
 
-    /// The magnitude of the derivative by `x`, as if nothing cancelled.
+    /// The magnitude of the derivative with respect to `x`, without cancellation.
     pub(crate) fn by(&self, x: Var) -> f64 {
         self.at(x.key().expect("an input"))
     }
 
-    /// The magnitude of the derivative by a node, as if nothing cancelled.
+    /// The magnitude of the derivative with respect to a node, without cancellation.
     pub(crate) fn at(&self, key: NodeKey) -> f64 {
         self.adjoints
             .iter()

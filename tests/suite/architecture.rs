@@ -1,4 +1,4 @@
-//! The rules of the house in docs/architecture.md, each held by a test.
+//! Tests the rules of docs/architecture.md.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::DiGraph;
 
-/// The rooms from the lowest rung to the highest; a room imports only from lower rungs.
+/// The rooms from the lowest rung to the highest. A room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
     &["error", "layout", "math"],
     &["op"],
@@ -29,35 +29,35 @@ const LADDER: &[&[&str]] = &[
     &["lib"],
 ];
 
-/// Data of upper rooms about each operation: matches that the compiler keeps exhaustive.
+/// Data of upper rooms about each operation, as matches that the compiler checks for completeness.
 const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 
-/// Where a row is recognised (`rows::Add::OP`): where the tape records it, where a pass rewrites it, and where the
+/// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, and where the
 /// interpreter has a kernel for it.
 const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "interpreter"];
 
-/// A file of the library, without what is compiled for tests only.
+/// A file of the library, without code that is compiled only for tests.
 struct Source {
-    /// Below `src`, such as `ir/passes/mod.rs`.
+    /// The path below `src`, such as `ir/passes/mod.rs`.
     path: String,
-    /// Without comments, documentation and tests.
+    /// The code, without comments, documentation and tests.
     code: String,
 }
 
 impl Source {
-    /// The room a file stands in: the first part of its path.
+    /// The room of the file: the first part of its path.
     fn room(&self) -> &str {
         let first = self.path.split('/').next().unwrap();
         first.trim_end_matches(".rs")
     }
 
-    /// The module that the file holds, such as `ir::passes`.
+    /// The module in the file, such as `ir::passes`.
     fn module(&self) -> String {
         let module = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
         module.replace('/', "::")
     }
 
-    /// How many lines of code it has.
+    /// The number of lines of code.
     fn lines(&self) -> usize {
         let lines = self.code.lines();
         lines.filter(|line| !line.trim().is_empty()).count()
@@ -96,7 +96,7 @@ fn code(text: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-/// The library's Rust files without those that are compiled for tests only.
+/// The library's Rust files, except those that are compiled only for tests.
 fn sources() -> Vec<Source> {
     let all = files(&["rs"]).into_iter().map(|file| {
         let text = fs::read_to_string(&file).unwrap();
@@ -128,7 +128,8 @@ fn sources() -> Vec<Source> {
         .collect()
 }
 
-/// Every path that begins with `crate`, `super` or `self`, and every `use` of a submodule, as segments; braces expanded.
+/// Every path that begins with `crate`, `super` or `self`, and every `use` of a submodule, as segments, with braces
+/// expanded.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in ["crate::", "super::", "self::"] {
@@ -151,7 +152,7 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads a path, and each path of a list in braces.
+/// Reads a path, or each path of a list in braces.
 fn expand(text: &str, prefix: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     let depth = prefix.len();
     let mut rest = text;
@@ -192,7 +193,7 @@ fn expand(text: &str, prefix: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     prefix.truncate(depth);
 }
 
-/// The modules with files that a file imports from, itself excluded.
+/// The modules with files that this file imports from, except itself.
 fn imports(source: &Source, modules: &BTreeMap<String, usize>) -> Vec<usize> {
     let own = source.module();
     let mut all = Vec::new();
@@ -207,7 +208,7 @@ fn imports(source: &Source, modules: &BTreeMap<String, usize>) -> Vec<usize> {
         while segments.next_if_eq(&"super").is_some() {
             here.pop();
         }
-        // As deep as there are modules; the next segment is an item of the last.
+        // Follows the path as long as its segments are modules; the next segment is an item.
         for segment in segments {
             here.push(segment);
             if !modules.contains_key(&here.join("::")) {
@@ -229,7 +230,7 @@ fn imports(source: &Source, modules: &BTreeMap<String, usize>) -> Vec<usize> {
     all
 }
 
-/// The room of an item that is named through a re-export of the crate's root.
+/// The room of an item that the crate's root re-exports.
 fn reexporting(path: &[String]) -> String {
     let root = fs::read_to_string(src().join("lib.rs")).unwrap();
     let item = path
@@ -252,11 +253,11 @@ fn rung(room: &str) -> usize {
     LADDER
         .iter()
         .position(|rooms| rooms.contains(&room))
-        .unwrap_or_else(|| panic!("`{room}` stands on no rung of the ladder"))
+        .unwrap_or_else(|| panic!("`{room}` is on no rung of the ladder"))
 }
 
 #[test]
-fn imports_go_downward_and_never_round() {
+fn imports_go_only_downward() {
     let sources = sources();
     let modules = sources.iter().enumerate();
     let modules: BTreeMap<String, usize> = modules
@@ -279,7 +280,7 @@ fn imports_go_downward_and_never_round() {
             graph.add_edge(files[index], files[import], ());
         }
     }
-    // The test sees the imports that there are.
+    // Guards against a test that finds no imports.
     assert!(graph.edge_count() > 500, "{} imports", graph.edge_count());
     if toposort(&graph, None).is_err() {
         let circles = tarjan_scc(&graph)
@@ -288,7 +289,7 @@ fn imports_go_downward_and_never_round() {
         let circles: Vec<Vec<&str>> = circles
             .map(|files| files.into_iter().map(|file| graph[file]).collect())
             .collect();
-        panic!("these files import each other in a circle: {circles:#?}");
+        panic!("these files import each other in a cycle: {circles:#?}");
     }
 }
 
@@ -304,7 +305,7 @@ fn no_room_has_more_than_a_sixth_of_the_code() {
     }
 }
 
-/// Every operation as code names it, such as `UnaryOp::Exp`.
+/// The name of every operation in code, such as `UnaryOp::Exp`.
 fn operations() -> Vec<String> {
     use chainrule::op::{BinaryOp, NaryOp, TernaryOp, UnaryOp};
     let unary = UnaryOp::ALL.iter().map(|op| format!("UnaryOp::{op:?}"));
@@ -314,14 +315,14 @@ fn operations() -> Vec<String> {
     unary.chain(binary).chain(ternary).chain(nary).collect()
 }
 
-/// Whether code names an operation, and not merely one whose name begins with it.
+/// Whether the code names this operation, and not only one with a longer name.
 fn names(code: &str, operation: &str) -> bool {
     code.match_indices(operation)
         .any(|(at, _)| !code[at + operation.len()..].starts_with(|c: char| c.is_alphanumeric()))
 }
 
 #[test]
-fn operations_are_named_in_their_table_and_in_side_tables_only() {
+fn only_the_table_and_side_tables_name_operations() {
     let others = |source: &Source| source.room() != "op" && !SIDE_TABLES.contains(&&*source.path);
     for source in sources().into_iter().filter(others) {
         for operation in operations() {
@@ -344,19 +345,19 @@ fn a_side_table_has_a_line_for_every_operation() {
                 "{table} lacks a line for {operation}"
             );
         }
-        // Without a wildcard the compiler asks for the line of a new operation.
+        // Without a wildcard, a new operation does not compile until it has its line.
         assert!(!code.contains("_ =>"), "{table} has a wildcard");
     }
 }
 
 #[test]
-fn rows_are_recognised_where_they_are_recorded_rewritten_or_scheduled() {
+fn only_recording_rewriting_and_kernels_recognise_rows() {
     let may = |source: &Source| {
         let mut places = RECOGNISES_ROWS.iter().chain(&["op"]);
         places.any(|place| source.path.starts_with(place))
     };
     for source in sources().into_iter().filter(|source| !may(source)) {
-        // A type parameter of one letter stands for any row.
+        // A type parameter of one letter can be any row.
         let named = |at: usize| source.code[..at].ends_with(|c: char| c.is_lowercase());
         let mut rows = source.code.match_indices("::OP").map(|(at, _)| at);
         assert!(!rows.any(named), "{} recognises a row", source.path);

@@ -1,5 +1,5 @@
-//! Another backend, as short as one can be: values one after another, by the table's own functions. The interpreter must
-//! have its bits.
+//! Tests the interpreter against a minimal backend, which computes one value after another with the table's own functions.
+//! Both must have the same bits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::compare::same;
 use super::expression::Expression;
 
-/// Computes every value by itself.
+/// A backend that computes every value separately.
 #[derive(Debug)]
 struct OneByOne;
 
@@ -20,7 +20,7 @@ struct OneByOne;
 struct Compiled {
     ir: Ir,
     layout: Layout,
-    /// Where each value is.
+    /// The place of each value.
     places: Vec<Place>,
     /// Whether a value is known only after all rows.
     late: Vec<bool>,

@@ -1,14 +1,14 @@
-//! Operations of one's own, implicit solutions and programs within graphs, in every mode.
+//! Tests user-defined operations, implicit solutions, and programs within graphs, in every mode.
 
 use chainrule::derive;
 use chainrule::{Dual, ErrorKind, Lanes, Mode, Program, Scalar, Transform, Var};
 
-/// A product with its slopes declared: all derivatives are known.
+/// A product with declared slopes, so that all derivatives are known.
 fn product<S: Scalar>(a: S, b: S) -> S {
     derive::custom(a * b, &[(a, b), (b, a)])
 }
 
-/// A square whose slope is declared to be 10, whatever the truth.
+/// A square whose slope is declared to be 10, although it is not.
 fn steep<S: Scalar>(x: S) -> S {
     derive::custom(x * x, &[(x, S::from(10.0))])
 }
@@ -63,7 +63,7 @@ fn declared_slopes_hold_in_every_mode() {
 }
 
 #[test]
-fn the_declared_slope_counts_not_the_value() {
+fn derivatives_use_the_declared_slope() {
     let x = Var::new(3.0);
     let y = steep(x);
     assert_eq!((y.value(), y.backward()[x]), (9.0, 10.0));
@@ -86,7 +86,7 @@ fn the_declared_slope_counts_not_the_value() {
 }
 
 #[test]
-fn rules_forward_and_reverse() {
+fn rules_in_forward_and_reverse_mode() {
     let value = |x: &[Var]| vec![x[0] * x[1], x[0] / x[1]];
     let back = |x: &[Var], u: &[Var]| {
         vec![
@@ -123,16 +123,16 @@ fn rules_forward_and_reverse() {
 }
 
 #[test]
-fn stopped_values_pass_nothing() {
+fn stopped_values_pass_no_derivative() {
     let f = Program::trace(1, |x| x[0] * derive::stop_gradient(x[0].square())).unwrap();
     assert_eq!(f.gradient(&[3.0]).unwrap(), (27.0, vec![9.0]));
     assert_eq!(f.jvp(&[3.0], &[1.0]).unwrap().1, [9.0]);
     assert_eq!(f.hessian(&[3.0]).unwrap().2, [0.0]);
 }
 
-/// x³ + p·x = q: derivatives of the root to third order against Taylor coefficients of the root itself.
+/// x³ + p·x = q: compares derivatives of the root up to third order with Taylor coefficients of the root itself.
 #[test]
-fn a_root_has_its_derivatives_to_third_order() {
+fn a_root_has_derivatives_up_to_third_order() {
     let root = |p: f64, q: f64| {
         let mut x = 1.0;
         for _ in 0..60 {
@@ -162,7 +162,7 @@ fn a_root_has_its_derivatives_to_third_order() {
 
 #[test]
 fn a_system_and_its_solution() {
-    // A·x = b, with x found beforehand: dx = A⁻¹(db − dA·x).
+    // A·x = b, with x computed beforehand: dx = A⁻¹(db − dA·x).
     let at = [4.0, 1.0, 2.0, 3.0, 1.0, 2.0];
     let solve = |a: &[Var]| {
         let det = a[0] * a[3] - a[1] * a[2];
@@ -204,7 +204,7 @@ fn a_system_and_its_solution() {
 }
 
 #[test]
-fn equations_that_do_not_determine_are_refused() {
+fn underdetermined_equations_are_refused() {
     let p = Var::new(1.0);
     let error = derive::implicit(|x| vec![x[0] * 0.0 + p], &[Var::from(1.0)]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
@@ -263,7 +263,7 @@ fn programs_within_graphs_keep_bits_and_guards() {
 }
 
 #[test]
-fn opaque_functions_are_for_the_tape() {
+fn opaque_functions_work_only_on_the_tape() {
     let square = |x: &[f64]| (x[0] * x[0], vec![2.0 * x[0]]);
     let x = Var::new(3.0);
     let y = derive::opaque(&[x], square).unwrap();

@@ -1,4 +1,4 @@
-//! Every derivative against every other way to compute it.
+//! Tests every derivative against every other way to compute it.
 
 use chainrule::derive;
 use chainrule::op::Law;
@@ -9,12 +9,12 @@ use crate::compare::same;
 use crate::expression::Expression;
 use crate::scale::Scale;
 
-/// Equal but for rounding of terms of size `scale`.
+/// Equal except for rounding of terms of size `scale`.
 fn close(a: f64, b: f64, scale: f64) -> bool {
     same(a, b) || (a - b).abs() <= 1e-9 * (a.abs() + b.abs() + scale) + 1e-290
 }
 
-/// The second derivatives by gradients recorded within gradients.
+/// The second derivatives from gradients recorded within gradients.
 fn on_tape(e: &Expression) -> (Graph, Vec<Var>) {
     tape::record(|| {
         let xs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
@@ -23,7 +23,7 @@ fn on_tape(e: &Expression) -> (Graph, Vec<Var>) {
     })
 }
 
-/// The second derivatives by duals of duals.
+/// The second derivatives from duals of duals.
 fn by_duals(e: &Expression) -> (Graph, Vec<Var>) {
     let n = e.inputs.len();
     let unit = |at: bool| f64::from(u8::from(at));
@@ -45,7 +45,7 @@ fn by_duals(e: &Expression) -> (Graph, Vec<Var>) {
     })
 }
 
-/// The second derivatives by tangents recorded on the tape, then swept.
+/// The second derivatives from tangents that are recorded on the tape and then swept.
 fn mixed(e: &Expression) -> Vec<f64> {
     let n = e.inputs.len();
     let row = |i: usize| {
@@ -68,7 +68,7 @@ fn mixed(e: &Expression) -> Vec<f64> {
     (0..n).flat_map(row).collect()
 }
 
-/// How far rounding carries a recorded value, to first order.
+/// The effect of rounding on a recorded value, to first order.
 fn rounding(graph: &Graph, y: Var) -> f64 {
     f64::EPSILON * Scale::of(graph, y).output
 }
@@ -80,7 +80,7 @@ fn declares_slopes(e: &Expression) -> bool {
         .any(|(op, _)| op.row().laws.iter().any(declared))
 }
 
-/// The same of what the result depends on.
+/// The same for the values that the result depends on.
 fn result_declares_slopes(e: &Expression) -> bool {
     let (graph, y) = tape::record(|| {
         let xs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
@@ -109,7 +109,7 @@ fn outputs(e: &Expression, xs: &[Var]) -> Vec<Var> {
     vec![y, y * xs[0], xs[xs.len() - 1].sin()]
 }
 
-/// The largest derivative of these outputs, as if nothing cancelled.
+/// The largest derivative of these outputs, without cancellation.
 fn uncancelled(e: &Expression) -> f64 {
     let (graph, (xs, ys)) = tape::record(|| {
         let xs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
@@ -157,7 +157,7 @@ proptest! {
         let right: f64 = v.iter().zip(&back).map(|(v, x)| v * x).sum();
         let jacobian = at.jacobian(x).unwrap().1;
         let size = uncancelled(&e).max(1.0);
-        // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
+        // Where 0 meets infinity or NaN, the zero rule makes the result depend on the order of factors.
         if size < 1e6 && finite(jacobian) && finite(&along) && finite(&back) && f.value(x).unwrap().is_finite() {
             prop_assert!(close(left, right, size), "uᵀ(Jv) = {left:e}, (uᵀJ)v = {right:e}");
             for mode in [Mode::Forward, Mode::Reverse] {
@@ -171,20 +171,20 @@ proptest! {
     }
 
     #[test]
-    fn second_derivatives_agree_in_every_way(e in Expression::any(9, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
+    fn all_ways_to_second_derivatives_agree(e in Expression::any(9, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
         let n = e.inputs.len();
         let x = &e.inputs;
         let f = Program::trace(n, |x| e.evaluate(x)).unwrap();
         let (recorded, tape) = on_tape(&e);
         let (forward, duals) = by_duals(&e);
         let stops = declares_slopes(&e);
-        // Each way rounds as its own graph says.
+        // Each way rounds as its own graph does.
         let bounds: Vec<f64> = (0..n * n).map(|place| {
             256.0 * (rounding(&recorded, tape[place]) + rounding(&forward, duals[place])) + 1e-290
         }).collect();
         let values = |vars: &[Var]| -> Vec<f64> { vars.iter().map(|var| var.value()).collect() };
         let (tape, duals, mixed) = (values(&tape), values(&duals), mixed(&e));
-        // Where 0 meets infinity or NaN, the zero rule lets the order of factors decide.
+        // Where 0 meets infinity or NaN, the zero rule makes the result depend on the order of factors.
         if finite(&tape) && finite(&duals) && finite(&bounds) && f.value(x).unwrap().is_finite() {
             let hessian = f.hessian(x).unwrap().2;
             let program = f.transform(Transform::Gradient).unwrap().transform(Transform::Jacobian(Mode::Cheaper)).unwrap().values(x).unwrap();
@@ -221,12 +221,12 @@ proptest! {
     }
 
     #[test]
-    fn taylor_is_the_repeated_derivative(e in Expression::any(7, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
+    fn taylor_coefficients_are_repeated_derivatives(e in Expression::any(7, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
         let n = e.inputs.len();
         let f = Program::trace(n, |x| e.evaluate(x)).unwrap();
         let v = &v[..n];
         let found = f.evaluator().taylor(&e.inputs, v, 4).unwrap().to_vec();
-        // The derivative in the direction, again and again, recorded within itself.
+        // The derivative in the direction, repeatedly recorded within itself.
         let (graph, (t, derivatives)) = tape::record(|| {
             let t = Var::new(0.0);
             let xs: Vec<Var> = e.inputs.iter().zip(v).map(|(&x, &v)| t * v + x).collect();
@@ -244,9 +244,10 @@ proptest! {
             let size = Scale::of(&graph, d).by(t);
             let fourth = graph.backward(&[(d, 1.0)]).get(t).unwrap_or(0.0) / (factorial * (k + 1) as f64);
             factorial *= (k + 1) as f64;
-            // What cancels wholly on the tape may leave a rounding in a series, and that moves all further coefficients.
+            // If terms cancel completely on the tape, a series may keep a rounding error, which moves all further
+            // coefficients.
             sizes += size;
-            // Where slopes are the rounding of what cancelled, the next ones are nothing to compare.
+            // If slopes are only the rounding error of cancelled terms, the next ones cannot be compared.
             let cancels = k > 0 && scale.cancels(&slopes);
             if !cancels && size < 1e6 && derivatives.iter().all(|d| d.value().is_finite()) {
                 let small = (found[k + 1] - fourth).abs() <= 1e-12 * sizes;
@@ -266,7 +267,7 @@ proptest! {
         for (place, (a, b)) in dense.iter().zip(sparse.to_dense()).enumerate() {
             prop_assert!(same(*a, b), "{a:e} {b:e} at {} {}", place / columns, place % columns);
         }
-        // Every entry that is left out is 0 along every direction.
+        // Every entry outside the pattern is 0 along every direction.
         let pattern = f.jacobian_sparsity();
         let mut at = f.evaluator();
         for column in 0..columns {
@@ -290,7 +291,7 @@ proptest! {
             for (a, b) in dense.iter().zip(compressed.to_dense()) {
                 prop_assert!(close(*a, b, size), "{a:e} {b:e}");
             }
-            // At a kink the two mixed derivatives may differ, and either may be the one that was computed.
+            // At a kink, the two mixed derivatives may differ, and the result may be either of them.
             let both = f.transform(Transform::Gradient).unwrap().transform(Transform::Jacobian(Mode::Forward)).unwrap().values(x).unwrap();
             for (place, b) in squeezed.to_dense().into_iter().enumerate() {
                 let mirrored = place % columns * columns + place / columns;
@@ -334,7 +335,7 @@ fn the_hessian_of_rosenbrock_has_a_band_of_three() {
 }
 
 #[test]
-fn a_long_band_is_linear() {
+fn a_long_band_takes_linear_time() {
     let n = 20_000;
     let f = Program::trace(n, |x| {
         (0..n)
@@ -352,7 +353,7 @@ fn a_long_band_is_linear() {
 }
 
 #[test]
-fn a_dense_problem_is_evaluated_in_directions() {
+fn a_dense_problem_is_evaluated_by_directions() {
     let n = 300;
     let f = |x: &[Var]| {
         let sum: Var = x.iter().map(|x| x.sin()).sum();
@@ -387,7 +388,7 @@ fn a_dense_problem_is_evaluated_in_directions() {
 }
 
 #[test]
-fn misuse_is_told_by_name() {
+fn errors_name_the_argument() {
     let f = Program::trace(2, |x| x[0] * x[1]).unwrap();
     let mut at = f.evaluator();
     assert_eq!(
@@ -423,7 +424,7 @@ fn misuse_is_told_by_name() {
     let error = f.partials(&[&[0], &[2]]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "lists: the program has 2 inputs, there is none at 2"
+        "lists: index 2 is out of range: the program has 2 inputs"
     );
     assert_eq!(f.select(&[1]).unwrap_err().kind(), ErrorKind::Argument);
     let none = Program::trace(2, |_| Vec::new()).unwrap();
@@ -439,7 +440,7 @@ fn misuse_is_told_by_name() {
 }
 
 #[test]
-fn what_does_not_depend_has_derivative_zero() {
+fn independent_values_have_derivative_zero() {
     let f = Program::trace(3, |x| [x[1].exp(), Var::from(7.0), x[1]]).unwrap();
     let mut at = f.evaluator();
     let x = [1.0, 0.0, 2.0];
@@ -514,7 +515,7 @@ fn derived_programs_run_over_rows() {
     let f = Program::trace_rows(&[0.0, 0.0], 1, |p, row| (p[0] * row[0]).exp() * p[1]).unwrap();
     let rows = [[0.5], [1.0], [-0.25]];
     let p = [0.3, 2.0];
-    // Uniform directions beside uniform inputs, varying ones beside rows.
+    // Uniform inputs have uniform directions, and rows have varying ones.
     let hvp = f.transform(Transform::Hvp).unwrap();
     assert_eq!((hvp.uniform_inputs(), hvp.inputs()), (4, 6));
     let found = hvp
@@ -686,7 +687,7 @@ fn joined_programs_have_both_outputs_and_guards() {
     assert_eq!(f.join(&rows).unwrap_err().kind(), ErrorKind::Argument);
 }
 
-/// The points of docs/numerics.md: second derivatives of a program are those of the tape, at kinks and edges too.
+/// The points of docs/numerics.md: second derivatives of a program equal those of the tape, even at kinks and edges.
 #[test]
 fn second_derivatives_at_edges() {
     type Case = (fn(Var) -> Var, f64, f64);

@@ -1,4 +1,4 @@
-//! Graphs and names to be drawn, for the tests of both kinds of picture.
+//! Graphs and names for the tests of both kinds of picture.
 
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
 use chainrule::{Direction, Var, tape};
@@ -14,7 +14,8 @@ pub(crate) fn product() -> Var {
     ((x + y).named("q") * z).named("f")
 }
 
-/// A name as it is drawn: control characters as their pictures, none that turns text round, shortened to 40 characters.
+/// A name as it is drawn: with pictures of control characters, without characters that change the direction of text, and
+/// shortened to 40 characters.
 pub(crate) fn drawn_name(name: &str) -> String {
     let mut letters: Vec<char> = name
         .chars()
@@ -34,7 +35,7 @@ pub(crate) fn drawn_name(name: &str) -> String {
     letters.into_iter().collect()
 }
 
-/// Names that mean something to Graphviz, to XML or to a terminal, and any others.
+/// Names that are special to Graphviz, XML or a terminal, and any other names.
 pub(crate) fn hostile_name() -> impl Strategy<Value = String> {
     let pieces = [
         "\"",
@@ -94,7 +95,7 @@ pub(crate) fn hostile_name() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-/// Each of the four ways values can run.
+/// One of the four directions of a picture.
 pub(crate) fn directions() -> impl Strategy<Value = Direction> {
     prop::sample::select(vec![
         Direction::LeftToRight,
@@ -104,7 +105,7 @@ pub(crate) fn directions() -> impl Strategy<Value = Direction> {
     ])
 }
 
-/// A graph from numbers: each step an operation on earlier values or constants, at times within a new group.
+/// A graph from numbers: each step is an operation on earlier values or constants, sometimes within a new group.
 pub(crate) fn grow(steps: &[(usize, [u16; 4], u8)]) -> Var {
     fn rest(steps: &[(usize, [u16; 4], u8)], values: &mut Vec<Var>) {
         let Some(((op, picks, group), later)) = steps.split_first() else {
@@ -125,7 +126,7 @@ pub(crate) fn grow(steps: &[(usize, [u16; 4], u8)]) -> Var {
             .collect();
         let step = |values: &mut Vec<Var>| values.push(op.apply(&operands).unwrap());
         match group {
-            // The group holds this step alone, or all that follow.
+            // The group contains only this step, or all following steps as well.
             0 => tape::named("step", || step(values)),
             1 => {
                 return tape::named("rest", || {

@@ -1,4 +1,4 @@
-//! Explanations: every step is what the sweep did, and every pattern is what it says.
+//! Tests explanations: every step matches the sweep, and every pattern matches its description.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ fn explain(e: &Expression) -> Explanation {
     })
 }
 
-/// Whether what the operands of a gate get is what its pattern says.
+/// Whether the gradients of a gate's operands match its pattern.
 fn holds(step: &Step) -> bool {
     let Step {
         branches, upstream, ..
@@ -34,7 +34,7 @@ fn holds(step: &Step) -> bool {
     let pattern = match step.pattern {
         Pattern::Start | Pattern::Copies => branches.is_empty(),
         Pattern::Scales => !branches.is_empty(),
-        // Equal shares, of which a difference turns one.
+        // Equal shares; a difference changes the sign of one.
         Pattern::Distributes => branches.windows(2).all(|pair| {
             same(pair[0].downstream.abs(), pair[1].downstream.abs())
                 && (pair[0].local.abs() == 1.0 || same(pair[0].local, 1.0 / branches.len() as f64))
@@ -46,7 +46,7 @@ fn holds(step: &Step) -> bool {
             branches => (0..branches.len())
                 .all(|i| same(branches[i].downstream, through(branches[i ^ 1].value))),
         },
-        // All of it to the winner, equal shares where several tie, nothing to the others.
+        // All of it goes to the winner, in equal shares if several tie, and nothing to the others.
         Pattern::Routes => {
             let winners: Vec<&Branch> = branches
                 .iter()
@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn the_steps_add_up_to_the_sweep_bit_for_bit(e in Expression::any(14, false)) {
+    fn the_steps_add_up_to_the_bits_of_the_sweep(e in Expression::any(14, false)) {
         let (graph, y) = tape::record(|| {
             let inputs: Vec<Var> = e.inputs.iter().map(|&x| Var::new(x)).collect();
             e.evaluate(&inputs)
@@ -96,14 +96,14 @@ proptest! {
     }
 
     #[test]
-    fn every_pattern_is_what_it_says(e in Expression::any(14, false)) {
+    fn every_pattern_matches_its_description(e in Expression::any(14, false)) {
         for step in explain(&e).steps() {
             prop_assert!(holds(step), "{step:?}");
         }
     }
 
     #[test]
-    fn copies_add_what_came_back_from_each_use(e in Expression::any(14, false)) {
+    fn copies_add_the_gradients_of_all_uses(e in Expression::any(14, false)) {
         let explanation = explain(&e);
         let mut back: HashMap<NodeKey, Vec<f64>> = HashMap::new();
         for step in explanation.steps() {
@@ -112,7 +112,7 @@ proptest! {
                 prop_assert!(arrived.len() > 1 && arrived.iter().zip(&step.arrived).all(|(&a, &b)| same(a, b)));
                 prop_assert_eq!(arrived.len(), step.arrived.len());
                 let (sum, size): (f64, f64) = (arrived.iter().sum(), arrived.iter().map(|term| term.abs()).sum());
-                // The sweep rounds once where this rounds twice; where terms are subnormal, by units of the last place.
+                // The sweep rounds once where this test rounds twice. Subnormal terms differ by units in the last place.
                 let bound = arrived.len() as f64 * (f64::EPSILON * size + 1e-320);
                 prop_assert!(!size.is_finite() || (sum - step.upstream).abs() <= bound);
             } else if let Some(arrived) = back.get(&step.key) {
@@ -152,7 +152,7 @@ fn product() -> Explanation {
 }
 
 #[test]
-fn the_lecture_s_product_is_told_as_the_lecture_tells_it() {
+fn the_lecture_s_product_is_explained_as_in_the_lecture() {
     assert_eq!(
         product().to_string(),
         "\
@@ -169,7 +169,7 @@ Step 3 of 3 · + makes q = 3 · distributes
 }
 
 #[test]
-fn frames_show_only_what_is_known() {
+fn frames_show_only_known_gradients() {
     let explanation = product();
     let frames: Vec<String> = explanation
         .frames()
@@ -213,7 +213,7 @@ fn frames_without_graphviz_are_one_picture_that_fills_in() {
     for (svg, heading) in frames.iter().zip(["start", "× swaps", "+ distributes"]) {
         assert!(svg.contains(&format!(">{heading}</text>")), "{svg}");
     }
-    // A number stands where it stood, and the page is as large.
+    // A number stays in its place, and the page keeps its size.
     let kept = |svg: &str, later: &str| {
         svg.lines()
             .filter(|line| line.contains("<text") && !line.contains("heading"))
@@ -224,7 +224,7 @@ fn frames_without_graphviz_are_one_picture_that_fills_in() {
 }
 
 #[test]
-fn every_pattern_is_met_with_its_gates() {
+fn every_pattern_occurs_with_its_gates() {
     let (a, b) = (Var::new(2.0), Var::new(3.0));
     let y = (a + b) * a.max(b) + a.exp() + a.floor();
     let patterns: Vec<Pattern> = y
@@ -274,7 +274,7 @@ fn an_input_alone_is_one_step() {
 }
 
 #[test]
-fn groups_are_told_outermost_first() {
+fn groups_are_listed_outermost_first() {
     let y = tape::named("layer", || {
         tape::named("neuron", || Var::new(2.0).tanh().named("h"))
     });

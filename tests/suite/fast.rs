@@ -1,4 +1,5 @@
-//! Level `Fast` within its bound: a product that is not rounded moves what depends on it by no more than its rounding.
+//! Tests that level `Fast` stays within its bound: a product that is not rounded moves dependent values by no more than its
+//! rounding error.
 
 use chainrule::op::{BinaryOp, NaryOp, Op, UnaryOp};
 use chainrule::{Level, Program, Var, tape};
@@ -7,7 +8,7 @@ use proptest::prelude::*;
 use crate::expression::{Expression, Operand};
 use crate::scale::Scale;
 
-/// Sums and products with a few smooth functions among them, of moderate values.
+/// Moderate sums and products, with a few smooth functions among them.
 fn smooth() -> impl Strategy<Value = Expression> {
     let step = (0..12_usize, [0..usize::MAX, 0..usize::MAX]);
     (
@@ -18,7 +19,7 @@ fn smooth() -> impl Strategy<Value = Expression> {
             let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
             for (op, [a, b]) in raw {
                 let values = inputs.len() + steps.len();
-                // Mostly of late values: graphs that go deep.
+                // Mostly late values, so that graphs become deep.
                 let [a, b] = [a % values, values - 1 - b % values.min(5)].map(Operand::Value);
                 steps.push(match op {
                     0..4 => (Op::Binary(BinaryOp::Add), vec![a, b]),
@@ -36,9 +37,9 @@ fn smooth() -> impl Strategy<Value = Expression> {
         })
 }
 
-/// A value and how far two programs that round differently may be apart, to first order: `ε·Σ|∂y/∂v·v|` over all values
-/// `v` on the way. A half for each of two roundings; twice that for what is of higher order, and the square of all
-/// roundings where first derivatives vanish, as that of a square at 0 does.
+/// A value, and a bound on the distance of two programs that round differently, to first order: `ε·Σ|∂y/∂v·v|` over all
+/// values `v` on the way, a half for each of two roundings. The factor 2 covers higher orders. The square of all roundings
+/// covers vanishing first derivatives, such as that of a square at 0.
 fn bounded(graph: &chainrule::Graph, y: Var) -> (f64, f64) {
     let size = Scale::of(graph, y).output;
     let outputs: Vec<_> = y.key().into_iter().collect();
@@ -73,7 +74,7 @@ proptest! {
         for (&found, &(slope, bound)) in gradient.iter().zip(&slopes) {
             prop_assert!((found - slope).abs() <= bound, "{found:e}, {slope:e} ± {bound:e}");
         }
-        // Rows have the same bounds each, and their sum the sum of these and n·ε/2 of the sum of magnitudes.
+        // Every row has these bounds. The bound of their sum is the sum of the bounds plus n·ε/2 of the sum of magnitudes.
         let rows = vec![row.to_vec(); 100];
         let mut batch = fast.batch(&rows).unwrap();
         let (_, gradients) = batch.gradients(p).unwrap();
@@ -84,14 +85,14 @@ proptest! {
         let of_sum = |one: f64, bound: f64| 100.0 * bound + 100.0 * f64::EPSILON * 100.0 * one.abs();
         prop_assert!((sum - 100.0 * value).abs() <= of_sum(value, bound));
         for (&found, &(slope, bound)) in gradient.iter().zip(&slopes) {
-            // Terms that cancel in a row are added over all rows before they do.
+            // Terms that cancel in a row are added over all rows before they cancel.
             prop_assert!((found - 100.0 * slope).abs() <= of_sum(slope, bound) + 100.0 * 100.0 * bound);
         }
     }
 }
 
 #[test]
-fn other_bits_come_of_fewer_roundings() {
+fn fewer_roundings_change_bits() {
     let exact = Program::trace_rows(&[1.0; 3], 3, |p, row| {
         p[0] * row[0] + p[1] * row[1] + p[2] * row[2]
     })

@@ -1,4 +1,4 @@
-//! Corners: which branch was taken, how far the next one is, slopes to one side.
+//! Tests corners: the branch that was taken, the distance to the next one, and one-sided slopes.
 
 use chainrule::op::Law;
 use chainrule::{ErrorKind, Program, Var};
@@ -14,7 +14,7 @@ fn side(f: impl Fn(&[Var]) -> Var, x: &[f64], v: &[f64]) -> f64 {
 }
 
 #[test]
-fn slopes_to_either_side_of_a_corner() {
+fn slopes_on_both_sides_of_a_corner() {
     // The slope along +1, and along −1.
     type Case = (fn(Var) -> Var, f64, f64, f64);
     let cases: [Case; 8] = [
@@ -42,7 +42,7 @@ fn slopes_to_either_side_of_a_corner() {
 }
 
 #[test]
-fn ties_go_to_who_grows_faster() {
+fn the_faster_operand_wins_a_tie() {
     let largest = |x: &[Var]| Var::max_of(x);
     assert_eq!(side(largest, &[1.0, 1.0, 0.0], &[2.0, 3.0, 100.0]), 3.0);
     assert_eq!(side(largest, &[1.0, 1.0, 1.0], &[-2.0, -3.0, -1.0]), -1.0);
@@ -63,7 +63,7 @@ fn ties_go_to_who_grows_faster() {
 }
 
 #[test]
-fn where_a_value_jumps_there_is_no_slope() {
+fn a_jump_has_no_slope() {
     assert!(side(|x| x[0].sign(), &[0.0], &[1.0]).is_nan());
     assert_eq!(side(|x| x[0].sign(), &[0.0], &[0.0]), 0.0);
     assert_eq!(side(|x| x[0].sign(), &[0.5], &[1.0]), 0.0);
@@ -113,12 +113,12 @@ fn branches_and_distances() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
-    /// Away from corners the slope to one side is the derivative in the direction, to the last bit.
+    /// Away from corners, the one-sided slope is the directional derivative, to the last bit.
     #[test]
     fn away_from_corners_it_is_the_derivative(e in Expression::any(10, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
         let f = Program::trace(e.inputs.len(), |x| e.evaluate(x)).unwrap();
         let v = &v[..e.inputs.len()];
-        // Equal operands are nudged though the operation is smooth there.
+        // Equal operands are nudged even if the operation is smooth there.
         if f.nearest_kink(&e.inputs).unwrap() > 0.0 {
             let (_, along) = f.jvp(&e.inputs, v).unwrap();
             let found = f.one_sided(&e.inputs, v).unwrap();
@@ -126,7 +126,7 @@ proptest! {
         }
     }
 
-    /// At corners it is the limit of difference quotients.
+    /// At corners, it is the limit of difference quotients.
     #[test]
     fn at_corners_it_is_the_difference_quotient(a in -2.0..2.0f64, v in [-2.0..2.0f64, -2.0..2.0f64]) {
         let f = Program::trace(2, |x| {
@@ -166,7 +166,7 @@ fn every_kink_of_the_table_has_a_place() {
 }
 
 #[test]
-fn a_choice_by_what_jumps_has_no_slope() {
+fn a_choice_by_a_jumping_value_has_no_slope() {
     let f = |x: &[Var]| x[0].less_equal(0.0).select(-x[0], x[0]);
     let program = Program::trace(1, f).unwrap();
     assert!(program.one_sided(&[0.0], &[1.0]).unwrap()[0].is_nan());

@@ -1,11 +1,11 @@
-//! The laws that the table states of its rows, as properties.
+//! Tests the laws that the table states for its rows, as properties.
 
 use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, UnaryOp};
 use proptest::prelude::*;
 
 use crate::compare::same;
 
-/// Numbers of every size within a domain, its ends and the usual suspects among them.
+/// Numbers of every size within a domain, including its ends and common edge cases.
 fn within([low, high]: Interval) -> impl Strategy<Value = f64> {
     let special = [
         low, high, 0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e-308, 5e-324, 1e300,
@@ -74,7 +74,7 @@ proptest! {
             let holds = match law {
                 Law::Odd => f(op, -x) == -y,
                 Law::Even => f(op, -x) == y,
-                // A few units in the last place of slack: libraries are monotone between, not within, neighbours.
+                // Allows a few units in the last place: libraries are monotone between neighbours only up to these.
                 Law::Nondecreasing => {
                     let (low, high) = (x.min(other), x.max(other));
                     f(op, low) <= f(op, high) || close(f(op, low), f(op, high), 1e-15)
@@ -88,7 +88,7 @@ proptest! {
                 Law::Range(low, high) => y >= low && y <= high,
                 Law::At(x, y) => f(op, x) == y,
                 Law::InverseOf(inverse) => {
-                    // The inverse magnifies an error of y by its own condition.
+                    // The inverse magnifies an error of y by its own condition number.
                     let back = f(inverse, y);
                     let condition = (slope(inverse, y) * y / back).abs();
                     !condition.is_finite() || back.is_infinite() || condition > 1e10
@@ -139,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn gates_of_three_and_more_route_and_swap(xs in prop::collection::vec(prop::sample::select(vec![-2.0, 0.0, 1.0, 1.5, 3.0]), 2..9)) {
+    fn gates_of_many_operands_route_and_swap(xs in prop::collection::vec(prop::sample::select(vec![-2.0, 0.0, 1.0, 1.5, 3.0]), 2..9)) {
         let pairs = &xs[..xs.len() / 2 * 2];
         let triple = [xs[0], xs[1], xs[xs.len() / 2]];
         let ternary = TernaryOp::ALL.iter().map(|&op| (Op::Ternary(op), &triple[..]));
@@ -161,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn many_operands_agree_with_their_two_operand_kin(xs in prop::collection::vec(within([f64::MIN, f64::MAX]), 1..9)) {
+    fn many_operand_rows_agree_with_two_operand_rows(xs in prop::collection::vec(within([f64::MIN, f64::MAX]), 1..9)) {
         let many = |op| Op::Nary(op).apply(&xs).unwrap();
         let fold = |op| xs[1..].iter().fold(xs[0], |a, &b| g(op, a, b));
         prop_assert!(same(many(NaryOp::Sum), fold(BinaryOp::Add)));
@@ -188,7 +188,7 @@ proptest! {
     }
 }
 
-/// Whether the slopes are equal shares of 1, or nothing, and go to operands that are the value.
+/// Whether the slopes are equal shares of 1, or all 0, and only operands equal to the value have one.
 fn routes(op: Op, xs: &[f64]) -> bool {
     let y = op.apply(xs).unwrap();
     let partials = op.partials(xs, y);

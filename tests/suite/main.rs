@@ -1,4 +1,4 @@
-//! The tests of the public interface, as one program: it is compiled and linked once.
+//! The tests of the public interface. They are one program, so that it is compiled and linked once.
 
 #[path = "../expression/mod.rs"]
 mod expression;

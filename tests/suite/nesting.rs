@@ -1,4 +1,4 @@
-//! Derivatives within functions that are differentiated: no level is taken for another.
+//! Tests derivatives within functions that are differentiated: levels must not be confused.
 //!
 //! The examples are those of J. M. Siskind and B. A. Pearlmutter, *Perturbation confusion and referential transparency*
 //! (2005), and of O. Manzyuk et al., *Perturbation confusion in forward automatic differentiation of higher-order
@@ -7,13 +7,14 @@
 use chainrule::derive::recorded;
 use chainrule::{Dual, Program, Scalar, Var, tape};
 
-/// d/dx of x · (d/dy of x + y at 1): the inner derivative is 1, so the outer is 1, and 2 where levels are confused.
+/// d/dx of x · (d/dy of x + y at 1). The inner derivative is 1, so the outer one is 1; it would be 2 if levels were
+/// confused.
 #[test]
 fn reverse_in_reverse() {
     let x = Var::new(1.0);
     let y = x * recorded::derivative(|y| x + y, Var::from(1.0));
     assert_eq!(y.backward()[x], 1.0);
-    // At a point that is the outer variable itself.
+    // Evaluated at the outer variable itself.
     let y = x * recorded::derivative(|y| x + y, x);
     assert_eq!(y.backward()[x], 1.0);
     let z = recorded::derivative(
@@ -29,7 +30,8 @@ fn forward<S: Scalar>(f: impl FnOnce(Dual<S>) -> Dual<S>, x: S) -> S {
 
 #[test]
 fn forward_in_forward() {
-    // A level is a type: a value of an outer level is made a constant of the inner one, or does not compile.
+    // Each level is a type. A value of an outer level must become a constant of the inner level, or the code does not
+    // compile.
     let outer = |x: Dual<f64>| x * forward(|y| Dual::constant(x) + y, Dual::from(1.0));
     assert_eq!(forward(outer, 1.0), 1.0);
     let outer = |x: Dual<f64>| x * forward(|y| Dual::constant(x) * y, x);
@@ -48,7 +50,7 @@ fn forward_in_reverse() {
 
 #[test]
 fn reverse_in_forward() {
-    // Forward over a traced function that takes reverse derivatives.
+    // Forward over a traced function that computes reverse derivatives.
     let f = Program::trace(1, |x| {
         x[0] * recorded::derivative(|y| x[0] + y, Var::from(1.0))
     })
@@ -59,7 +61,7 @@ fn reverse_in_forward() {
     assert_eq!(f.hessian(&[3.0]).unwrap().2, [2.0]);
 }
 
-/// D̂ h x = d/du h(x + u) at 0, applied twice to exp gives exp; a level that is forgotten gives 0.
+/// D̂ h x = d/du h(x + u) at 0. Applied twice to exp it gives exp; it would give 0 if a level were lost.
 #[test]
 fn a_derivative_of_a_function_valued_function() {
     fn shifted(h: impl Fn(Var) -> Var, x: Var) -> Var {
@@ -72,11 +74,11 @@ fn a_derivative_of_a_function_valued_function() {
 }
 
 #[test]
-fn a_point_is_constant_to_the_function_unless_it_is_its_argument() {
+fn a_point_is_constant_except_as_the_argument() {
     let x = Var::new(2.0);
-    // By its argument alone, though it uses x besides.
+    // Only with respect to its argument, although it also uses x.
     assert_eq!(recorded::gradient(|y| y[0] * x * x, &[x])[0], 4.0);
-    // The outer derivative takes both: d/dx (x² at y = x is constant in y) = 2x.
+    // The outer derivative covers both: d/dx (x² at y = x is constant in y) = 2x.
     assert_eq!(
         recorded::gradient(|y| y[0] * x * x, &[x])[0].backward()[x],
         4.0
@@ -96,7 +98,8 @@ fn directions_are_recorded_too() {
     assert_eq!((grads[x[0]], grads[v[0]], grads[v[1]]), (10.0, 4.0, 3.0));
 }
 
-/// A physics-informed loss: a derivative of the model by its input inside the loss, the gradient of that by parameters.
+/// A physics-informed loss: the loss contains a derivative of the model with respect to its input, and is differentiated
+/// with respect to parameters.
 #[test]
 fn a_traced_function_may_take_gradients() {
     let model = |p: &[Var], t: Var| (p[0] * t).tanh() * p[1];

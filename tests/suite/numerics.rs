@@ -1,8 +1,8 @@
-//! The one convention at edges, kinks and beyond domains, in every mode: docs/numerics.md as a test.
+//! Tests the conventions of docs/numerics.md at edges, at kinks and outside domains, in every mode.
 //!
-//! Every point is checked as plain value, in lanes, swept, recorded, forward, forward over recorded values, and in
-//! every mode of a program; second derivatives where they exist as recorded twice, forward twice, forward over reverse
-//! and as programs of the recorded gradient.
+//! Every point is checked as a plain value, in lanes, swept, recorded, in forward mode, in forward mode over recorded
+//! values, and in every mode of a program. Existing second derivatives are checked as gradients recorded twice, forward
+//! mode twice, forward over reverse, and programs of the recorded gradient.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -15,7 +15,7 @@ const INFINITY: f64 = f64::INFINITY;
 const NEG_INFINITY: f64 = f64::NEG_INFINITY;
 const NAN: f64 = f64::NAN;
 
-/// A formula that can be evaluated on any kind of number.
+/// A formula for any type of number.
 trait Formula {
     fn at<S: Scalar>(&self, xs: &[S]) -> S;
 }
@@ -32,7 +32,7 @@ macro_rules! formula {
     }};
 }
 
-/// Checks value and first derivatives of a formula in every mode of a program, traced elsewhere.
+/// Checks the value and first derivatives of a formula in every mode of a traced program.
 #[track_caller]
 fn check_program(
     f: &impl Formula,
@@ -73,7 +73,7 @@ fn check_program(
     for row in rows.gradients(&[]).expect("no branches").1.chunks(at.len()) {
         all("a batch's gradients", row);
     }
-    // All inputs uniform but one, and all uniform: a single row, so that the sum is its value.
+    // All inputs uniform except one, and all uniform. There is a single row, so the sum is its value.
     for varying in 0..2 {
         let (p, row) = at.split_at(at.len() - varying);
         let traced = Program::trace_rows(p, varying, |p, row| {
@@ -111,7 +111,7 @@ fn check_program(
     );
 }
 
-/// Checks value and first derivatives of a formula in every mode.
+/// Checks the value and first derivatives of a formula in every mode.
 #[track_caller]
 fn check(name: &str, f: &impl Formula, at: &[f64], value: f64, slopes: &[f64]) {
     let fail = |mode: &str, got: f64, want: f64| {
@@ -413,7 +413,7 @@ fn second_derivatives_where_they_exist() {
 
 #[test]
 fn no_operation_hides_a_nan() {
-    // Each operand in turn is NaN: the value is NaN, and so is every partial that depends on that operand.
+    // Each operand in turn is NaN: then the value is NaN, and so is every partial that depends on that operand.
     let linear = |op: Op| {
         op.row().laws.iter().any(|law| {
             use chainrule::op::Law;
@@ -437,7 +437,7 @@ fn no_operation_hides_a_nan() {
         }
     }
     for &op in NaryOp::ALL {
-        // What only declares a slope does not touch the value.
+        // An operation that only declares a slope does not change the value.
         let declares = op.row().laws.contains(&chainrule::op::Law::Declared);
         for place in 0..if declares { 1 } else { 4 } {
             let mut operands = [1.0, 2.0, 3.0, 4.0];

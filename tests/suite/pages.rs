@@ -1,4 +1,4 @@
-//! The pages: every link leads somewhere, and README and crate list the same parts.
+//! Tests the documentation's pages: every link has a target, and README and crate list the same parts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
 
-/// The anchor that a heading gets: small letters, hyphens for spaces, no other signs.
+/// The anchor of a heading: lower case, hyphens for spaces, no other punctuation.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().chars();
     kept.filter(|c| c.is_alphanumeric() || " -_".contains(*c))
@@ -35,7 +35,7 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let mut links = 0;
     for page in pages() {
         let text = prose(&read(&page));
@@ -73,7 +73,7 @@ fn readme_and_crate_list_the_same_parts() {
         let (_, after) = text.split_once("# Which part do I need?\n").unwrap();
         let section = after.split("\n#").next().unwrap().to_owned();
         let lines = section.lines().filter(|line| line.starts_with("- "));
-        // The crate links items, the README the page.
+        // The crate links items, and the README links the page.
         let lines = lines.filter(|line| !line.contains("numerics.md"));
         lines
             .map(|line| line.replace(['[', ']'], "").replace("mod@", ""))

@@ -1,4 +1,4 @@
-//! The lecture's patterns in gradient flow, in any graph: whatever stands before and behind a gate.
+//! Tests the lecture's patterns of gradient flow in any graph, with random operations before and after a gate.
 
 use chainrule::{Var, tape};
 use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
@@ -7,16 +7,16 @@ use proptest::test_runner::Config;
 use crate::compare::equal;
 use crate::expression::Expression;
 
-/// What stands behind a gate.
-fn behind() -> impl Strategy<Value = Expression> {
+/// The operations after a gate.
+fn after() -> impl Strategy<Value = Expression> {
     Expression::any(12, true)
 }
 
-/// The rest of a graph, made of the gate's output and of other inputs.
+/// The rest of a graph, computed from the gate's output and other inputs.
 fn rest(expression: &Expression, gate: Var) -> Var {
     let mut inputs: Vec<Var> = expression.inputs.iter().map(|&x| Var::new(x)).collect();
     inputs[0] = gate;
-    // The gate's output is used at least once, whatever the expression does.
+    // Uses the gate's output at least once, whatever the expression does.
     expression.evaluate(&inputs) + gate * 0.5
 }
 
@@ -28,7 +28,7 @@ fn times(upstream: f64, local: f64) -> f64 {
     upstream * local
 }
 
-/// Whether two sums of the same terms agree, of this size.
+/// Whether two sums of the same terms, of this size, agree.
 fn near(a: f64, b: f64, size: f64) -> bool {
     equal(a, b) || (a - b).abs() <= 1e-12 * size
 }
@@ -37,7 +37,7 @@ proptest! {
     #![proptest_config(Config { cases: 512, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn add_distributes(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+    fn add_distributes(expression in after(), x in -3.0..3.0, y in -3.0..3.0) {
         tape::scope(|| {
             let (x, y) = (Var::new(x), Var::new(y));
             let gate = x + y;
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn mul_swaps(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+    fn mul_swaps(expression in after(), x in -3.0..3.0, y in -3.0..3.0) {
         tape::scope(|| {
             let (x, y) = (Var::new(x), Var::new(y));
             let gate = x * y;
@@ -61,8 +61,8 @@ proptest! {
     }
 
     #[test]
-    fn copy_adds(expression in behind(), x in -3.0..3.0) {
-        // The same graph twice: with one value for all its inputs, and with a value of its own for each.
+    fn copy_adds(expression in after(), x in -3.0..3.0) {
+        // The same graph twice: with one shared value for all its inputs, and with a separate value for each.
         tape::scope(|| {
             let shared = Var::new(x);
             let copies = [Var::new(x), Var::new(x), Var::new(x)];
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn max_routes(expression in behind(), x in -3.0..3.0, y in -3.0..3.0) {
+    fn max_routes(expression in after(), x in -3.0..3.0, y in -3.0..3.0) {
         tape::scope(|| {
             let (x, y) = (Var::new(x), Var::new(y));
             let gate = x.max(y);
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn max_divides_a_tie(expression in behind(), x in -3.0..3.0) {
+    fn max_divides_a_tie(expression in after(), x in -3.0..3.0) {
         tape::scope(|| {
             let (x, y) = (Var::new(x), Var::new(x));
             let gate = x.max(y);

@@ -1,13 +1,13 @@
-//! Questions asked in several ways: sums over rows against the rows themselves, chosen inputs against all of them, tables of
-//! rows in every form, orders of results, one program on many threads.
+//! Tests questions against each other: sums over rows against the rows, chosen inputs against all inputs, tables of rows in
+//! every form, orders of results, and one program on many threads.
 
 use std::thread;
 
 use chainrule::{Columns, ErrorKind, Flat, Order, Program, Retraced, Scalar, Transform, Var};
 use proptest::prelude::*;
 
-/// A polynomial: each step combines two earlier values. At small integers every number on the way is an integer, so sums are
-/// exact in any order.
+/// A polynomial: each step combines two earlier values. At small integers, every intermediate value is an integer, so sums
+/// are exact in any order.
 #[derive(Clone, Debug)]
 struct Polynomial {
     inputs: usize,
@@ -39,7 +39,7 @@ impl Polynomial {
         [y, y * inputs[0] - inputs[inputs.len() - 1]]
     }
 
-    /// A program whose first inputs are uniform.
+    /// A program whose first `uniform` inputs are uniform.
     fn program(&self, uniform: usize) -> Program {
         let [p, row] = [vec![1.0; uniform], vec![1.0; self.inputs - uniform]];
         let traced = Program::trace_rows_at(&p, &row, |p, row| self.evaluate(&[p, row].concat()));
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn derivatives_of_chosen_inputs_are_some_of_all(
+    fn derivatives_of_chosen_inputs_equal_those_of_all(
         f in Polynomial::any(),
         x in integers(4),
         v in integers(2),
@@ -226,7 +226,7 @@ fn a_function_traced_for_points_serves_rows() {
 }
 
 #[test]
-fn sums_over_no_rows_are_nothing() {
+fn sums_over_zero_rows_are_zero() {
     let f = Program::trace_rows(&[3.0], 1, |p, row| p[0] * row[0]).unwrap();
     let mut batch = f.batch::<[[f64; 1]]>(&[]).unwrap();
     assert_eq!(
@@ -238,16 +238,16 @@ fn sums_over_no_rows_are_nothing() {
 }
 
 #[test]
-fn wrong_choices_are_named() {
+fn errors_name_wrong_indices() {
     let f = Program::trace(2, |x| x[0] * x[1]).unwrap();
     let message = |result: chainrule::Result<Program>| result.unwrap_err().to_string();
     assert_eq!(
         message(f.with_respect_to(&[2])),
-        "inputs: the program has 2 inputs, there is none at 2"
+        "inputs: index 2 is out of range: the program has 2 inputs"
     );
     assert_eq!(
         message(f.with_respect_to(&[1, 1])),
-        "inputs: 1 is listed twice"
+        "inputs: index 1 is listed twice"
     );
     let chosen = f
         .with_uniform_inputs(1)
@@ -259,7 +259,7 @@ fn wrong_choices_are_named() {
     assert_eq!(batch.sum_values(&[2.0]).unwrap(), [2.0]);
     assert_eq!(
         batch.sum_gradient(&[2.0]).unwrap_err().to_string(),
-        "with_respect_to: input 1 differs by row; a sum over rows has derivatives with respect to uniform inputs only"
+        "with_respect_to: input 1 varies by row; a sum over rows has derivatives with respect to uniform inputs only"
     );
     assert_eq!(
         chosen.gradient(&[2.0]).unwrap_err().to_string(),
@@ -274,7 +274,7 @@ fn wrong_choices_are_named() {
     ] {
         assert_eq!(
             message(none.transform(transform)),
-            "outputs: the program has none"
+            "outputs: expected at least 1, found 0"
         );
     }
     let mut batch = f.with_uniform_inputs(1).unwrap().batch(&[[1.0]]).unwrap();

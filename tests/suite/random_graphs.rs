@@ -1,4 +1,4 @@
-//! Laws over random graphs of every operation: every mode against every other.
+//! Tests laws over random graphs of every operation: every mode against every other.
 
 use chainrule::op::Law;
 use chainrule::{Dual, Lanes, Var, tape};
@@ -14,7 +14,7 @@ fn inputs(expression: &Expression) -> Vec<Var> {
     expression.inputs.iter().map(|&x| Var::new(x)).collect()
 }
 
-/// Whether slopes are declared against values: then the order of differentiation matters.
+/// Whether slopes are declared that differ from the value's. Then the order of differentiation matters.
 fn declares_slopes(e: &Expression) -> bool {
     let declared = |law: &Law| matches!(law, Law::Stop | Law::Declared);
     e.steps
@@ -46,7 +46,7 @@ proptest! {
             let swept = y.backward();
             let recorded = y.gradient(&xs);
             for (i, (&x, dx)) in xs.iter().zip(&recorded).enumerate() {
-                prop_assert!(same(swept[x], dx.value()), "by v{i}: swept {:e}, recorded {:e}", swept[x], dx.value());
+                prop_assert!(same(swept[x], dx.value()), "with respect to v{i}: swept {:e}, recorded {:e}", swept[x], dx.value());
             }
             Ok(())
         })?;
@@ -77,10 +77,10 @@ proptest! {
         let scale = Scale::of(&graph, y);
         for (i, &x) in xs.iter().enumerate() {
             let forward = e.evaluate(&along(&e.inputs, i)).tangent;
-            // Each path's product is rounded once a node in either mode.
+            // Each path's product is rounded once per node in either mode.
             let bound = 4.0 * f64::EPSILON * scale.nodes as f64 * scale.by(x) + f64::MIN_POSITIVE;
             if scale.by(x) < 1e290 {
-                prop_assert!((forward - reverse[x]).abs() <= bound, "by v{i}: forward {forward:e}, reverse {:e}", reverse[x]);
+                prop_assert!((forward - reverse[x]).abs() <= bound, "with respect to v{i}: forward {forward:e}, reverse {:e}", reverse[x]);
             }
         }
     }
@@ -98,7 +98,7 @@ proptest! {
         }
         prop_assert_eq!(order.last(), Some(&output));
 
-        // petgraph's own toposort lists the whole graph, results first; what the output needs is the cone.
+        // petgraph's own toposort lists the whole graph, results first. The cone contains only the output's dependencies.
         let all = toposort(&graph.consumers(), None).expect("a graph of values has no cycle");
         prop_assert_eq!(all.len(), graph.stats().nodes);
         let rank = |key| all.iter().position(|&other| other == key).unwrap();
@@ -116,7 +116,7 @@ proptest! {
     }
 }
 
-/// The inputs with the direction of input `i`.
+/// The inputs, with the direction of input `i`.
 fn along(inputs: &[f64], i: usize) -> Vec<Dual<f64>> {
     let seed = |(k, &value)| {
         if k == i {
@@ -129,7 +129,7 @@ fn along(inputs: &[f64], i: usize) -> Vec<Dual<f64>> {
 }
 
 #[test]
-fn central_differences_agree_within_the_error_they_can_have() {
+fn central_differences_agree_within_their_error() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, TestRunner};
 
@@ -161,7 +161,7 @@ fn central_differences_agree_within_the_error_they_can_have() {
             };
             let h = 1e-5;
             let (coarse, fine) = (difference(h), difference(h / 2.0));
-            // What halving the step changed is the truncation, what the values' last bits make of it the noise.
+            // The truncation error is the change from halving the step. The noise comes from the last bits of the values.
             let noise = 8.0 * f64::EPSILON * scale.output / h;
             let error = 2.0 * (coarse - fine).abs() + 2.0 * noise + 1e-12;
             checked += 1;
@@ -174,7 +174,7 @@ fn central_differences_agree_within_the_error_they_can_have() {
             let declared = declares_slopes(&e);
             assert!(
                 declared || (fine - grads[x]).abs() <= error,
-                "by v{i}: difference {fine:e}, derivative {:e}, error bound {error:e} of {e:?}",
+                "with respect to v{i}: difference {fine:e}, derivative {:e}, error bound {error:e} of {e:?}",
                 grads[x]
             );
         }

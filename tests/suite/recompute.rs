@@ -1,4 +1,4 @@
-//! Gradients through parts that are not kept, against one recording of everything.
+//! Tests gradients through parts that are not kept, against one recording of everything.
 
 use std::cell::Cell;
 
@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use crate::compare::same;
 use crate::expression::Expression;
 
-/// A tree of parts: each an expression of the values so far, with parts of its own before it.
+/// A tree of parts: each is an expression of the values so far, preceded by its own parts.
 #[derive(Clone, Debug)]
 struct Part {
     expression: Expression,
     inner: Vec<Part>,
-    /// Which of the values so far are its operands; any may be twice among them.
+    /// The indices of its operands among the values so far. An operand may be repeated.
     picks: [usize; 3],
 }
 
@@ -52,7 +52,7 @@ impl Part {
             .collect()
     }
 
-    /// Its results: one that is computed, and one of its operands.
+    /// Its results: a computed value and one of its operands.
     fn results(&self, known: &[Var]) -> Vec<Var> {
         let last = known.len() - 1;
         let inputs: Vec<Var> = (0..self.expression.inputs.len())
@@ -107,7 +107,7 @@ proptest! {
     }
 }
 
-/// Half the steps in a part, and the other half in another, down to single steps.
+/// Half the steps in one part and half in another, recursively down to single steps.
 fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Segments<'f>) -> Var {
     most.set(most.get().max(tape::stats().nodes));
     if steps == 1 {
@@ -121,7 +121,7 @@ fn halves<'f>(x: Var, steps: usize, most: &'f Cell<usize>, parts: &mut Segments<
 }
 
 #[test]
-fn parts_within_parts_take_little_memory() {
+fn nested_parts_take_little_memory() {
     let most = Cell::new(0);
     let steps = 1000;
     let (value, gradient) =
@@ -129,7 +129,7 @@ fn parts_within_parts_take_little_memory() {
     let plain = |x: &[Var]| (0..steps).fold(x[0], |x, _| (x * 1.1).sin());
     assert_eq!(gradient, derive::gradient(plain, &[0.3]).unwrap().1);
     assert_eq!(value, plain(&[0.3.into()]).value());
-    // No graph holds more than an operand and two results.
+    // No graph has more than an operand and two results.
     assert!(most.get() <= 4, "{} nodes", most.get());
 }
 
@@ -151,7 +151,7 @@ fn each_part_is_computed_twice() {
 }
 
 #[test]
-fn what_the_value_does_not_need_is_not_computed_again() {
+fn parts_that_the_value_does_not_need_are_not_computed_again() {
     let calls = Cell::new(0);
     let (value, gradient) = derive::recomputed(&[2.0], |x, parts| {
         let unused = parts.call(x, |x, _| {
@@ -177,7 +177,7 @@ fn the_graph_is_left_as_it_was() {
 }
 
 #[test]
-fn a_part_in_a_scope_that_has_ended_is_left_out() {
+fn a_part_in_an_ended_scope_is_skipped() {
     let f = |x: Var, part: &mut dyn FnMut(Var) -> Var, other: &mut dyn FnMut(Var)| {
         let w = (0..5).fold(x, |w, _| w * 2.0);
         let v = w * part(w);
@@ -200,7 +200,7 @@ fn a_part_in_a_scope_that_has_ended_is_left_out() {
 }
 
 #[test]
-fn a_derivative_within_the_function_is_not_zero_but_unknown() {
+fn a_derivative_within_the_function_is_unknown() {
     derive::recomputed(&[3.0], |x, parts| {
         let y = parts.call(x, |x, _| vec![x[0].square()])[0];
         assert!(y.gradient(x)[0].value().is_nan());
@@ -220,7 +220,7 @@ fn a_part_within_another_recording_is_refused() {
 
 #[test]
 #[should_panic(expected = "other results")]
-fn a_part_that_changes_is_refused() {
+fn a_part_with_changing_results_is_refused() {
     let calls = Cell::new(0.0);
     derive::recomputed(&[1.0], |x, parts| {
         parts.call(x, |x, _| {

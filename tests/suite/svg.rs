@@ -1,4 +1,4 @@
-//! Pictures as SVG, drawn without Graphviz: well-formed, complete, and with everything apart.
+//! Tests pictures as SVG, drawn without Graphviz: well-formed, complete and without overlaps.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 
 use crate::drawings::{directions, drawn_name, grow, hostile_name, named, product};
 
-/// What a page shows: for each class the texts of its elements, in the page's order.
+/// The contents of a page: the texts of its elements by class, in the page's order.
 struct Page {
     nodes: Vec<Vec<String>>,
     constants: Vec<String>,
@@ -19,7 +19,7 @@ struct Page {
     locals: Vec<String>,
     circles: Vec<[f64; 4]>,
     boxes: Vec<[f64; 4]>,
-    /// The places of texts.
+    /// The positions of texts.
     texts: Vec<[f64; 2]>,
     size: [f64; 4],
 }
@@ -92,7 +92,7 @@ impl Page {
             .unwrap_or_else(|| panic!("no {text} in {:?}", self.nodes))
     }
 
-    /// Whether circles and boxes stand apart, and everything on the page.
+    /// Checks that circles and boxes do not overlap and that everything is on the page.
     fn check(&self) {
         let circles = self
             .circles
@@ -134,7 +134,7 @@ fn number(node: Node, name: &str) -> f64 {
     node.attribute(name).unwrap().parse().unwrap()
 }
 
-/// The pieces of text below an element, without those that only set others apart.
+/// The pieces of text below an element, without those that only separate others.
 fn texts(node: Node) -> Vec<String> {
     let pieces = node
         .descendants()
@@ -216,7 +216,7 @@ fn a_single_node_and_none() {
 }
 
 #[test]
-fn what_is_cut_is_counted() {
+fn omitted_nodes_are_counted() {
     let mut y = Var::new(0.5);
     for _ in 0..1000 {
         y = y.sin();
@@ -244,7 +244,7 @@ fn numbers_without_value_are_written() {
 
 #[test]
 fn thousands_of_nodes_are_drawn_in_seconds() {
-    // Every value is used at once and again by all that are recorded later, which no order can draw without crossings.
+    // Every value is used at once, and again by all later values, so no order avoids crossings.
     let mut values = vec![Var::new(0.5), Var::new(0.25)];
     for i in 2..2000_usize {
         let (a, b) = (values[i - 1], values[i * 2_654_435_761 % 1_000_003 % i]);

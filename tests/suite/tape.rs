@@ -1,4 +1,4 @@
-//! Recording: lifetimes of nodes, misuse, depth, and what the types promise.
+//! Tests recording: lifetimes of nodes, misuse, depth, and the promises of the types.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use chainrule::{Dual, Gradients, Graph, Lanes, Node, NodeKey, Var, tape};
 use proptest::prelude::*;
 
 #[test]
-fn types_promise_what_users_need() {
+fn types_are_send_and_sync_where_promised() {
     fn anywhere<T: Send + Sync + 'static>() {}
     anywhere::<Var>();
     anywhere::<Graph>();
@@ -34,14 +34,14 @@ fn message<T>(work: impl FnOnce() -> T) -> String {
     }
 }
 
-/// Something done with a value.
+/// A use of a value.
 type Use<'a> = Box<dyn Fn() -> f64 + 'a>;
 
 #[test]
 fn a_stale_value_is_caught_wherever_it_is_used() {
     let alive = Var::new(1.0);
     let stale = tape::scope(|| Var::new(2.0));
-    // Its slot is in use again, by another value.
+    // Another value uses its slot again.
     let reused = Var::new(3.0);
     let uses: [(&str, Use); 12] = [
         ("unary", Box::new(|| (stale.exp()).value())),
@@ -80,7 +80,7 @@ fn a_stale_value_is_caught_wherever_it_is_used() {
 }
 
 #[test]
-fn misuse_is_reported_where_it_stands() {
+fn misuse_is_reported_at_its_place() {
     static PLACES: Mutex<Vec<(ThreadId, String, u32)>> = Mutex::new(Vec::new());
     let stale = tape::scope(|| Var::new(2.0));
     let alive = Var::new(1.0);
@@ -160,13 +160,13 @@ fn a_value_of_another_graph_is_caught() {
     assert!(text.contains("another graph"), "{text}");
     let text = message(|| graph.backward(&[(outside, 1.0)]));
     assert!(text.contains("another graph"), "{text}");
-    // Both graphs are as usable as before.
+    // Both graphs still work.
     assert_eq!(graph.backward(&[(inside, 1.0)])[inside], 1.0);
     assert_eq!((outside * 2.0).backward()[outside], 2.0);
 }
 
 #[test]
-fn a_derivative_by_a_constant_is_refused_with_advice() {
+fn a_derivative_with_respect_to_a_constant_is_refused_with_advice() {
     let x = Var::new(1.0);
     let constant = Var::from(2.0);
     assert!(message(|| (x * constant).backward()[constant]).contains("Var::new"));
@@ -177,7 +177,7 @@ fn a_derivative_by_a_constant_is_refused_with_advice() {
 }
 
 #[test]
-fn a_graph_moves_to_another_thread_and_goes_on_there() {
+fn a_graph_continues_on_another_thread() {
     let (mut graph, x) = tape::record(|| Var::new(3.0));
     let slope = thread::spawn(move || {
         let y = graph.record(|| x * x);
@@ -187,7 +187,7 @@ fn a_graph_moves_to_another_thread_and_goes_on_there() {
 }
 
 #[test]
-fn what_a_panic_interrupts_is_undone() {
+fn a_panic_undoes_the_interrupted_work() {
     let before = tape::stats().nodes;
     let _ = message(|| {
         tape::scope(|| -> f64 {
@@ -326,7 +326,7 @@ fn several_outputs_in_one_sweep() {
 
 #[test]
 fn a_small_cone_in_a_large_graph_is_swept_the_same() {
-    // Below and above the idle stretch, which is long enough for the sweep to ask petgraph for the cone.
+    // Below and above the idle stretch, which is long enough for the sweep to use petgraph's search for the cone.
     let program = |idle: usize| {
         tape::record(|| {
             let x = Var::new(0.5);
@@ -357,7 +357,7 @@ fn every_way_to_read_a_derivative_agrees() {
     let x = Var::new(-0.0);
     let w = Var::new(3.0);
     let n = Var::new(f64::NAN);
-    // The derivative by x underflows to −0 and must be read as +0; by w it is negative, by n it is NaN.
+    // The derivative with respect to x underflows to −0 and must read as +0. It is negative for w and NaN for n.
     let y = x * -1e-200 * 1e-200 - w + n * n;
     let grads = y.backward();
     for value in [x, w, n] {
@@ -417,7 +417,7 @@ fn a_deep_recorded_gradient() {
     stack.spawn(work).unwrap().join().unwrap();
 }
 
-/// What a program may do with the tape.
+/// What a program can do with the tape.
 #[derive(Clone, Debug)]
 enum Action {
     Input(f64),
@@ -444,7 +444,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(action, 0..60)
 }
 
-/// Runs actions until a scope closes; `alive` holds whether each value made so far should still be usable.
+/// Runs actions until a scope closes. `made` lists each value made so far, and whether it should still be usable.
 fn run(actions: &mut std::slice::Iter<'_, Action>, made: &mut Vec<(Var, bool)>, depth: usize) {
     let start = made.len();
     while let Some(action) = actions.next() {
@@ -492,7 +492,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn scopes_behave_as_their_model(actions in actions()) {
+    fn scopes_behave_like_their_model(actions in actions()) {
         tape::clear();
         run(&mut actions.iter(), &mut Vec::new(), 0);
         tape::clear();
@@ -539,13 +539,13 @@ fn freed_nodes_leave_no_names_and_no_groups() {
             tape::named("freed group", || Var::new(2.0));
         });
         let reused = Var::new(3.0);
-        // A group that goes on after a scope inside it, and after a closed group inside it.
+        // A group that continues after an inner scope, and after a closed inner group.
         let outer = tape::named("outer", || {
             tape::named("inner", || Var::new(4.0));
             tape::scope(|| Var::new(5.0).exp().value());
             Var::new(6.0)
         });
-        // A scope that ends inside the stretch that a closed group took.
+        // A scope that ends inside a stretch of a closed group.
         tape::scope(|| tape::named("long", || Var::new(7.0).exp().sin().value()));
         (reused, outer, Var::new(8.0))
     });
@@ -555,16 +555,16 @@ fn freed_nodes_leave_no_names_and_no_groups() {
     assert_eq!(label(&graph, after), None);
     assert_eq!(graph.groups().len(), 2);
 
-    // Clearing inside a group begins it anew, and forgets those before it.
+    // Clearing inside a group starts it again and forgets earlier groups.
     let (first, second) = graph.record(|| {
-        let inside = tape::named("anew", || {
+        let inside = tape::named("again", || {
             tape::clear();
             Var::new(1.0)
         });
         tape::named("empty", || ());
         (inside, Var::new(2.0))
     });
-    assert_eq!(label(&graph, first).as_deref(), Some("anew"));
+    assert_eq!(label(&graph, first).as_deref(), Some("again"));
     assert_eq!(label(&graph, second), None);
     let empty = graph.record(|| {
         tape::named("cleared", tape::clear);
@@ -574,7 +574,7 @@ fn freed_nodes_leave_no_names_and_no_groups() {
 }
 
 #[test]
-fn named_steps_leave_nothing_behind_in_either_nesting() {
+fn named_steps_leave_nothing_behind() {
     let inside = |x: f64| tape::named("step", || tape::scope(|| Var::new(x).square().value()));
     let outside = |x: f64| tape::scope(|| tape::named("step", || Var::new(x).square().value()));
     for step in [&inside as &dyn Fn(f64) -> f64, &outside] {

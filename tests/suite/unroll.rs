@@ -1,9 +1,9 @@
-//! Loops in bounded memory against one recording of the whole loop.
+//! Tests loops in bounded memory against one recording of the whole loop.
 
 use chainrule::derive::{self, recorded::fresh};
 use chainrule::{ErrorKind, Var, tape};
 
-/// A state of three, with parameters used several times and states handed on unchanged and twice.
+/// A state of three values. Parameters are used several times, and states are passed on unchanged and twice.
 fn step(number: usize, x: &[Var], p: &[Var]) -> Vec<Var> {
     let a = x[0] + (x[1] * p[0] - x[0] * p[1]).sin() * 0.1;
     let b = x[1] * 0.9 + a * p[1] + number as f64 * 1e-3;
@@ -18,7 +18,7 @@ fn loss(x: &[Var], p: &[Var]) -> Var {
     x[0].square() + (x[1] * x[2]).tanh() + p[0] * x[1]
 }
 
-/// Value, derivatives by state and by parameters, from one graph.
+/// The value and the derivatives with respect to state and parameters, from one graph.
 fn whole(steps: usize, state: &[f64], parameters: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
     tape::scope(|| {
         let p: Vec<Var> = parameters.iter().map(|&p| Var::new(p)).collect();
@@ -52,7 +52,7 @@ fn the_bits_are_those_of_the_whole_loop() {
 }
 
 #[test]
-fn more_memory_is_less_work() {
+fn more_memory_saves_work() {
     let steps = 2000;
     let run = |kept| {
         derive::unroll(steps, &[0.3, -0.7, 1.1], &[0.8, -0.2], kept, step, loss)
@@ -76,7 +76,7 @@ fn the_graph_is_left_as_it_was() {
 }
 
 #[test]
-fn misuse_is_told() {
+fn misuse_is_reported() {
     let error = derive::unroll(1, &[1.0], &[], 0, |_, x, _| x.to_vec(), |x, _| x[0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
     let error =

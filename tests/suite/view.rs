@@ -1,4 +1,4 @@
-//! petgraph's algorithms on a recorded graph, without a copy.
+//! Tests petgraph's algorithms on a recorded graph, without a copy.
 
 use chainrule::{Graph, NodeKey, Var, tape};
 use petgraph::algo::{connected_components, dijkstra, toposort};
@@ -10,7 +10,7 @@ use petgraph::visit::{
 };
 use petgraph::{Direction, Incoming};
 
-/// `y = x·x + sin x`, and an input of its own.
+/// `y = x·x + sin x`, and an unused input.
 fn example() -> (Graph, [NodeKey; 5]) {
     let (graph, values) = tape::record(|| {
         let x = Var::new(0.5);
@@ -39,7 +39,7 @@ fn searches_walk_from_results_to_operands() {
 }
 
 #[test]
-fn consumers_lead_the_other_way() {
+fn consumers_lead_from_operands_to_results() {
     let (graph, [x, square, sine, y, alone]) = example();
     let both = graph.consumers();
     assert_eq!(both.of(x), [square, square, sine]);
@@ -49,7 +49,7 @@ fn consumers_lead_the_other_way() {
     assert_eq!(operands, (&both).neighbors(y).collect::<Vec<_>>());
     assert_eq!(both.node_count(), 5);
 
-    // Operands before results: the data's direction is the reverse of the edges'.
+    // Operands come before results: data flows against the edges.
     let mut order = Vec::new();
     let mut topo = Topo::new(Reversed(&both));
     while let Some(key) = topo.next(Reversed(&both)) {

@@ -1,6 +1,6 @@
-//! chainrule beside other Rust crates for automatic differentiation: the same formulas, in turns, in one run.
+//! Compares chainrule with other Rust crates for automatic differentiation: the same formulas, in turns, in one run.
 //!
-//! `cargo run --release` prints the table; `cargo run --release -- --quick` takes few samples, to see that it works.
+//! `cargo run --release` prints the table. `cargo run --release -- --quick` takes few samples, as a trial run.
 
 #[path = "../../formulas/mod.rs"]
 mod formulas;
@@ -20,7 +20,7 @@ use formulas::{
 use num_dual::DualSVec64;
 use timing::{Case, medians};
 
-/// The seconds of recording, sweeping with the gradient read out, and freeing.
+/// The seconds of recording, of sweeping and reading the gradient, and of freeing.
 type Phases = [f64; 3];
 
 /// A formula that every tape can record.
@@ -50,7 +50,7 @@ impl Formula for Rosenbrock {
     }
 }
 
-/// What a tape gives: the value and gradient, the nodes it took, and the times.
+/// The result of a tape: the value and gradient, the number of nodes, and the times.
 struct Run {
     value: f64,
     gradient: Vec<f64>,
@@ -165,7 +165,7 @@ fn with_num_dual(at: &[f64; 10], formula: &impl Formula) -> Run {
     }
 }
 
-/// Prints the table of one piece of work: for every tape nanoseconds an operation, and how many times ours it takes.
+/// Prints the table of one piece of work: nanoseconds per operation for every tape, and our time ÷ its time.
 fn table(
     title: &str,
     operations: usize,
@@ -225,7 +225,7 @@ fn table(
     );
 }
 
-/// Prints the network's step with sums and dot products as one node each, beside the step of sums and products of two.
+/// Prints the network's step with one node per sum or dot product, beside the step with sums and products of two.
 fn moons_table(samples: usize, runs: usize) {
     let (at, formula) = (parameters(), Moons(moons()));
     let operations = {
@@ -259,7 +259,7 @@ fn moons_table(samples: usize, runs: usize) {
         ),
     ];
     let rows = cases_of(&mut cases, samples, runs);
-    print("moons step, one node a sum", operations, &nodes, &rows);
+    print("moons step, one node per sum", operations, &nodes, &rows);
 }
 
 fn cases_of<'a>(cases: &mut [Case<'a, 3>], samples: usize, runs: usize) -> Vec<(&'a str, Phases)> {
@@ -298,7 +298,7 @@ fn print(title: &str, operations: usize, nodes: &[usize], rows: &[(&str, Phases)
     }
 }
 
-/// Sees to it that two crates computed the same thing.
+/// Asserts that two crates computed the same result.
 fn agree(a: &Run, b: &Run) {
     let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * (1.0 + a.abs());
     assert!(

@@ -1,4 +1,4 @@
-//! The other crates' numbers, as the formulas take them.
+//! Implements the formulas' operations for the other crates' numbers.
 
 use RustQuant_autodiff::Variable;
 use echidna::Reverse;
@@ -19,7 +19,7 @@ impl Number for Variable<'_> {
 
     #[inline]
     fn relu(self) -> Self {
-        // `Max::max(&self, 0.0)` compares more; a product with 1 or 0 is one node too.
+        // `Max::max(&self, 0.0)` compares more. A product with 1 or 0 is also one node.
         self * if self.value > 0.0 { 1.0 } else { 0.0 }
     }
 }
@@ -58,7 +58,7 @@ impl Number for Reverse<f64> {
     }
 }
 
-/// The value of an echidna number, which it shows to its traits only.
+/// The value of an echidna number, which only its traits expose.
 #[inline]
 pub fn value_of(x: Reverse<f64>) -> f64 {
     echidna::Scalar::value(&x)

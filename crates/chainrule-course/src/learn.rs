@@ -1,4 +1,4 @@
-//! What several chapters do: train, compare, and read data.
+//! Functions that several chapters share: training, comparing, and reading data.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn file(path: &str) -> std::path::PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
 }
 
-/// Goes down the gradient of a loss with Adam; gives the loss before each step.
+/// Descends the gradient of a loss with Adam. Returns the loss before each step.
 pub(crate) fn train(
     mlp: &mut Mlp<f64>,
     steps: usize,
@@ -44,7 +44,7 @@ pub(crate) fn train(
     Ok(losses)
 }
 
-/// The hinge loss of a network of one score on points labelled −1 and 1.
+/// The hinge loss of a network with one score, for points labelled −1 and 1.
 pub(crate) fn hinge<S: Scalar>(mlp: &Mlp<S>, data: &Dataset) -> chainrule::Result<S> {
     let mut scores = Vec::with_capacity(data.len());
     for (point, _) in data.rows() {
@@ -53,7 +53,7 @@ pub(crate) fn hinge<S: Scalar>(mlp: &Mlp<S>, data: &Dataset) -> chainrule::Resul
     loss::hinge(&scores, data.targets(), 1.0)
 }
 
-/// The lecture's loss of a network of a score a class: the mean of `Σ max(0, s_j − s_y + 1)`.
+/// The lecture's loss of a network with one score per class: the mean of `Σ max(0, s_j − s_y + 1)`.
 pub(crate) fn svm<S: Scalar>(
     mlp: &Mlp<S>,
     rows: &[&[f64]],
@@ -66,7 +66,7 @@ pub(crate) fn svm<S: Scalar>(
     loss::multiclass_hinge(&scores, classes, 1.0)
 }
 
-/// The share of points on the right side of a network of one score.
+/// The share of points on the correct side of a network with one score.
 pub(crate) fn sides_right(mlp: &Mlp<f64>, data: &Dataset) -> Outcome<f64> {
     let mut right = 0;
     for (point, label) in data.rows() {
@@ -91,7 +91,7 @@ pub(crate) fn dots(data: &Dataset) -> Vec<(Point, usize)> {
         .collect()
 }
 
-/// Handwritten digits of 8 by 8 pixels from 0 to 1, to learn from and to be tested on.
+/// Handwritten digits of 8 by 8 pixels from 0 to 1, for training and for testing.
 pub(crate) fn digits() -> Outcome<(Dataset, Dataset)> {
     let digits = read_csv(file("examples/data/digits.csv"), "digit")?.scaled(1.0 / 16.0)?;
     Ok(digits.split(0.8, &mut rng())?)
@@ -122,7 +122,7 @@ pub(crate) fn train_on_digits(
     Ok(())
 }
 
-/// The class of a digit, or one that there is not.
+/// The class of a digit; out of range if the number is not a digit.
 fn class(digit: f64) -> usize {
     (0..10)
         .position(|class| f64::from(class) == digit)
@@ -147,7 +147,7 @@ pub(crate) fn column(path: &str, name: &str) -> Outcome<Vec<f64>> {
     Ok(chainrule::nn::data::Csv::open(file(path))?.column(name)?)
 }
 
-/// Holds a number to what it should be.
+/// An error if a number differs from its expected value by more than the tolerance.
 pub(crate) fn agree(what: &str, ours: f64, theirs: f64, tolerance: f64) -> Outcome<()> {
     if (ours - theirs).abs() <= tolerance {
         return Ok(());
@@ -155,7 +155,7 @@ pub(crate) fn agree(what: &str, ours: f64, theirs: f64, tolerance: f64) -> Outco
     Err(format!("{what} is {ours}, not {theirs}").into())
 }
 
-/// Holds what a chapter says to what came out.
+/// An error if a claim of a chapter does not hold.
 pub(crate) fn hold(claim: bool, what: &str) -> Outcome<()> {
     if claim {
         Ok(())

@@ -1,7 +1,7 @@
-//! The course: one lecture on neural networks and backpropagation, told with this crate, chapter by chapter.
+//! The course: one lecture on neural networks and backpropagation, chapter by chapter, with this crate.
 //!
-//! `cargo run --release -p chainrule-course` runs all chapters of docs/course: each prints its numbers, checks them against
-//! figures from elsewhere where there are any, and draws its pictures. `-- 9 10` behind it runs these chapters alone.
+//! `cargo run --release -p chainrule-course` runs all chapters of docs/course. Each prints its numbers, checks them against
+//! reference figures where there are any, and draws its pictures. Add `-- 9 10` to run only these chapters.
 
 mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
@@ -23,15 +23,15 @@ Runs the chapters of the course in docs/course and draws their pictures.
 Usage: course [CHAPTER]... [OPTIONS]
 
 Options:
-  --pictures DIR  write pictures there [default: target/course]
-  --docs          write pictures where the text of the course shows them
-  --help          print this
+  --pictures DIR  write pictures to this folder [default: target/course]
+  --docs          write pictures to the folder that the course's text shows
+  --help          print this help
 ";
 
-/// Where the text of the course shows its pictures.
+/// The folder of the pictures in the text of the course.
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/course/pictures");
 
-/// What the user asked for.
+/// The user's choices.
 struct Arguments {
     chapters: Vec<usize>,
     pictures: PathBuf,
@@ -49,9 +49,10 @@ impl Arguments {
                     let number: usize = number.parse()?;
                     if !(1..=CHAPTERS.len()).contains(&number) {
                         let chapters = CHAPTERS.len();
-                        return Err(
-                            format!("there are chapters 1 to {chapters}, not {number}").into()
-                        );
+                        return Err(format!(
+                            "expected a chapter from 1 to {chapters}, found {number}"
+                        )
+                        .into());
                     }
                     chapters.push(number);
                 }

@@ -20,15 +20,15 @@ use plotters::style::{BLACK, Color, IntoFont, IntoTextStyle, RGBColor, WHITE};
 
 use crate::contour::{Field, Point};
 
-/// What can go wrong in a chapter: a file, a plot, a figure that is not what it should be.
+/// The errors of a chapter: a file, a plot, or a figure that differs from its expected value.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Colours that differ in lightness too, so that they are told apart in grey.
+/// Colours that differ in lightness too, so that they can be distinguished in grey.
 pub(crate) const BLUE: RGBColor = RGBColor(38, 95, 168);
 pub(crate) const RED: RGBColor = RGBColor(200, 60, 45);
 pub(crate) const GREEN: RGBColor = RGBColor(70, 140, 60);
 const GREY: RGBColor = RGBColor(110, 119, 129);
-/// By class; a score of two classes is negative for the first.
+/// The colours of the classes. A single score is negative for the first class.
 const CLASSES: [RGBColor; 3] = [BLUE, RED, GREEN];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -43,7 +43,7 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     pub(crate) colour: RGBColor,
     pub(crate) points: Vec<Point>,
-    /// Whether the points are dots rather than joined.
+    /// Whether the points are drawn as dots instead of a line.
     pub(crate) dots: bool,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct Chart {
     pub(crate) axes: [&'static str; 2],
     pub(crate) xs: Range<f64>,
     pub(crate) ys: Range<f64>,
-    /// Whether the upright axis is logarithmic.
+    /// Whether the vertical axis is logarithmic.
     pub(crate) logarithmic: bool,
-    /// Where it says which line is which.
+    /// The position of the legend.
     pub(crate) legend: Option<SeriesLabelPosition>,
     pub(crate) series: Vec<Series>,
 }
 
-/// Scores at a point: one, positive for the second of two classes, or one a class.
+/// The scores at a point: one score, which is positive for the second of two classes, or one score per class.
 pub(crate) type Scores<'a> = dyn Fn(Point) -> Outcome<Vec<f64>> + 'a;
 
-/// A plane with points of classes, and where scores decide for which.
+/// A plane with points of classes, and the regions that the scores assign to them.
 pub(crate) struct Plane<'a> {
     pub(crate) title: String,
     pub(crate) axes: [&'static str; 2],
@@ -95,12 +95,12 @@ impl Pictures {
         Ok(())
     }
 
-    /// A picture of a graph, by the engine itself.
+    /// Writes a picture of a graph, drawn by the engine itself.
     pub(crate) fn graph(&self, name: &str, picture: &Picture) -> Outcome<()> {
         self.save(name, &picture.to_svg())
     }
 
-    /// A page that steps through the backward pass.
+    /// Writes a page that steps through the backward pass.
     pub(crate) fn steps(&self, name: &str, title: &str, explanation: &Explanation) -> Outcome<()> {
         let path = self.directory.join(name);
         println!("  step through it: {}", path.display());
@@ -109,7 +109,7 @@ impl Pictures {
         Ok(())
     }
 
-    /// Charts side by side, in so many columns.
+    /// Draws charts side by side, in `columns` columns.
     pub(crate) fn charts(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ impl Pictures {
         self.save(name, &svg)
     }
 
-    /// Planes side by side, in so many columns.
+    /// Draws planes side by side, in `columns` columns.
     pub(crate) fn planes(
         &self,
         name: &str,
@@ -137,7 +137,8 @@ impl Pictures {
         self.save(name, &svg)
     }
 
-    /// Square templates of weights as pixels: red where positive, blue where negative, white at 0; each to its own scale.
+    /// Draws square templates of weights as pixels: red for positive, blue for negative, white for 0, each on its own
+    /// scale.
     pub(crate) fn templates(
         &self,
         name: &str,
@@ -174,7 +175,7 @@ impl Pictures {
         Ok(())
     }
 
-    /// A table of weights as coloured cells: a line for each row, with its name.
+    /// Draws a table of weights as coloured cells, with one named line per row.
     pub(crate) fn weights(
         &self,
         name: &str,
@@ -236,7 +237,7 @@ impl Pictures {
     }
 }
 
-/// A colour as it is on white paper when little of it is used.
+/// A colour mixed with much white.
 fn light(RGBColor(r, g, b): RGBColor) -> RGBColor {
     let [r, g, b] = [r, g, b].map(|part| 255 - (255 - part) / 5);
     RGBColor(r, g, b)
@@ -263,7 +264,7 @@ fn shade(weight: f64) -> RGBColor {
     RGBColor(r as u8, g as u8, b as u8)
 }
 
-/// The same page without what it would be drawn with anyway: a third of the bytes.
+/// The same page without attributes that only repeat defaults: a third of the bytes.
 fn compact(svg: &str) -> String {
     let mut svg = svg.to_owned();
     for defaults in [" opacity=\"1\"", " stroke=\"none\" stroke-width=\"1\""] {
@@ -273,7 +274,7 @@ fn compact(svg: &str) -> String {
     lines.fold(String::new(), |page, line| page + line + "\n")
 }
 
-/// A page of equal areas, each drawn by its place.
+/// A page of equal areas. `draw` draws each, given its index.
 fn page(
     columns: usize,
     count: usize,
@@ -377,13 +378,13 @@ impl Plane<'_> {
         let mut builder = builder(area, &self.title);
         let mut chart = builder.build_cartesian_2d(self.xs.clone(), self.ys.clone())?;
         let fields = Field::of_classes(&self.xs, &self.ys, &self.scores)?;
-        // A single score is of the second of two classes; the first one has the rest of the plane.
+        // A single score belongs to the second of two classes. The first class has the rest of the plane.
         let first = usize::from(fields.len() == 1);
         let rest = if first == 1 { light(CLASSES[0]) } else { WHITE };
         let corners = [(self.xs.start, self.ys.start), (self.xs.end, self.ys.end)];
         chart.draw_series([Rectangle::new(corners, rest.filled())])?;
         for (class, field) in fields.iter().enumerate() {
-            // Holes are drawn after what they are holes in.
+            // Holes are drawn after the regions that contain them.
             for (points, positive) in field.loops() {
                 let colour = if positive {
                     light(CLASSES[class + first])

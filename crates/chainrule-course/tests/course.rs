@@ -1,4 +1,4 @@
-//! The course's chapters run, hold their figures to the references, and draw the pictures that its pages show.
+//! The course's chapters run, agree with the references, and draw the pictures on its pages.
 
 #[path = "../src/chapters/mod.rs"]
 mod chapters;
@@ -29,7 +29,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_pictures_of_the_pages_are_what_the_chapters_draw() {
+fn the_pages_show_the_pictures_that_the_chapters_draw() {
     let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join("course");
     if drawn.exists() {
         fs::remove_dir_all(&drawn).unwrap();
@@ -46,13 +46,13 @@ fn the_pictures_of_the_pages_are_what_the_chapters_draw() {
         assert!(shown.len() < 60_000, "{name} has {} bytes", shown.len());
         assert!(
             drawn == shown,
-            "{name} is not what is drawn now: cargo run --release -p chainrule-course -- --docs"
+            "{name} is out of date: run cargo run --release -p chainrule-course -- --docs"
         );
     }
 }
 
 #[test]
-fn every_picture_is_shown_and_every_link_leads_somewhere() {
+fn every_picture_is_shown_and_every_link_has_a_target() {
     let pages: Vec<String> = names(&course())
         .into_iter()
         .filter(|name| {

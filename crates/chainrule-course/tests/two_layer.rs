@@ -1,7 +1,7 @@
-//! The lecture's training loop as a program, against every loss and the last weights that `NumPy` computed.
+//! The lecture's training loop as a program, compared with every loss and the final weights from `NumPy`.
 //!
-//! The inputs and first weights of the loop at its full size are not part of the repository, only its losses are: it is
-//! tested where `CHAINRULE_TWO_LAYER_DATA` names a folder with `x.npy`, `y.npy`, `w1.npy` and `w2.npy`, 1.3 MB.
+//! The repository contains only the losses of the full-size loop, not its inputs and initial weights. The loop is tested if
+//! `CHAINRULE_TWO_LAYER_DATA` names a folder with `x.npy`, `y.npy`, `w1.npy` and `w2.npy`, 1.3 MB.
 
 #[path = "../src/two_layer/network.rs"]
 mod network;
@@ -32,7 +32,7 @@ fn assert_close(ours: &[f64], theirs: &[f64]) {
     }
 }
 
-/// The small loop, with its rate, and its losses and last weights.
+/// The small loop, with its rate, losses and final weights.
 fn small() -> (Problem, f64, Vec<f64>, Vec<f64>) {
     let text = fs::read_to_string("../../tests/data/two_layer/small.json").unwrap();
     let reference: Value = serde_json::from_str(&text).unwrap();
@@ -90,7 +90,7 @@ fn a_program_of_one_row_gives_numpys_losses_and_weights() {
 }
 
 #[test]
-fn the_program_has_the_tapes_bits_in_every_row() {
+fn the_program_has_the_bits_of_the_tape_in_every_row() {
     let (
         Problem {
             sizes,
@@ -121,7 +121,7 @@ fn the_program_has_the_tapes_bits_in_every_row() {
 }
 
 #[test]
-fn the_lectures_own_size_gives_numpys_losses() {
+fn the_lectures_full_size_gives_numpys_losses() {
     let Some(folder) = std::env::var_os("CHAINRULE_TWO_LAYER_DATA") else {
         return;
     };
@@ -150,7 +150,7 @@ fn the_lectures_own_size_gives_numpys_losses() {
 }
 
 #[test]
-fn files_that_do_not_fit_are_refused_by_name() {
+fn errors_name_mismatched_files() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("two_layer_files");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -186,7 +186,7 @@ fn files_that_do_not_fit_are_refused_by_name() {
     );
     write("w1.npy", "<f8", "True", "(2, 1)", &[1.0, 2.0]);
     assert!(
-        message().contains("w1.npy: expected a matrix kept row by row"),
+        message().contains("w1.npy: expected a matrix stored row by row"),
         "{}",
         message()
     );

@@ -1,6 +1,6 @@
-//! Chains of additions: `((a + b) + c) + d = Σ(a, b, c, d)`, which adds from left to right too.
+//! Chains of additions become sums: `((a + b) + c) + d = Σ(a, b, c, d)`. The sum adds from left to right too.
 //!
-//! A wide sum is one instruction, and its terms can be computed in any order.
+//! A wide sum is one instruction, and the backend may compute its terms in any order.
 
 use rustc_hash::FxHashMap;
 
@@ -11,10 +11,10 @@ use crate::op::{Binary, Nary, Op, rows};
 
 const ADD: Kind = Kind::Apply(Op::Binary(rows::Add::OP));
 const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
-/// A chain of this many terms becomes a sum.
+/// A chain of at least this many terms becomes a sum.
 const TERMS: u32 = 4;
 
-/// The pass after derivatives are made.
+/// The pass that runs after derivatives are made.
 pub(super) const PASS: Pass = Pass {
     name: "chains",
     level: Level::Exact,
@@ -23,7 +23,7 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Whole(apply),
 };
 
-/// The same before derivatives are made, so that sums of products are found.
+/// The same pass before derivatives are made, so that `dots` finds sums of products.
 pub(super) const EARLY: Pass = Pass {
     name: "early chains",
     level: Level::Fast,
@@ -31,10 +31,10 @@ pub(super) const EARLY: Pass = Pass {
     ..PASS
 };
 
-/// The code with long chains as sums; `None` if there are none.
+/// Replaces long chains by sums; `None` if there are none.
 fn apply(code: &Ir) -> Option<Ir> {
     let uses = uses(code);
-    // How many terms the chain has that ends with a sum, and whether it goes on in another.
+    // `length`: the number of terms of the chain that ends here. `inner`: whether the chain continues in another addition.
     let mut inner = vec![false; code.len()];
     let mut length = vec![0_u32; code.len()];
     for id in code.ids() {
@@ -57,7 +57,7 @@ fn apply(code: &Ir) -> Option<Ir> {
     if !inner.contains(&true) {
         return None;
     }
-    // The terms so far of every chain that is not at its end, by the place of its last sum in the old code.
+    // The terms so far of every unfinished chain, by the old index of its last addition.
     let mut pending: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
     Some(rewrite(code, |new, id, kind, operands| {
         let goes_on = inner[id as usize];
@@ -69,7 +69,7 @@ fn apply(code: &Ir) -> Option<Ir> {
         terms.push(operands[1]);
         if goes_on {
             pending.insert(id, terms);
-            // Nothing but the next sum of the chain uses this one, and it asks for the terms.
+            // Only the next addition of the chain uses this one, and it takes the terms.
             return operands[0];
         }
         new.push(SUM, &terms)

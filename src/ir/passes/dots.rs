@@ -1,6 +1,6 @@
-//! Sums of products of a uniform and a varying factor become dot products, which can become rows of a matrix.
+//! Sums of products of a uniform and a varying factor become dot products, which the backend can gather into a matrix.
 //!
-//! The error of a sum can only become smaller, because fewer roundings are made.
+//! The error of a sum can only shrink, because it rounds less often.
 
 use super::pass::{Level, Pass, Run};
 use super::product::{ADD, factors, is_single_use};
@@ -19,7 +19,7 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Whole(apply),
 };
 
-/// The code with sums of products as dot products; `None` if there are none.
+/// Replaces sums of products by dot products; `None` if there are none.
 fn apply(code: &Ir) -> Option<Ir> {
     let (uses, classes) = (uses(code), code.classes());
     let is_term = |id: Id| {

@@ -1,7 +1,6 @@
-//! Operations that are made of others ([`Law::Composed`]) are replaced by their parts.
+//! Replaces operations that are composed of others ([`Law::Composed`]) by their parts.
 //!
-//! The parts have the value's bits by definition, are shared with those of the derivatives, and each is a fast loop of its
-//! own.
+//! By definition, the parts compute the same bits. Derivatives share them, and each part runs as a fast loop.
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::{Id, Ir, Kind};
@@ -13,11 +12,11 @@ pub(super) const PASS: Pass = Pass {
     name: "expand",
     level: Level::Exact,
     before_derivatives: false,
-    equations: "logΣexp(a, b) = m + ln(e^(a−m) + e^(b−m)), as the table's rows are made",
+    equations: "logΣexp(a, b) = m + ln(e^(a−m) + e^(b−m)), and other operations composed of simpler ones",
     run: Run::Whole(apply),
 };
 
-/// The code with every composed operation taken apart; `None` if there is none.
+/// Replaces every composed operation by its parts; `None` if there is none.
 fn apply(code: &Ir) -> Option<Ir> {
     let composed = |kind: Kind| match kind {
         Kind::Apply(op) => op.obeys(Law::Composed).then_some(op),

@@ -1,5 +1,5 @@
-//! Constant factors move to the factor that several products share, so that `u·c` is formed once. The slope `2z` of a square
-//! is the usual case.
+//! Constant factors move to a factor that several products share, so that `u·c` is computed once. The usual case is the
+//! slope `2z` of a square.
 
 use rustc_hash::FxHashMap;
 
@@ -19,14 +19,14 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Whole(apply),
 };
 
-/// The code with constants moved; `None` if no two products share a factor.
+/// Moves constant factors; `None` if no two products share a factor.
 fn apply(code: &Ir) -> Option<Ir> {
     let uses = uses(code);
     let pair = |id: Id| match *code.operands(id) {
         [a, b] => [[a, b], [b, a]],
         _ => [[id; 2]; 2],
     };
-    // Of `u·(c·z)`: u, c and z.
+    // The factors u, c and z of `u·(c·z)`.
     let parts = |id: Id| {
         let of_factor = |[u, product]: [Id; 2]| {
             let is_product = code.kind(product) == MUL && uses[product as usize] == 1;

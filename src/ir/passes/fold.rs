@@ -1,4 +1,4 @@
-//! Constant folding: an operation among numbers is the number that it gives.
+//! Constant folding: replaces an operation on numbers by its result.
 
 use smallvec::SmallVec;
 
@@ -20,7 +20,7 @@ pub(super) const PASS: Pass = Pass {
     }),
 };
 
-/// The number that this operation gives, if all its operands are numbers.
+/// The result of this operation, if all its operands are numbers.
 fn apply(code: &Ir, kind: Kind, operands: &[Id]) -> Option<f64> {
     let Kind::Apply(op) = kind else { return None };
     let numbers: Option<SmallVec<[f64; 8]>> =

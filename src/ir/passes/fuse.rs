@@ -1,4 +1,4 @@
-//! A product that only a sum uses is added with one rounding.
+//! Fuses a product and a sum into one operation with one rounding, if nothing else uses the product.
 
 use super::pass::{Level, Pass, Run};
 use super::product::{ADD, factors, is_single_use};
@@ -16,7 +16,7 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Whole(apply),
 };
 
-/// The code with fused products; `None` if there are none.
+/// Fuses products with sums; `None` if there are none.
 fn apply(code: &Ir) -> Option<Ir> {
     let uses = uses(code);
     let product = |id: Id| {

@@ -1,4 +1,4 @@
-//! Uniform factors leave sums over rows: they are multiplied once per call instead of once per row.
+//! Moves uniform factors out of sums over rows: they are multiplied once per call instead of once per row.
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::{Class, Id, Ir, Kind};
@@ -15,10 +15,10 @@ pub(super) const PASS: Pass = Pass {
     run: Run::Whole(apply),
 };
 
-/// The code with uniform factors outside of sums; `None` if there are none.
+/// Moves uniform factors out of sums; `None` if there are none.
 fn apply(code: &Ir) -> Option<Ir> {
     let (uses, classes) = (uses(code), code.classes());
-    // The place of the uniform factor in the product that is summed over rows.
+    // Which operand of the summed product is the uniform factor.
     let factor = |id: Id| {
         let (Kind::SumOverRows, &[product, p]) = (code.kind(id), code.operands(id)) else {
             return None;

@@ -1,10 +1,10 @@
-//! The table's laws that hold to the last bit:
+//! Applies the table's laws that hold to the last bit:
 //!
-//! - `f(x, e) = x` ([`Law::Identity`]), such as `x·1`, `x/1`, `x + −0`, `x − 0`;
-//! - `f(f(x)) = f(x)` ([`Law::Idempotent`]), such as `|x|`, `⌊x⌋`, the rectifier;
-//! - `f(x, x) = x` ([`Law::SelfIdentity`]), such as `max`;
-//! - `−(−x) = x`: an odd involution that is linear;
-//! - `stop(x) = x` ([`Law::Stop`]), `custom(x, …) = x` ([`Law::Declared`]): derivatives were made before.
+//! - `f(x, e) = x` ([`Law::Identity`]): `x·1`, `x/1`, `x + −0`, `x − 0`;
+//! - `f(f(x)) = f(x)` ([`Law::Idempotent`]): `|x|`, `⌊x⌋`, the rectifier;
+//! - `f(x, x) = x` ([`Law::SelfIdentity`]): `max`, `min`;
+//! - `−(−x) = x`, for an odd involution that is linear;
+//! - `stop(x) = x` ([`Law::Stop`]), `custom(x, …) = x` ([`Law::Declared`]), because derivatives were made before.
 
 use super::pass::{Level, Pass, Replacement, Run};
 use crate::ir::code::{Id, Ir, Kind};
@@ -25,7 +25,7 @@ pub(super) const PASS: Pass = Pass {
     }),
 };
 
-/// The operand that this operation equals, if a law says so.
+/// The operand that this operation equals by a law, if any.
 fn apply(code: &Ir, kind: Kind, operands: &[Id]) -> Option<Id> {
     let Kind::Apply(op) = kind else { return None };
     let laws = op.laws();

@@ -1,4 +1,4 @@
-//! Values that no output and no guard depends on are left out.
+//! Removes values that no output and no guard depends on.
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::Ir;
@@ -8,11 +8,11 @@ pub(super) const PASS: Pass = Pass {
     name: "live",
     level: Level::Exact,
     before_derivatives: false,
-    equations: "what no output and no guard depends on is left out",
+    equations: "values that no output and no guard depends on are removed",
     run: Run::Whole(apply),
 };
 
-/// The code without useless values; `None` if all are needed.
+/// Removes unused values; `None` if all are used.
 fn apply(code: &Ir) -> Option<Ir> {
     let live = rewrite::live(code);
     live.contains(&false).then(|| rewrite::compact(code))

@@ -1,8 +1,8 @@
-//! The passes: an ordered list of rewrites that make code shorter for the same outputs and guards.
+//! The passes: an ordered list of rewrites that shorten code and keep its outputs and guards.
 //!
-//! At level `Exact` a pass keeps every bit of every value, NaN payloads aside. Derivatives are made before equal values are
-//! merged, so they keep their bits too. [`PASSES`] is the list: a new pass is a file of this folder and a line there. The
-//! documentation shows its equations, and the tests run every subset of it.
+//! At level `Exact`, a pass keeps every bit of every value, except NaN payloads. Derivatives are made before equal values
+//! are merged, so they keep their bits too. [`PASSES`] is the list: a new pass is a file in this folder and a line in the
+//! list. The documentation shows the equations of each pass, and the tests run every subset of the list.
 
 mod chains;
 mod dots;
@@ -52,7 +52,7 @@ pub const PASSES: &[Pass] = &[
     live::PASS,
 ];
 
-/// A subset of [`PASSES`], one bit for each.
+/// A subset of [`PASSES`], one bit per pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Selection(u32);
 
@@ -107,7 +107,7 @@ pub(crate) fn names_of_busy(before: &Ir, after: &Ir, selection: Selection) -> Ve
     busy.flatten().collect()
 }
 
-/// Runs passes one after another. Those that look at one value at a time share a walk where they are neighbours.
+/// Runs passes one after another. Adjacent passes that look at one value at a time share a walk.
 fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<&'static str>)> {
     let mut changed: Option<Ir> = None;
     let mut names = Vec::new();
@@ -133,7 +133,7 @@ fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<
     Some((changed?, names))
 }
 
-/// One walk over all values, in which each of these passes looks at each value in turn.
+/// Walks over all values once. Each of these passes looks at each value in turn.
 fn walk_once(
     ir: &Ir,
     mut passes: Vec<(&'static str, Box<dyn Local>)>,

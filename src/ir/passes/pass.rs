@@ -1,4 +1,4 @@
-//! What a pass is.
+//! A pass: its name, level, equations and function.
 
 use smallvec::SmallVec;
 
@@ -17,12 +17,12 @@ use crate::ir::code::{Id, Ir, Kind};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// The bits of the tape, values and derivatives alike.
+    /// The same bits as the tape, for values and derivatives.
     #[default]
     Exact,
-    /// Fewer instructions and other last bits: products are added with one rounding, sums over rows are added in any order,
-    /// and constant and uniform factors move to where they are needed less often. A number close to the largest one may
-    /// overflow.
+    /// Fewer instructions, but the last bits differ: products are added with one rounding, sums over rows are added in any
+    /// order, and constant and uniform factors move to where they are needed less often. A result near the largest number
+    /// may overflow.
     Fast,
 }
 
@@ -38,7 +38,7 @@ pub enum Level {
 pub struct Pass {
     /// Its name.
     pub name: &'static str,
-    /// The level from which on it runs.
+    /// The lowest level at which it runs.
     pub level: Level,
     /// Whether it runs before derivatives are made.
     pub before_derivatives: bool,
@@ -50,15 +50,15 @@ pub struct Pass {
 /// How a pass runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run {
-    /// It looks at one value at a time; neighbours in the list share one walk.
+    /// It looks at one value at a time. Adjacent passes of this kind share one walk.
     Local(fn(&Ir) -> Box<dyn Local>),
-    /// It makes new code, or nothing if there is nothing to do. Values that become useless may stay.
+    /// It makes new code, or `None` if there is nothing to do. Unused values may remain.
     Whole(fn(&Ir) -> Option<Ir>),
 }
 
 /// A pass that looks at one value at a time.
 pub(super) trait Local {
-    /// Looks at a value that is about to be appended to the new code: its kind, and its operands there.
+    /// Looks at a value before it is appended to the new code: its kind, and its operands in the new code.
     fn look(&mut self, new: &mut Ir, kind: Kind, operands: &[Id]) -> Replacement;
 }
 
@@ -68,7 +68,7 @@ impl<F: FnMut(&mut Ir, Kind, &[Id]) -> Replacement> Local for F {
     }
 }
 
-/// What takes the place of a value.
+/// What replaces a value.
 pub(super) enum Replacement {
     None,
     /// A value of another kind or with other operands, which the passes that follow look at.

@@ -1,4 +1,4 @@
-//! Products, as the passes that add them with one rounding see them.
+//! Products that can be fused into a sum.
 
 use crate::ir::code::{Id, Ir, Kind};
 use crate::op::{Binary, Op, Unary, rows};
@@ -12,7 +12,7 @@ pub(super) fn is_single_use(code: &Ir, uses: &[u32], id: Id) -> bool {
     matches!(code.kind(id), MUL | SQUARE) && uses[id as usize] == 1
 }
 
-/// The factors of a product: both operands, or the only one twice.
+/// The factors of a product; a square has the same factor twice.
 pub(super) fn factors(code: &Ir, product: Id) -> [Id; 2] {
     match *code.operands(product) {
         [a, b, ..] => [a, b],

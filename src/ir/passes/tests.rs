@@ -1,10 +1,10 @@
-//! Every pass as text in, text out; and where it must leave the code alone.
+//! Tests every pass as text in, text out, and tests where a pass must not change the code.
 
 use super::{PASSES, Selection, apply};
 use crate::ir::text::parse;
 use crate::ir::verify;
 
-/// The passes with these names, and the one that leaves out what is not needed.
+/// The passes with these names, and `live`, which removes unused values.
 fn only(names: &[&str]) -> Selection {
     for name in names {
         assert!(
@@ -15,7 +15,7 @@ fn only(names: &[&str]) -> Selection {
     Selection::of(|pass| pass.name == "live" || names.contains(&pass.name))
 }
 
-/// The pass makes the second code of the first.
+/// Asserts that the passes turn the first code into the second.
 #[track_caller]
 fn becomes(passes: &[&str], before: &str, after: &str) {
     let passes = only(passes);
@@ -27,7 +27,7 @@ fn becomes(passes: &[&str], before: &str, after: &str) {
     assert_eq!(apply(found, passes).to_string(), after.to_string());
 }
 
-/// The pass finds nothing to do.
+/// Asserts that the passes change nothing.
 #[track_caller]
 fn stays(passes: &[&str], code: &str) {
     becomes(passes, code, code);
@@ -37,7 +37,7 @@ mod live {
     use super::becomes;
 
     #[test]
-    fn what_nothing_needs_is_left_out() {
+    fn unused_values_are_removed() {
         becomes(
             &[],
             "x = input 0 varying\np = input 1 uniform\na = Exp x\nb = Sin a\nc = Cos x\noutput a\nguard c x",
@@ -62,7 +62,7 @@ mod expand {
     }
 
     #[test]
-    fn others_stay() {
+    fn other_operations_stay() {
         stays(
             EXPAND,
             "x = input 0 varying\ny = Mean x x\nz = Softplus y\nw = Hypot z y\noutput w",
@@ -76,7 +76,7 @@ mod fold {
     const FOLD: &[&str] = &["fold"];
 
     #[test]
-    fn operations_among_numbers_are_numbers() {
+    fn operations_on_numbers_become_numbers() {
         becomes(
             FOLD,
             "a = 2.0\nb = 3.0\nc = Mul a b\nx = input 0 varying\nd = Sum c a b c\ny = Add x d\noutput y c\nguard x c",
@@ -96,7 +96,7 @@ mod fold {
             FOLD,
             "x = input 0 varying\nz = 0.0\na = Chain x z\nb = Flat x\noutput a b",
         );
-        // A sum over as many rows as there will be is no number.
+        // The number of rows is unknown, so their sum is no number.
         stays(
             FOLD,
             "x = input 0 varying\no = 1.0\na = SumOverRows o o\noutput x a",
@@ -127,7 +127,7 @@ mod laws {
     }
 
     #[test]
-    fn doubled_operations_go() {
+    fn repeated_operations_go() {
         becomes(
             LAWS,
             "x = input 0 varying\na = Abs x\nb = Abs a\noutput b",
@@ -146,7 +146,7 @@ mod laws {
     }
 
     #[test]
-    fn what_is_no_law_to_the_last_bit_stays() {
+    fn laws_that_round_are_not_applied() {
         let stays_of = |op: &str, e: &str| {
             stays(
                 LAWS,
@@ -162,7 +162,7 @@ mod laws {
         stays_of("Pow", "2.0");
         stays_of("Chain", "1.0");
         stays_of("Max", "inf");
-        // The identity is the second operand's.
+        // The second operand is the identity.
         stays(LAWS, "x = input 0 varying\no = 1.0\ny = Div o x\noutput y");
         stays(LAWS, "x = input 0 varying\nz = 0.0\ny = Sub z x\noutput y");
         for op in ["Sub", "Div", "Add", "Mul", "Hypot", "Equal"] {
@@ -171,7 +171,7 @@ mod laws {
                 &format!("x = input 0 varying\ny = {op} x x\noutput y"),
             );
         }
-        // An involution but for rounding, and functions that undo one another but for rounding.
+        // `Recip` is an involution except for rounding, and these functions are inverses except for rounding.
         stays(
             LAWS,
             "x = input 0 varying\na = Recip x\nb = Recip a\nc = Exp b\nd = Ln c\noutput d",
@@ -189,7 +189,7 @@ mod merge {
     const MERGE: &[&str] = &["merge"];
 
     #[test]
-    fn values_made_alike_are_one() {
+    fn equal_values_are_merged() {
         becomes(
             MERGE,
             "x = input 0 varying\ny = input 1 varying\na = Mul x y\nb = Mul y x\nc = Exp a\nd = Exp b\ne = Sub c d\n\
@@ -200,7 +200,7 @@ mod merge {
     }
 
     #[test]
-    fn others_stay() {
+    fn different_values_stay() {
         for op in ["Sub", "Div", "Pow", "Greater", "Atan2"] {
             stays(
                 MERGE,
@@ -209,7 +209,7 @@ mod merge {
                 ),
             );
         }
-        // Sums round by the order of their operands; zeros differ by their sign.
+        // Sums round by the order of their operands; zeros differ in sign.
         stays(
             MERGE,
             "x = input 0 varying\ny = input 1 varying\na = Sum x y x\nb = Sum y x x\nc = Dot x y\nd = Dot y x\noutput a b c d",
@@ -239,7 +239,7 @@ mod chains {
     }
 
     #[test]
-    fn an_inner_sum_that_is_used_begins_a_chain_of_its_own() {
+    fn an_inner_sum_with_other_uses_begins_its_own_chain() {
         stays(
             CHAINS,
             &format!("{INPUTS}e = Add a b\nf = Add e c\ng = Add f d\noutput g f"),
@@ -263,7 +263,7 @@ mod chains {
 
     #[test]
     fn other_orders_and_other_operations_stay() {
-        // a + (b + (c + d)) rounds otherwise.
+        // a + (b + (c + d)) rounds differently.
         stays(
             CHAINS,
             &format!("{INPUTS}e = Add c d\nf = Add b e\ng = Add a f\noutput g"),
@@ -284,7 +284,7 @@ mod chains {
             CHAINS,
             &format!("{INPUTS}e = Mul a b\nf = Add e c\ng = Sub f d\noutput g"),
         );
-        // Twice the same value has two uses.
+        // The same value twice has two uses.
         stays(
             CHAINS,
             &format!("{INPUTS}e = Add a b\nf = Add e e\ng = Add f c\noutput g d"),
@@ -315,7 +315,7 @@ mod products {
     }
 
     #[test]
-    fn a_product_that_is_used_otherwise_stays() {
+    fn a_product_with_other_uses_stays() {
         stays(
             CONTRACT,
             &format!("{INPUTS}a = Mul x y\nb = Add a p\noutput b a q"),
@@ -332,7 +332,7 @@ mod products {
             CONTRACT,
             &format!("{INPUTS}a = Div x y\nb = Add a p\nc = Mul b q\nd = Sub c p\noutput d"),
         );
-        // Without the level the rounding of the product stays.
+        // Without the passes of level `Fast`, the product keeps its rounding.
         stays(
             &[],
             &format!("{INPUTS}a = Mul x y\nb = Add a p\noutput b q"),
@@ -391,7 +391,7 @@ mod hoist {
     }
 
     #[test]
-    fn what_is_used_otherwise_or_varies_stays() {
+    fn products_with_other_uses_and_varying_factors_stay() {
         stays(
             CONTRACT,
             &format!("{INPUTS}a = Chain p x\nb = SumOverRows a one\noutput b a"),
@@ -414,7 +414,7 @@ mod factors {
     const INPUTS: &str = "u = input 0 varying\nx = input 1 varying\ny = input 2 varying\nc = 2.0\n";
 
     #[test]
-    fn a_constant_goes_to_the_factor_that_products_share() {
+    fn a_constant_moves_to_the_shared_factor() {
         becomes(
             CONTRACT,
             &format!("{INPUTS}a = Mul x c\nb = Mul c y\nd = Chain u a\ne = Chain b u\noutput d e"),
@@ -423,7 +423,7 @@ mod factors {
     }
 
     #[test]
-    fn what_is_not_shared_or_used_otherwise_stays() {
+    fn constants_in_unshared_or_reused_products_stay() {
         stays(
             CONTRACT,
             &format!("{INPUTS}a = Mul x c\nd = Chain u a\noutput d y"),
@@ -438,7 +438,7 @@ mod factors {
             CONTRACT,
             &format!("{INPUTS}a = Mul x c\nb = Mul y c\nd = Chain x a\ne = Chain u b\noutput d e"),
         );
-        // Two numbers would make an operation among numbers.
+        // Two constant factors would make an operation on numbers.
         stays(
             CONTRACT,
             &format!(
@@ -448,7 +448,7 @@ mod factors {
     }
 
     #[test]
-    fn a_factor_that_could_make_zeros_or_infinities_stays() {
+    fn a_factor_of_zero_infinity_or_nan_stays() {
         for c in ["0.0", "inf", "NaN"] {
             let inputs = INPUTS.replace("2.0", c);
             stays(

@@ -1,4 +1,4 @@
-//! Layers of dot products that share factors, with hostile weights and data, on every width of vectors.
+//! Tests layers of dot products that share factors, with hostile weights and data, for every width of vectors.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,8 @@ use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::core::Over;
 use crate::transform::Transform;
 
-/// A network's sum of outputs: its weights, layer by layer, then the row; a bias for each sum if so wished.
+/// The sum of a network's outputs. The inputs are the weights, layer by layer, then the row. With `bias`, each dot product
+/// gets one.
 fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> Expression {
     let weights = weights(sizes, bias);
     let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
@@ -26,7 +27,7 @@ fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> E
         let activation = [Relu::OP, Tanh::OP, Neg::OP][layer % 3];
         let count = x.len();
         let outputs = (0..width).map(|row| {
-            // Read by rows or by columns of the same numbers.
+            // The same numbers, read by rows or by columns.
             let weight = |column: usize| {
                 first
                     + if transposed {

@@ -1,4 +1,4 @@
-//! Programs from within: every combination of passes, every width of vectors, against the tape and an oracle.
+//! Tests every combination of passes and every width of vectors against the tape and an oracle.
 
 #[path = "../../../tests/expression/mod.rs"]
 mod expression;
@@ -29,7 +29,7 @@ fn all_same(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b))
 }
 
-/// Numbers of which many are edges.
+/// Numbers, many of them edge cases.
 fn hostile() -> impl Strategy<Value = f64> {
     let edges = vec![
         0.0,
@@ -47,7 +47,7 @@ fn hostile() -> impl Strategy<Value = f64> {
     prop_oneof![4 => -2.0..2.0, 1 => prop::sample::select(edges)]
 }
 
-/// The vector instructions that this machine has, none at all among them.
+/// The vector instructions of this machine, including none at all.
 fn archs() -> Vec<Arch> {
     let mut all = vec![Arch::Scalar];
     #[cfg(target_arch = "x86_64")]
@@ -59,7 +59,7 @@ fn archs() -> Vec<Arch> {
     all
 }
 
-/// A program of an expression whose first inputs are uniform.
+/// A program of an expression, whose first inputs are uniform.
 fn program(e: &Expression, uniform: usize) -> Program {
     let (p, row) = e.inputs.split_at(uniform);
     let traced = Program::trace_rows_at(p, row, |p, row| {
@@ -98,7 +98,7 @@ impl Options {
     }
 }
 
-/// Code after the passes, the parts of its outputs, and how it is to be compiled.
+/// Code after the passes, the parts of its outputs, and options for compiling it.
 struct Verified {
     short: Ir,
     parts: Parts,
@@ -106,7 +106,7 @@ struct Verified {
     text: String,
 }
 
-/// The code that answers a question, after the passes; it and its plan are verified.
+/// The code that answers a question, after the passes. This verifies the code and its plan.
 fn verified(program: &Program, transform: Transform, over: Over, options: Options) -> Verified {
     let (code, parts) = program
         .core()
@@ -133,7 +133,7 @@ fn verified(program: &Program, transform: Transform, over: Over, options: Option
 }
 
 impl Verified {
-    /// Run with these vector instructions.
+    /// Compiles the code for these vector instructions.
     fn on(&self, arch: Arch) -> Answer {
         let Options {
             matrices, level, ..
@@ -161,7 +161,7 @@ impl Verified {
         results.expect("no branches").to_vec()
     }
 
-    /// The sum of the first output over all rows and its derivatives.
+    /// The sum of the first output over all rows, and its derivatives.
     fn summed(&self, arch: Arch, p: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
         let mut answer = self.on(arch);
         answer

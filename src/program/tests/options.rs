@@ -1,4 +1,4 @@
-//! Every combination of passes, over random expressions: the same bits, and what holds between the passes.
+//! Tests every combination of passes on random expressions: the same bits, and valid code after every pass.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::core::Over;
 use crate::transform::{Mode, Transform};
 
-/// Every combination of passes that keep the bits, with products of matrices and without.
+/// Every combination of the passes that keep the bits, with and without matrix products.
 fn combinations() -> impl Iterator<Item = Options> {
     let exact: Vec<&str> = PASSES
         .iter()
@@ -90,7 +90,7 @@ proptest! {
     }
 }
 
-/// Values of many chunks: most are used soon, some much later.
+/// A long expression that needs many chunks. Most values are used soon, some much later.
 fn long() -> Expression {
     let mut state = 1_u32;
     let mut number = |below: usize| {
@@ -126,7 +126,7 @@ fn plans_of_many_chunks_compute_what_their_code_says() {
     let wanted = on_tape(&e, &e.inputs);
     for transform in [Transform::Values, Transform::Gradient] {
         let code = verified(&program, transform, Over::Point, Options::at(Level::Exact));
-        // Each run of a plan for one point is a line that begins with its first slot: some are used by several chunks.
+        // In a plan for one point, each run is a line that begins with its first slot. Several chunks use some slots.
         let mut starts: Vec<u32> = code
             .text
             .lines()
@@ -135,7 +135,7 @@ fn plans_of_many_chunks_compute_what_their_code_says() {
         let runs = starts.len();
         starts.sort_unstable();
         starts.dedup();
-        assert!(starts.len() < runs, "{transform:?}: nothing passes");
+        assert!(starts.len() < runs, "{transform:?}: no slot is reused");
         for arch in archs() {
             let found = code.at_point(arch, &e.inputs);
             assert!(all_same(&found, &wanted[..found.len()]), "{transform:?}");

@@ -1,7 +1,7 @@
-//! The documented order of sums over rows, written a second time without any program.
+//! Implements the documented order of sums over rows a second time, without any program.
 //!
-//! A value's adjoint is the sum over its uses, the latest first. If rows use a value that all share, each use adds its rows
-//! in ascending order, within blocks of 64; blocks are added as a tree; uses by values that all rows share are added last.
+//! A value's adjoint is the sum over its uses, the latest first. If varying values use a shared value, each use adds its
+//! rows in ascending order within blocks of 64. Blocks are added along a tree. Uses by shared values are added last.
 
 use super::expression::{Expression, Operand};
 use crate::op::Op;
@@ -14,7 +14,7 @@ enum Class {
     Varying,
 }
 
-/// A use of a value: adjoint of the user and partial, for each row or for all.
+/// A use of a value: the user's adjoint and the partial, per row or for all rows.
 enum Use {
     Rows(Vec<[f64; 2]>),
     Shared([f64; 2]),
@@ -28,7 +28,7 @@ fn term(sum: f64, [u, p]: [f64; 2]) -> f64 {
     }
 }
 
-/// Neighbours first, then neighbours of those.
+/// Adds neighbours first, then neighbouring pairs, and so on.
 fn tree(sums: &[f64]) -> f64 {
     match sums {
         [] => 0.0,
@@ -40,7 +40,7 @@ fn tree(sums: &[f64]) -> f64 {
     }
 }
 
-/// The sum of the result over all rows, and its derivatives by the first inputs, which all rows share.
+/// The sum of the result over all rows, and its derivatives with respect to the first inputs, which all rows share.
 pub(super) fn sum_gradient(e: &Expression, p: &[f64], rows: &[Vec<f64>]) -> (f64, Vec<f64>) {
     let inputs = e.inputs.len();
     let class_of = |classes: &[Class], operand: &Operand| match *operand {
@@ -112,7 +112,7 @@ pub(super) fn sum_gradient(e: &Expression, p: &[f64], rows: &[Vec<f64>]) -> (f64
     (total, gradient)
 }
 
-/// The adjoint of a value that a row has for itself.
+/// The adjoint of a value in one row.
 fn of_row(uses: &[Use], row: usize) -> f64 {
     let terms = uses.iter().map(|used| match used {
         Use::Rows(pairs) => pairs[row],

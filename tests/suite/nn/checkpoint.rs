@@ -1,4 +1,5 @@
-//! Runs and parameters in files: interrupted runs have the bits of whole ones, bad files are refused and change nothing.
+//! Tests runs and parameters in files: interrupted runs have the bits of uninterrupted ones, and bad files are refused and
+//! change nothing.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,14 +21,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-/// A folder that is gone after the test, and the path of a file in it that is not there.
+/// A folder that is removed after the test, and the path of a missing file in it.
 fn absent() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("run.json");
     (folder, path)
 }
 
-/// A run's structure, data and choices, in which every kind of memory takes part.
+/// A run's structure, data and choices. Every kind of memory takes part.
 struct Setting {
     mlp: Mlp<f64>,
     train: Dataset,
@@ -73,8 +74,8 @@ fn losses(history: &History) -> Vec<(u64, Option<u64>)> {
         .collect()
 }
 
-/// Runs to the end, interrupted before each of these steps, every time from structures made anew; compares with a run
-/// that is not interrupted.
+/// Runs to the end, interrupted before each of these steps, each time with new structures. Compares with an uninterrupted
+/// run.
 fn interrupted<O: Optimizer + Serialize + DeserializeOwned>(
     seed: u64,
     stops: &[usize],
@@ -109,7 +110,7 @@ fn interrupted<O: Optimizer + Serialize + DeserializeOwned>(
     assert_eq!(again, history);
     assert_eq!(losses(&again), losses(&history));
     assert_eq!(bits(&mlp), bits(&whole));
-    // Once more: there is nothing left to do.
+    // Once more: nothing is left to do.
     let (again, mlp) = start(setting.fit(), Some(0));
     assert_eq!((again, bits(&mlp)), (history, bits(&whole)));
 }
@@ -119,7 +120,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn runs_interrupted_anywhere_are_whole_runs(
+    fn interrupted_runs_equal_whole_runs(
         seed: u64,
         mut stops in prop::collection::vec(0_usize..20, 0..6),
         every in prop::option::of(1_usize..9),
@@ -135,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn parameters_come_back_to_the_bit(bits in prop::collection::vec(any::<u64>(), 0..50)) {
+    fn parameters_keep_their_bits(bits in prop::collection::vec(any::<u64>(), 0..50)) {
         let numbers: Vec<f64> = bits.into_iter().map(f64::from_bits).filter(|x| x.is_finite()).collect();
         let (_folder, path) = absent();
         checkpoint::save(&path, &numbers).unwrap();
@@ -146,13 +147,13 @@ proptest! {
 }
 
 #[test]
-fn a_run_dropped_at_every_step_is_a_whole_run() {
+fn a_run_interrupted_at_every_step_equals_a_whole_run() {
     let every_step: Vec<usize> = (0..20).collect();
     interrupted(1, &every_step, None, || Adam::new(0.1).unwrap());
 }
 
 #[test]
-fn a_run_that_fails_goes_on_from_where_it_was_saved() {
+fn a_failed_run_resumes_from_its_last_save() {
     let setting = Setting::new(3);
     let (mut whole, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
     let history = setting
@@ -162,7 +163,7 @@ fn a_run_that_fails_goes_on_from_where_it_was_saved() {
     let (_folder, path) = absent();
     let mut mlp = setting.mlp.clone();
     for fail in [2, 6, 11, 19, 20] {
-        // What was done after the last save is lost, and done again.
+        // The work after the last save is lost, and done again.
         let mut adam = Adam::new(0.1).unwrap();
         let fit = setting.fit().on_step(|step, _| match step.step {
             step if step == fail => Err(Error::argument("callback", "fails")),
@@ -178,7 +179,7 @@ fn a_run_that_fails_goes_on_from_where_it_was_saved() {
     assert_eq!(bits(&mlp), bits(&whole));
 }
 
-/// Where the child finds its file; nothing happens without it.
+/// The variable with the path of the child's file. Without it, the child does nothing.
 const CHILD: &str = "CHAINRULE_TEST_RUN";
 
 fn slow_run(path: &Path, pause: Duration) -> (History, Mlp<f64>) {
@@ -204,7 +205,7 @@ fn child() {
 }
 
 #[test]
-fn a_killed_process_goes_on_with_the_same_bits() {
+fn a_killed_process_resumes_with_the_same_bits() {
     let (folder, whole) = absent();
     let path = folder.path().join("killed.json");
     let (history, mlp) = slow_run(&whole, Duration::ZERO);
@@ -217,7 +218,7 @@ fn a_killed_process_goes_on_with_the_same_bits() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Dead as soon as it has saved anything new, wherever it is then.
+        // Killed as soon as it has saved anything new, at whatever point it is then.
         let started = Instant::now();
         let ended = loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -248,7 +249,7 @@ fn a_killed_process_goes_on_with_the_same_bits() {
 }
 
 #[test]
-fn a_run_goes_on_when_there_are_more_epochs() {
+fn a_run_continues_with_more_epochs() {
     let setting = Setting::new(1);
     let (_folder, path) = absent();
     let run = |epochs| {
@@ -261,7 +262,7 @@ fn a_run_goes_on_when_there_are_more_epochs() {
     };
     let first = run(2);
     assert_eq!(run(5).epochs[..2], first.epochs);
-    assert_eq!(run(3).epochs.len(), 5, "what is done is done");
+    assert_eq!(run(3).epochs.len(), 5, "finished epochs are not repeated");
 }
 
 #[test]
@@ -281,7 +282,7 @@ fn patience_is_kept() {
 }
 
 #[test]
-fn no_other_file_is_left() {
+fn no_temporary_file_is_left() {
     let setting = Setting::new(1);
     let (folder, path) = absent();
     let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
@@ -297,7 +298,7 @@ fn no_other_file_is_left() {
 }
 
 #[test]
-fn parameters_come_out_of_a_runs_file_as_well() {
+fn parameters_load_from_a_run_s_file() {
     let setting = Setting::new(1);
     let (_folder, path) = absent();
     let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
@@ -310,7 +311,7 @@ fn parameters_come_out_of_a_runs_file_as_well() {
     assert_eq!(bits(&other), bits(&mlp));
 }
 
-/// The message of a load and of a run from a file, which change nothing; without the folder.
+/// The messages of loading the file and of resuming a run from it, without the folder. Neither changes anything.
 fn refused(path: &Path) -> [String; 2] {
     let setting = Setting::new(1);
     let before = fs::read(path).ok();
@@ -339,7 +340,7 @@ fn refused(path: &Path) -> [String; 2] {
     })
 }
 
-/// The file of a run that is done.
+/// Writes the file of a finished run.
 fn done(path: &Path) -> String {
     let setting = Setting::new(1);
     let (mut mlp, mut adam) = (setting.mlp.clone(), Adam::new(0.1).unwrap());
@@ -351,7 +352,7 @@ fn done(path: &Path) -> String {
 }
 
 #[test]
-fn files_cut_short_at_any_place_are_refused() {
+fn truncated_files_are_refused() {
     let (_folder, path) = absent();
     let whole = done(&path);
     for len in (0..whole.len())
@@ -412,7 +413,7 @@ fn other_files_are_refused() {
 }
 
 #[test]
-fn runs_of_other_choices_are_refused() {
+fn runs_with_different_choices_are_refused() {
     let (_folder, path) = absent();
     let whole = done(&path);
     for (from, to, expected) in [
@@ -504,7 +505,7 @@ fn runs_of_other_choices_are_refused() {
 }
 
 #[test]
-fn what_cannot_be_written_leaves_the_old_file() {
+fn a_failed_write_keeps_the_old_file() {
     let (folder, path) = absent();
     checkpoint::save(&path, &[1.0]).unwrap();
     let error = checkpoint::save(&path, &[1.0, f64::NAN]).unwrap_err();
@@ -538,13 +539,13 @@ fn what_cannot_be_written_leaves_the_old_file() {
     assert_eq!(
         error.unwrap_err().kind(),
         ErrorKind::Io,
-        "a folder is no file"
+        "a folder is not a file"
     );
 }
 
 #[cfg(unix)]
 #[test]
-fn files_may_be_read_by_whom_the_mask_allows() {
+fn files_have_the_permissions_of_the_umask() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, path) = absent();
     checkpoint::save(&path, &[1.0]).unwrap();
@@ -555,7 +556,7 @@ fn files_may_be_read_by_whom_the_mask_allows() {
 }
 
 #[test]
-fn histories_go_through_any_format() {
+fn histories_serialize_in_any_format() {
     let fit = Fit::new().epochs(2);
     let history = fit
         .run(&mut [1.0], &[[0.1]], &mut Sgd::new(0.1).unwrap(), |p, x| {

@@ -1,4 +1,4 @@
-//! Reading CSV: what is read back, and what is said about bad files.
+//! Tests reading CSV: the values that are read, and the messages for bad files.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, 
 
 use super::message;
 
-/// A reader that has nothing but an error.
+/// A reader that only fails.
 struct Broken;
 
 impl io::Read for Broken {
@@ -25,7 +25,7 @@ fn dataset(text: impl AsRef<[u8]>) -> Result<Dataset, Error> {
 
 proptest! {
     #[test]
-    fn what_was_written_is_read_back(
+    fn written_values_read_back(
         rows in (1_usize..6).prop_flat_map(|width| {
             let value = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
             prop::collection::vec(prop::collection::vec(value, width + 1), 1..20)
@@ -85,7 +85,7 @@ proptest! {
     #[test]
     fn near_csv_never_panics(text in "\u{feff}?(y|x|\"|,|\r|\n|1|\\.|-|e|é| |\0){0,40}", cut in any::<prop::sample::Index>()) {
         let bytes = text.as_bytes();
-        // Cutting inside a letter leaves text that is not UTF-8.
+        // A cut inside a character leaves text that is not UTF-8.
         let bytes = &bytes[..cut.index(bytes.len() + 1)];
         for text in [bytes.to_vec(), [b"x,y\n", bytes].concat()] {
             match dataset(&text) {
@@ -219,7 +219,7 @@ fn columns_are_chosen_by_name() {
 }
 
 #[test]
-fn quotes_that_close_and_quotes_within_fields_are_no_fault() {
+fn closed_quotes_and_quotes_within_fields_are_allowed() {
     for text in [
         &b"y,x\n\"1\",\"2\""[..],
         b"y,x,z\n1,2,\"a \"\"b\"\"\"",
@@ -235,7 +235,7 @@ fn quotes_that_close_and_quotes_within_fields_are_no_fault() {
 }
 
 #[test]
-fn a_column_of_numbers_has_one_value_a_line() {
+fn a_column_of_numbers_has_one_value_per_line() {
     let column = |text: &[u8]| Csv::read("rows.csv", text)?.column("value");
     assert_eq!(column(b"value\r\n1\r\n-2e-3").unwrap(), [1.0, -0.002]);
     assert_eq!(
@@ -307,6 +307,6 @@ fn shipped_files_are_read() {
     let counts: Vec<usize> = (0..10)
         .map(|digit| classes.iter().filter(|&&class| class == digit).count())
         .collect();
-    // As the source's own description counts them.
+    // The counts from the source's own description.
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
 }

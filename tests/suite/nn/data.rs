@@ -1,4 +1,4 @@
-//! Data sets and metrics: what is generated, split and counted, and what is said about bad arguments.
+//! Tests data sets and metrics: generating, splitting and counting, and the messages for bad arguments.
 
 use chainrule::nn::data::{Dataset, blobs, circles, moons, read_csv, spirals};
 use chainrule::nn::metrics::{ConfusionMatrix, accuracy};
@@ -8,14 +8,14 @@ use rand::rngs::StdRng;
 
 use super::{message, rng};
 
-/// A data set whose rows tell their own index, in both inputs and target.
+/// A data set whose rows contain their own index, in both inputs and target.
 fn numbered(len: usize) -> Dataset {
     let index = |row: usize| row as f64;
     let inputs = (0..len).map(|row| vec![index(row), -index(row)]).collect();
     Dataset::new(inputs, (0..len).map(index).collect()).unwrap()
 }
 
-/// The row numbers in `rows`, sorted; panics where inputs and target have been parted.
+/// The sorted indices in `rows`. Panics if inputs and target of a row differ.
 fn numbers<'a>(rows: impl IntoIterator<Item = (&'a [f64], f64)>) -> Vec<f64> {
     let mut numbers: Vec<f64> = Vec::new();
     for (inputs, target) in rows {
@@ -77,13 +77,13 @@ proptest! {
     }
 
     #[test]
-    fn moons_without_noise_lie_on_half_circles(n in 2_usize..300, seed: u64) {
+    fn moons_without_noise_are_on_half_circles(n in 2_usize..300, seed: u64) {
         let data = moons(n, 0.0, &mut rng(seed)).unwrap();
         prop_assert_eq!((data.len(), data.width()), (n, 2));
         prop_assert_eq!(data.targets().iter().filter(|&&label| label == -1.0).count(), n / 2);
         prop_assert_eq!(data.targets().iter().filter(|&&label| label == 1.0).count(), n - n / 2);
         for (point, label) in data.rows() {
-            // The second moon is the first turned by half a turn about (1/2, 1/4).
+            // The second moon is the first, rotated by 180° about (1/2, 1/4).
             let (x, y) = if label < 0.0 { (point[0], point[1]) } else { (1.0 - point[0], 0.5 - point[1]) };
             prop_assert!((x.hypot(y) - 1.0).abs() < 1e-14 && y >= 0.0, "{x} {y}");
         }
@@ -159,7 +159,7 @@ proptest! {
                 let count = rows.iter().filter(|&&row| row == (p, a)).count();
                 prop_assert_eq!(matrix.counts()[a][p], count);
             }
-            // Precision and recall change places when predictions and truth do.
+            // Precision and recall swap if predictions and truth do.
             let turned = ConfusionMatrix::new(&actual, &predicted, classes).unwrap();
             prop_assert_eq!(matrix.precision(a), turned.recall(a));
         }
@@ -171,7 +171,7 @@ proptest! {
 
 #[test]
 fn generated_moons_match_the_reference_in_shape() {
-    // The reference points carry noise of deviation 0.1: their distance from the noise-free curves is Gaussian.
+    // The reference points have noise of deviation 0.1, so their distance from the noise-free curves is Gaussian.
     let off_curve = |data: &Dataset| {
         let squares = data.rows().map(|(point, label)| {
             let (x, y) = if label < 0.0 {
@@ -344,7 +344,7 @@ fn split_sizes_are_not_off_by_rounding() {
 }
 
 #[test]
-fn every_order_of_a_shuffle_is_as_likely() {
+fn all_orders_of_a_shuffle_are_equally_likely() {
     let mut rng = rng(3);
     let mut counts = std::collections::HashMap::new();
     for _ in 0..6000 {
@@ -389,7 +389,7 @@ fn bad_classes_are_named() {
 }
 
 #[test]
-fn a_table_beyond_any_memory_is_refused() {
+fn a_table_too_large_for_memory_is_refused() {
     for classes in [usize::MAX / 2, usize::MAX, 1 << (usize::BITS / 2 + 1)] {
         let error = ConfusionMatrix::new(&[0], &[0], classes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Argument);

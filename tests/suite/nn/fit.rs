@@ -1,4 +1,4 @@
-//! Training runs: the same bits as a loop written by hand, whatever is asked of them beside.
+//! Tests training runs: the same bits as a hand-written loop, with any callbacks, validation or number of threads.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ fn bits(numbers: &[f64]) -> Vec<u64> {
     numbers.iter().map(|x| x.to_bits()).collect()
 }
 
-/// The squared error of a network of two inputs in a row of two inputs and a target.
+/// The squared error of a network with two inputs, for a row of two inputs and a target.
 fn error<S: Scalar>(mlp: &Mlp<S>, row: &[S]) -> Result<S> {
     Ok((mlp.forward(&row[..2])?[0] - row[2]).square())
 }
@@ -42,7 +42,7 @@ fn on_tape(mlp: &Mlp<f64>, row: &[f64]) -> (f64, Vec<f64>) {
 
 proptest! {
     #[test]
-    fn a_run_has_the_bits_of_a_loop_by_hand(
+    fn a_run_has_the_bits_of_a_hand_written_loop(
         rows in prop::collection::vec(prop::array::uniform3(-2.0..2.0), 1..40),
         size in 1_usize..50,
         seed: u64,
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_step_of_one_row_is_the_tapes(row in prop::array::uniform3(-2.0..2.0), seed: u64) {
+    fn a_step_of_one_row_has_the_bits_of_the_tape(row in prop::array::uniform3(-2.0..2.0), seed: u64) {
         let mut fitted = network(seed);
         let history = Fit::new().epochs(1).run(&mut fitted, &[row], &mut descent(), error).unwrap();
         let mut mlp = network(seed);
@@ -100,10 +100,10 @@ proptest! {
     }
 
     #[test]
-    fn every_epoch_takes_every_row_once_in_an_order_of_its_own(
+    fn every_epoch_takes_every_row_once_in_a_new_order(
         count in 1_usize..60, size in 1_usize..70, seed: u64,
     ) {
-        // The loss of a row is its number times a power: with one row a batch the losses tell which rows came.
+        // The loss of a row is its number times a power. With one row per batch, the losses tell which rows were taken.
         let rows: Vec<[f64; 1]> = (0..count).map(|row| [row as f64]).collect();
         let sums = RefCell::new(vec![Vec::new(); 4]);
         Fit::new()
@@ -165,7 +165,7 @@ fn a_network_lists_its_parameters_as_it_records_them() {
 }
 
 #[test]
-fn the_gradient_of_a_program_is_the_tapes_row_by_row() {
+fn a_program_has_the_tape_s_gradient_for_every_row() {
     let data = moons(70, 0.1, &mut rng(1)).unwrap();
     let mlp = network(1);
     let rows: Vec<Vec<f64>> = (0..data.len())
@@ -189,7 +189,7 @@ fn the_gradient_of_a_program_is_the_tapes_row_by_row() {
 }
 
 #[test]
-fn fast_and_exact_agree_but_for_the_last_digits() {
+fn fast_and_exact_agree_except_for_the_last_digits() {
     let data = moons(150, 0.1, &mut rng(1)).unwrap();
     let run = |level| {
         let mut mlp = network(1);
@@ -204,7 +204,7 @@ fn fast_and_exact_agree_but_for_the_last_digits() {
     }
 }
 
-/// A line, which lists its numbers.
+/// A line that lists its numbers.
 #[derive(Debug, PartialEq)]
 struct Line<S> {
     slope: S,
@@ -238,8 +238,8 @@ fn epochs(history: &History) -> usize {
 }
 
 #[test]
-fn early_stopping_looks_at_the_validation_loss() {
-    // Training moves p from 0 to 4; the validation rows like 1 best.
+fn early_stopping_uses_the_validation_loss() {
+    // Training moves p from 0 to 4. The validation loss is smallest at 1.
     let run = |patience, min_delta| {
         Fit::new()
             .epochs(100)
@@ -276,13 +276,13 @@ fn early_stopping_looks_at_the_validation_loss() {
     );
 
     assert_eq!(epochs(&run(7, 0.0)), best.epoch + 1 + 7);
-    // The first epoch is always better than none; with such a delta no other is.
+    // The first epoch always counts as better. With this delta, no other does.
     assert_eq!(epochs(&run(4, 1e6)), 1 + 4);
     assert_eq!(run(100, 0.0).ended, Ended::Epochs);
 }
 
 #[test]
-fn without_validation_the_training_loss_is_looked_at() {
+fn early_stopping_without_validation_uses_the_training_loss() {
     let fit = Fit::new().epochs(50).patience(5);
     let history = fit
         .run(&mut [0.0], &[[0.0]], &mut descent(), |p, _| p[0].square())
@@ -374,7 +374,7 @@ fn callbacks_stop_before_the_step_and_after_the_epoch() {
 }
 
 #[test]
-fn no_epochs_change_nothing() {
+fn zero_epochs_change_nothing() {
     let mut p = [1.0];
     let history = Fit::new()
         .epochs(0)
@@ -392,7 +392,7 @@ fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Tabular) -> String {
     let mut p = [1.0];
     let mut sgd = descent();
     let found = message(fit.run(&mut p, rows, &mut sgd, |p, x| p[0] * x[0]));
-    assert_eq!(p, [1.0], "nothing is changed");
+    assert_eq!(p, [1.0], "nothing changes");
     found
 }
 
@@ -475,7 +475,7 @@ fn a_loss_that_is_not_finite_names_the_row_of_the_data() {
 }
 
 #[test]
-fn a_row_that_branches_otherwise_is_named() {
+fn errors_name_the_row_that_branches_differently() {
     let rows: Vec<[f64; 1]> = (0..20)
         .map(|row| [if row == 13 { -1.0 } else { 1.0 }])
         .collect();
@@ -490,12 +490,12 @@ fn a_row_that_branches_otherwise_is_named() {
 }
 
 #[test]
-fn what_the_loss_fails_with_comes_back() {
+fn the_loss_s_own_error_is_returned() {
     let mut mlp = network(1);
     let result = Fit::new().run(&mut mlp, &[[1.0]], &mut descent(), |mlp, row| {
         Ok(mlp.forward(row)?[0])
     });
     assert_eq!(message(result), "x: expected 2 values, found 1");
     let result = Fit::new().run(&mut [1.0], &[[1.0]], &mut descent(), |_, _| Vec::new());
-    assert_eq!(message(result), "outputs: the program has none");
+    assert_eq!(message(result), "outputs: expected at least 1, found 0");
 }

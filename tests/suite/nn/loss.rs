@@ -1,4 +1,4 @@
-//! Losses: values by hand, slopes by formula, behaviour at the ends of the range, messages about bad arguments.
+//! Tests losses: values by hand, slopes by formula, the ends of the range, and messages for bad arguments.
 
 use chainrule::nn::loss::{
     cross_entropy, hinge, l1_penalty, l2_penalty, mean_squared_error, multiclass_hinge,
@@ -13,7 +13,7 @@ use crate::compare::same;
 
 const INFINITY: f64 = f64::INFINITY;
 
-/// Scores of every size, now and then at the edges.
+/// Scores of every size, sometimes at the edges.
 fn score() -> impl Strategy<Value = f64> {
     prop_oneof![
         8 => -50.0..50.0,
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_program_has_the_bits_of_the_loss_whatever_the_class(
+    fn a_program_has_the_bits_of_the_loss_for_every_class(
         scores in prop::collection::vec(-30.0..30.0, 2..8),
     ) {
         let n = scores.len();
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn cross_entropy_slopes_are_softmax_less_one_hot(
+    fn cross_entropy_slopes_are_softmax_minus_one_hot(
         logits in prop::collection::vec(-20.0_f64..20.0, 2..8),
         class in 0_usize..8,
     ) {
@@ -125,7 +125,7 @@ fn means_are_over_rows() {
 }
 
 #[test]
-fn slopes_are_the_formulas() {
+fn slopes_match_their_formulas() {
     let s = [1.0, 2.0].map(Var::new);
     let grads = mean_squared_error(&s, &[0.5, 4.0]).unwrap().backward();
     assert_eq!(grads.of(&s), [0.5, -2.0]);
@@ -139,13 +139,13 @@ fn slopes_are_the_formulas() {
 }
 
 #[test]
-fn cross_entropy_is_finite_and_right_at_the_ends() {
+fn cross_entropy_is_finite_and_accurate_at_the_ends() {
     let loss = |logits: &[f64], class: usize| cross_entropy(&[logits], &[class]).unwrap();
     assert_eq!(loss(&[1000.0, -1000.0], 0), 0.0);
     assert_eq!(loss(&[1000.0, -1000.0], 1), 2000.0);
     assert!((loss(&[1000.0, 1000.0], 0) - 2.0_f64.ln()).abs() < 1e-12);
     assert_eq!(loss(&[f64::MAX, 0.0], 1), f64::MAX);
-    // The usual form would give 0 here: its two terms are equal but for e^-40.
+    // The usual formula would give 0 here: its two terms differ only by e^-40.
     assert!((loss(&[40.0, 0.0], 0) / (-40.0_f64).exp() - 1.0).abs() < 1e-14);
     assert_eq!(loss(&[INFINITY, 0.0], 0), 0.0);
     assert_eq!(loss(&[INFINITY, 0.0], 1), INFINITY);
@@ -174,7 +174,7 @@ fn slopes_are_finite_at_large_logits() {
 }
 
 #[test]
-fn a_class_that_is_none_makes_the_loss_nan() {
+fn an_invalid_class_makes_the_loss_nan() {
     for class in [-1.0, 0.5, 3.0, f64::NAN, INFINITY] {
         assert!(row_cross_entropy(&[1.0, 2.0, 3.0], class).unwrap().is_nan());
         assert!(

@@ -1,4 +1,4 @@
-//! Networks, training, data sets and metrics.
+//! Tests networks, training, data sets and metrics.
 
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
@@ -26,7 +26,7 @@ fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
-/// What an error says.
+/// The message of an error.
 fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     result.unwrap_err().to_string()
 }

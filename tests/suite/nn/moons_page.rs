@@ -1,4 +1,4 @@
-//! The page that shows a training step by step: whole, well-formed, and in need of nothing else.
+//! Tests the page that shows a training run step by step: it is complete, well-formed and self-contained.
 
 use chainrule::nn::data::{Csv, read_csv};
 use roxmltree::{Document, Node, ParsingOptions};
@@ -7,7 +7,7 @@ use super::train::STEPS;
 use super::{page, train};
 
 #[test]
-fn the_page_shows_the_training_and_needs_nothing_else() {
+fn the_page_shows_the_training_and_is_self_contained() {
     let data = read_csv("tests/data/moons/points.csv", "label").unwrap();
     let parameters = Csv::open("tests/data/moons/parameters.csv").unwrap();
     let mut mlp = train::network()
@@ -63,7 +63,7 @@ fn the_page_shows_the_training_and_needs_nothing_else() {
         assert_eq!(
             drawn("circle") + drawn("rect") - 1,
             data.len(),
-            "a mark for each point, and the ground"
+            "a mark for each point, and the background"
         );
         assert!(
             drawn("path") > 0 || trace[*step].accuracy <= 0.5,
@@ -90,6 +90,9 @@ fn the_page_shows_the_training_and_needs_nothing_else() {
             .descendants()
             .find(|node| node.attribute("id") == Some(id))
             .unwrap();
-        assert!(control.attribute("aria-label").is_some(), "{id} has a name");
+        assert!(
+            control.attribute("aria-label").is_some(),
+            "{id} has no name"
+        );
     }
 }

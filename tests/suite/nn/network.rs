@@ -1,4 +1,5 @@
-//! Networks by their laws: one formula over every kind of number, gradients three ways, messages about bad arguments.
+//! Tests networks by their laws: one formula over every type of number, gradients in three ways, and messages for bad
+//! arguments.
 
 use chainrule::nn::{Activation, Initialization, Layer, Mlp, Neuron, softmax};
 use chainrule::{Dual, ErrorKind, Parameters, Var, tape};
@@ -6,7 +7,7 @@ use proptest::prelude::{Just, Strategy, prop, prop_assert, prop_assert_eq, prop_
 
 use super::{message, rng};
 
-/// The activations, each also where it has a parameter.
+/// The activations, with and without a parameter where they have one.
 fn activation() -> impl Strategy<Value = Activation> {
     prop_oneof![
         Just(Activation::Linear),
@@ -43,7 +44,7 @@ fn network() -> impl Strategy<Value = (Mlp<f64>, Vec<f64>)> {
 
 proptest! {
     #[test]
-    fn every_kind_of_number_gives_the_same_bits((mlp, row) in network()) {
+    fn every_type_of_number_gives_the_same_bits((mlp, row) in network()) {
         let plain = mlp.forward(&row).unwrap();
         tape::scope(|| {
             let recorded = mlp.record().forward(&row).unwrap();
@@ -59,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn the_swept_gradient_is_the_forward_one((mlp, row) in network()) {
+    fn reverse_and_forward_gradients_agree((mlp, row) in network()) {
         let swept = tape::scope(|| {
             let recorded = mlp.record();
             let output = recorded.forward(&row).unwrap()[0];
@@ -77,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_is_the_quotient_of_differences(seed: u64, row in prop::collection::vec(-2.0..2.0, 3)) {
+    fn the_gradient_agrees_with_difference_quotients(seed: u64, row in prop::collection::vec(-2.0..2.0, 3)) {
         let mlp = Mlp::new(&mut rng(seed), &[3, 4, 2], Activation::Tanh).unwrap();
         let swept = tape::scope(|| {
             let recorded = mlp.record();
@@ -99,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn parameters_go_in_as_they_come_out((mlp, _) in network()) {
+    fn parameters_are_read_in_the_order_they_are_written((mlp, _) in network()) {
         let parameters = mlp.parameters();
         prop_assert_eq!(parameters.len(), mlp.parameter_count());
         let mut other = mlp.map_parameters(&mut |_| 0.0);
@@ -115,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn softmax_depends_on_differences_alone(xs in prop::collection::vec(-8_i32..8, 1..9), shift in -64_i32..64) {
+    fn softmax_depends_only_on_differences(xs in prop::collection::vec(-8_i32..8, 1..9), shift in -64_i32..64) {
         let xs: Vec<f64> = xs.into_iter().map(f64::from).collect();
         let shifted: Vec<f64> = xs.iter().map(|x| x + f64::from(shift)).collect();
         prop_assert_eq!(softmax(&xs).unwrap(), softmax(&shifted).unwrap());
@@ -123,7 +124,7 @@ proptest! {
 }
 
 #[test]
-fn softmax_slopes_are_the_textbooks() {
+fn softmax_slopes_match_the_textbook() {
     let xs = [0.5, -1.0, 2.0].map(Var::new);
     let shares = softmax(&xs).unwrap();
     for (i, share) in shares.iter().enumerate() {
@@ -151,7 +152,7 @@ fn softmax_at_the_edges() {
 }
 
 #[test]
-fn initial_weights_keep_within_their_bound_and_fill_it() {
+fn initial_weights_fill_their_bound() {
     for initialization in [
         Initialization::Xavier,
         Initialization::He,
@@ -252,7 +253,7 @@ fn bad_sizes_are_refused() {
 }
 
 #[test]
-fn sizes_beyond_any_memory_are_refused() {
+fn sizes_too_large_for_memory_are_refused() {
     let quarter = usize::MAX / 4;
     let error = Mlp::new(&mut rng(1), &[1, quarter, 1], Activation::Relu).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
@@ -268,7 +269,7 @@ fn sizes_beyond_any_memory_are_refused() {
         )),
         "sizes: too large for any memory, 2 by 3 at positions 0 and 1"
     );
-    // Neurons take memory beside their weights.
+    // Neurons take memory besides their weights.
     for (inputs, outputs) in [(quarter, 1), (usize::MAX, usize::MAX), (1, quarter / 16)] {
         let builder = Mlp::builder(inputs).layer(outputs, Activation::Relu);
         assert_eq!(
@@ -353,7 +354,7 @@ fn bad_rows_and_parameters_are_refused() {
 }
 
 #[test]
-fn layers_that_do_not_fit_are_refused() {
+fn mismatched_layers_are_refused() {
     let neuron = Neuron {
         weights: vec![1.0],
         bias: None,

@@ -1,4 +1,4 @@
-//! Optimizers against their papers' formulas worked by hand, on convex functions, and on bad arguments.
+//! Tests optimizers against hand calculations of their papers' formulas, on convex functions, and with bad arguments.
 
 use chainrule::ErrorKind;
 use chainrule::Parameters;
@@ -8,7 +8,7 @@ use proptest::prelude::{Strategy, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::message;
 
-/// The parameter after each of these derivatives in turn, from 1 on.
+/// The parameter after each of these derivatives in turn, starting at 1.
 fn path(mut optimizer: impl Optimizer, derivatives: &[f64]) -> Vec<f64> {
     let mut p = [1.0];
     let step = |&g| {
@@ -45,7 +45,7 @@ fn sgd_by_hand() {
 fn adam_by_its_paper() {
     let (rate, beta1, beta2, epsilon): (f64, f64, f64, f64) = (0.1, 0.8, 0.9, 1e-3);
     let by_hand = |decay: f64| {
-        // The moments as the sums that the recursions stand for.
+        // The moments as explicit sums instead of recursions.
         let (mut p, mut path) = (1.0, Vec::new());
         for t in 1..=3_i32 {
             let past = (1..=t).zip(DERIVATIVES);
@@ -98,7 +98,7 @@ fn rmsprop_by_hand() {
     assert_path(&path(rmsprop, &DERIVATIVES), &expected.collect::<Vec<_>>());
 }
 
-/// Goes down `Σ kᵢ(pᵢ − cᵢ)²/2` and gives the distance that is left in each coordinate.
+/// Descends `Σ kᵢ(pᵢ − cᵢ)²/2`, and returns the remaining distance in each coordinate.
 fn descend(
     mut optimizer: impl Optimizer,
     schedule: Schedule,
@@ -155,7 +155,7 @@ proptest! {
     }
 }
 
-/// A derivative whose square overflows is refused and leaves no trace: the step after goes as if it had not been.
+/// An optimizer refuses a derivative whose square overflows, and the next step is as if it had never been given.
 fn refuses_what_it_cannot_square(mut optimizer: impl Optimizer + Clone) {
     let (mut p, mut q) = ([1.0, 2.0], [1.0, 2.0]);
     let mut plain = optimizer.clone();
@@ -189,7 +189,7 @@ fn squares_that_overflow_are_refused() {
 }
 
 #[test]
-fn a_structure_moves_in_parts_as_its_numbers_do_in_one() {
+fn a_structure_in_parts_moves_like_one_list_of_numbers() {
     let optimizers = || -> [Box<dyn Optimizer>; 4] {
         [
             Box::new(Sgd::new(0.1).unwrap().nesterov(0.9).unwrap()),
@@ -311,7 +311,7 @@ fn schedules_run_their_course() {
         (1.0, 0.5, 0.5)
     );
     assert!((cosine.rate(2) - 0.75).abs() < 1e-15);
-    // The demo's rate, as NumPy computes it.
+    // The demo's rate as computed by NumPy.
     let demo = Schedule::linear(1.0, 0.1, 100).unwrap();
     for k in 0..100 {
         assert!((demo.rate(k) - (1.0 - 0.9 * k as f64 / 100.0)).abs() < 1e-15);

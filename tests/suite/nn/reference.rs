@@ -1,4 +1,4 @@
-//! Networks against figures that `NumPy` computed: forward passes, and whole training runs step by step.
+//! Tests networks against figures computed by `NumPy`: forward passes, and whole training runs step by step.
 
 use std::fs;
 
@@ -75,7 +75,7 @@ fn the_lectures_training_loop_gives_numpys_losses_and_weights() {
     let reference = json("tests/data/two_layer/small.json");
     let [x, y, w1, w2, w1_final, w2_final] =
         ["x", "y", "w1", "w2", "w1_final", "w2_final"].map(|name| matrix(&reference[name]));
-    // The lecture writes x·W, with a column a neuron.
+    // The lecture writes x·W, with one column per neuron.
     let parameters = |w1: &Matrix, w2: &Matrix| [transposed(w1), transposed(w2)].concat().concat();
     let mut mlp = Mlp::builder(w1.len())
         .layer(w2.len(), Activation::Sigmoid)

@@ -1,4 +1,4 @@
-//! The JavaScript of pages against the engine: every operation over its domain, and random graphs of every operation.
+//! Tests the JavaScript of pages against the engine: every operation over its domain, and random graphs of every operation.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::expression::{Expression, all_ops};
 use crate::scale::Scale;
 
-/// What is compared: a model from a page, and at each point of its inputs the engine's numbers.
+/// One comparison: a model from a page, and the engine's numbers at some points.
 struct Case {
     about: String,
     model: String,
@@ -22,12 +22,12 @@ struct Case {
 
 struct Point {
     inputs: Vec<f64>,
-    /// Each with the size of the terms that it is the sum of: 1e-12 of that is what rounding may move it by.
+    /// Each number with the size of the terms in its sum. Rounding may move it by 1e-12 of that size.
     value: [f64; 2],
     gradients: Vec<[f64; 2]>,
 }
 
-/// The first script of a page: everything that computes.
+/// The first script of a page, which computes everything.
 fn model(explanation: &Explanation) -> String {
     let page = explanation.html().to_string();
     let (_, script) = page.split_once("<script id=\"model\">").unwrap();
@@ -38,7 +38,7 @@ fn literal(value: f64) -> String {
     format!("{value:?}").replace("inf", "Infinity")
 }
 
-/// A program that compares and gives `[comparisons, failures]`.
+/// A program that compares and returns `[comparisons, failures]`.
 fn program(cases: &[Case]) -> String {
     let mut text = String::from(
         "let compared = 0;
@@ -102,7 +102,7 @@ fn runner() -> TestRunner {
     )
 }
 
-/// Numbers of every size within a domain, with its ends and zeros.
+/// Numbers of every size within a domain, including its ends and zeros.
 fn within(runner: &mut TestRunner, [low, high]: Interval, integer: bool) -> f64 {
     let special = vec![low, high, 0.0, -0.0, 1.0, -1.0, f64::NAN, 2.0];
     let any = prop_oneof![
@@ -119,7 +119,7 @@ fn within(runner: &mut TestRunner, [low, high]: Interval, integer: bool) -> f64 
     }
 }
 
-/// Every operation at points of its domain.
+/// Every operation, at points of its domain.
 fn operations() -> Vec<Case> {
     let mut runner = runner();
     let mut cases = Vec::new();
@@ -169,7 +169,7 @@ fn operations() -> Vec<Case> {
     cases
 }
 
-/// Points at and beside the roots of an operation and its slope, where 1e-14 is all that is asked.
+/// Points at and near the roots of an operation and its slope, where the tolerance is 1e-14.
 fn near_roots(op: Op, [low, high]: Interval) -> Vec<Point> {
     let value = |x: f64| op.apply(&[x]).unwrap();
     let slope = |x: f64| op.partials(&[x], value(x))[0];
@@ -200,7 +200,7 @@ fn near_roots(op: Op, [low, high]: Interval) -> Vec<Point> {
     points
 }
 
-/// Random graphs, at the point they were recorded at and near it.
+/// Random graphs, at and near the point where they were recorded.
 fn graphs() -> Vec<Case> {
     let mut runner = runner();
     let mut cases = Vec::new();
@@ -234,8 +234,8 @@ fn record(e: &Expression, inputs: &[f64]) -> (Graph, Var) {
     })
 }
 
-/// What the engine computes of an expression; nothing where the numbers say nothing: where large terms cancel, what is left
-/// is their rounding, in which any two programs differ.
+/// The engine's numbers for an expression; `None` if large terms cancel, because any two programs differ in the remaining
+/// rounding errors.
 fn point(e: &Expression, inputs: &[f64]) -> Option<Point> {
     let (graph, y) = record(e, inputs);
     let grads = graph.backward(&[(y, 1.0)]);
@@ -257,14 +257,14 @@ fn point(e: &Expression, inputs: &[f64]) -> Option<Point> {
     })
 }
 
-/// Runs a program in Node and gives its number of comparisons and its failures.
+/// Runs a program in Node, and returns the number of comparisons and the failures.
 fn in_node(program: &str) -> (u64, Vec<String>) {
     let mut node = Command::new("node")
         .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the program `node` runs: install Node, on Debian `apt-get install nodejs`");
+        .expect("these tests run the program `node`: install Node, on Debian with `apt-get install nodejs`");
     let text = format!("{program}console.log(JSON.stringify([compared, failures]));\n");
     let mut input = node.stdin.take().unwrap();
     input.write_all(text.as_bytes()).unwrap();
@@ -274,7 +274,7 @@ fn in_node(program: &str) -> (u64, Vec<String>) {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Passes if enough was compared and nothing differs.
+/// Passes if enough numbers were compared and none differs.
 pub(crate) fn report((compared, failures): (u64, Vec<String>), least: u64) {
     let shown: Vec<String> = failures.iter().take(40).cloned().collect();
     assert!(
@@ -286,7 +286,7 @@ pub(crate) fn report((compared, failures): (u64, Vec<String>), least: u64) {
     assert!(compared >= least, "only {compared} numbers were compared");
 }
 
-/// Everything that is compared, and how many numbers that is at least.
+/// All comparisons, each with its smallest number of compared numbers.
 pub(crate) fn programs() -> [(String, u64); 2] {
     [(program(&operations()), 40_000), (program(&graphs()), 1000)]
 }

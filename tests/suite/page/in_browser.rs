@@ -1,4 +1,4 @@
-//! Pages in a real browser, from a file: what they show is what the engine computed, and they can be used by anyone.
+//! Tests pages in a real browser, from a file: they show what the engine computed, and anyone can use them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::webdriver::{Browser, key};
 use super::{HOSTILE, agreement, hostile, network, neuron, tangle};
 use crate::compare::same;
 
-/// Every number shown in the picture, by node: value and gradient, empty where it is not shown.
+/// Every number in the picture, by node: value and gradient, empty if not shown.
 const SHOWN: &str = "return [...document.querySelectorAll('.cell')].map((cell) =>
   [Number(cell.dataset.node), ...['.value:not(.small)', '.gradient'].map((part) => cell.querySelector(part).textContent)]);";
 
@@ -42,7 +42,7 @@ fn quiet(browser: &Browser) {
     assert_eq!(loaded, 0, "nothing is loaded");
 }
 
-/// Keys and values of the nodes that steps speak of, in the order of recording.
+/// The keys and values of the nodes in these steps, in the order of recording.
 fn nodes(steps: &[Step]) -> BTreeMap<NodeKey, f64> {
     let operands = steps.iter().flat_map(|step| &step.branches);
     operands
@@ -51,7 +51,7 @@ fn nodes(steps: &[Step]) -> BTreeMap<NodeKey, f64> {
         .collect()
 }
 
-/// The nodes whose gradients are known after these first steps of all.
+/// The nodes whose gradients are known after the first steps.
 fn known(steps: &[Step], first: usize) -> BTreeSet<NodeKey> {
     let mut uses: BTreeMap<NodeKey, usize> = BTreeMap::new();
     for key in steps
@@ -77,7 +77,7 @@ fn known(steps: &[Step], first: usize) -> BTreeSet<NodeKey> {
 fn every_step_shows_what_the_engine_computed() {
     let browser = Browser::start();
     for explanation in [neuron(), network(), hostile()] {
-        // Seventeen digits are read back as the same number.
+        // Seventeen digits read back as the same number.
         browser.open(&explanation.html().precision(17).to_string());
         let steps = explanation.steps();
         let nodes = nodes(steps);
@@ -115,7 +115,7 @@ fn every_step_shows_what_the_engine_computed() {
     }
 }
 
-/// Numbers halfway between two of four digits.
+/// Numbers halfway between two numbers of four digits.
 fn halves() -> Explanation {
     let halves = [
         0.156_25,
@@ -133,7 +133,7 @@ fn halves() -> Explanation {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn every_sentence_is_the_engine_s() {
+fn every_sentence_comes_from_the_engine() {
     let browser = Browser::start();
     for explanation in [neuron(), network(), hostile(), halves(), tangle(60)] {
         browser.open(&explanation.html().to_string());
@@ -158,7 +158,7 @@ fn the_keyboard_does_everything() {
     at(steps);
     browser.press(&[key::HOME, key::LEFT]);
     at(0);
-    // Every control is reached by Tab, says its name, and shows that it has the focus.
+    // Tab reaches every control; each has a name and shows when it has the focus.
     let controls = browser.run(
         "return [...document.querySelectorAll('button, input, [tabindex]')].filter((control) => control.getClientRects().length).length",
     );
@@ -185,10 +185,10 @@ fn the_keyboard_does_everything() {
             "{focus}"
         );
         reached += 1;
-        assert!(reached < 200, "the focus is caught");
+        assert!(reached < 200, "the focus is trapped");
     }
     assert_eq!(controls, reached);
-    // A button that has done what it can keeps the focus.
+    // A button keeps the focus when it has nothing left to do.
     browser.run("document.getElementById('next').focus()");
     for step in 1..=steps {
         browser.press(&[key::ENTER]);
@@ -197,7 +197,7 @@ fn the_keyboard_does_everything() {
     browser.press(&[key::ENTER]);
     at(steps);
     assert_eq!(browser.text("return document.activeElement.id"), "next");
-    // Groups fold by Enter and Space, and keep the focus.
+    // Enter and Space fold groups, which keep the focus.
     let cells = || browser.run("return document.querySelectorAll('.cell').length");
     let all = cells();
     browser.run("document.querySelector('.head').focus()");
@@ -216,7 +216,7 @@ fn the_keyboard_does_everything() {
     quiet(&browser);
 }
 
-/// The neuron at other inputs: values and gradients of its nodes in the order of recording.
+/// The neuron at different inputs: values and gradients of its nodes, in the order of recording.
 fn neuron_at(inputs: &[f64]) -> Vec<(f64, f64)> {
     let (graph, y) = tape::record(|| {
         let x: Vec<Var> = inputs.iter().map(|&x| Var::new(x)).collect();
@@ -232,7 +232,7 @@ fn neuron_at(inputs: &[f64]) -> Vec<(f64, f64)> {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn moving_an_input_computes_what_the_engine_would() {
+fn moving_an_input_agrees_with_the_engine() {
     let browser = Browser::start();
     browser.open(&neuron().html().precision(17).to_string());
     browser.press(&[key::END]);
@@ -285,7 +285,11 @@ fn moving_an_input_computes_what_the_engine_would() {
     type_into(3, "0.5.");
     assert_eq!((invalid().as_str(), agree()[3]), ("true", 0.5));
     browser.press(&[key::TAB]);
-    assert_eq!(invalid(), "false", "what cannot be read is put back");
+    assert_eq!(
+        invalid(),
+        "false",
+        "unreadable input is replaced by the last value"
+    );
     browser.click("#reset");
     assert_eq!(agree(), recorded);
     quiet(&browser);
@@ -293,7 +297,7 @@ fn moving_an_input_computes_what_the_engine_would() {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn groups_fold_and_the_step_is_marked_where_it_can_be_seen() {
+fn groups_fold_and_the_visible_part_of_the_step_is_marked() {
     let browser = Browser::start();
     let explanation = network();
     browser.open(&explanation.html().to_string());
@@ -379,7 +383,7 @@ fn a_page_fits_a_phone() {
     quiet(&browser);
 }
 
-/// Where wires run over letters: the text of each.
+/// Wires that run over letters: the text of each.
 const CROSSED: &str = "
 const svg = document.querySelector('#picture svg');
 const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent).map((text) => [text, text.getBoundingClientRect()]);
@@ -414,7 +418,7 @@ fn no_wire_runs_over_letters() {
     }
 }
 
-/// The least contrast of colours that stand on one another, by the formula of the Web Content Accessibility Guidelines.
+/// The smallest contrast between colours on top of each other, by the formula of the Web Content Accessibility Guidelines.
 const CONTRAST: &str = "
 const style = getComputedStyle(document.documentElement);
 const light = (name) => {
@@ -427,7 +431,7 @@ return Math.min(...['--paper', '--panel'].flatMap((ground) => ['--ink', '--quiet
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn light_and_dark_can_both_be_read() {
+fn light_and_dark_are_both_readable() {
     let browser = Browser::start();
     let ground = || browser.text("return getComputedStyle(document.body).backgroundColor");
     let mut grounds = Vec::new();
@@ -478,7 +482,7 @@ fn chain(nodes: usize) -> Explanation {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
-fn a_constant_and_an_input_alone_are_pages_too() {
+fn a_constant_and_a_single_input_have_pages() {
     let browser = Browser::start();
     browser.open(&Var::from(2.0).explain().html().to_string());
     assert_eq!(

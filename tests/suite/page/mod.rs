@@ -1,7 +1,7 @@
-//! Pages: what they hold, whether their JavaScript computes what the engine does, and how they behave in a real browser.
+//! Tests pages: their contents, their JavaScript against the engine, and their behaviour in a real browser.
 //!
-//! What needs Node or Chromium is ignored by a plain `cargo test`, and run by `cargo test --test suite page:: -- --include-ignored`,
-//! as `.ci/run` does.
+//! A plain `cargo test` ignores the tests that need Node or Chromium. `.ci/run` runs them with
+//! `cargo test --test suite page:: -- --include-ignored`.
 
 mod agreement;
 mod in_browser;
@@ -42,7 +42,7 @@ fn network() -> Explanation {
     })
 }
 
-/// Many values, each made from two that were drawn before it.
+/// Many values, each made from two earlier ones.
 fn tangle(nodes: usize) -> Explanation {
     tape::scope(|| {
         let mut values = vec![Var::new(0.7).named("x"), Var::new(1.3).named("y")];
@@ -63,7 +63,7 @@ fn tangle(nodes: usize) -> Explanation {
     })
 }
 
-/// Names that would break out of where they stand.
+/// Names that would break out of their context.
 const HOSTILE: [&str; 8] = [
     "</script><script>document.title = 'broken'</script>",
     "<!--<script>",
@@ -75,7 +75,7 @@ const HOSTILE: [&str; 8] = [
     "🦀 a name that goes on and on, and on, and on, and on, and on, and on",
 ];
 
-/// A graph with hostile names everywhere, and numbers that JSON does not know.
+/// A graph with hostile names everywhere, and numbers that JSON cannot represent.
 fn hostile() -> Explanation {
     let values = [f64::NAN, f64::INFINITY, -0.0, 1e-310, 1.0, -1e300, 0.5, 2.0];
     tape::scope(|| {
@@ -92,7 +92,7 @@ fn hostile() -> Explanation {
     })
 }
 
-/// What of the text is not in either of its two scripts, and the scripts.
+/// The text outside its two scripts, and the scripts.
 fn outside_scripts(page: &str) -> (String, Vec<&str>) {
     let mut outside = String::new();
     let mut scripts = Vec::new();
@@ -107,7 +107,7 @@ fn outside_scripts(page: &str) -> (String, Vec<&str>) {
 }
 
 #[test]
-fn a_page_needs_nothing_else() {
+fn a_page_is_self_contained() {
     for explanation in [neuron(), network(), hostile()] {
         let page = explanation.html().to_string();
         let (outside, scripts) = outside_scripts(&page);
@@ -121,7 +121,7 @@ fn a_page_needs_nothing_else() {
         assert_eq!(
             addresses,
             ["\"http://www.w3.org/200"],
-            "the name of SVG alone"
+            "only the namespace of SVG"
         );
         for word in ["fetch(", "XMLHttpRequest", "import(", "eval(", "innerHTML"] {
             assert!(!page.contains(word), "{word}");
@@ -155,7 +155,7 @@ fn a_page_does_not_touch_the_tape() {
 
 proptest! {
     #[test]
-    fn no_name_changes_what_a_page_is(name in any::<String>().prop_map(|name| name + HOSTILE[0])) {
+    fn no_name_breaks_a_page(name in any::<String>().prop_map(|name| name + HOSTILE[0])) {
         let page = |name: &str| {
             let explanation = tape::scope(|| tape::named(name, || {
                 (Var::new(2.0).named(name) * 3.0).named(name).explain()

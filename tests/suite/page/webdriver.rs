@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over the `WebDriver` protocol: JSON over HTTP, which a socket can speak.
+//! Drives a headless Chromium over the `WebDriver` protocol: JSON over HTTP through a socket.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -33,7 +33,7 @@ const FLAGS: [&str; 10] = [
     "--hide-scrollbars",
 ];
 
-/// A browser with one window, and a folder of its own; both end with it.
+/// A browser with one window and its own folder. Dropping it ends both.
 pub(crate) struct Browser {
     driver: Child,
     port: u16,
@@ -53,7 +53,7 @@ impl Browser {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the program `chromedriver` runs: on Debian `apt-get install chromium chromium-driver`");
+            .expect("these tests run `chromedriver`: on Debian `apt-get install chromium chromium-driver`");
         let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = lines
             .map(Result::unwrap)
@@ -61,7 +61,7 @@ impl Browser {
                 let (_, port) = line.split_once("successfully on port ")?;
                 port.trim_end_matches('.').parse().ok()
             })
-            .expect("chromedriver says its port");
+            .expect("chromedriver reports its port");
         let mut browser = Self {
             driver,
             port,
@@ -78,7 +78,7 @@ impl Browser {
             .find(|path| path.exists())
             .expect("the program `chromium` is on the path");
         let mut refusal = Value::Null;
-        // A browser that starts while the machine is busy may give up once.
+        // On a busy machine, a browser may fail to start once.
         for attempt in 0..3 {
             let mut flags: Vec<String> = FLAGS.map(String::from).to_vec();
             let profile = self.folder.join(format!("profile-{attempt}"));
@@ -98,10 +98,10 @@ impl Browser {
                 Err(error) => refusal = error,
             }
         }
-        panic!("no browser: {refusal}");
+        panic!("the browser did not start: {refusal}");
     }
 
-    /// One request; the error is that of the driver.
+    /// Sends one request. The error is the driver's.
     fn request(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let body = if method == "POST" {
@@ -141,7 +141,7 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Opens a page from a file, and waits until keys reach it: those pressed in the moment after loading may be lost.
+    /// Opens a page from a file, and waits until it receives keys, because keys just after loading may be lost.
     pub(crate) fn open(&self, page: &str) {
         let path = self.folder.join("page.html");
         fs::write(&path, page).unwrap();
@@ -156,7 +156,7 @@ impl Browser {
         panic!("no key reaches the page");
     }
 
-    /// Runs JavaScript in the page and gives what it returns.
+    /// Runs JavaScript in the page and returns its result.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
@@ -177,7 +177,7 @@ impl Browser {
         ))
     }
 
-    /// Presses and releases keys, one after another, where the focus is.
+    /// Presses and releases keys one after another, at the focus.
     pub(crate) fn press(&self, keys: &[&str]) {
         let presses = keys.iter().flat_map(|key| {
             [
@@ -192,7 +192,7 @@ impl Browser {
         );
     }
 
-    /// Clicks the first element that a selector finds, as a mouse does.
+    /// Clicks the first element that matches a selector, as a mouse does.
     pub(crate) fn click(&self, selector: &str) {
         let wanted = json!({ "using": "css selector", "value": selector });
         let element = self.post("/element", &wanted);
@@ -204,7 +204,7 @@ impl Browser {
         self.post(&format!("/element/{id}/click"), &json!({}));
     }
 
-    /// Sets the size of the page, and whether the reader asked for dark colours.
+    /// Sets the size of the page, and whether the reader prefers dark colours.
     pub(crate) fn show(&self, width: u32, height: u32, dark: bool) {
         let command = |name: &str, parameters: Value| {
             self.post(
@@ -220,7 +220,7 @@ impl Browser {
         command("Emulation.setEmulatedMedia", media);
     }
 
-    /// What the page has written to the console since this was last asked, errors of any kind among it.
+    /// The console messages since the last call, including errors of any kind.
     pub(crate) fn console(&self) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));
         let entries = entries.as_array().unwrap();

@@ -1,4 +1,4 @@
-//! A picture as the program `dot` renders it, read back from SVG.
+//! A picture rendered by the program `dot` and read back from SVG.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use chainrule::Picture;
 
-/// What Graphviz made of a picture.
+/// A picture as rendered by Graphviz.
 pub(crate) struct Image {
     /// The texts of each node, in the order of the nodes.
     pub(crate) nodes: Vec<Vec<String>>,
@@ -14,7 +14,7 @@ pub(crate) struct Image {
     pub(crate) edges: Vec<Vec<String>>,
     /// The label of each cluster.
     pub(crate) clusters: Vec<Vec<String>>,
-    /// What stands above the whole.
+    /// The text above the picture.
     pub(crate) heading: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Image {
     }
 }
 
-/// What Graphviz calls an element, by length first, so that numbers ascend.
+/// Graphviz's name for an element. Shorter names sort first, so that numbers ascend.
 fn title(svg: &str) -> (usize, String) {
     let (_, rest) = svg.split_once("<title>").unwrap();
     let (title, _) = rest.split_once("</title>").unwrap();
@@ -96,7 +96,7 @@ fn title(svg: &str) -> (usize, String) {
     (title.len(), format!("{title} {id}"))
 }
 
-/// The contents of the `text` elements of a piece of SVG.
+/// The contents of the `text` elements in a piece of SVG.
 fn texts(svg: &str) -> Vec<String> {
     let elements = svg.split("<text ").skip(1);
     elements
@@ -108,7 +108,7 @@ fn texts(svg: &str) -> Vec<String> {
         .collect()
 }
 
-/// Text of XML with its entities replaced, and no-break spaces as the spaces they stand for.
+/// Decodes the entities of XML text, and turns no-break spaces into spaces.
 fn unescape(xml: &str) -> String {
     let mut text = String::new();
     let mut rest = xml;

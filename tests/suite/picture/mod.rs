@@ -1,4 +1,4 @@
-//! Pictures, as Graphviz itself draws them: every text must render without a warning, and say what it should.
+//! Tests pictures with the real Graphviz: every text must render without a warning and contain what it should.
 
 mod image;
 
@@ -21,7 +21,7 @@ fn sigmoid() -> Var {
     1.0 / (1.0 + (-(w0 * x0 + w1 * x1 + w2)).exp())
 }
 
-/// A network of two layers, with a box for each layer and neuron.
+/// A network of two layers, with a box around each layer and neuron.
 fn network() -> Var {
     let neuron = |xs: &[Var], weights: &[f64]| {
         let ws: Vec<Var> = weights.iter().map(|&w| Var::new(w)).collect();
@@ -117,7 +117,7 @@ fn the_text_of_a_small_picture() {
 }
 
 #[test]
-fn frames_of_an_explanation_are_drawn_and_stand_still() {
+fn frames_of_an_explanation_keep_their_layout() {
     for y in [product(), sigmoid(), network()] {
         let grads = y.backward();
         let whole = Image::of(&y.picture().gradients(&grads));
@@ -125,7 +125,7 @@ fn frames_of_an_explanation_are_drawn_and_stand_still() {
         for frame in explanation.frames() {
             let image = Image::of(&frame);
             assert_eq!(image.clusters, whole.clusters);
-            // What is not known yet is as many spaces as wide as digits.
+            // Spaces as wide as digits replace unknown numbers.
             let parts = image.nodes.iter().chain(&image.edges);
             let whole = whole.nodes.iter().chain(&whole.edges);
             for (texts, whole) in parts.zip(whole) {
@@ -139,7 +139,7 @@ fn frames_of_an_explanation_are_drawn_and_stand_still() {
     }
 }
 
-/// Operands at which every operation has a value.
+/// Operands for which every operation has a value.
 fn operands(count: usize) -> Vec<Var> {
     [0.5, 0.25, 0.75, 0.125][..count]
         .iter()
@@ -165,7 +165,7 @@ fn every_operation_is_drawn() {
 }
 
 #[test]
-fn constants_stand_beside_their_operation() {
+fn constants_are_drawn_beside_their_operation() {
     let x = Var::new(3.0);
     for (y, constant) in [
         (x * 2.5, "2.5"),
@@ -177,7 +177,7 @@ fn constants_stand_beside_their_operation() {
         assert_eq!(image.node(constant).unwrap(), [constant]);
         assert_eq!((image.nodes.len(), image.edges.len()), (4, 3));
     }
-    // The branch of a choice is a node of its own.
+    // A constant branch of a choice is a separate node.
     assert_eq!(Image::of(&x.select(1.0, 2.0).picture()).nodes.len(), 5);
 }
 
@@ -227,7 +227,7 @@ fn numbers_are_short_and_never_lost() {
 }
 
 #[test]
-fn options_show_and_leave_out() {
+fn options_show_and_hide_parts() {
     let f = product();
     let grads = f.backward();
     let has = |picture: Picture, text: &str| {
@@ -247,7 +247,7 @@ fn options_show_and_leave_out() {
         labels(f.picture().gradients(&grads).local_gradients(false)),
         0
     );
-    // Without anything to say on a wire, operations follow one another.
+    // Without labels on the wire, operations follow one another directly.
     let y = Var::new(2.0).exp().sin();
     assert_eq!(
         Image::of(&y.picture().values(false)).nodes,
@@ -276,7 +276,7 @@ fn gradients_of_another_graph_are_not_shown() {
             .to_string(),
         f.picture().to_string()
     );
-    // A value recorded after the sweep has none either; those before keep theirs.
+    // A value recorded after the sweep has no gradient either. Earlier values keep theirs.
     let (x, y) = (named("x", 3.0), Var::new(2.0));
     let grads = (x * y).backward();
     let later = (x * y).named("later");
@@ -296,8 +296,8 @@ fn groups_are_boxes_within_boxes() {
         .collect();
     labels.sort_unstable();
     assert_eq!(labels, ["hidden", "neuron", "neuron", "output"]);
-    // Each neuron is a dot of 4 operands, a sum with a constant and a tanh, each followed by its wire; a wire has a line
-    // more where it enters a group: 2 into each of 3 neurons.
+    // Each neuron is a dot product of 4 operands, a sum with a constant, and a tanh, each followed by its wire. A wire has
+    // another line where it enters a group: 2 into each of 3 neurons.
     assert_eq!(image.edges.len(), 3 * (4 + 1 + 2 + 1 + 1 + 1) + 3 * 2);
     assert_eq!(
         image.nodes.iter().filter(|texts| texts.is_empty()).count(),
@@ -306,7 +306,7 @@ fn groups_are_boxes_within_boxes() {
 }
 
 #[test]
-fn groups_nest_without_end() {
+fn groups_nest_deeply() {
     fn nested(depth: usize, x: Var) -> Var {
         if depth == 0 {
             return x.exp();
@@ -324,7 +324,7 @@ fn many_uses_are_one_line() {
     let grads = y.backward();
     let image = Image::of(&y.picture().gradients(&grads));
     assert_eq!(image.edge_labels(), ["100000 uses ×1e5"]);
-    // An operation of two operands shows both.
+    // An operation with two operands shows both.
     let y = x * x;
     assert_eq!(
         Image::of(&y.picture().local_gradients(true)).edge_labels(),
@@ -338,7 +338,7 @@ fn many_uses_are_one_line() {
 }
 
 #[test]
-fn what_is_cut_is_counted() {
+fn omitted_nodes_are_counted() {
     let y = network();
     let all = 2 + 3 * (2 + 3);
     for shown in 0..=all {
@@ -405,12 +405,12 @@ fn a_value_of_another_graph_is_refused() {
     let _ = Graph::new().picture(&[f]);
 }
 
-/// A name without what XML tells apart but readers do not.
+/// A name without differences that XML keeps but readers cannot see.
 fn visible(name: &str) -> String {
     name.replace('\u{200b}', "").replace('\u{a0}', " ")
 }
 
-/// Pieces of text, sorted, without those that only set others apart.
+/// Pieces of text, sorted, without those that only separate others.
 fn pieces<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     let trimmed = texts.map(str::trim).filter(|text| !text.is_empty());
     let mut pieces: Vec<String> = trimmed.map(str::to_owned).collect();
@@ -418,7 +418,7 @@ fn pieces<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     pieces
 }
 
-/// All pieces of text on the picture that is drawn without Graphviz.
+/// All pieces of text in the picture drawn without Graphviz.
 fn svg_texts(picture: &Picture) -> Vec<String> {
     let svg = picture.to_svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
@@ -465,7 +465,7 @@ proptest! {
             picture = picture.local_gradients(local);
         }
         let image = Image::of(&picture);
-        // What is drawn without Graphviz says the same.
+        // The picture drawn without Graphviz has the same texts.
         prop_assert_eq!(pieces(image.texts().iter().map(String::as_str)), svg_texts(&picture));
         let live = y.key().map_or(0, |key| graph.order(&[key]).len());
         let hidden = live.saturating_sub(nodes);

@@ -1,4 +1,4 @@
-//! Derivatives as part of what is traced: a recorded gradient replays with the bits it has on the tape.
+//! Tests derivatives inside the traced function: a recorded gradient replays with the bits that it has on the tape.
 
 use chainrule::{Dual, Mode, Program, Transform, Var, tape};
 use proptest::prelude::*;
@@ -15,10 +15,10 @@ proptest! {
         e in Expression::any(7, false),
         other in [values(), values(), values()],
     ) {
-        // Traced where every derivative may be 0: what was 0 there need not be elsewhere.
+        // Traced at a point where every derivative may be 0. They need not be 0 elsewhere.
         let program = Program::trace(e.inputs.len(), |x| e.evaluate(x).gradient(x)).unwrap();
         let mut at = program.evaluator();
-        // In reverse, as the tape does it.
+        // In reverse mode, like the tape.
         let mut jacobian = program.transform(Transform::Jacobian(Mode::Reverse)).unwrap().evaluator();
         for point in [&e.inputs[..], &other[..e.inputs.len()]] {
             let (first, second) = tape::scope(|| {
@@ -71,7 +71,7 @@ proptest! {
         other in [values(), values(), values()],
         weights in [values(), values(), values(), values()],
     ) {
-        // The result twice, an input, and a number: duplicates and outputs that are not computed.
+        // The outputs are the result twice, an input and a number, to cover duplicates and outputs that are not computed.
         let program = Program::trace(e.inputs.len(), |x| {
             let y = e.evaluate(x);
             [y, x[0], y, Var::from(7.0)]
@@ -96,7 +96,7 @@ proptest! {
 }
 
 #[test]
-fn a_derivative_of_zero_at_the_trace_is_no_branch() {
+fn a_zero_derivative_while_tracing_is_not_a_branch() {
     let program = Program::trace(1, |x| x[0].square().gradient(x)).unwrap();
     assert_eq!(program.values(&[3.0]).unwrap(), [6.0]);
     assert_eq!(program.evaluator().jacobian(&[3.0]).unwrap().1, [2.0]);

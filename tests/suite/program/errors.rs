@@ -1,4 +1,4 @@
-//! What can be wrong with what a program is given: exact messages.
+//! Tests the exact messages for bad arguments of programs.
 
 use chainrule::{Error, ErrorKind, Program, Var, tape};
 
@@ -31,7 +31,7 @@ fn points_of_the_wrong_length_are_refused() {
         Length,
         "v: expected 2 values, found 3",
     );
-    // And it goes on as before.
+    // After the error, the evaluator still works.
     assert_eq!(at.jacobian(&[3.0, 4.0]).unwrap().1, [4.0, 3.0, 1.0, 0.0]);
 }
 
@@ -76,7 +76,7 @@ fn rows_of_the_wrong_length_are_refused() {
         Length,
         "row 1: expected 2 values, found 1",
     );
-    // The row was left out.
+    // The bad row was not added.
     stream.push(&[3.0, 4.0]).unwrap();
     assert_eq!(
         (stream.len(), stream.sum_gradient().unwrap()),
@@ -100,7 +100,7 @@ fn data_that_is_not_finite_is_found_on_request() {
 }
 
 #[test]
-fn values_of_elsewhere_are_refused() {
+fn values_from_elsewhere_are_refused() {
     let outside = Var::new(1.0);
     let error = Program::trace(1, |_| outside).unwrap_err();
     assert_eq!(error.kind(), Argument);
@@ -121,7 +121,7 @@ fn values_of_elsewhere_are_refused() {
             .starts_with("comparison at tests/suite/program/errors.rs:"),
         "{error}"
     );
-    // What the function itself fails with comes through.
+    // The function's own error is returned.
     let error = Program::trace(3, |x| Var::dot_product(&x[..1], &x[1..])).unwrap_err();
     assert_eq!(error.kind(), Length);
 }
@@ -129,7 +129,7 @@ fn values_of_elsewhere_are_refused() {
 #[test]
 fn programs_without_outputs_say_so() {
     let program = Program::trace_rows(&[1.0], 1, |_, _| Vec::new()).unwrap();
-    let none = "outputs: the program has none";
+    let none = "outputs: expected at least 1, found 0";
     assert_eq!(program.values(&[1.0, 2.0]).unwrap(), [0.0; 0]);
     is(program.value(&[1.0, 2.0]), Argument, none);
     is(program.gradient(&[1.0, 2.0]), Argument, none);
@@ -149,14 +149,14 @@ fn programs_without_outputs_say_so() {
 }
 
 #[test]
-fn no_rows_have_a_sum_but_no_mean() {
+fn zero_rows_have_a_sum_but_no_mean() {
     let program = Program::trace_rows(&[1.0], 1, |p, row| p[0].exp() * row[0] + p[0]).unwrap();
     let mut batch = program.batch(&[[0.0; 1]; 0]).unwrap();
     let zeros = (0.0, &[0.0][..]);
     assert_eq!(batch.sum_gradient(&[1.0]).unwrap(), zeros);
     assert_eq!(batch.values(&[1.0]).unwrap(), [0.0; 0]);
     assert_eq!(batch.gradients(&[1.0]).unwrap(), (&[][..], &[][..]));
-    let none = "rows: there are none to take the mean of";
+    let none = "rows: expected at least 1 for a mean, found 0";
     is(batch.mean_gradient(&[1.0]), Argument, none);
     is(
         program.stream(&[1.0]).unwrap().mean_gradient(),
@@ -167,7 +167,7 @@ fn no_rows_have_a_sum_but_no_mean() {
         program.stream(&[1.0]).unwrap().sum_gradient().unwrap(),
         (0.0, vec![0.0])
     );
-    // Rows come, go, and come again.
+    // Rows are added, removed, and added again.
     batch.set_rows(&[[1.0], [2.0]]).unwrap();
     let (sum, slopes) = batch.sum_gradient(&[0.0]).unwrap();
     assert_eq!((sum, slopes), (3.0, &[5.0][..]));
@@ -176,7 +176,7 @@ fn no_rows_have_a_sum_but_no_mean() {
 }
 
 #[test]
-fn programs_of_no_inputs_and_numbers_only_run() {
+fn programs_without_inputs_run() {
     let program = Program::trace(0, |_| [Var::from(2.0), Var::new(3.0)]).unwrap();
     assert_eq!(program.values(&[]).unwrap(), [2.0, 3.0]);
     assert_eq!(program.gradient(&[]).unwrap(), (2.0, vec![]));
@@ -186,8 +186,8 @@ fn programs_of_no_inputs_and_numbers_only_run() {
 }
 
 #[test]
-fn rows_that_need_no_data_count_all_the_same() {
-    // The output is the same for all rows, so the sum's derivative is that of a row times their number.
+fn rows_without_data_still_count() {
+    // The output is the same for all rows, so the derivative of the sum is that of one row times the number of rows.
     let program = Program::trace_rows(&[3.0], 0, |p, _| p[0].square()).unwrap();
     let mut batch = program.batch(&[[0.0; 0]; 5]).unwrap();
     assert_eq!(batch.sum_gradient(&[3.0]).unwrap(), (45.0, &[30.0][..]));
@@ -204,7 +204,7 @@ fn rows_that_need_no_data_count_all_the_same() {
 }
 
 #[test]
-fn outputs_that_are_inputs_and_duplicates_come_through() {
+fn outputs_may_be_inputs_and_duplicates() {
     let program = Program::trace_rows(&[1.0], 1, |p, row| {
         [row[0], p[0], row[0], p[0] * row[0], p[0] * row[0]]
     })
@@ -237,8 +237,8 @@ fn outputs_that_are_inputs_and_duplicates_come_through() {
 }
 
 #[test]
-fn a_failure_of_rows_that_are_gone_is_forgotten() {
-    // Work enough for two threads, a changed branch in the rows of each.
+fn a_failure_of_replaced_rows_is_forgotten() {
+    // Enough work for two threads, with a changed branch in the rows of each.
     let f = |x: &[Var]| {
         let y = if x[0] < 1.0 { x[0].square() } else { x[0] };
         (0..2000).fold(y, |y, k| y * 0.5 + x[0].sin() * f64::from(k))

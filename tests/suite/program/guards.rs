@@ -1,11 +1,11 @@
-//! Guards: what a traced program decided is decided alike at every point, or it says where it would not be.
+//! Tests guards: a program takes the branches of its trace at every point, or reports where it would not.
 //!
-//! Random expressions with random branches are traced at one point and replayed at others. The oracle runs the same code
-//! on plain numbers, along the branches of the trace, and notes how each comparison really comes out.
+//! Random expressions with random branches are traced at one point and replayed at others. The oracle runs the same code on
+//! plain numbers, along the branches of the trace, and notes the true outcome of each comparison.
 
 #![expect(
     clippy::if_not_else,
-    reason = "every comparison is tested as it is written"
+    reason = "tests every comparison exactly as written"
 )]
 
 use chainrule::{Dual, Error, ErrorKind, Program, Retraced, Scalar, Var, tape};
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use crate::compare::same;
 use crate::expression::{Expression, Operand};
 
-/// A number whose value can be looked at.
+/// A number that can be read as a plain number.
 trait Number: Scalar + PartialOrd + PartialOrd<f64> {
     fn number(self) -> f64;
 }
@@ -31,7 +31,7 @@ impl Number for Var {
     }
 }
 
-/// A comparison as it came out.
+/// A comparison and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 struct Decision {
     outcome: i8,
@@ -39,10 +39,10 @@ struct Decision {
     line: u32,
 }
 
-/// A branch: which comparison of which values, a constant on one side perhaps.
+/// A branch: the comparison, the compared values, and possibly a constant on one side.
 type Branch = (usize, [usize; 4], Option<(f64, bool)>);
 
-/// Makes one of seven comparisons, and tells where.
+/// Makes one of seven comparisons and reports its place.
 macro_rules! decide {
     ($kind:expr, $left:expr, $right:expr) => {{
         let (left, right) = ($left, $right);
@@ -62,7 +62,7 @@ macro_rules! decide {
     }};
 }
 
-/// An expression with branches behind it.
+/// An expression with branches after it.
 #[derive(Clone, Debug)]
 struct Branching {
     expression: Expression,
@@ -90,7 +90,7 @@ impl Branching {
             })
     }
 
-    /// The result, every decision noted; along the decisions given, where they are.
+    /// The result and every decision. Follows the given decisions, if any.
     fn run<S: Number>(&self, inputs: &[S], along: Option<&[Decision]>) -> (S, Vec<Decision>)
     where
         f64: PartialOrd<S>,
@@ -132,7 +132,7 @@ impl Branching {
     }
 }
 
-/// Whether an error is that of a decision.
+/// Whether an error describes this decision.
 fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
     let branch = error.branch().expect("a branch that changed");
     let place = row.map_or(String::new(), |row| format!("row {row}: "));
@@ -155,7 +155,7 @@ fn values() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Points at and near the first, and others.
+/// Points at and near the first point, and others.
 fn points(first: &[f64], others: &[[f64; 3]]) -> Vec<Vec<f64>> {
     let near = first.iter().map(|x| x * (1.0 + 1e-9)).collect();
     let mut points = vec![first.to_vec(), near];
@@ -205,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_get_their_values_or_a_row_whose_decision_changed(
+    fn rows_get_their_values_or_the_first_changed_decision(
         f in Branching::any(),
         uniform in 0..3_usize,
         at in [values(), values(), values()],
@@ -234,11 +234,11 @@ proptest! {
             let errors = [batch.values(p).err(), batch.gradients(p).err(), batch.mean_gradient(p).err()];
             for error in errors {
                 let Some(error) = error else {
-                    prop_assert!(!any, "a decision changed and nothing is said");
+                    prop_assert!(!any, "a decision changed without an error");
                     continue;
                 };
                 let row = error.branch().expect("a branch that changed").row;
-                // Where only uniform values are compared every row decides alike.
+                // If only uniform values are compared, all rows have the same decision.
                 prop_assert!(match row {
                     Some(row) => changes(row).next().is_some_and(|decision| tells(&error, Some(row), decision))
                         && (0..row).all(|before| changes(before).next().is_none()),
@@ -254,7 +254,7 @@ proptest! {
 }
 
 #[test]
-fn a_program_of_no_outputs_checks_its_rows() {
+fn a_program_without_outputs_checks_its_rows() {
     let program = Program::trace_rows_at(&[], &[1.0], |_, row| {
         assert!(row[0] > 0.0);
         Vec::<Var>::new()
@@ -265,7 +265,7 @@ fn a_program_of_no_outputs_checks_its_rows() {
     assert_eq!(error.branch().unwrap().row, Some(2));
 }
 
-/// Fails with this comparison, made at a line of this file with this text.
+/// Fails with this comparison, made on the line of this file that contains this text.
 #[track_caller]
 fn refuses(program: &Program, point: &[f64], comparison: &str, line_of: &str) {
     let error = program.value(point).unwrap_err();
@@ -326,7 +326,7 @@ fn comparisons_of_duals_are_guarded_and_name_their_own_line() {
         "1.0 == 2.0",
         "dual(x) != Dual",
     );
-    // Less is not the same question as which comes first.
+    // `<` and the total order are different questions.
     let f = move |x: &[Var]| if dual(x) < 0.0 { -x[0] } else { x[0] };
     assert_eq!(
         Program::trace_at(&[1.0], f).unwrap().value(&[0.0]).unwrap(),
@@ -372,7 +372,7 @@ fn uniform_values_are_compared_without_a_row() {
         ),
         (None, "0.5 > 1.0")
     );
-    // A stream asks at once, no row needed.
+    // A stream compares at once, before any row.
     assert_eq!(
         program.stream(&[0.5]).unwrap_err().kind(),
         ErrorKind::Branch
@@ -393,7 +393,7 @@ fn a_stream_names_the_row_among_all() {
 }
 
 #[test]
-fn what_chooses_among_values_needs_no_guard() {
+fn choices_among_values_need_no_guard() {
     let f = |x: &[Var]| {
         Var::select(x[0].greater(x[1]), x[0].sqrt(), x[1]) + x[0].max(x[1]).clamp(-1.0, 1.0).relu()
     };
@@ -411,7 +411,7 @@ fn what_chooses_among_values_needs_no_guard() {
 }
 
 #[test]
-fn a_comparison_of_a_value_that_is_gone_is_refused() {
+fn a_comparison_of_a_freed_value_is_refused() {
     let f = |x: &[Var]| {
         let large = tape::scope(|| x[0].exp() > 2.0);
         x[0] * f64::from(u8::from(large))
@@ -452,7 +452,7 @@ fn a_retraced_function_answers_at_every_point() {
     }
     assert_eq!(retraced.programs(), 4);
 
-    // The first input the same for all rows.
+    // The first input is the same for all rows.
     for shared in [-1.5, 0.5, 2.0] {
         let seconds: Vec<[f64; 1]> = rows.iter().map(|row| [row[1]]).collect();
         let (sum, slopes) = retraced.sum_gradient(&[shared], &seconds).unwrap();
@@ -465,7 +465,10 @@ fn a_retraced_function_answers_at_every_point() {
         assert!((slopes[0] - slope).abs() <= 1e-12 * slope.abs());
     }
     let error = retraced.sum_gradient(&[1.0; 3], &[[0.0; 0]]).unwrap_err();
-    assert_eq!(error.to_string(), "uniform: 3 values for 2 inputs");
+    assert_eq!(
+        error.to_string(),
+        "uniform: expected at most 2 values, found 3"
+    );
     assert_eq!(
         retraced.sum_gradient(&[1.0], &[[0.0; 1]; 0]).unwrap(),
         (0.0, vec![0.0])

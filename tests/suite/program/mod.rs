@@ -1,4 +1,4 @@
-//! Programs against the tape: the same bits at level `Exact`, at one point and over rows.
+//! Tests programs against the tape: the same bits at level `Exact`, at one point and over rows.
 
 mod derivatives;
 mod errors;
@@ -20,7 +20,7 @@ fn on_tape(e: &Expression, at: &[f64]) -> (f64, Vec<f64>) {
     })
 }
 
-/// An expression's rows: its own point and others.
+/// The rows of an expression: its own point and others.
 fn rows(e: &Expression, more: &[[f64; 3]]) -> Vec<Vec<f64>> {
     let width = e.inputs.len();
     let mut rows = vec![e.inputs.clone()];
@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn at_a_point_bits_are_those_of_the_tape(e in Expression::any(14, false), other in [values(), values(), values()]) {
+    fn a_point_has_the_bits_of_the_tape(e in Expression::any(14, false), other in [values(), values(), values()]) {
         let program = Program::trace(e.inputs.len(), |x| e.evaluate(x)).unwrap();
         let mut at = program.evaluator();
         for point in [&e.inputs[..], &other[..e.inputs.len()]] {
@@ -48,7 +48,7 @@ proptest! {
             let (again, derivatives) = at.gradient(point).unwrap();
             prop_assert!(same(again, value));
             for (i, (&a, &b)) in derivatives.iter().zip(&gradient).enumerate() {
-                prop_assert!(same(a, b), "by {i} at {point:?}: program {a:e}, tape {b:e}\n{program}");
+                prop_assert!(same(a, b), "with respect to input {i} at {point:?}: program {a:e}, tape {b:e}\n{program}");
             }
             let (_, derivatives) = at.vjp(point, &[1.0]).unwrap();
             for (&a, &b) in derivatives.iter().zip(&gradient) {
@@ -82,7 +82,7 @@ proptest! {
     }
 }
 
-/// A network's loss of one row, its parameters uniform.
+/// A network's loss for one row. The parameters are uniform.
 fn network(sizes: &[usize], p: &[Var], row: &[Var]) -> Var {
     let mut x = row[..sizes[0]].to_vec();
     let mut rest = p;
@@ -104,7 +104,7 @@ fn network(sizes: &[usize], p: &[Var], row: &[Var]) -> Var {
     x.iter().map(|&s| (s - row[sizes[0]]).square()).sum::<Var>() + penalty
 }
 
-/// The documented sum over rows: row by row within 64, then as a tree.
+/// The documented sum over rows: row by row within 64, then along a tree.
 fn tree(rows: &[f64]) -> f64 {
     fn blocks(sums: &[f64]) -> f64 {
         match sums {
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn a_batch_has_the_same_bits_whatever_computes_it(
+    fn a_batch_has_the_same_bits_however_it_is_computed(
         sizes in prop::collection::vec(1..20_usize, 2..4),
         rows in prop::collection::vec(prop::collection::vec(-2.0..2.0, 21), 1..600),
         threads in 2..5_usize,
@@ -141,7 +141,7 @@ proptest! {
         let (values, gradients) = batch.gradients(&p).unwrap();
         prop_assert!(same(sum, tree(values)), "{sum:e}, {:e}", tree(values));
 
-        // One row is the tape's.
+        // One row has the bits of the tape.
         for (row, &point) in rows.iter().enumerate().step_by(37) {
             let at: Vec<f64> = p.iter().chain(point).copied().collect();
             let (value, derivatives) = tape::scope(|| {
@@ -153,7 +153,7 @@ proptest! {
             prop_assert_eq!(&gradients[row * at.len()..][..at.len()], &derivatives[..]);
         }
 
-        // The sum over rows rounds in another order only where a parameter is used more than once a row.
+        // The sum over rows rounds in a different order only if a parameter is used more than once per row.
         for (parameter, &derivative) in gradient.iter().enumerate() {
             let of_rows: Vec<f64> = gradients.iter().skip(parameter).step_by(count + width).copied().collect();
             let size: f64 = of_rows.iter().map(|d| d.abs()).sum();

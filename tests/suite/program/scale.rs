@@ -1,11 +1,11 @@
-//! Large programs, and programs that many threads share.
+//! Tests large programs, and programs that many threads share.
 
 use std::thread;
 
 use chainrule::op::rows::Sum;
 use chainrule::{Batch, Evaluator, Level, Program, Scalar, Stream, Var};
 
-/// Runs on a small stack: nothing may recurse.
+/// Runs on a small stack, so that nothing may recurse.
 fn on_a_small_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     let builder = thread::Builder::new().stack_size(2 << 20);
     builder
@@ -15,7 +15,7 @@ fn on_a_small_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static
         .expect("no overflow")
 }
 
-/// So many operations, each on the last value.
+/// `length` operations, each on the last value.
 fn chain<S: Scalar>(x: S, length: usize) -> S {
     let mut y = x;
     for step in 0..length / 2 {
@@ -24,7 +24,7 @@ fn chain<S: Scalar>(x: S, length: usize) -> S {
     y
 }
 
-/// So many operations side by side.
+/// `length` operations side by side.
 fn wide<S: Scalar>(x: &[S], length: usize) -> S {
     let terms: Vec<S> = (0..length / 2).map(|i| x[i % x.len()] * x[i % 7]).collect();
     S::apply_n::<Sum>(&terms)
@@ -89,7 +89,7 @@ fn large_rows_are_compiled_and_run_on_a_small_stack() {
 
 #[test]
 fn many_comparisons_are_guarded_in_linear_time() {
-    // Each value is compared with its neighbours: as many guards as values.
+    // Each value is compared with its neighbours, so there are as many guards as values.
     let count = 100_000;
     let program = on_a_small_stack(move || {
         let point: Vec<f64> = (0..count).map(f64::from).collect();
@@ -110,7 +110,7 @@ fn many_comparisons_are_guarded_in_linear_time() {
 }
 
 #[test]
-fn programs_are_shared_and_their_scratch_is_sent() {
+fn programs_are_sync_and_their_memory_is_send() {
     fn shared<T: Send + Sync + 'static>() {}
     fn sent<T: Send + 'static>() {}
     shared::<Program>();
@@ -131,7 +131,7 @@ fn threads_that_share_a_program_get_the_same_bits() {
             .map(|thread| {
                 let (program, rows) = (program.clone(), &rows);
                 scope.spawn(move || {
-                    // All ask at once for plans that are not made yet.
+                    // All threads ask at once, before anything is compiled.
                     let mut batch = program.batch(rows).unwrap().threads(1 + thread % 3);
                     let (loss, gradient) = batch.mean_gradient(&[0.5; 3]).unwrap();
                     let (loss, gradient) = (loss.to_bits(), gradient.to_vec());

@@ -1,4 +1,4 @@
-//! Chapter 5: six activations with their slopes, and what saturation does to a gradient.
+//! Chapter 5: six activations with their slopes, and the effect of saturation on a gradient.
 
 use chainrule::{Var, tape};
 use plotters::chart::SeriesLabelPosition;
@@ -20,7 +20,7 @@ const FUNCTIONS: [(&str, Function); 6] = [
     ("ELU x or eˣ − 1", |x| x.elu(1.0)),
 ];
 
-/// Value and slope, by the engine.
+/// Value and slope, computed by the engine.
 fn at(function: Function, x: f64) -> (f64, f64) {
     tape::scope(|| {
         let x = Var::new(x);

@@ -5,10 +5,11 @@ use chainrule::{Gradients, Var};
 use crate::learn::agree;
 use crate::plot::{Outcome, Pictures};
 
-/// One line of a table: the gate, the operand, the gate's output, its derivative by the operand, the operand.
+/// One line of a table: the gate, the operand's name, the gate's output, its derivative with respect to the operand, the
+/// operand.
 type Line = (&'static str, &'static str, Var, f64, Var);
 
-/// Prints upstream × local = downstream for each line, and holds the engine to it.
+/// Prints upstream × local = downstream for each line, and checks the engine against it.
 fn table(lines: &[Line], grads: &Gradients) -> Outcome<()> {
     println!("  gate  operand  upstream  local    downstream");
     for &(gate, name, output, local, operand) in lines {
@@ -55,7 +56,7 @@ fn product(pictures: &Pictures) -> Outcome<()> {
     pictures.steps("09-product.html", "f = (x + y)·z", &explanation)
 }
 
-/// The neuron's formula over plain numbers, for differences.
+/// The neuron's formula over plain numbers, for difference quotients.
 fn sigmoid_of([w0, x0, w1, x1, w2]: [f64; 5]) -> f64 {
     1.0 / (1.0 + (-(w0 * x0 + w1 * x1 + w2)).exp())
 }

@@ -1,4 +1,4 @@
-//! Chapter 4: without an activation between them, two layers are one.
+//! Chapter 4: without an activation between them, two layers equal one.
 
 use chainrule::nn::data::circles;
 use chainrule::nn::{Activation, Layer, Mlp, Neuron};
@@ -6,7 +6,7 @@ use chainrule::nn::{Activation, Layer, Mlp, Neuron};
 use crate::learn::{agree, dots, hinge, hold, rng, sides_right, train};
 use crate::plot::{Outcome, Pictures, Plane};
 
-/// The one layer that computes what two layers without activation do: `W2·W1`, and `W2·b1 + b2`.
+/// The single layer that equals two layers without an activation: `W2·W1`, and `W2·b1 + b2`.
 fn collapsed(first: &Layer<f64>, second: &Layer<f64>) -> Layer<f64> {
     let inputs = first.neurons[0].weights.len();
     let row = |neuron: &Neuron<f64>| {

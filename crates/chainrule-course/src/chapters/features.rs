@@ -1,4 +1,4 @@
-//! Chapter 2: in polar coordinates a line separates circles.
+//! Chapter 2: in polar coordinates, a line separates circles.
 
 use chainrule::nn::data::{Dataset, circles};
 use chainrule::nn::{Activation, Mlp};

@@ -32,7 +32,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         }
     }
 
-    // The weights are constants here: the picture follows the input.
+    // The weights are constants here, so the picture shows how the input flows.
     let x: Vec<Var> = (1..)
         .zip(given("x")?.concat())
         .map(|(i, x)| Var::new(x).named(format!("x{i}")))

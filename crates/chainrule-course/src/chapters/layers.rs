@@ -1,4 +1,4 @@
-//! Chapter 3: layers between make templates that all classes share, and boundaries that bend.
+//! Chapter 3: hidden layers give templates that all classes share, and boundaries that bend.
 
 use chainrule::nn::data::spirals;
 use chainrule::nn::{Activation, Mlp, loss};
@@ -13,7 +13,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     templates(pictures)
 }
 
-/// A network of two layers, small enough to be seen whole.
+/// A network of two layers, small enough to show completely.
 fn graph(pictures: &Pictures) -> Outcome<()> {
     // Per neuron: its row of W, then its bias.
     let mlp = Mlp::builder(2)
@@ -73,14 +73,14 @@ fn boundaries(pictures: &Pictures) -> Outcome<()> {
     pictures.planes("03-layers.svg", 3, [320, 300], &planes)
 }
 
-/// What hidden units of a network that reads digits look for, and which classes use it.
+/// The templates of hidden units in a network that classifies digits, and the classes that use them.
 fn templates(pictures: &Pictures) -> Outcome<()> {
     let (train, test) = digits()?;
     let mut mlp = Mlp::new(&mut rng(), &[64, 16, 10], Activation::Relu)?;
     train_on_digits(&mut mlp, &train, 16, 5e-3)?;
     let right = classes_right(&mlp, &test, 10)?;
     println!(
-        "  digits with 16 hidden units: {:.1} % of those not seen in training are right",
+        "  digits with 16 hidden units: {:.1} % accuracy on unseen digits",
         100.0 * right
     );
     hold(right > 0.94, "two layers read digits better than one")?;
@@ -95,7 +95,7 @@ fn templates(pictures: &Pictures) -> Outcome<()> {
     let shared = rows(1);
     let used = |unit: usize| shared.iter().filter(|class| class[unit] > 0.2).count();
     let most = (0..16).map(used).max().unwrap_or(0);
-    println!("  the most shared hidden unit speaks for {most} classes");
+    println!("  the most shared hidden unit supports {most} classes");
     hold(most >= 2, "classes share hidden units")?;
     pictures.weights(
         "03-sharing.svg",

@@ -1,4 +1,4 @@
-//! Chapter 1: a linear classifier has one template a class and straight boundaries.
+//! Chapter 1: a linear classifier has one template per class and straight boundaries.
 
 use chainrule::Parameters;
 use chainrule::nn::data::{Dataset, blobs, circles};
@@ -14,16 +14,13 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     boundaries(pictures)
 }
 
-/// One template a class: the rows of W.
+/// One template per class: the rows of W.
 fn templates(pictures: &Pictures) -> Outcome<()> {
     let (train, test) = digits()?;
     let mut linear = Mlp::new(&mut rng(), &[64, 10], Activation::Linear)?;
     train_on_digits(&mut linear, &train, 12, 5e-2)?;
     let right = classes_right(&linear, &test, 10)?;
-    println!(
-        "  digits: {:.1} % of those not seen in training are right",
-        100.0 * right
-    );
+    println!("  digits: {:.1} % accuracy on unseen digits", 100.0 * right);
     hold(right > 0.9, "a linear classifier reads nine of ten digits")?;
     let rows: Vec<Vec<f64>> = linear.layers[0]
         .neurons
@@ -33,7 +30,7 @@ fn templates(pictures: &Pictures) -> Outcome<()> {
     pictures.templates("01-templates.png", 10, &rows)
 }
 
-/// A line separates two heaps of points; no line separates a circle from one within it.
+/// A line separates two clusters of points. No line separates a circle from another one inside it.
 fn boundaries(pictures: &Pictures) -> Outcome<()> {
     let heaps = blobs(&[[-1.1, -0.7], [1.0, 0.8]], 40, 0.35, &mut rng())?;
     let labels = heaps

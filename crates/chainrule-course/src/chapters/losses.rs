@@ -1,4 +1,4 @@
-//! Chapter 8: the lecture's loss, its penalty, and what both do to a boundary.
+//! Chapter 8: the lecture's loss, its penalty, and the effect of both on a boundary.
 
 use chainrule::nn::data::moons;
 use chainrule::nn::loss::{l2_penalty, multiclass_hinge};
@@ -8,7 +8,7 @@ use chainrule::{Var, tape};
 use crate::learn::{agree, dots, hinge, hold, rng, sides_right, train};
 use crate::plot::{Outcome, Pictures, Plane};
 
-/// The lecture's examples: scores of cat, car and frog, and the right class.
+/// The lecture's examples: the scores of cat, car and frog, and the correct class.
 const EXAMPLES: [([f64; 3], usize, f64); 3] = [
     ([3.2, 5.1, -1.7], 0, 2.9),
     ([1.3, 4.9, 2.0], 1, 0.0),
@@ -40,7 +40,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     let grads = loss.backward();
     hold(
         grads.of(&s) == [-1.0, 1.0, 0.0],
-        "each margin that is violated passes 1 up and 1 down",
+        "each violated margin passes 1 up and 1 down",
     )?;
     pictures.graph("08-svm.svg", &loss.picture().gradients(&grads))?;
 
@@ -56,7 +56,7 @@ fn weights<S: Copy>(mlp: &Mlp<S>) -> Vec<S> {
         .collect()
 }
 
-/// The boundary for more and more hidden units, and more and more of the penalty.
+/// The boundary for a growing number of hidden units and a growing penalty.
 fn grid(pictures: &Pictures) -> Outcome<()> {
     let data = moons(60, 0.22, &mut rng())?;
     let mut planes = Vec::new();

@@ -1,4 +1,4 @@
-//! The chapters, in the order of the lecture; each prints its numbers, holds them to what they should be, and draws.
+//! The chapters, in the order of the lecture. Each prints its numbers, checks them, and draws.
 
 mod activations;
 mod chain;

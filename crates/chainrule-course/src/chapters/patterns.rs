@@ -1,4 +1,4 @@
-//! Chapter 10: what each gate does with a gradient.
+//! Chapter 10: the effect of each gate on a gradient.
 
 use chainrule::Var;
 
@@ -18,7 +18,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     );
     hold(
         grads.of(&[x, y]) == [2.0, 2.0],
-        "an addition hands its gradient to both",
+        "an addition passes its gradient to both operands",
     )?;
     pictures.graph("10-add.svg", &f.picture().gradients(&grads))?;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     );
     hold(
         grads.of(&[x, y]) == [8.0, 6.0],
-        "a product hands each the other, times its gradient",
+        "a product passes each operand the other one, times its gradient",
     )?;
     pictures.graph("10-mul.svg", &f.picture().gradients(&grads))?;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     println!("  copy: 4 and 2 come in, {} goes out", grads[x]);
     hold(
         grads[x] == 6.0,
-        "a value used twice adds up what comes back",
+        "a value that is used twice adds up both gradients",
     )?;
     pictures.graph("10-copy.svg", &f.picture().gradients(&grads))?;
 
@@ -55,7 +55,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     );
     hold(
         grads.of(&[x, y]) == [0.0, 2.0],
-        "a maximum hands its gradient to the larger",
+        "a maximum passes its gradient to the larger operand",
     )?;
     pictures.graph("10-max.svg", &f.picture().gradients(&grads))
 }

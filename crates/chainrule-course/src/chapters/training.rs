@@ -1,4 +1,4 @@
-//! Chapter 7: the lecture's training loop, against `NumPy`'s losses.
+//! Chapter 7: the lecture's training loop, compared with `NumPy`'s losses.
 
 use chainrule::{Scalar, Var, tape};
 use plotters::chart::SeriesLabelPosition;
@@ -9,7 +9,7 @@ use crate::plot::{BLUE, Chart, Outcome, Pictures, RED, Series};
 
 type Matrix<S> = Vec<Vec<S>>;
 
-/// The product of two matrices, each of its numbers one dot product.
+/// The product of two matrices. Each of its numbers is one dot product.
 fn dot<S: Scalar>(a: &Matrix<S>, b: &Matrix<S>) -> chainrule::Result<Matrix<S>> {
     let column = |j: usize| b.iter().map(|row| row[j]).collect::<Vec<S>>();
     let columns: Matrix<S> = (0..b[0].len()).map(column).collect();
@@ -22,7 +22,7 @@ fn dot<S: Scalar>(a: &Matrix<S>, b: &Matrix<S>) -> chainrule::Result<Matrix<S>> 
     a.iter().map(row).collect()
 }
 
-/// The same for every number of a matrix.
+/// Applies `f` to every number of a matrix.
 fn each<S: Copy, T>(matrix: &Matrix<S>, f: impl Fn(S) -> T) -> Matrix<T> {
     matrix
         .iter()
@@ -46,7 +46,7 @@ fn loss<S: Scalar>(
     Ok(errors.sum())
 }
 
-/// Trains as the lecture does, but lets the engine find the gradients; gives the loss of each iteration.
+/// Trains as the lecture does, but with gradients from the engine. Returns the loss of each iteration.
 fn descend(numpy: &Value) -> Outcome<Vec<f64>> {
     let [x, y, mut w1, mut w2] = {
         let given = |name: &str| matrix(&numpy[name]);
@@ -80,7 +80,10 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     let numpy = reference("tests/data/two_layer/small.json")?;
     let ours = descend(&numpy)?;
     let theirs: Vec<f64> = serde_json::from_value(numpy["losses"].clone())?;
-    hold(ours.len() == theirs.len(), "as many iterations")?;
+    hold(
+        ours.len() == theirs.len(),
+        "our run and NumPy's have the same number of iterations",
+    )?;
     let mut furthest: f64 = 0.0;
     for (ours, theirs) in ours.iter().zip(&theirs) {
         furthest = furthest.max((ours - theirs).abs() / theirs);

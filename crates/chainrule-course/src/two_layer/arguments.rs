@@ -5,24 +5,24 @@ use std::path::PathBuf;
 use chainrule::Level;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-/// What `--help` prints.
+/// The text that `--help` prints.
 pub(crate) const HELP: &str = "\
 Trains the lecture's two-layer network (64 rows, 1000 inputs, 100 hidden neurons, 10 outputs) by gradient descent.
 
 Usage: two_layer [OPTIONS]
 
 Options:
-  --data DIR        read x.npy, y.npy, w1.npy and w2.npy there, matrices of float64 as NumPy saves them
+  --data DIR        read the matrices x.npy, y.npy, w1.npy and w2.npy (NumPy, float64) from there
                     [default: normal random numbers]
-  --seed N          whole number that decides what is random [default: 1]
+  --seed N          seed of the random numbers, a whole number [default: 1]
   --iterations N    steps to take [default: 2000]
-  --threads N       threads to compute on, 0 for as many as there are cores [default: 0]
-  --level LEVEL     exact, the bits of the tape, or fast [default: exact]
+  --threads N       number of threads, 0 for one per core [default: 0]
+  --level LEVEL     exact (the bits of the tape) or fast [default: exact]
   --losses FILE     write the loss before each step: CSV with columns iteration, loss
-  --help            print this
+  --help            print this help
 ";
 
-/// What the user asked for.
+/// The user's choices.
 pub(crate) struct Arguments {
     pub(crate) data: Option<PathBuf>,
     pub(crate) seed: u64,

@@ -1,12 +1,12 @@
-//! The training loop of the lecture, which `NumPy` writes with matrices, written with scalars for one row:
+//! The lecture's training loop, which `NumPy` writes with matrices, written with scalars for one row:
 //!
 //! ```text
 //! h = 1 / (1 + exp(−x·w1));  y_pred = h·w2;  loss = Σ (y_pred − y)²;  w −= 1e-4 · ∂loss/∂w
 //! ```
 //!
-//! The row is traced once and compiled; the program finds the matrices again and is replayed over all rows at every step.
+//! The row is traced once and compiled. The program recovers the matrices, and is replayed over all rows at every step.
 //!
-//! Run with `cargo run --release -p chainrule-course --bin two_layer`, and with `-- --help` behind it for the options.
+//! Run with `cargo run --release -p chainrule-course --bin two_layer`, and add `-- --help` for the options.
 
 mod arguments;
 mod network;
@@ -53,7 +53,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Some(folder) => Problem::read(folder)?,
         None => Problem::drawn(arguments.seed),
     };
-    // A file that cannot be written is better known before the work than after it.
+    // Opens the file first, so that an error appears before the work.
     let mut file = match &arguments.losses {
         Some(path) => Some((
             path,
@@ -67,7 +67,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let traced = start.elapsed();
     let start = Instant::now();
     let mut batch = program.batch(&rows)?.threads(arguments.threads);
-    // The first gradient makes the plan for all.
+    // The first gradient compiles the program for all later ones.
     batch.sum_gradient(&weights)?;
     let compiled = start.elapsed();
     println!(

@@ -1,8 +1,8 @@
-//! The lecture's network, written for one row, and its loop.
+//! The lecture's network, written for one row, and its training loop.
 
 use chainrule::{Batch, Program, Result, Scalar};
 
-/// How far a step goes.
+/// The learning rate.
 pub(crate) const RATE: f64 = 1e-4;
 
 /// The numbers of inputs, hidden neurons and outputs: the lecture's `D_in`, `H` and `D_out`.
@@ -14,13 +14,13 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// How many weights there are: those of `w1`, then those of `w2`, each row by row as `NumPy` keeps them.
+    /// The number of weights: those of `w1`, then those of `w2`, each row by row as `NumPy` stores them.
     pub(crate) fn weights(self) -> usize {
         (self.inputs + self.outputs) * self.hidden
     }
 
-    /// The loss of one row, its inputs x and then its targets y:
-    /// `h = 1/(1 + exp(−x·w1))`, `y_pred = h·w2`, `Σ (y_pred − y)²`.
+    /// The loss of one row, which contains the inputs x and then the targets y: `h = 1/(1 + exp(−x·w1))`, `y_pred = h·w2`,
+    /// `Σ (y_pred − y)²`.
     pub(crate) fn loss<S: Scalar>(self, weights: &[S], row: &[S]) -> Result<S> {
         let (w1, w2) = weights.split_at(self.inputs * self.hidden);
         let (x, y) = row.split_at(self.inputs);
@@ -31,7 +31,7 @@ impl Sizes {
         Ok(pairs.map(|(&y_pred, &y)| (y_pred - y).square()).sum())
     }
 
-    /// The loss as a program: the weights are the same for all rows.
+    /// The loss as a program. All rows share the weights.
     pub(crate) fn program(self, weights: &[f64]) -> Result<Program> {
         Program::trace_rows(weights, self.inputs + self.outputs, |weights, row| {
             self.loss(weights, row)
@@ -39,7 +39,7 @@ impl Sizes {
     }
 }
 
-/// The products of a row with each column of a matrix that is kept row by row.
+/// The products of a row with each column of a matrix that is stored row by row.
 fn products<S: Scalar>(row: &[S], matrix: &[S], columns: usize) -> Result<Vec<S>> {
     let column = |j: usize| -> Vec<S> { matrix.iter().skip(j).step_by(columns).copied().collect() };
     (0..columns)
@@ -47,7 +47,7 @@ fn products<S: Scalar>(row: &[S], matrix: &[S], columns: usize) -> Result<Vec<S>
         .collect()
 }
 
-/// Takes so many steps down the gradient of the sum over all rows; reports the loss before each.
+/// Takes steps down the gradient of the sum over all rows. Reports the loss before each step.
 pub(crate) fn descend(
     batch: &mut Batch,
     weights: &mut [f64],

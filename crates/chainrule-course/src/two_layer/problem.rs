@@ -1,4 +1,4 @@
-//! What the network is trained on and from: read from `NumPy`'s files, or drawn.
+//! The training data and the initial weights, read from `NumPy`'s files or random.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -12,7 +12,7 @@ use rand_distr::StandardNormal;
 
 use crate::network::Sizes;
 
-/// Rows of inputs and targets, and the weights to start from.
+/// Rows of inputs and targets, and the initial weights.
 pub(crate) struct Problem {
     pub(crate) sizes: Sizes,
     pub(crate) rows: Vec<Vec<f64>>,
@@ -20,7 +20,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// The lecture's sizes (64 rows, 1000 inputs, 100 hidden neurons, 10 outputs), all numbers standard normal.
+    /// Random standard normal numbers in the lecture's sizes: 64 rows, 1000 inputs, 100 hidden neurons, 10 outputs.
     pub(crate) fn drawn(seed: u64) -> Self {
         let sizes = Sizes {
             inputs: 1000,
@@ -38,8 +38,8 @@ impl Problem {
         }
     }
 
-    /// The matrices `x.npy` (rows × inputs), `y.npy` (rows × outputs), `w1.npy` (inputs × hidden) and `w2.npy`
-    /// (hidden × outputs) of a folder.
+    /// Reads the matrices `x.npy` (rows × inputs), `y.npy` (rows × outputs), `w1.npy` (inputs × hidden) and `w2.npy`
+    /// (hidden × outputs) from a folder.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let matrix = |name: &str, shape| Matrix::read(&folder.join(name), shape);
         let x = matrix("x.npy", [None, None])?;
@@ -67,7 +67,7 @@ struct Matrix {
 }
 
 impl Matrix {
-    /// Reads a matrix with as many rows and columns as given, any number where none is given.
+    /// Reads a matrix with these numbers of rows and columns; `None` allows any number.
     fn read(path: &Path, shape: [Option<usize>; 2]) -> Result<Self> {
         let unusable =
             |problem: String| Error::data(&path.display().to_string(), None, None, problem);
@@ -97,10 +97,11 @@ impl Matrix {
         };
         if npy.order() != Order::C {
             return Err(unusable(
-                "expected a matrix kept row by row, found one kept column by column".to_string(),
+                "expected a matrix stored row by row, found one stored column by column"
+                    .to_string(),
             ));
         }
-        // Before memory is asked for: a damaged header may promise any number.
+        // Checked before allocating, because a damaged header may contain any number.
         if rows
             .checked_mul(columns)
             .is_none_or(|count| count > bytes / 8)

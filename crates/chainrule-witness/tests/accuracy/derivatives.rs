@@ -1,6 +1,6 @@
 //! The accuracy of every value and derivative over its whole domain, against 320-bit arithmetic.
 //!
-//! The table in docs/numerics.md is made here: run `UPDATE_DOCS=1 cargo test -p chainrule-witness` after a change.
+//! This test writes the table in docs/numerics.md: run `UPDATE_DOCS=1 cargo test -p chainrule-witness` after a change.
 
 use std::fmt::Write as _;
 use std::{env, fs};
@@ -10,10 +10,10 @@ use crate::reference::real::{Real, ulps};
 use crate::reference::{binary, unary};
 use chainrule::op::{BinaryOp, Op, UnaryOp};
 
-/// No derivative may be further from the exact one, in units of its last place.
+/// The largest allowed error of a derivative, in units of its last place.
 const BOUND: f64 = 4.0;
 
-/// Every smooth row of one operand, by the name of its reference.
+/// Every smooth row with one operand, with the name of its reference.
 const UNARY: &[(UnaryOp, &str)] = &[
     (UnaryOp::Recip, "recip"),
     (UnaryOp::Square, "square"),
@@ -49,7 +49,7 @@ const UNARY: &[(UnaryOp, &str)] = &[
     (UnaryOp::Xlogx, "xlogx"),
 ];
 
-/// Where functions of this table have roots, saturate, overflow or change their formula.
+/// Points where functions of this table have roots, saturate, overflow or change their formula.
 const PLACES: [f64; 25] = [
     1.0,
     -1.0,
@@ -113,7 +113,7 @@ fn unary_row(op: UnaryOp, name: &str) -> String {
         }
         let (y, real) = (op.apply(&[x]).expect("one operand"), Real::from(x));
         let wanted = (exact.value)(&real);
-        // At an exact root the reference has rounding of its own, far below any number near.
+        // At an exact root, the reference has its own rounding error, far smaller than any nearby number.
         if !(y == 0.0 && wanted.to_f64().abs() < 1e-60) {
             value.see(ulps(y, &wanted), [x, 0.0]);
         }
@@ -145,7 +145,7 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
         value.see(ulps(y, &(exact.value)(&left, &right)), [a, b]);
         let partials = op.partials(&[a, b], y);
         for (i, worst) in slopes.iter_mut().enumerate() {
-            // The slope in the exponent exists for positive bases only.
+            // The slope with respect to the exponent exists only for positive bases.
             if partials[i].is_nan() && a < 0.0 {
                 continue;
             }
@@ -157,7 +157,7 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
         let [a, b] = worst.at;
         assert!(
             worst.ulps <= BOUND,
-            "{name}′ by its {operand} operand is {} ulp off at {a:e}, {b:e}",
+            "{name}′ with respect to its {operand} operand is {} ulp off at {a:e}, {b:e}",
             worst.ulps
         );
         let _ = writeln!(
@@ -169,7 +169,7 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
     rows
 }
 
-/// Each point of one list meets points of the other a stride apart, not only its like.
+/// Pairs each point of one list with points of the other at a stride, not only with its counterpart.
 fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
     (0..first.len().max(second.len()))
         .map(|i| [first[i % first.len()], second[(i * 7 + 3) % second.len()]])
@@ -184,7 +184,7 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     for &(op, name) in UNARY {
         table.push_str(&unary_row(op, name));
     }
-    // Sizes whose squares neither overflow nor vanish: beyond them the slope itself leaves the normal numbers.
+    // Sizes whose squares neither overflow nor vanish. Outside this range, the slope itself is not a normal number.
     let wide: Vec<f64> = line(1500)
         .into_iter()
         .filter(|x| x.abs() > 1e-150 && x.abs() < 1e150)
@@ -202,7 +202,7 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
         &log_spread(5e-324, 1e-300, 301),
         &log_spread(1e-12, 1e3, 300),
     ));
-    // Where the quotient and both slopes are normal numbers, or the quotient is subnormal and they are not.
+    // Either the quotient and both slopes are normal numbers, or only the quotient is subnormal.
     quotients.retain(|[a, b]| *a != 0.0 && *b != 0.0);
     quotients
         .retain(|[a, b]| (a / b).is_finite() && (a / b / b).is_normal() && b.recip().is_normal());

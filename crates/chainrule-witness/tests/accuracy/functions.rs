@@ -10,7 +10,7 @@ use crate::reference::points::{around, even_spread, half_line, line, log_spread}
 use crate::reference::real::{Real, ulps};
 use crate::reference::{binary, unary};
 
-/// The largest error seen and where.
+/// The largest error so far, and its place.
 struct Worst {
     error: f64,
     place: [f64; 2],

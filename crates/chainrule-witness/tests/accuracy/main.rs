@@ -1,11 +1,11 @@
-//! Functions and derivatives against 320-bit arithmetic: at the edges of `f64`, near roots, over whole domains.
+//! Compares functions and derivatives with 320-bit arithmetic: at the edges of `f64`, near roots, and over whole domains.
 
 mod derivatives;
 mod functions;
 #[expect(
     dead_code,
     unused_imports,
-    reason = "the library's source as it is, to measure functions that are not public"
+    reason = "the library's own source, to measure functions that are not public"
 )]
 #[path = "../../../../src/math/mod.rs"]
 mod math;

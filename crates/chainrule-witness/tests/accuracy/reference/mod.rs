@@ -1,7 +1,7 @@
-//! Functions and their derivatives in high precision, to measure the crate's own against.
+//! Functions and their derivatives in high precision, as references for the crate's own.
 //!
-//! Every function here is written from its definition, in 320 binary digits, for points inside its domain;
-//! what happens at poles, infinities and NaN is left to tests that name those points.
+//! Every function here follows its definition, in 320 binary digits, for points inside its domain. Other tests cover poles,
+//! infinities and NaN.
 
 pub(crate) mod points;
 pub(crate) mod real;
@@ -21,7 +21,7 @@ pub(crate) struct Unary {
 pub(crate) struct Binary {
     /// The function.
     pub(crate) value: fn(&Real, &Real) -> Real,
-    /// Its derivatives by the first and by the second operand.
+    /// Its derivatives with respect to the first and the second operand.
     pub(crate) slopes: [fn(&Real, &Real) -> Real; 2],
 }
 
@@ -33,7 +33,7 @@ fn sigmoid(x: &Real) -> Real {
     one() / ((-x).exp() + 1.0)
 }
 
-/// `ln(1 + x)` without loss near zero.
+/// `ln(1 + x)` without cancellation near zero.
 fn ln_1p(x: &Real) -> Real {
     if x > &one() {
         return (x + 1.0).ln();
@@ -41,7 +41,7 @@ fn ln_1p(x: &Real) -> Real {
     (x / (x + 2.0)).atanh() * 2.0
 }
 
-/// `exp(x) - 1` without loss near zero.
+/// `exp(x) - 1` without cancellation near zero.
 fn exp_m1(x: &Real) -> Real {
     if x.abs() > one() {
         return x.exp() - 1.0;

@@ -16,9 +16,9 @@ impl Bits {
     }
 }
 
-/// `count` points between `low` and `high`, both positive, evenly spread over their logarithms.
+/// `count` points between `low` and `high`, both positive, evenly spaced in their logarithms.
 pub(crate) fn log_spread(low: f64, high: f64, count: u32) -> Vec<f64> {
-    // Positive floats are ordered as their bits are, and their bits grow like their logarithm.
+    // Positive floats have the same order as their bits, and the bits grow like the logarithm.
     let (first, span) = (
         low.to_bits() as f64,
         high.to_bits() as f64 - low.to_bits() as f64,
@@ -35,7 +35,7 @@ pub(crate) fn log_spread(low: f64, high: f64, count: u32) -> Vec<f64> {
     points
 }
 
-/// `count` points evenly spread between `low` and `high`.
+/// `count` points evenly spaced between `low` and `high`.
 pub(crate) fn even_spread(low: f64, high: f64, count: u32) -> Vec<f64> {
     let mut bits = Bits(0x1234_5678_9abc_def1 ^ low.to_bits() ^ high.to_bits().rotate_left(29));
     let mut points: Vec<f64> = (0..count)
@@ -45,7 +45,7 @@ pub(crate) fn even_spread(low: f64, high: f64, count: u32) -> Vec<f64> {
     points
 }
 
-/// Points closing in on `centre` from both sides, the centre and its neighbours included.
+/// Points that approach `centre` from both sides, including the centre and its neighbours.
 pub(crate) fn around(centre: f64) -> Vec<f64> {
     let mut points = vec![centre];
     let size = if centre == 0.0 { 1.0 } else { centre.abs() };

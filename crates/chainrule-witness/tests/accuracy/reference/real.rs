@@ -1,4 +1,4 @@
-//! A real number of 320 binary digits with ordinary operators, and its distance from an `f64`.
+//! A real number with 320 binary digits and ordinary operators, and its distance from an `f64`.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -6,7 +6,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use astro_float_num::{BigFloat, Consts, RoundingMode, Sign};
 
-/// Binary digits kept by every operation.
+/// The number of binary digits that every operation keeps.
 const PRECISION: usize = 320;
 const ROUNDING: RoundingMode = RoundingMode::ToEven;
 
@@ -14,14 +14,14 @@ thread_local! {
     static CONSTANTS: RefCell<Consts> = RefCell::new(Consts::new().expect("room for the constants"));
 }
 
-/// A number of 320 binary digits and a 32-bit exponent; every operation rounds correctly.
+/// A number with 320 binary digits and a 32-bit exponent. Every operation rounds correctly.
 #[derive(Clone, Debug)]
 pub(crate) struct Real(BigFloat);
 
 impl From<f64> for Real {
     fn from(x: f64) -> Self {
         if x.is_subnormal() {
-            // The conversion of the crate underneath loses the scale of subnormal numbers.
+            // The underlying crate's conversion loses the scale of subnormal numbers.
             return Self::from(x * scale(1.0, 100)) * scale(1.0, -100);
         }
         Self(BigFloat::from_f64(x, PRECISION))
@@ -93,7 +93,7 @@ impl Real {
         tanh
     );
 
-    /// The circle constant.
+    /// The constant π.
     pub(crate) fn pi() -> Self {
         CONSTANTS.with_borrow_mut(|c| Self(c.pi(PRECISION, ROUNDING)))
     }
@@ -116,7 +116,7 @@ impl Real {
     /// A positive number to any power.
     pub(crate) fn power(&self, exponent: &Self) -> Self {
         let logarithm = self.ln() * exponent;
-        // Far outside the range of floats the size does not matter, only the side.
+        // Far outside the range of floats, only the side matters, not the size.
         if logarithm.abs() > Self::from(1e5) {
             return (Self::from(1e5) * if logarithm.is_negative() { -1.0 } else { 1.0 }).exp();
         }
@@ -133,7 +133,7 @@ impl Real {
         self.0.is_int()
     }
 
-    /// The nearest `f64`, ties to even, with subnormals and overflow to infinity.
+    /// The nearest `f64`, with ties to even, subnormals, and overflow to infinity.
     pub(crate) fn to_f64(&self) -> f64 {
         if self.0.is_nan() {
             return f64::NAN;
@@ -152,7 +152,7 @@ impl Real {
         if exponent > 1024 {
             return signed(f64::INFINITY);
         }
-        // The number is 0.mantissa times 2^exponent; below 2^-1022 fewer digits fit.
+        // The number is 0.mantissa times 2^exponent. Below 2^-1022, fewer digits fit.
         let digits = (exponent + 1074).min(53);
         if digits < 0 {
             return signed(0.0);
@@ -168,7 +168,7 @@ impl Real {
     }
 }
 
-/// `x` times `2^exponent` for exponents in -1074..=1023, exact where the result is.
+/// `x` times `2^exponent` for exponents in -1074..=1023. It is exact if the result can be represented.
 fn scale(x: f64, exponent: i32) -> f64 {
     let power = |e: i32| f64::from_bits(u64::try_from(e + 1023).expect("in range") << 52);
     if exponent < -1022 {
@@ -180,7 +180,7 @@ fn scale(x: f64, exponent: i32) -> f64 {
 
 /// The error of `got` in units of the last place of the correctly rounded `exact`.
 ///
-/// Infinity counts as `2^1024`; a NaN on one side only is infinitely wrong.
+/// Infinity counts as `2^1024`. A NaN on only one side is an infinite error.
 pub(crate) fn ulps(got: f64, exact: &Real) -> f64 {
     let rounded = exact.to_f64();
     if rounded.is_nan() || got.is_nan() {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::real::Real;
 
-/// The relative size below which a further term of a series no longer counts.
+/// Terms of a series below this relative size are ignored.
 const NEGLIGIBLE: f64 = 1e-105;
 
 /// `erf(x)`: the series of positive terms `2/√π exp(-x²) Σ 2^k x^(2k+1)/(2k+1)!!`, DLMF 7.6.2.
@@ -27,7 +27,7 @@ pub(crate) fn erf(x: &Real) -> Real {
     sum * 2.0 * (-square).exp() / Real::pi().sqrt()
 }
 
-/// `erfc(x)`: one less `erf`, and above 4 the continued fraction DLMF 7.9.1.
+/// `erfc(x)`: 1 − `erf(x)`, and above 4 the continued fraction DLMF 7.9.1.
 pub(crate) fn erfc(x: &Real) -> Real {
     if x < &Real::from(4.0) {
         return -(erf(x) - 1.0);
@@ -50,7 +50,7 @@ fn bernoulli() -> &'static [Real] {
     NUMBERS.get_or_init(|| {
         const COUNT: usize = 50;
         let count = |k: usize| Real::from(k as f64);
-        // Every tangent number here is a sum of positive numbers, so rounding does no harm.
+        // Every tangent number here is a sum of positive numbers, so rounding is harmless.
         let mut tangent = vec![Real::from(1.0)];
         for k in 1..COUNT {
             let next = &tangent[k - 1] * count(k);
@@ -72,7 +72,7 @@ fn bernoulli() -> &'static [Real] {
     })
 }
 
-/// The argument from which the asymptotic series of the gamma family are used.
+/// From this argument on, the gamma family uses asymptotic series.
 const LARGE: f64 = 48.0;
 
 /// `ln Γ(x)` for positive `x`: Stirling's series after the recurrence, DLMF 5.11.1.
@@ -118,7 +118,8 @@ pub(crate) fn digamma(x: &Real) -> Real {
     sum
 }
 
-/// `ψ⁽ⁿ⁾(x)` for positive `x` and a whole `n ≥ 1`: `(-1)^(n+1) n! ζ(n+1, x)`, the zeta by Euler and Maclaurin.
+/// `ψ⁽ⁿ⁾(x)` for positive `x` and a whole `n ≥ 1`: `(-1)^(n+1) n! ζ(n+1, x)`, with the zeta function by Euler and
+/// Maclaurin.
 pub(crate) fn polygamma(n: &Real, x: &Real) -> Real {
     let n = n.to_f64();
     let order = n + 1.0;
