@@ -1,8 +1,8 @@
 //! Answers at one point: the memory in which the questions asked of a program are evaluated.
 
-use super::core::{Core, Over, Question, check_length};
+use super::core::{Core, Over, Question};
 use crate::backend::{Answer, Blocks, Order, Table};
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::transform::{Parts, Transform};
 
 /// How many directions are computed side by side.

@@ -1,10 +1,10 @@
 //! Evaluation over rows of data: in blocks of rows side by side, the blocks on all cores.
 
 use super::answers::{Memo, answer};
-use super::core::{Over, check_length};
+use super::core::Over;
 use super::program::Program;
 use crate::backend::{Answer, Blocks, Order, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::parameters::Parameters;
 use crate::transform::{Mode, Transform};
 

@@ -1,8 +1,7 @@
 //! A program as a part of another graph.
 
-use super::core::check_length;
 use super::program::Program;
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::ir::interpret;
 use crate::var::Var;
 

@@ -105,11 +105,3 @@ impl Core {
         Ok(())
     }
 }
-
-/// Checks the number of values of an argument.
-pub(super) fn check_length(name: &str, expected: usize, found: usize) -> Result<()> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::length(name, expected, found))
-}

@@ -5,11 +5,10 @@
 //! parts of the answer: `one` number or `many`.
 
 use super::answers::Extra;
-use super::core::check_length;
 use super::evaluator::Evaluator;
 use super::outputs::Outputs;
 use super::program::Program;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::tape;
 use crate::transform::{Mode, Transform};
 use crate::var::Var;

@@ -6,11 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::core::check_length;
 use super::outputs::Outputs;
 use super::program::Program;
 use crate::backend::Table;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, check_length};
 use crate::var::Var;
 
 /// A function with branches, and a program for each way through it that was met so far.

@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::Batch;
-use super::core::check_length;
 use super::program::Program;
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::transform::{
     self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
 };
