@@ -225,3 +225,12 @@ impl std::error::Error for Error {
             .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }
+
+/// Checks the number of values of an argument.
+#[inline]
+pub(crate) fn check_length(name: &str, expected: usize, found: usize) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::length(name, expected, found))
+}

@@ -59,6 +59,7 @@ mod page;
 mod parameters;
 mod picture;
 mod program;
+mod setters;
 mod sweep;
 pub mod tape;
 mod transform;

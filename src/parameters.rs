@@ -1,6 +1,6 @@
 //! Structures of parameters: each lists its numbers once; programs, optimizers and files read this list.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, check_length};
 use crate::op::Scalar;
 
 /// A structure of numbers in a fixed order, all of one kind `S`: parameters to trace, move, save and load.
@@ -187,10 +187,7 @@ pub trait Parameters<S: Scalar = f64> {
     /// [`Length`](crate::ErrorKind::Length) if `values.len()` is not [`parameter_count`](Self::parameter_count);
     /// nothing is changed then.
     fn set_parameters(&mut self, values: &[S]) -> Result<()> {
-        let count = self.parameter_count();
-        if values.len() != count {
-            return Err(Error::length("parameters", count, values.len()));
-        }
+        check_length("parameters", self.parameter_count(), values.len())?;
         let mut start = 0;
         self.visit_mut(&mut |part| {
             part.copy_from_slice(&values[start..][..part.len()]);

@@ -5,7 +5,7 @@
 //! programs and over rows. The value keeps its bits. If a slope is computed from the operands, it is differentiated as
 //! well, so second derivatives follow from it and are only as accurate as the slope.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::op::{Scalar, rows};
 use crate::var::{Var, compare};
 
@@ -81,13 +81,7 @@ pub fn custom_vjp<S: Scalar>(
     let mut results = Vec::with_capacity(values.len());
     for (place, &value) in values.iter().enumerate() {
         let slopes = rule(xs, &unit(values.len(), place));
-        if slopes.len() != xs.len() {
-            return Err(Error::length(
-                "the rule's derivatives",
-                xs.len(),
-                slopes.len(),
-            ));
-        }
+        check_length("the rule's derivatives", xs.len(), slopes.len())?;
         let pairs: Vec<(S, S)> = xs.iter().copied().zip(slopes).collect();
         results.push(custom(value, &pairs));
     }
@@ -120,13 +114,7 @@ pub fn custom_jvp<S: Scalar>(
     let mut pairs: Vec<Vec<(S, S)>> = vec![Vec::with_capacity(xs.len()); values.len()];
     for (place, &x) in xs.iter().enumerate() {
         let slopes = rule(xs, &unit(xs.len(), place));
-        if slopes.len() != values.len() {
-            return Err(Error::length(
-                "the rule's derivatives",
-                values.len(),
-                slopes.len(),
-            ));
-        }
+        check_length("the rule's derivatives", values.len(), slopes.len())?;
         for (pairs, slope) in pairs.iter_mut().zip(slopes) {
             pairs.push((x, slope));
         }
@@ -166,9 +154,7 @@ pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<V
     }
     let point: Vec<f64> = xs.iter().map(|x| x.value()).collect();
     let (value, slopes) = f(&point);
-    if slopes.len() != xs.len() {
-        return Err(Error::length("slopes", xs.len(), slopes.len()));
-    }
+    check_length("slopes", xs.len(), slopes.len())?;
     // The slopes' own slopes are unknown.
     let unknown: Vec<(Var, Var)> = xs.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
     let unknown = custom(Var::from(0.0), &unknown);

@@ -7,7 +7,7 @@
 
 use super::custom::{custom, stop_gradient};
 use super::recorded::fresh;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::var::Var;
 
 /// The solution `x` of `residual(x) = 0`, with its derivatives with respect to everything else that the residual depends
@@ -83,9 +83,7 @@ pub fn fixed_point(f: impl Fn(&[Var]) -> Vec<Var>, solution: &[Var]) -> Result<V
 fn step(residual: &impl Fn(&[Var]) -> Vec<Var>, x: &[Var]) -> Result<Vec<Var>> {
     let x: Vec<Var> = x.iter().map(|&x| fresh(x)).collect();
     let residuals = residual(&x);
-    if residuals.len() != x.len() {
-        return Err(Error::length("residuals", x.len(), residuals.len()));
-    }
+    check_length("residuals", x.len(), residuals.len())?;
     let slopes: Vec<Vec<Var>> = residuals.iter().map(|r| r.gradient(&x)).collect();
     let inverse = inverse(slopes)?;
     let stepped = x.iter().zip(inverse).map(|(&x, row)| {

@@ -91,10 +91,8 @@ pub fn unroll(
     loss: impl FnOnce(&[Var], &[Var]) -> Var,
 ) -> Result<Unrolled> {
     if kept == 0 {
-        return Err(Error::argument(
-            "kept",
-            "at least one state must be kept, found 0",
-        ));
+        let problem = "at least one state must be kept, found 0";
+        return Err(Error::argument("kept", problem));
     }
     // There are no more states to keep than steps.
     let kept = kept.min(steps.max(1));
@@ -198,11 +196,8 @@ impl<S: FnMut(usize, &[Var], &[Var]) -> Vec<Var>> Loop<'_, S> {
         let state: Vec<Var> = state.iter().map(|&x| Var::new(x)).collect();
         let next = (self.step)(number, &state, &parameters);
         if next.len() != state.len() {
-            return Err(Error::length(
-                &format!("the state after step {number}"),
-                state.len(),
-                next.len(),
-            ));
+            let name = format!("the state after step {number}");
+            return Err(Error::length(&name, state.len(), next.len()));
         }
         Ok((state, parameters, next))
     }

@@ -3,51 +3,35 @@
 use super::log::ln;
 use super::pair::{Pair, exponent, ln_pair, polynomial, power_of_two_below};
 
-/// `B_2k / (2k (2k - 1))`.
-const STIRLING: [f64; 10] = [
-    0.083_333_333_333_333_33,
-    -0.002_777_777_777_777_778,
-    0.000_793_650_793_650_793_7,
-    -0.000_595_238_095_238_095_3,
-    0.000_841_750_841_750_841_7,
-    -0.001_917_526_917_526_917_6,
-    0.006_410_256_410_256_41,
-    -0.029_550_653_594_771_242,
-    0.179_644_372_368_830_57,
-    -1.392_432_216_905_901_1,
+/// The Bernoulli numbers `B_n` for even `n` from 2 on: numerators, then denominators.
+const BERNOULLI: [[f64; 11]; 2] = [
+    [
+        1.0, -1.0, 1.0, -1.0, 5.0, -691.0, 7.0, -3_617.0, 43_867.0, -174_611.0, 854_513.0,
+    ],
+    [
+        6.0, 30.0, 42.0, 30.0, 66.0, 2_730.0, 6.0, 510.0, 798.0, 330.0, 138.0,
+    ],
 ];
-/// `B_2k / 2k`.
-const DIGAMMA_SERIES: [f64; 10] = [
-    0.083_333_333_333_333_33,
-    -0.008_333_333_333_333_333,
-    0.003_968_253_968_253_968,
-    -0.004_166_666_666_666_667,
-    0.007_575_757_575_757_576,
-    -0.021_092_796_092_796_094,
-    0.083_333_333_333_333_33,
-    -0.443_259_803_921_568_6,
-    3.053_954_330_270_119_8,
-    -26.456_212_121_212_122,
-];
-/// `B_2k / (2k)!`.
-const EULER_MACLAURIN: [f64; 11] = [
-    0.083_333_333_333_333_33,
-    -0.001_388_888_888_888_889,
-    3.306_878_306_878_307e-05,
-    -8.267_195_767_195_768e-07,
-    2.087_675_698_786_81e-08,
-    -5.284_190_138_687_493e-10,
-    1.338_253_653_068_467_9e-11,
-    -3.389_680_296_322_582_7e-13,
-    8.586_062_056_277_845e-15,
-    -2.174_868_698_558_062e-16,
-    5.509_002_828_360_229_5e-18,
-];
-/// Half the logarithm of 2π.
-const HALF_LN_2_PI: Pair = Pair {
-    hi: 0.918_938_533_204_672_8,
-    lo: -3.878_294_158_067_241_4e-17,
+/// For even `n` from 2 on: `B_n / (n (n - 1))` for Stirling's series, `B_n / n` for that of the digamma function, and
+/// `B_n / n!` for the Euler–Maclaurin formula.
+const SERIES: [[f64; 11]; 3] = {
+    let [numerators, denominators] = BERNOULLI;
+    let (mut series, mut factorial, mut k) = ([[0.0; 11]; 3], 1.0, 0);
+    while k < series[0].len() {
+        let n = (2 * k + 2) as f64;
+        factorial *= n * (n - 1.0);
+        series[0][k] = numerators[k] / (denominators[k] * (n * (n - 1.0)));
+        series[1][k] = numerators[k] / (denominators[k] * n);
+        series[2][k] = numerators[k] / (denominators[k] * factorial);
+        k += 1;
+    }
+    series
 };
+const STIRLING: &[f64] = SERIES[0].split_at(10).0;
+const DIGAMMA_SERIES: &[f64] = SERIES[1].split_at(10).0;
+const EULER_MACLAURIN: [f64; 11] = SERIES[2];
+/// Half the logarithm of 2π.
+const HALF_LN_2_PI: Pair = Pair::new(0.918_938_533_204_672_8, -3.878_294_158_067_241_4e-17);
 
 /// From this argument on, the asymptotic series are accurate to every digit.
 const LARGE: f64 = 10.0;
@@ -69,7 +53,7 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
         large = large.plus(1.0.into());
     }
     let inverse = 1.0 / large.hi;
-    let series = inverse * polynomial(&STIRLING, inverse * inverse);
+    let series = inverse * polynomial(STIRLING, inverse * inverse);
     let main = large
         .plus(Pair::from(-0.5))
         .times(ln_pair(large))
@@ -79,10 +63,7 @@ pub(crate) fn ln_gamma(x: f64) -> f64 {
 }
 
 /// The root of the digamma function.
-const DIGAMMA_ROOT: Pair = Pair {
-    hi: 1.461_632_144_968_362_2,
-    lo: 9.549_995_429_965_697e-17,
-};
+const DIGAMMA_ROOT: Pair = Pair::new(1.461_632_144_968_362_2, 9.549_995_429_965_697e-17);
 /// Chebyshev fit of the digamma function in the distance from the root, up to 0.34.
 const DIGAMMA_ROOT_SERIES: [f64; 21] = [
     0.967_672_245_447_621_2,
@@ -133,7 +114,7 @@ pub(crate) fn digamma(x: f64) -> f64 {
     }
     let inverse = Pair::from(1.0).over(large);
     let square = inverse.hi * inverse.hi;
-    let series = square * polynomial(&DIGAMMA_SERIES, square);
+    let series = square * polynomial(DIGAMMA_SERIES, square);
     sum = sum.plus(ln_pair(large)).plus(inverse.scaled(-0.5));
     sum.plus(Pair::from(-series)).value()
 }
@@ -175,10 +156,7 @@ fn factorial(n: f64) -> (Pair, f64) {
     while k <= n {
         product = product.times(k.into());
         let (unit, count) = (power_of_two_below(product.hi), exponent(product.hi));
-        product = Pair {
-            hi: product.hi / unit,
-            lo: product.lo / unit,
-        };
+        product = Pair::new(product.hi / unit, product.lo / unit);
         power += count;
         k += 1.0;
     }
@@ -202,10 +180,7 @@ fn zeta(n: f64, x: f64) -> (Pair, f64) {
         return (first, -count * order);
     }
     let unit = power_of_two_below(x);
-    let ratio = |large: Pair| Pair {
-        hi: large.hi / unit,
-        lo: large.lo / unit,
-    };
+    let ratio = |large: Pair| Pair::new(large.hi / unit, large.lo / unit);
     let enough = n + 14.0;
     let (mut large, mut sum) = (Pair::from(x), Pair::from(0.0));
     while large.hi < enough {

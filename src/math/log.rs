@@ -10,15 +10,9 @@ pub(crate) fn xlogx(x: f64) -> f64 {
 }
 
 /// The reciprocal of e.
-const INVERSE_E: Pair = Pair {
-    hi: 0.367_879_441_171_442_33,
-    lo: -1.242_875_367_278_836_3e-17,
-};
+const INVERSE_E: Pair = Pair::new(0.367_879_441_171_442_33, -1.242_875_367_278_836_3e-17);
 /// The number e.
-const E: Pair = Pair {
-    hi: std::f64::consts::E,
-    lo: 1.445_646_891_729_250_2e-16,
-};
+const E: Pair = Pair::new(std::f64::consts::E, 1.445_646_891_729_250_2e-16);
 
 /// `ln(x) + 1`, the derivative of `x ln(x)`.
 ///

@@ -10,25 +10,24 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    #[inline]
+    pub(super) const fn new(hi: f64, lo: f64) -> Self {
+        Self { hi, lo }
+    }
+
     /// `a + b` exactly.
     #[inline]
     pub(super) fn sum(a: f64, b: f64) -> Self {
         let hi = a + b;
         let back = hi - a;
-        Self {
-            hi,
-            lo: (a - (hi - back)) + (b - back),
-        }
+        Self::new(hi, (a - (hi - back)) + (b - back))
     }
 
     /// `a + b` exactly, for `|a| >= |b|` or `a = 0`.
     #[inline]
     pub(super) fn ordered(a: f64, b: f64) -> Self {
         let hi = a + b;
-        Self {
-            hi,
-            lo: b - (hi - a),
-        }
+        Self::new(hi, b - (hi - a))
     }
 
     /// `a * b` exactly, for factors below `2^996` and products that do not underflow.
@@ -36,10 +35,7 @@ impl Pair {
     pub(super) fn product(a: f64, b: f64) -> Self {
         let hi = a * b;
         let ([ah, al], [bh, bl]) = (split(a), split(b));
-        Self {
-            hi,
-            lo: ((ah * bh - hi) + ah * bl + al * bh) + al * bl,
-        }
+        Self::new(hi, ((ah * bh - hi) + ah * bl + al * bh) + al * bl)
     }
 
     #[inline]
@@ -68,10 +64,7 @@ impl Pair {
     /// The pair times a power of two.
     #[inline]
     pub(super) fn scaled(self, power: f64) -> Self {
-        Self {
-            hi: self.hi * power,
-            lo: self.lo * power,
-        }
+        Self::new(self.hi * power, self.lo * power)
     }
 
     #[inline]
@@ -83,7 +76,7 @@ impl Pair {
 impl From<f64> for Pair {
     #[inline]
     fn from(x: f64) -> Self {
-        Self { hi: x, lo: 0.0 }
+        Self::new(x, 0.0)
     }
 }
 
@@ -91,10 +84,7 @@ impl std::ops::Neg for Pair {
     type Output = Self;
     #[inline]
     fn neg(self) -> Self {
-        Self {
-            hi: -self.hi,
-            lo: -self.lo,
-        }
+        Self::new(-self.hi, -self.lo)
     }
 }
 
@@ -122,38 +112,26 @@ pub(super) const LN_2: [f64; 3] = [
     5.802_988_983_595_690_5e-25,
 ];
 
-/// Taylor coefficients of the exponential from `x^3` on.
-pub(super) const EXP_SERIES: [f64; 13] = [
-    0.166_666_666_666_666_66,
-    0.041_666_666_666_666_664,
-    0.008_333_333_333_333_333,
-    0.001_388_888_888_888_889,
-    0.000_198_412_698_412_698_4,
-    2.480_158_730_158_73e-05,
-    2.755_731_922_398_589_3e-06,
-    2.755_731_922_398_589e-07,
-    2.505_210_838_544_172e-08,
-    2.087_675_698_786_81e-09,
-    1.605_904_383_682_161_3e-10,
-    1.147_074_559_772_972_5e-11,
-    7.647_163_731_819_816e-13,
-];
+/// Taylor coefficients of the exponential from `x^3` on: `1/n!`.
+pub(super) const EXP_SERIES: [f64; 13] = {
+    let (mut series, mut factorial, mut place) = ([0.0; 13], 2.0, 0);
+    while place < series.len() {
+        factorial *= (place + 3) as f64;
+        series[place] = 1.0 / factorial;
+        place += 1;
+    }
+    series
+};
 
-/// Twice the Taylor coefficients of the inverse hyperbolic tangent from `x^3` on.
-const LN_SERIES: [f64; 12] = [
-    0.666_666_666_666_666_6,
-    0.4,
-    0.285_714_285_714_285_7,
-    0.222_222_222_222_222_2,
-    0.181_818_181_818_181_82,
-    0.153_846_153_846_153_85,
-    0.133_333_333_333_333_33,
-    0.117_647_058_823_529_41,
-    0.105_263_157_894_736_84,
-    0.095_238_095_238_095_23,
-    0.086_956_521_739_130_43,
-    0.08,
-];
+/// Twice the Taylor coefficients of the inverse hyperbolic tangent from `x^3` on: `2/n` for odd `n`.
+const LN_SERIES: [f64; 12] = {
+    let (mut series, mut place) = ([0.0; 12], 0);
+    while place < series.len() {
+        series[place] = 2.0 / (2 * place + 3) as f64;
+        place += 1;
+    }
+    series
+};
 
 /// `exp(x)` as a pair and a power of two to multiply it by, for `|x| < 2000`.
 ///
@@ -181,10 +159,7 @@ pub(super) fn ln_pair(x: Pair) -> Pair {
         count += 1.0;
         unit *= 2.0;
     }
-    let m = Pair {
-        hi: x.hi / unit,
-        lo: x.lo / unit,
-    };
+    let m = Pair::new(x.hi / unit, x.lo / unit);
     let ratio = Pair::ordered(m.hi - 1.0, m.lo).over(Pair::sum(m.hi, 1.0).plus(m.lo.into()));
     let square = ratio.hi * ratio.hi;
     let tail = square * ratio.hi * polynomial(&LN_SERIES, square);

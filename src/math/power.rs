@@ -18,24 +18,21 @@ pub(crate) fn powi(x: f64, n: f64) -> f64 {
     if size > 3.0 || x.is_nan() || size.floor() != size {
         return pow(x, n);
     }
-    let product = if size == 0.0 {
-        1.0
-    } else if size == 1.0 {
-        x
-    } else if size == 2.0 {
-        x * x
-    } else {
-        x * x * x
+    let product = match size {
+        0.0 => 1.0,
+        1.0 => x,
+        2.0 => x * x,
+        _ => x * x * x,
     };
-    if n < 0.0 {
-        // If the product is outside the range of normal numbers, it has lost digits that the result may keep.
-        return if product.is_normal() {
-            1.0 / product
-        } else {
-            pow(x, n)
-        };
+    if n >= 0.0 {
+        return product;
     }
-    product
+    // If the product is outside the range of normal numbers, it has lost digits that the result may keep.
+    if product.is_normal() {
+        1.0 / product
+    } else {
+        pow(x, n)
+    }
 }
 
 /// `√(x² + y²)` without overflow, NaN if either operand is.

@@ -46,10 +46,7 @@ pub(crate) fn silu(x: f64) -> f64 {
 }
 
 /// The root of the derivative of [`silu`].
-const SILU_ROOT: Pair = Pair {
-    hi: -1.278_464_542_761_073_7,
-    lo: -1.094_699_418_309_343_7e-16,
-};
+const SILU_ROOT: Pair = Pair::new(-1.278_464_542_761_073_7, -1.094_699_418_309_343_7e-16);
 /// Chebyshev fit of the derivative in the distance from the root, used up to 0.79.
 const SILU_ROOT_SERIES: [f64; 21] = [
     0.217_811_705_719_800_1,

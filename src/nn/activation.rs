@@ -1,9 +1,9 @@
 //! Activations: the functions that layers apply to weighted sums. Each activation is one row of the list below.
 
-use super::check;
+use super::check::{ensure, not_empty};
 use super::initialization::Initialization;
 use crate::Scalar;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::op::rows::{ExpDifference, StopGradient};
 
 /// Makes the enum and its methods from rows `Name(parameter: type) = |x| value, initialization that suits it`.
@@ -47,12 +47,7 @@ macro_rules! activations {
             #[inline]
             pub fn apply<S: Scalar>(self, sum: S) -> S {
                 match self {
-                    $(
-                        Self::$name $(($parameter))? => {
-                            let $x = sum;
-                            $value
-                        }
-                    )+
+                    $( Self::$name $(($parameter))? => { let $x = sum; $value } )+
                     Self::Maxout(_) => sum,
                 }
             }
@@ -76,17 +71,10 @@ macro_rules! activations {
             /// Refuses a parameter that is not finite, and maxout units without pieces.
             pub(super) fn check(self) -> Result<()> {
                 match self {
-                    $(
-                        Self::$name $(($parameter))? => {
-                            $( finite(stringify!($name), $parameter)?; )?
-                            Ok(())
-                        }
-                    )+
-                    Self::Maxout(0) => {
-                        Err(Error::argument("activation", "Maxout must have at least 1 piece, found 0"))
-                    }
-                    Self::Maxout(_) => Ok(()),
+                    $( Self::$name $(($parameter))? => { $( finite(stringify!($name), $parameter)?; )? } )+
+                    Self::Maxout(pieces) => ensure(pieces > 0, "activation", || "Maxout must have at least 1 piece, found 0")?,
                 }
+                Ok(())
             }
         }
     };
@@ -130,11 +118,9 @@ impl Activation {
 }
 
 fn finite(activation: &str, parameter: f64) -> Result<()> {
-    if parameter.is_finite() {
-        return Ok(());
-    }
-    let problem = format!("the parameter of {activation} must be finite, found {parameter}");
-    Err(Error::argument("activation", problem))
+    ensure(parameter.is_finite(), "activation", || {
+        format!("the parameter of {activation} must be finite, found {parameter}")
+    })
 }
 
 /// The softmax `e^xᵢ / Σⱼ e^xⱼ`: positive shares that add up to 1.
@@ -154,14 +140,11 @@ fn finite(activation: &str, parameter: f64) -> Result<()> {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn softmax<S: Scalar>(xs: &[S]) -> Result<Vec<S>> {
-    check::not_empty("xs", xs.len())?;
+    not_empty("xs", xs.len())?;
     // The shares do not depend on what is subtracted, so no derivative passes through it.
     let largest = S::max_of(xs).apply::<StopGradient>();
     let terms = xs.iter().map(|x| x.apply2::<ExpDifference>(largest));
-    let mut shares: Vec<S> = terms.collect();
-    let total: S = shares.iter().sum();
-    for share in &mut shares {
-        *share /= total;
-    }
-    Ok(shares)
+    let terms: Vec<S> = terms.collect();
+    let total: S = terms.iter().sum();
+    Ok(terms.into_iter().map(|term| term / total).collect())
 }

@@ -3,12 +3,13 @@
 use rand::{Rng, RngExt};
 
 use super::activation::Activation;
-use super::check::{at_least_one, finite_parameters};
+use super::check::{at_least_one, ensure, finite_parameters};
 use super::initialization::Initialization;
 use super::layer::{Layer, Neuron};
 use super::mlp::Mlp;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
+use crate::setters::setters;
 
 impl Mlp<f64> {
     /// A network with random weights: `sizes` are the numbers of inputs, of neurons in each hidden layer, and of outputs.
@@ -41,17 +42,13 @@ impl Mlp<f64> {
         activation: Activation,
     ) -> Result<Self> {
         activation.check()?;
-        let refused = |problem| Err(Error::argument("sizes", problem));
-        if let Some(position) = sizes.iter().position(|&size| size == 0) {
-            return refused(format!(
-                "must all be positive, found 0 at position {position}"
-            ));
+        let refused = |problem: String| Err(Error::argument("sizes", problem));
+        if let Some(at) = sizes.iter().position(|&size| size == 0) {
+            return refused(format!("must all be positive, found 0 at position {at}"));
         }
         let [inputs, hidden @ .., outputs] = sizes else {
-            let count = sizes.len();
-            return refused(format!(
-                "must be at least 2, inputs and outputs, found {count}"
-            ));
+            let problem = "must be at least 2, inputs and outputs, found";
+            return refused(format!("{problem} {}", sizes.len()));
         };
         let mut builder = Self::builder(*inputs);
         for &size in hidden {
@@ -60,9 +57,8 @@ impl Mlp<f64> {
         let builder = builder.layer(*outputs, Activation::Linear);
         if let Some(layer) = builder.first_too_large() {
             let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
-            return refused(format!(
-                "too large for any memory, {from} by {to} at positions {layer} and {next}"
-            ));
+            let place = format!("{from} by {to} at positions {layer} and {next}");
+            return refused(format!("too large for any memory, {place}"));
         }
         builder.build(rng)
     }
@@ -128,36 +124,30 @@ impl MlpBuilder {
         self
     }
 
-    /// Draws the weights of every layer in this way, instead of as [suits its activation](Activation::initialization).
-    ///
-    /// ```
-    /// use chainrule::Parameters;
-    /// use chainrule::nn::{Activation, Initialization, Mlp};
-    /// use rand::{SeedableRng, rngs::StdRng};
-    ///
-    /// let builder = Mlp::builder(2).layer(3, Activation::Relu).initialization(Initialization::Uniform(0.1));
-    /// let mlp = builder.build(&mut StdRng::seed_from_u64(1))?;
-    /// assert!(mlp.parameters().iter().all(|p| p.abs() <= 0.1));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn initialization(mut self, initialization: Initialization) -> Self {
-        self.initialization = Some(initialization);
-        self
-    }
+    setters! {
+        /// Draws the weights of every layer in this way, instead of as [suits its activation](Activation::initialization).
+        ///
+        /// ```
+        /// use chainrule::Parameters;
+        /// use chainrule::nn::{Activation, Initialization, Mlp};
+        /// use rand::{SeedableRng, rngs::StdRng};
+        ///
+        /// let builder = Mlp::builder(2).layer(3, Activation::Relu).initialization(Initialization::Uniform(0.1));
+        /// let mlp = builder.build(&mut StdRng::seed_from_u64(1))?;
+        /// assert!(mlp.parameters().iter().all(|p| p.abs() <= 0.1));
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        initialization(initialization: Initialization) => initialization = Some(initialization);
 
-    /// Builds every layer without biases.
-    ///
-    /// ```
-    /// use chainrule::nn::{Activation, Mlp};
-    /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).without_biases().build_from(&[1.0, 10.0])?;
-    /// assert_eq!(mlp.forward(&[3.0, 2.0])?, [23.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn without_biases(mut self) -> Self {
-        self.biases = false;
-        self
+        /// Builds every layer without biases.
+        ///
+        /// ```
+        /// use chainrule::nn::{Activation, Mlp};
+        /// let mlp = Mlp::builder(2).layer(1, Activation::Linear).without_biases().build_from(&[1.0, 10.0])?;
+        /// assert_eq!(mlp.forward(&[3.0, 2.0])?, [23.0]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        without_biases() => biases = false;
     }
 
     /// Builds the network with weights drawn from `rng`, layer by layer and neuron by neuron, and biases 0.
@@ -228,53 +218,37 @@ impl MlpBuilder {
         let mut total: usize = 0;
         (0..self.layers.len()).find(|&layer| {
             let (outputs, activation) = self.layers[layer];
-            let sum = outputs
-                .checked_mul(activation.pieces())
-                .and_then(|neurons| neurons.checked_mul(neuron_bytes(self.inputs_of(layer))?))
-                .and_then(|bytes| total.checked_add(bytes));
-            total = sum.unwrap_or(usize::MAX);
+            let neurons = outputs.saturating_mul(activation.pieces());
+            let weights = self.inputs_of(layer).saturating_mul(size_of::<f64>());
+            let neuron = weights.saturating_add(size_of::<Neuron<f64>>());
+            total = total.saturating_add(neurons.saturating_mul(neuron));
             isize::try_from(total).is_err()
         })
     }
 
     /// The network with all parameters 0.
     fn zeros(&self) -> Result<Mlp<f64>> {
-        if self.layers.is_empty() {
-            return Err(Error::argument(
-                "layers",
-                "must be at least one, found none",
-            ));
-        }
+        let some = !self.layers.is_empty();
+        ensure(some, "layers", || "must be at least one, found none")?;
         at_least_one("inputs", self.inputs)?;
         if let Some(index) = self.first_too_large() {
             let (inputs, outputs) = (self.inputs_of(index), self.layers[index].0);
             let problem = format!("too large for any memory, {inputs} inputs by {outputs} outputs");
             return Err(Error::argument(&format!("layer {}", index + 1), problem));
         }
-        let layers = self.layers.iter().enumerate();
-        let layers = layers.map(|(index, &(outputs, activation))| {
-            if outputs == 0 {
-                let name = format!("layer {}", index + 1);
-                return Err(Error::argument(&name, "outputs must be positive, found 0"));
-            }
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (index, &(outputs, activation)) in self.layers.iter().enumerate() {
+            let name = format!("layer {}", index + 1);
+            ensure(outputs > 0, &name, || "outputs must be positive, found 0")?;
             activation.check()?;
-            let neuron = Neuron {
-                weights: vec![0.0; self.inputs_of(index)],
-                bias: self.biases.then_some(0.0),
-            };
-            Ok(Layer {
-                neurons: vec![neuron; outputs * activation.pieces()],
+            let weights = vec![0.0; self.inputs_of(index)];
+            let bias = self.biases.then_some(0.0);
+            let neurons = vec![Neuron { weights, bias }; outputs * activation.pieces()];
+            layers.push(Layer {
+                neurons,
                 activation,
-            })
-        });
-        Ok(Mlp {
-            layers: layers.collect::<Result<_>>()?,
-        })
+            });
+        }
+        Ok(Mlp { layers })
     }
-}
-
-/// The bytes that a neuron takes, unless they are more than a `usize` counts.
-fn neuron_bytes(inputs: usize) -> Option<usize> {
-    let weights = inputs.checked_mul(size_of::<f64>())?;
-    weights.checked_add(size_of::<Neuron<f64>>())
 }

@@ -2,15 +2,24 @@
 
 use std::fmt::Display;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
+
+/// Passes if the condition holds, else returns the error with this problem of an argument.
+pub(super) fn ensure<D: Display>(
+    passes: bool,
+    name: &str,
+    problem: impl FnOnce() -> D,
+) -> Result<()> {
+    if passes {
+        return Ok(());
+    }
+    Err(Error::argument(name, problem()))
+}
 
 /// The value if it passes, else an error that says what it must be.
 pub(super) fn require<T: Display>(name: &str, value: T, passes: bool, must_be: &str) -> Result<T> {
-    if passes {
-        return Ok(value);
-    }
-    let problem = format!("must be {must_be}, found {value}");
-    Err(Error::argument(name, problem))
+    ensure(passes, name, || format!("must be {must_be}, found {value}"))?;
+    Ok(value)
 }
 
 pub(super) fn finite(name: &str, value: f64) -> Result<f64> {
@@ -37,27 +46,20 @@ pub(super) fn at_least_one(name: &str, value: usize) -> Result<usize> {
 }
 
 pub(super) fn not_empty(name: &str, len: usize) -> Result<()> {
-    if len > 0 {
-        return Ok(());
-    }
-    Err(Error::argument(name, "must hold at least one value"))
+    ensure(len > 0, name, || "must hold at least one value")
 }
 
 /// Passes if two lists are of the same length and not empty.
 pub(super) fn paired(name: &str, len: usize, other: &str, found: usize) -> Result<()> {
-    if found != len {
-        return Err(Error::length(other, len, found));
-    }
+    check_length(other, len, found)?;
     not_empty(name, len)
 }
 
 /// Passes if the class of a row is below the number of classes.
 pub(super) fn class(name: &str, row: usize, class: usize, classes: usize) -> Result<()> {
-    if class < classes {
-        return Ok(());
-    }
-    let problem = format!("row {row}: expected a class below {classes}, found {class}");
-    Err(Error::argument(name, problem))
+    ensure(class < classes, name, || {
+        format!("row {row}: expected a class below {classes}, found {class}")
+    })
 }
 
 /// Passes if every value does; else names the first that does not, by its position, as in "parameter 3".
@@ -71,19 +73,12 @@ pub(super) fn all(
     let Some(index) = values.iter().position(|&value| !passes(value)) else {
         return Ok(());
     };
-    let problem = format!(
-        "{noun} {index} must be {must_be}, found {:?}",
-        values[index]
-    );
+    let found = values[index];
+    let problem = format!("{noun} {index} must be {must_be}, found {found:?}");
     Err(Error::argument(name, problem))
 }
 
 pub(super) fn finite_parameters(parameters: &[f64]) -> Result<()> {
-    all(
-        "parameters",
-        "parameter",
-        parameters,
-        "finite",
-        f64::is_finite,
-    )
+    let noun = "parameter";
+    all("parameters", noun, parameters, "finite", f64::is_finite)
 }

@@ -115,9 +115,7 @@ pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
 
 /// Replaces a file's content, completely or not at all.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".checkpoint-");
     #[cfg(unix)]
@@ -143,7 +141,7 @@ pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint
 }
 
 fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>> {
-    let header: Header = serde_json::from_slice(bytes).map_err(|cause| {
+    let Header { format, version } = serde_json::from_slice(bytes).map_err(|cause| {
         let what = if cause.is_eof() {
             "is cut short"
         } else {
@@ -151,32 +149,24 @@ fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>
         };
         faulty(path, format!("{what}: {cause}"))
     })?;
-    if header.format != FORMAT {
-        let problem = format!(
-            "is not a checkpoint: expected the format `{FORMAT}`, found `{}`",
-            header.format
-        );
-        return Err(faulty(path, problem));
-    }
-    if header.version != VERSION {
-        let problem = format!(
-            "expected a checkpoint of version {VERSION}, found version {}",
-            header.version
-        );
-        return Err(faulty(path, problem));
-    }
-    serde_json::from_slice(bytes).map_err(|cause| faulty(path, format!("is damaged: {cause}")))
+    let problem = if format != FORMAT {
+        format!("is not a checkpoint: expected the format `{FORMAT}`, found `{format}`")
+    } else if version != VERSION {
+        format!("expected a checkpoint of version {VERSION}, found version {version}")
+    } else {
+        let damaged = |cause| faulty(path, format!("is damaged: {cause}"));
+        return serde_json::from_slice(bytes).map_err(damaged);
+    };
+    Err(faulty(path, problem))
 }
 
 /// Passes if a file holds as many parameters as a structure has.
 pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Result<()> {
-    if parameters.len() == count {
+    let held = parameters.len();
+    if held == count {
         return Ok(());
     }
-    let problem = format!(
-        "holds {} parameters, the structure has {count}",
-        parameters.len()
-    );
+    let problem = format!("holds {held} parameters, the structure has {count}");
     Err(faulty(path, problem))
 }
 

@@ -1,7 +1,8 @@
 //! Neurons, and layers of neurons: they take the values of the inputs and return one value per output.
 
 use super::activation::Activation;
-use crate::error::{Error, Result};
+use super::check::ensure;
+use crate::error::{Result, check_length};
 use crate::{Scalar, Var, tape};
 
 /// A linear neuron: one weight per input, and a bias that is added to the weighted sum.
@@ -34,9 +35,7 @@ impl<S: Scalar> Neuron<S> {
     /// ```
     #[inline]
     pub fn sum(&self, x: &[S]) -> Result<S> {
-        if x.len() != self.weights.len() {
-            return Err(Error::length("x", self.weights.len(), x.len()));
-        }
+        check_length("x", self.weights.len(), x.len())?;
         let sum = S::dot_product(&self.weights, x)?;
         Ok(self.bias.map_or(sum, |bias| bias + sum))
     }
@@ -103,11 +102,10 @@ impl<S: Scalar> Layer<S> {
     fn units(&self) -> Result<std::slice::ChunksExact<'_, Neuron<S>>> {
         self.activation.check()?;
         let pieces = self.activation.pieces();
-        if !self.neurons.len().is_multiple_of(pieces) {
-            let neurons = self.neurons.len();
-            let problem = format!("{neurons} are not a multiple of Maxout's {pieces} pieces");
-            return Err(Error::argument("neurons", problem));
-        }
+        let neurons = self.neurons.len();
+        ensure(neurons.is_multiple_of(pieces), "neurons", || {
+            format!("{neurons} are not a multiple of Maxout's {pieces} pieces")
+        })?;
         Ok(self.neurons.chunks_exact(pieces))
     }
 
@@ -117,11 +115,8 @@ impl<S: Scalar> Layer<S> {
         if let [neuron] = unit {
             return Ok(self.activation.apply(neuron.sum(x)?));
         }
-        let sums: Vec<S> = unit
-            .iter()
-            .map(|piece| piece.sum(x))
-            .collect::<Result<_>>()?;
-        Ok(S::max_of(&sums))
+        let sums: Result<Vec<S>> = unit.iter().map(|piece| piece.sum(x)).collect();
+        Ok(S::max_of(&sums?))
     }
 }
 

@@ -70,10 +70,8 @@ pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f
         return Err(Error::argument("labels", problem));
     }
     let pairs = scores.iter().zip(labels);
-    let losses: Vec<S> = pairs
-        .map(|(&s, &y)| (S::from(margin) - s * y.into()).relu())
-        .collect();
-    Ok(S::mean(&losses))
+    let losses = pairs.map(|(&s, &y)| (S::from(margin) - s * y.into()).relu());
+    Ok(S::mean(&losses.collect::<Vec<S>>()))
 }
 
 /// The multi-class hinge loss `1/n Σᵢ Σ_{j≠c} max(0, sⱼ − s_c + margin)` of rows of scores and their classes `c`.
@@ -167,14 +165,15 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result<S> {
-    let Chosen { is_right, right } = choose("logits", logits, class.into())?;
+    let (is_right, right) = choose("logits", logits, class.into())?;
     if logits.len() == 1 {
         return Ok(S::from(0.0));
     }
     let nothing = S::from(f64::NEG_INFINITY).shared();
     let scores = is_right.iter().zip(logits);
-    let others = scores.map(|(is_right, &s)| is_right.select(nothing, s));
-    let others: Vec<S> = others.collect();
+    let others: Vec<S> = scores
+        .map(|(is_right, &s)| is_right.select(nothing, s))
+        .collect();
     Ok((S::log_sum_exp(&others) - right).softplus())
 }
 
@@ -202,7 +201,7 @@ pub fn row_multiclass_hinge<S: Scalar>(
     margin: f64,
 ) -> Result<S> {
     at_least_zero("margin", margin)?;
-    let Chosen { is_right, right } = choose("scores", scores, class.into())?;
+    let (is_right, right) = choose("scores", scores, class.into())?;
     let nothing = S::from(0.0).shared();
     let losses = is_right.iter().zip(scores).map(|(is_right, &s)| {
         let loss = (s - right + margin).relu();
@@ -211,15 +210,8 @@ pub fn row_multiclass_hinge<S: Scalar>(
     Ok(losses.sum())
 }
 
-/// The score of a row's class, found by comparing the class with each number.
-struct Chosen<S> {
-    /// For each score: 1 if it is the score of the class, else 0.
-    is_right: Vec<S>,
-    /// The score of the class, NaN if there is none.
-    right: S,
-}
-
-fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
+/// For each score, 1 if it is the score of the row's class, else 0; and the score of the class, NaN if there is none.
+fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<(Vec<S>, S)> {
     not_empty(name, scores.len())?;
     let is_right: Vec<S> = (0..scores.len()).map(|c| class.equal(c as f64)).collect();
     // In this sum, a product with 0 adds nothing even if the other factor is infinite or NaN.
@@ -227,7 +219,7 @@ fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<Chosen<S>> {
     let pairs: Vec<S> = pairs.flat_map(|(&is_right, &s)| [is_right, s]).collect();
     let found: S = is_right.iter().sum();
     let right = S::apply_n::<Adjoint>(&pairs) / found;
-    Ok(Chosen { is_right, right })
+    Ok((is_right, right))
 }
 
 /// The penalty `strength · Σ |p|` on large parameters, which drives small ones to 0 (the lasso, R. Tibshirani 1996).

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::check::{self, paired};
-use crate::error::{Error, Result};
+use super::check::{self, ensure, paired};
+use crate::error::Result;
 
 /// The index of the highest score, which is the class that a classifier predicts; the first one of equal scores.
 ///
@@ -97,14 +97,13 @@ impl ConfusionMatrix {
                 check::class(name, row, class, classes)?;
             }
         }
-        let line = classes.checked_mul(size_of::<usize>());
+        let line = classes.saturating_mul(size_of::<usize>());
         let table = line
-            .and_then(|bytes| bytes.checked_add(size_of::<Vec<usize>>()))
-            .and_then(|bytes| bytes.checked_mul(classes));
-        if table.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
-            let problem = format!("too many for a table in any memory, found {classes}");
-            return Err(Error::argument("classes", problem));
-        }
+            .saturating_add(size_of::<Vec<usize>>())
+            .saturating_mul(classes);
+        ensure(isize::try_from(table).is_ok(), "classes", || {
+            format!("too many for a table in any memory, found {classes}")
+        })?;
         let mut counts = vec![vec![0; classes]; classes];
         for (&predicted, &actual) in predicted.iter().zip(actual) {
             counts[actual][predicted] += 1;

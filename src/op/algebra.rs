@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
-use crate::error::{Error, Result};
+use crate::error::{Result, check_length};
 use crate::math::fused;
 
 /// An operation of one operand.
@@ -327,11 +327,7 @@ methods!(define_scalar);
 
 /// Checks that the factors of a dot product pair up.
 pub(crate) fn same_length<S>(ws: &[S], xs: &[S]) -> Result<()> {
-    if ws.len() == xs.len() {
-        Ok(())
-    } else {
-        Err(Error::length("xs of the dot product", ws.len(), xs.len()))
-    }
+    check_length("xs of the dot product", ws.len(), xs.len())
 }
 
 /// The dot product of slices of the same length, by the row with alternating operands.

@@ -15,6 +15,7 @@ mod script;
 use std::fmt;
 
 use crate::explain::{Explanation, Pattern};
+use crate::setters::setters;
 use literal::{List, Place, Text};
 use parts::Parts;
 use script::Script;
@@ -49,30 +50,24 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Sets the page's title and heading.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let explanation = Var::new(2.0).exp().explain();
-    /// assert!(explanation.html().title("a < b").to_string().contains("<h1>a &lt; b</h1>"));
-    /// ```
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
+    setters! {
+        /// Sets the page's title and heading.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let explanation = Var::new(2.0).exp().explain();
+        /// assert!(explanation.html().title("a < b").to_string().contains("<h1>a &lt; b</h1>"));
+        /// ```
+        title(title: impl Into<String>) => title = title.into();
 
-    /// Sets the largest number of significant digits shown, from 1 to 17; 4 by default. The page computes with all digits.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let explanation = Var::new(2.0).exp().explain();
-    /// assert!(explanation.html().precision(6).to_string().contains("digits: 6,"));
-    /// ```
-    #[must_use]
-    pub fn precision(mut self, digits: usize) -> Self {
-        self.precision = digits.clamp(1, 17);
-        self
+        /// Sets the largest number of significant digits shown, from 1 to 17; 4 by default. The page computes with all digits.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let explanation = Var::new(2.0).exp().explain();
+        /// assert!(explanation.html().precision(6).to_string().contains("digits: 6,"));
+        /// ```
+        precision(digits: usize) => precision = digits.clamp(1, 17);
     }
 
     /// Writes the data of the page as the body of a JavaScript object literal.

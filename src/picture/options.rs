@@ -8,6 +8,7 @@ use super::snapshot::{NodeCopy, Snapshot, Source};
 use super::wire::Wire;
 use crate::graph::Graph;
 use crate::op::Op;
+use crate::setters::setters;
 use crate::sweep::Gradients;
 use crate::tape;
 use crate::var::Var;
@@ -94,76 +95,58 @@ impl<'a> Picture<'a> {
         self
     }
 
-    /// Shows these gradients, and the local gradients from which they were computed.
-    ///
-    /// A value recorded after the sweep or on another graph is shown without a gradient.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let x = Var::new(3.0);
-    /// let y = x.square();
-    /// let text = y.picture().gradients(&y.backward()).to_dot();
-    /// assert!(text.contains("label=\"×6\"")); // dy/dx
-    /// ```
-    #[must_use]
-    pub fn gradients(mut self, gradients: &'a Gradients) -> Self {
-        self.gradients = Some(gradients);
-        self
-    }
+    setters! {
+        /// Shows these gradients, and the local gradients from which they were computed.
+        ///
+        /// A value recorded after the sweep or on another graph is shown without a gradient.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let x = Var::new(3.0);
+        /// let y = x.square();
+        /// let text = y.picture().gradients(&y.backward()).to_dot();
+        /// assert!(text.contains("label=\"×6\"")); // dy/dx
+        /// ```
+        gradients(gradients: &'a Gradients) => gradients = Some(gradients);
 
-    /// Sets whether each line shows the derivative of its operation with respect to this operand.
-    ///
-    /// By default the lines do if gradients are shown.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let y = Var::new(3.0).square();
-    /// assert!(y.picture().local_gradients(true).to_dot().contains("label=\"×6\""));
-    /// ```
-    #[must_use]
-    pub fn local_gradients(mut self, shown: bool) -> Self {
-        self.local_gradients = Some(shown);
-        self
-    }
+        /// Sets whether each line shows the derivative of its operation with respect to this operand.
+        ///
+        /// By default the lines do if gradients are shown.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let y = Var::new(3.0).square();
+        /// assert!(y.picture().local_gradients(true).to_dot().contains("label=\"×6\""));
+        /// ```
+        local_gradients(shown: bool) => local_gradients = Some(shown);
 
-    /// Sets whether values are shown, or only the operations; by default they are.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let y = Var::new(3.25).square();
-    /// assert!(!y.picture().values(false).to_dot().contains("3.25"));
-    /// ```
-    #[must_use]
-    pub fn values(mut self, shown: bool) -> Self {
-        self.values = shown;
-        self
-    }
+        /// Sets whether values are shown, or only the operations; by default they are.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let y = Var::new(3.25).square();
+        /// assert!(!y.picture().values(false).to_dot().contains("3.25"));
+        /// ```
+        values(shown: bool) => values = shown;
 
-    /// Sets which way values run; from left to right by default.
-    ///
-    /// ```
-    /// use chainrule::{Direction, Var};
-    /// let y = Var::new(3.0).square();
-    /// assert!(y.picture().direction(Direction::TopToBottom).to_dot().contains("rankdir=\"TB\""));
-    /// ```
-    #[must_use]
-    pub fn direction(mut self, direction: Direction) -> Self {
-        self.direction = direction;
-        self
-    }
+        /// Sets which way values run; from left to right by default.
+        ///
+        /// ```
+        /// use chainrule::{Direction, Var};
+        /// let y = Var::new(3.0).square();
+        /// assert!(y.picture().direction(Direction::TopToBottom).to_dot().contains("rankdir=\"TB\""));
+        /// ```
+        direction(direction: Direction) => direction = direction;
 
-    /// Sets the largest number of significant digits, from 1 to 17; 3 by default.
-    ///
-    /// ```
-    /// use chainrule::Var;
-    /// let y = Var::new(2.0).sqrt();
-    /// assert!(y.picture().to_dot().contains(">1.41<"));
-    /// assert!(y.picture().precision(6).to_dot().contains(">1.41421<"));
-    /// ```
-    #[must_use]
-    pub fn precision(mut self, digits: usize) -> Self {
-        self.precision = digits;
-        self
+        /// Sets the largest number of significant digits, from 1 to 17; 3 by default.
+        ///
+        /// ```
+        /// use chainrule::Var;
+        /// let y = Var::new(2.0).sqrt();
+        /// assert!(y.picture().to_dot().contains(">1.41<"));
+        /// assert!(y.picture().precision(6).to_dot().contains(">1.41421<"));
+        /// ```
+        precision(digits: usize) => precision = digits;
     }
 
     /// Sets how many nodes are shown at most, those nearest to the outputs; 200 by default.

@@ -1,8 +1,8 @@
 //! Answers at one point, with the memory in which a program's questions are evaluated.
 
-use super::core::{Core, Over, Question, check_length};
+use super::core::{Core, Over, Question};
 use crate::backend::{Answer, Blocks, Order, Table};
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::transform::{Parts, Transform, is_symmetric};
 
 /// The number of directions that are computed side by side.

@@ -1,10 +1,10 @@
 //! Evaluation over rows of data: blocks of rows are computed side by side, on all cores.
 
 use super::answers::{Memo, answer};
-use super::core::{Over, check_length};
+use super::core::Over;
 use super::function::Program;
 use crate::backend::{Answer, Blocks, Order, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::parameters::Parameters;
 use crate::transform::{Mode, Transform};
 

@@ -1,8 +1,7 @@
 //! Records a program's operations on another graph.
 
-use super::core::check_length;
 use super::function::Program;
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::ir::interpret;
 use crate::var::Var;
 

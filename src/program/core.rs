@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::backend::{Backend, Compiled};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::ir::{self, Class, Guard, Ir, Level, Selection};
 use crate::transform::{Parts, Transform, sum_over_rows};
 
@@ -116,12 +116,4 @@ impl Core {
         }
         Ok(())
     }
-}
-
-/// Checks the number of values of an argument.
-pub(super) fn check_length(name: &str, expected: usize, found: usize) -> Result<()> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::length(name, expected, found))
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::answers::Answers;
-use super::core::{Core, check_length};
+use super::core::Core;
 use crate::backend::Backend;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::interpreter::Interpreter;
 use crate::ir::{Class, Guard, Ir, Level};
 use crate::transform::{self, Transform};

@@ -6,9 +6,8 @@
 
 use std::cmp::Ordering;
 
-use super::core::check_length;
 use super::function::Program;
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::ir::{Id, Kind, interpret};
 use crate::op::{Law, Op};
 

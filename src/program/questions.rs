@@ -5,11 +5,10 @@
 //! of the answer: `one` number or `many`.
 
 use super::answers::Extra;
-use super::core::check_length;
 use super::evaluator::Evaluator;
 use super::function::Program;
 use super::outputs::Outputs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::tape;
 use crate::transform::{Mode, Transform};
 use crate::var::Var;

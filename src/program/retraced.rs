@@ -6,11 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::core::check_length;
 use super::function::Program;
 use super::outputs::Outputs;
 use crate::backend::Table;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, check_length};
 use crate::var::Var;
 
 /// A function with branches, and a program for each path through it so far.

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::Batch;
-use super::core::check_length;
 use super::function::Program;
 use crate::backend::Table;
-use crate::error::Result;
+use crate::error::{Result, check_length};
 use crate::transform::{
     self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
     jacobian_is_long,

@@ -1,10 +1,10 @@
 //! Rows that arrive one after another and need not fit into memory.
 
 use super::answers::answer;
-use super::core::{Over, check_length};
+use super::core::Over;
 use super::function::Program;
 use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 use crate::parameters::Parameters;
 use crate::transform::Transform;
 

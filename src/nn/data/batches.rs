@@ -74,13 +74,9 @@ impl<'a> Iterator for Batches<'a> {
         if self.order.is_empty() {
             return None;
         }
-        let rest = self.order.len().saturating_sub(self.size);
-        let data = self.data;
-        let rows = self.order.drain(rest..);
-        Some(
-            rows.map(|row| (data.inputs[row].as_slice(), data.targets[row]))
-                .collect(),
-        )
+        let (data, rest) = (self.data, self.order.len().saturating_sub(self.size));
+        let row = |row: usize| (data.inputs[row].as_slice(), data.targets[row]);
+        Some(self.order.drain(rest..).map(row).collect())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -3,8 +3,8 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::error::{Error, Result};
-use crate::nn::check::{at_least_one, finite};
+use crate::error::{Error, Result, check_length};
+use crate::nn::check::{at_least_one, ensure, finite, require};
 
 /// One row of a [`Dataset`]: its inputs and its target.
 ///
@@ -58,9 +58,7 @@ impl Dataset {
     /// assert_eq!(error.to_string(), "inputs, row 1: expected 2 values, found 1");
     /// ```
     pub fn new(inputs: Vec<Vec<f64>>, targets: Vec<f64>) -> Result<Self> {
-        if targets.len() != inputs.len() {
-            return Err(Error::length("targets", inputs.len(), targets.len()));
-        }
+        check_length("targets", inputs.len(), targets.len())?;
         let width = inputs.first().map_or(0, Vec::len);
         for (index, row) in inputs.iter().enumerate() {
             if row.len() != width {
@@ -200,17 +198,14 @@ impl Dataset {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn split<R: Rng + ?Sized>(&self, fraction: f64, rng: &mut R) -> Result<(Self, Self)> {
-        if !(fraction > 0.0 && fraction < 1.0) {
-            let problem = format!("must be between 0 and 1, found {fraction}");
-            return Err(Error::argument("fraction", problem));
-        }
+        let passes = fraction > 0.0 && fraction < 1.0;
+        require("fraction", fraction, passes, "between 0 and 1")?;
         // A product that f64 rounds to just below a whole number (0.29 · 100) counts as that number.
         let first = whole((self.len() as f64 * fraction * (1.0 + 2.0 * f64::EPSILON)).floor());
-        if first == 0 || first >= self.len() {
+        ensure((1..self.len()).contains(&first), "fraction", || {
             let rows = if self.len() == 1 { "row" } else { "rows" };
-            let problem = format!("{fraction} of {} {rows} leaves a part empty", self.len());
-            return Err(Error::argument("fraction", problem));
-        }
+            format!("{fraction} of {} {rows} leaves a part empty", self.len())
+        })?;
         let order = random_order(self.len(), rng);
         let (first, second) = order.split_at(first);
         Ok((self.select(first), self.select(second)))
@@ -237,13 +232,12 @@ impl Dataset {
     pub fn classes(&self, count: usize) -> Result<Vec<usize>> {
         at_least_one("count", count)?;
         let class = |(row, &target): (usize, &f64)| {
-            if target >= 0.0 && target < count as f64 && target.fract() == 0.0 {
-                return Ok(whole(target));
-            }
-            let last = count - 1;
-            let problem =
-                format!("row {row}: expected a whole number from 0 to {last}, found {target}");
-            Err(Error::argument("targets", problem))
+            let passes = target >= 0.0 && target < count as f64 && target.fract() == 0.0;
+            ensure(passes, "targets", || {
+                let last = count - 1;
+                format!("row {row}: expected a whole number from 0 to {last}, found {target}")
+            })?;
+            Ok(whole(target))
         };
         self.targets.iter().enumerate().map(class).collect()
     }

@@ -10,7 +10,7 @@ use rand::{Rng, RngExt};
 
 use super::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::nn::check::{at_least_zero, below_one, require};
+use crate::nn::check::{at_least_zero, below_one, ensure, require};
 
 /// Two interleaving half circles of `n` points in the plane, labelled −1 and +1.
 ///
@@ -143,19 +143,18 @@ pub fn blobs<C: AsRef<[f64]>, R: Rng + ?Sized>(
     deviation: f64,
     rng: &mut R,
 ) -> Result<Dataset> {
-    let width = match centers.first() {
-        Some(center) if !center.as_ref().is_empty() => center.as_ref().len(),
-        Some(_) => return Err(Error::argument("centers", "center 0 has no coordinates")),
-        None => return Err(Error::argument("centers", "must hold at least one center")),
-    };
+    let width = centers.first().map(|center| center.as_ref().len());
+    let width = width.ok_or_else(|| Error::argument("centers", "must hold at least one center"))?;
+    ensure(width > 0, "centers", || "center 0 has no coordinates")?;
     for (index, center) in centers.iter().map(AsRef::as_ref).enumerate() {
         if center.len() != width {
             let name = format!("centers, center {index}");
             return Err(Error::length(&name, width, center.len()));
         }
-        if let Some(value) = center.iter().find(|value| !value.is_finite()) {
-            let problem = format!("center {index} must be finite, found {value}");
-            return Err(Error::argument("centers", problem));
+        for value in center {
+            ensure(value.is_finite(), "centers", || {
+                format!("center {index} must be finite, found {value}")
+            })?;
         }
     }
     require("per_class", per_class, per_class >= 1, "at least 1")?;

@@ -10,6 +10,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::nn::check::ensure;
 
 /// Reads a data set from a CSV file: `target` names the column of targets; all other columns are inputs, in file order.
 ///
@@ -97,9 +98,8 @@ impl Csv {
     /// ```
     pub fn read(source: &str, mut reader: impl io::Read) -> Result<Self> {
         let mut bytes = Vec::new();
-        reader
-            .read_to_end(&mut bytes)
-            .map_err(|cause| Error::io(Path::new(source), cause))?;
+        let read = reader.read_to_end(&mut bytes);
+        read.map_err(|cause| Error::io(Path::new(source), cause))?;
         Self::new(source.to_string(), bytes)
     }
 
@@ -177,18 +177,13 @@ impl Csv {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn dataset_of(&self, inputs: &[&str], target: &str) -> Result<Dataset> {
-        if inputs.is_empty() {
-            return Err(Error::argument("inputs", "must name at least one column"));
-        }
-        if inputs.contains(&target) {
-            let problem = format!("must not hold the target `{target}`");
-            return Err(Error::argument("inputs", problem));
-        }
-        let inputs: Vec<usize> = inputs
-            .iter()
-            .map(|name| self.find(name))
-            .collect::<Result<_>>()?;
-        self.select(&inputs, self.find(target)?)
+        let some = !inputs.is_empty();
+        ensure(some, "inputs", || "must name at least one column")?;
+        ensure(!inputs.contains(&target), "inputs", || {
+            format!("must not hold the target `{target}`")
+        })?;
+        let inputs: Result<Vec<usize>> = inputs.iter().map(|name| self.find(name)).collect();
+        self.select(&inputs?, self.find(target)?)
     }
 
     fn new(source: String, mut bytes: Vec<u8>) -> Result<Self> {
@@ -203,26 +198,21 @@ impl Csv {
         };
         let mut records = Records::new(&csv.bytes);
         let Some((line, header)) = records.next(&csv.source)? else {
-            let problem = "expected a header, found nothing";
-            return Err(csv.fault(1, None, problem));
+            return Err(csv.fault(1, None, "expected a header, found nothing"));
         };
         let mut names: Vec<String> = Vec::with_capacity(header.len());
-        for (index, name) in header.iter().enumerate() {
-            let number = index + 1;
+        for (number, name) in (1..).zip(header) {
             let problem = match text(name) {
                 None => format!("the name of column {number} is not UTF-8"),
                 Some("") => format!("column {number} has no name"),
-                Some(name) => match names.iter().position(|earlier| earlier == name) {
-                    None => {
+                Some(name) => {
+                    let Some(earlier) = names.iter().position(|earlier| earlier == name) else {
                         names.push(name.to_string());
                         continue;
-                    }
-                    Some(earlier) => {
-                        let earlier = earlier + 1;
-                        let name = excerpt(name);
-                        format!("columns {earlier} and {number} are both named `{name}`")
-                    }
-                },
+                    };
+                    let (earlier, name) = (earlier + 1, excerpt(name));
+                    format!("columns {earlier} and {number} are both named `{name}`")
+                }
             };
             return Err(csv.fault(line, None, problem));
         }
@@ -246,17 +236,14 @@ impl Csv {
         if let Some(column) = self.names.iter().position(|known| known == name) {
             return Ok(column);
         }
-        let mut known: Vec<String> = self.names.iter().map(|name| excerpt(name)).collect();
-        let more = match known.len() {
-            0..=NAMES_LISTED => String::new(),
-            count => format!(" and {} more", count - NAMES_LISTED),
+        let known = self.names.iter().take(NAMES_LISTED);
+        let known: Vec<String> = known.map(|name| excerpt(name)).collect();
+        let more = match self.names.len() - known.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        known.truncate(NAMES_LISTED);
-        let name = excerpt(name);
-        let problem = format!(
-            "no column `{name}`, there are `{}`{more}",
-            known.join("`, `")
-        );
+        let (name, known) = (excerpt(name), known.join("`, `"));
+        let problem = format!("no column `{name}`, there are `{known}`{more}");
         Err(self.fault(self.header_line, None, problem))
     }
 
@@ -320,10 +307,8 @@ impl Fields<'_> {
             Some("") => "nothing".to_string(),
             Some(field) => format!("`{}`", excerpt(field)),
         };
-        let name = &self.csv.names[column];
-        Err(self
-            .csv
-            .fault(self.line, Some(name), format!("{problem}, found {found}")))
+        let (name, problem) = (&self.csv.names[column], format!("{problem}, found {found}"));
+        Err(self.csv.fault(self.line, Some(name), problem))
     }
 }
 
@@ -355,37 +340,39 @@ impl<'a> Records<'a> {
 
     /// The next record and its line, counted from 1.
     fn next(&mut self, source: &str) -> Result<Option<(u64, &ByteRecord)>> {
-        let end = self.reader.position().byte();
-        let more = self
-            .reader
-            .read_byte_record(&mut self.record)
-            .map_err(|cause| Error::io(Path::new(source), cause.into()))?;
-        if !more {
+        let end = self.read_to();
+        let more = self.reader.read_byte_record(&mut self.record);
+        if !more.map_err(|cause| Error::io(Path::new(source), cause.into()))? {
             return Ok(None);
         }
-        let end = usize::try_from(end).unwrap_or(self.bytes.len());
-        let skipped = self.bytes[end..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let begin = end + skipped.count();
-        for index in self.counted..begin {
-            let next = self.bytes.get(index + 1);
-            match self.bytes[index] {
-                b'\n' => self.line += 1,
-                b'\r' if next != Some(&b'\n') => self.line += 1,
-                _ => {}
-            }
-        }
+        let skipped = self.bytes[end..].iter();
+        let begin = end + skipped.take_while(|byte| b"\r\n".contains(byte)).count();
+        let passed = self.counted..begin;
+        self.line += passed.filter(|&at| ends_line(self.bytes, at)).count() as u64;
         self.counted = begin;
         // A quote that is not closed extends to the end of the text, so only the last record can have one.
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(self.bytes.len());
-        if end >= self.bytes.len()
+        if self.read_to() == self.bytes.len()
             && let Some(lines) = open_quote(&self.bytes[begin..])
         {
             let problem = "the quote opened here is not closed";
             return Err(Error::data(source, Some(self.line + lines), None, problem));
         }
         Ok(Some((self.line, &self.record)))
+    }
+
+    /// How many bytes were read.
+    fn read_to(&self) -> usize {
+        let position = usize::try_from(self.reader.position().byte());
+        position.map_or(self.bytes.len(), |read| read.min(self.bytes.len()))
+    }
+}
+
+/// Whether a line ends with this byte: LF, or CR without LF.
+fn ends_line(bytes: &[u8], at: usize) -> bool {
+    match bytes[at] {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
     }
 }
 
@@ -397,14 +384,14 @@ fn open_quote(record: &[u8]) -> Option<u64> {
     let mut lines = 0;
     let mut opened = None;
     let mut field_begins = true;
-    let mut bytes = record.iter().peekable();
-    while let Some(&byte) = bytes.next() {
+    let mut bytes = record.iter().enumerate().peekable();
+    while let Some((at, &byte)) = bytes.next() {
         match byte {
             b'"' if opened.is_none() && field_begins => opened = Some(lines),
-            b'"' if opened.is_some() && bytes.next_if_eq(&&b'"').is_none() => opened = None,
-            b'\n' => lines += 1,
-            b'\r' if bytes.peek() != Some(&&b'\n') => lines += 1,
-            _ => {}
+            b'"' if opened.is_some() && bytes.next_if(|next| *next.1 == b'"').is_none() => {
+                opened = None;
+            }
+            _ => lines += u64::from(ends_line(record, at)),
         }
         field_begins = opened.is_none() && byte == b',';
     }

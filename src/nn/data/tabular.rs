@@ -50,35 +50,21 @@ impl Tabular for Dataset {
     }
 }
 
-impl<R: AsRef<[f64]>> Tabular for [R] {
-    fn row_count(&self) -> usize {
-        self.len()
-    }
+macro_rules! rows {
+    ($([$($size:tt)*] $rows:ty),+) => { $(
+        impl<R: AsRef<[f64]>, $($size)*> Tabular for $rows {
+            fn row_count(&self) -> usize {
+                self.len()
+            }
 
-    fn append_row(&self, row: usize, values: &mut Vec<f64>) {
-        values.extend_from_slice(self[row].as_ref());
-    }
+            fn append_row(&self, row: usize, values: &mut Vec<f64>) {
+                values.extend_from_slice(self[row].as_ref());
+            }
+        }
+    )+ };
 }
 
-impl<R: AsRef<[f64]>, const N: usize> Tabular for [R; N] {
-    fn row_count(&self) -> usize {
-        N
-    }
-
-    fn append_row(&self, row: usize, values: &mut Vec<f64>) {
-        self[..].append_row(row, values);
-    }
-}
-
-impl<R: AsRef<[f64]>> Tabular for Vec<R> {
-    fn row_count(&self) -> usize {
-        self.len()
-    }
-
-    fn append_row(&self, row: usize, values: &mut Vec<f64>) {
-        self[..].append_row(row, values);
-    }
-}
+rows!([] [R], [] Vec<R>, [const N: usize] [R; N]);
 
 impl<R: Tabular + ?Sized> Tabular for &R {
     fn row_count(&self) -> usize {

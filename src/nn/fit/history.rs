@@ -1,8 +1,5 @@
 //! What a run reports: before each step, after each epoch, and at its end.
 
-#[cfg(feature = "serde")]
-use serde::{Deserialize, Serialize};
-
 /// A step that is about to be taken: what a progress bar needs.
 ///
 /// ```
@@ -43,7 +40,7 @@ pub struct TrainingStep {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Epoch {
     /// The number of the epoch, counted from 0.
@@ -65,8 +62,7 @@ impl Epoch {
 
 /// The number of consecutive last epochs that did not improve on the best epoch before them by more than `min_delta`.
 pub(super) fn waited(epochs: &[Epoch], min_delta: f64) -> usize {
-    let mut best = f64::INFINITY;
-    let mut waited = 0;
+    let (mut best, mut waited) = (f64::INFINITY, 0);
     for epoch in epochs {
         if epoch.watched() < best - min_delta {
             best = epoch.watched();
@@ -88,7 +84,7 @@ pub(super) fn waited(epochs: &[Epoch], min_delta: f64) -> usize {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct History {
     /// Every epoch that has ended, in order.
@@ -108,9 +104,8 @@ impl History {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn best(&self) -> Option<&Epoch> {
-        self.epochs
-            .iter()
-            .min_by(|a, b| a.watched().total_cmp(&b.watched()))
+        let order = |a: &&Epoch, b: &&Epoch| a.watched().total_cmp(&b.watched());
+        self.epochs.iter().min_by(order)
     }
 }
 
@@ -124,7 +119,7 @@ impl History {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Ended {
     /// All epochs have ended.

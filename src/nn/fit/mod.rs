@@ -26,6 +26,7 @@ use crate::error::Result;
 use crate::ir::Level;
 use crate::parameters::Parameters;
 use crate::program::Outputs;
+use crate::setters::setters;
 use crate::var::Var;
 use callback::Callbacks;
 use settings::Settings;
@@ -92,150 +93,116 @@ impl<'a, M: Parameters> Fit<'a, M> {
         Self::default()
     }
 
-    /// Sets how many times the run goes through the data.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let history = Fit::new().epochs(3).run(&mut [0.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| p[0] - x[0])?;
-    /// assert_eq!(history.epochs.len(), 3);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn epochs(mut self, epochs: usize) -> Self {
-        self.settings.epochs = epochs;
-        self
-    }
+    setters! {
+        /// Sets how many times the run goes through the data.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let history = Fit::new().epochs(3).run(&mut [0.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| p[0] - x[0])?;
+        /// assert_eq!(history.epochs.len(), 3);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        epochs(epochs: usize) => settings.epochs = epochs;
 
-    /// Sets the batch size: the number of rows per step. The last batch of an epoch may be smaller.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let fit = Fit::new().epochs(1).batch(2);
-    /// let history = fit.run(&mut [0.0], &[[1.0], [2.0], [3.0]], &mut Sgd::new(0.1)?, |p, x| p[0] - x[0])?;
-    /// assert_eq!(history.epochs[0].steps, 2);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn batch(mut self, rows: usize) -> Self {
-        self.settings.batch = rows;
-        self
-    }
+        /// Sets the batch size: the number of rows per step. The last batch of an epoch may be smaller.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let fit = Fit::new().epochs(1).batch(2);
+        /// let history = fit.run(&mut [0.0], &[[1.0], [2.0], [3.0]], &mut Sgd::new(0.1)?, |p, x| p[0] - x[0])?;
+        /// assert_eq!(history.epochs[0].steps, 2);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        batch(rows: usize) => settings.batch = rows;
 
-    /// Decides the random order of rows: the same seed gives the same run.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    ///
-    /// let run = |seed| -> chainrule::Result<_> {
-    ///     let fit = Fit::new().batch(1).seed(seed);
-    ///     fit.run(&mut [0.0], &[[1.0], [2.0], [4.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())
-    /// };
-    /// assert_eq!(run(1)?, run(1)?);
-    /// assert_ne!(run(1)?, run(2)?);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = seed;
-        self
-    }
+        /// Decides the random order of rows: the same seed gives the same run.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        ///
+        /// let run = |seed| -> chainrule::Result<_> {
+        ///     let fit = Fit::new().batch(1).seed(seed);
+        ///     fit.run(&mut [0.0], &[[1.0], [2.0], [4.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())
+        /// };
+        /// assert_eq!(run(1)?, run(1)?);
+        /// assert_ne!(run(1)?, run(2)?);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        seed(seed: u64) => settings.seed = seed;
 
-    /// Takes the rows in the order of the data in every epoch.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let mut p = [0.0];
-    /// let fit = Fit::new().epochs(1).batch(1).in_order();
-    /// fit.run(&mut p, &[[1.0], [2.0]], &mut Sgd::new(0.5)?, |p, x| (p[0] - x[0]).square())?;
-    /// assert_eq!(p, [2.0], "the last row was the last");
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn in_order(mut self) -> Self {
-        self.settings.shuffle = false;
-        self
-    }
+        /// Takes the rows in the order of the data in every epoch.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let mut p = [0.0];
+        /// let fit = Fit::new().epochs(1).batch(1).in_order();
+        /// fit.run(&mut p, &[[1.0], [2.0]], &mut Sgd::new(0.5)?, |p, x| (p[0] - x[0]).square())?;
+        /// assert_eq!(p, [2.0], "the last row was the last");
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        in_order() => settings.shuffle = false;
 
-    /// Adds the penalty `strength · Σ p²` over all parameters to the loss of every batch, and `2 · strength · p` to its
-    /// derivatives.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let mut p = [1.0];
-    /// let fit = Fit::new().epochs(1).l2(0.5);
-    /// let history = fit.run(&mut p, &[[3.0]], &mut Sgd::new(0.1)?, |p, x| p[0] * x[0])?;
-    /// assert_eq!((history.epochs[0].loss, p), (3.5, [1.0 - 0.1 * 4.0]));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn l2(mut self, strength: f64) -> Self {
-        self.settings.l2 = strength;
-        self
-    }
+        /// Adds the penalty `strength · Σ p²` over all parameters to the loss of every batch, and `2 · strength · p` to its
+        /// derivatives.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let mut p = [1.0];
+        /// let fit = Fit::new().epochs(1).l2(0.5);
+        /// let history = fit.run(&mut p, &[[3.0]], &mut Sgd::new(0.1)?, |p, x| p[0] * x[0])?;
+        /// assert_eq!((history.epochs[0].loss, p), (3.5, [1.0 - 0.1 * 4.0]));
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        l2(strength: f64) => settings.l2 = strength;
 
-    /// Sets the optimizer's learning rate before every step. Steps are counted from 0 over all epochs.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::{Optimizer, Schedule, Sgd}};
-    /// let mut sgd = Sgd::new(1.0)?;
-    /// let fit = Fit::new().epochs(3).schedule(Schedule::exponential(1.0, 0.5)?);
-    /// fit.run(&mut [0.0], &[[1.0]], &mut sgd, |p, x| p[0] - x[0])?;
-    /// assert_eq!(sgd.rate(), 0.25);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.settings.schedule = Some(schedule);
-        self
-    }
+        /// Sets the optimizer's learning rate before every step. Steps are counted from 0 over all epochs.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::{Optimizer, Schedule, Sgd}};
+        /// let mut sgd = Sgd::new(1.0)?;
+        /// let fit = Fit::new().epochs(3).schedule(Schedule::exponential(1.0, 0.5)?);
+        /// fit.run(&mut [0.0], &[[1.0]], &mut sgd, |p, x| p[0] - x[0])?;
+        /// assert_eq!(sgd.rate(), 0.25);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        schedule(schedule: Schedule) => settings.schedule = Some(schedule);
 
-    /// Computes the mean loss of these rows, without penalty, after every epoch.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let fit = Fit::new().epochs(1).validation(&[[3.0], [5.0]]);
-    /// let history = fit.run(&mut [0.0], &[[2.0]], &mut Sgd::new(0.5)?, |p, x| (p[0] - x[0]).square())?;
-    /// assert_eq!(history.epochs[0].validation, Some((1.0 + 9.0) / 2.0));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn validation(mut self, data: &'a dyn Tabular) -> Self {
-        self.settings.validation = Some(data);
-        self
-    }
+        /// Computes the mean loss of these rows, without penalty, after every epoch.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let fit = Fit::new().epochs(1).validation(&[[3.0], [5.0]]);
+        /// let history = fit.run(&mut [0.0], &[[2.0]], &mut Sgd::new(0.5)?, |p, x| (p[0] - x[0]).square())?;
+        /// assert_eq!(history.epochs[0].validation, Some((1.0 + 9.0) / 2.0));
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        validation(data: &'a dyn Tabular) => settings.validation = Some(data);
 
-    /// Stops the run early if the loss has not improved for this number of consecutive epochs.
-    ///
-    /// The loss is the validation loss if there is one, else the training loss.
-    ///
-    /// ```
-    /// use chainrule::nn::fit::Ended;
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let fit = Fit::new().epochs(1000).patience(2);
-    /// let history = fit.run(&mut [1.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())?;
-    /// assert_eq!((history.epochs.len(), history.ended), (3, Ended::Patience));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn patience(mut self, epochs: usize) -> Self {
-        self.settings.patience = Some(epochs);
-        self
-    }
+        /// Stops the run early if the loss has not improved for this number of consecutive epochs.
+        ///
+        /// The loss is the validation loss if there is one, else the training loss.
+        ///
+        /// ```
+        /// use chainrule::nn::fit::Ended;
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let fit = Fit::new().epochs(1000).patience(2);
+        /// let history = fit.run(&mut [1.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())?;
+        /// assert_eq!((history.epochs.len(), history.ended), (3, Ended::Patience));
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        patience(epochs: usize) => settings.patience = Some(epochs);
 
-    /// For [`patience`](Self::patience), counts a loss as improved only if it is lower than the best by more than `delta`.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let fit = Fit::new().epochs(1000).patience(2).min_delta(0.5);
-    /// // Every epoch is better by 0.1.
-    /// let history = fit.run(&mut [1.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| p[0] * x[0])?;
-    /// assert_eq!(history.epochs.len(), 3);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn min_delta(mut self, delta: f64) -> Self {
-        self.settings.min_delta = delta;
-        self
+        /// For [`patience`](Self::patience), counts a loss as improved only if it is lower than the best by more than `delta`.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let fit = Fit::new().epochs(1000).patience(2).min_delta(0.5);
+        /// // Every epoch is better by 0.1.
+        /// let history = fit.run(&mut [1.0], &[[1.0]], &mut Sgd::new(0.1)?, |p, x| p[0] * x[0])?;
+        /// assert_eq!(history.epochs.len(), 3);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        min_delta(delta: f64) => settings.min_delta = delta;
     }
 
     /// Calls `callback` before every step, with the loss and the parameters at which it was computed.
@@ -291,36 +258,30 @@ impl<'a, M: Parameters> Fit<'a, M> {
         self
     }
 
-    /// Sets the number of threads; 0, the default, means one per core. The bits do not depend on it.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let mut p = [1.0];
-    /// Fit::new().epochs(1).threads(1).run(&mut p, &[[2.0]], &mut Sgd::new(0.25)?, |p, x| p[0] * x[0])?;
-    /// assert_eq!(p, [0.5]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.settings.threads = threads;
-        self
-    }
+    setters! {
+        /// Sets the number of threads; 0, the default, means one per core. The bits do not depend on it.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let mut p = [1.0];
+        /// Fit::new().epochs(1).threads(1).run(&mut p, &[[2.0]], &mut Sgd::new(0.25)?, |p, x| p[0] * x[0])?;
+        /// assert_eq!(p, [0.5]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        threads(threads: usize) => settings.threads = threads;
 
-    /// Sets the level: [`Exact`](Level::Exact) gives the bits of the tape, [`Fast`](Level::Fast) is faster.
-    ///
-    /// ```
-    /// use chainrule::Level;
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// let mut p = [1.0];
-    /// let fit = Fit::new().epochs(1).level(Level::Fast);
-    /// fit.run(&mut p, &[[2.0]], &mut Sgd::new(0.25)?, |p, x| p[0] * x[0])?;
-    /// assert_eq!(p, [0.5]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn level(mut self, level: Level) -> Self {
-        self.settings.level = level;
-        self
+        /// Sets the level: [`Exact`](Level::Exact) gives the bits of the tape, [`Fast`](Level::Fast) is faster.
+        ///
+        /// ```
+        /// use chainrule::Level;
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// let mut p = [1.0];
+        /// let fit = Fit::new().epochs(1).level(Level::Fast);
+        /// fit.run(&mut p, &[[2.0]], &mut Sgd::new(0.25)?, |p, x| p[0] * x[0])?;
+        /// assert_eq!(p, [0.5]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        level(level: Level) => settings.level = level;
     }
 
     /// Trains: moves the parameters of `model` down the gradient of the mean loss, batch by batch.
@@ -370,21 +331,19 @@ impl<'a, M: Parameters> Fit<'a, M> {
 
 #[cfg(feature = "serde")]
 impl<M: Parameters> Fit<'_, M> {
-    /// Makes [`resume`](Self::resume) save the run each time this number of steps has been taken, and at its end; the
-    /// default is after every epoch and at its end.
-    ///
-    /// ```
-    /// use chainrule::nn::{Fit, optimizer::Sgd};
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let path = folder.path().join("run.json");
-    /// let fit = Fit::new().epochs(100).save_every(50);
-    /// fit.resume(&path, &mut [1.0], &[[2.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())?;
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn save_every(mut self, steps: usize) -> Self {
-        self.settings.save_every = Some(steps);
-        self
+    setters! {
+        /// Makes [`resume`](Self::resume) save the run each time this number of steps has been taken, and at its end; the
+        /// default is after every epoch and at its end.
+        ///
+        /// ```
+        /// use chainrule::nn::{Fit, optimizer::Sgd};
+        /// # let folder = tempfile::tempdir().unwrap();
+        /// # let path = folder.path().join("run.json");
+        /// let fit = Fit::new().epochs(100).save_every(50);
+        /// fit.resume(&path, &mut [1.0], &[[2.0]], &mut Sgd::new(0.1)?, |p, x| (p[0] - x[0]).square())?;
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        save_every(steps: usize) => settings.save_every = Some(steps);
     }
 
     /// As [`run`](Self::run), but saves the run in a file: continues the run in the file, or begins one if there is no file.

@@ -11,6 +11,7 @@ use crate::ir::Level;
 use crate::nn::checkpoint::{self, faulty};
 use crate::nn::optimizer::Optimizer;
 use crate::parameters::Parameters;
+use crate::program::Batch;
 
 /// What a file holds besides the parameters.
 #[derive(Serialize, Deserialize)]
@@ -39,42 +40,39 @@ impl Choices {
         Self {
             seed: settings.seed,
             in_order: !settings.shuffle,
-            batch: settings.batch.min(training.rows.count()),
+            batch: settings.batch.min(training.rows.count),
             l2: settings.l2,
-            rows: training.rows.count(),
-            width: training.rows.width(),
-            validation_rows: training
-                .validation
-                .as_ref()
-                .map_or(0, crate::program::Batch::len),
+            rows: training.rows.count,
+            width: training.rows.width,
+            validation_rows: training.validation.as_ref().map_or(0, Batch::len),
             exact: settings.level == Level::Exact,
         }
     }
 
+    /// Every choice by its name in messages.
+    fn named(&self) -> [(&'static str, String); 8] {
+        [
+            ("seed", self.seed.to_string()),
+            ("in_order", self.in_order.to_string()),
+            ("batch", self.batch.to_string()),
+            ("l2", self.l2.to_string()),
+            ("rows", self.rows.to_string()),
+            ("width of rows", self.width.to_string()),
+            ("validation rows", self.validation_rows.to_string()),
+            ("level exact", self.exact.to_string()),
+        ]
+    }
+
     /// Passes if a saved run had these choices; else names the first that differs.
     fn check(&self, path: &Path, saved: &Self) -> Result<()> {
-        fn text<T: ToString>(pair: [T; 2]) -> [String; 2] {
-            pair.map(|choice| choice.to_string())
-        }
-        let rows = [saved.validation_rows, self.validation_rows];
-        let pairs = [
-            ("seed", text([saved.seed, self.seed])),
-            ("in_order", text([saved.in_order, self.in_order])),
-            ("batch", text([saved.batch, self.batch])),
-            ("l2", text([saved.l2, self.l2])),
-            ("rows", text([saved.rows, self.rows])),
-            ("width of rows", text([saved.width, self.width])),
-            ("validation rows", text(rows)),
-            ("level exact", text([saved.exact, self.exact])),
-        ];
-        match pairs.into_iter().find(|(_, [saved, own])| saved != own) {
-            None => Ok(()),
-            Some((name, [saved, own])) => {
-                let problem =
-                    format!("holds a run with other choices: {name} {saved}, this run has {own}");
-                Err(faulty(path, problem))
+        for ((name, saved), (_, own)) in saved.named().into_iter().zip(self.named()) {
+            if saved != own {
+                let differs = format!("{name} {saved}, this run has {own}");
+                let problem = format!("holds a run with other choices: {differs}");
+                return Err(faulty(path, problem));
             }
         }
+        Ok(())
     }
 }
 
@@ -123,31 +121,20 @@ where
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
-        let problem =
-            format!("is damaged: {taken} batches of an epoch are done, an epoch has {batches}");
-        return Err(faulty(path, problem));
+        let counts = format!("{taken} batches of an epoch are done, an epoch has {batches}");
+        return Err(faulty(path, format!("is damaged: {counts}")));
     }
     let read = || {
-        O::deserialize(&run.optimizer).map_err(|cause| {
-            faulty(
-                path,
-                format!("does not hold an optimizer of this kind: {cause}"),
-            )
-        })
+        let problem = "does not hold an optimizer of this kind";
+        O::deserialize(&run.optimizer).map_err(|cause| faulty(path, format!("{problem}: {cause}")))
     };
     // A trial step with a gradient of zeros shows whether the optimizer fits this number of parameters.
-    let mut trial = read()?;
-    trial
-        .set_rate(trial.rate())
-        .and_then(|()| {
-            let still = vec![0.0; file.parameters.len()];
-            trial.step(&mut file.parameters.clone(), &still)
-        })
+    let (mut trial, still) = (read()?, vec![0.0; file.parameters.len()]);
+    let rate = trial.set_rate(trial.rate());
+    rate.and_then(|()| trial.step(&mut file.parameters.clone(), &still))
         .map_err(|error| {
-            faulty(
-                path,
-                format!("holds an optimizer that cannot continue: {error}"),
-            )
+            let problem = "holds an optimizer that cannot continue";
+            faulty(path, format!("{problem}: {error}"))
         })?;
     let restored = read()?;
     model.set_parameters(&file.parameters)?;

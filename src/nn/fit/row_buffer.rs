@@ -1,23 +1,22 @@
 //! Rows of the same width, one after another in one buffer.
 
 use crate::error::{Error, Result};
+use crate::nn::check::ensure;
 use crate::nn::data::Tabular;
 
 /// At least one row.
 #[derive(Debug)]
 pub(super) struct RowBuffer {
     values: Vec<f64>,
-    width: usize,
-    count: usize,
+    pub(super) width: usize,
+    pub(super) count: usize,
 }
 
 impl RowBuffer {
     /// Copies the rows.
     pub(super) fn new(name: &str, rows: &dyn Tabular) -> Result<Self> {
         let count = rows.row_count();
-        if count == 0 {
-            return Err(Error::argument(name, "must hold at least one row"));
-        }
+        ensure(count > 0, name, || "must hold at least one row")?;
         let mut values = Vec::new();
         rows.append_row(0, &mut values);
         let width = values.len();
@@ -34,14 +33,6 @@ impl RowBuffer {
             width,
             count,
         })
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    pub(super) fn width(&self) -> usize {
-        self.width
     }
 
     pub(super) fn row(&self, row: usize) -> &[f64] {

@@ -3,14 +3,12 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-#[cfg(feature = "serde")]
-use serde::{Deserialize, Serialize};
 
 use super::callback::Callbacks;
 use super::history::{Ended, Epoch, History, TrainingStep, waited};
 use super::row_buffer::RowBuffer;
 use super::settings::Settings;
-use crate::error::{BranchChanged, Error, Result};
+use crate::error::{BranchChanged, Error, Result, check_length};
 use crate::nn::data::Tabular;
 use crate::nn::loss::l2_penalty;
 use crate::nn::optimizer::Optimizer;
@@ -20,7 +18,7 @@ use crate::var::Var;
 
 /// How far a run is: what it needs to continue, besides parameters and optimizer.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Position {
     /// The epochs that have ended.
     pub(crate) epochs: Vec<Epoch>,
@@ -58,23 +56,14 @@ impl<'a, M: Parameters> Training<'a, M> {
         let rows = RowBuffer::new("data", data)?;
         let (count, mut moved) = (model.parameter_count(), 0);
         model.visit_mut(&mut |part| moved += part.len());
-        if moved != count {
-            return Err(Error::length(
-                "parameters that visit_mut visits",
-                count,
-                moved,
-            ));
-        }
+        check_length("parameters that visit_mut visits", count, moved)?;
         let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(settings.level);
         let validation = match settings.validation {
             None => None,
             Some(data) => {
                 let held_out = RowBuffer::new("validation", data)?;
-                let (width, found) = (rows.width(), held_out.width());
-                if found != width {
-                    return Err(Error::length("validation, row 0", width, found));
-                }
-                let rows: Vec<_> = (0..held_out.count()).map(|row| held_out.row(row)).collect();
+                check_length("validation, row 0", rows.width, held_out.width)?;
+                let rows: Vec<_> = (0..held_out.count).map(|row| held_out.row(row)).collect();
                 Some(program.batch(&rows)?.threads(settings.threads))
             }
         };
@@ -97,7 +86,7 @@ impl<'a, M: Parameters> Training<'a, M> {
         save: &mut Save<'_, M, O>,
     ) -> Result<History> {
         let mut descent = Descent::default();
-        let mut order: Vec<usize> = (0..self.rows.count()).collect();
+        let mut order: Vec<usize> = (0..self.rows.count).collect();
         let mut ended = self.is_over();
         while ended.is_none() {
             ended = self.epoch(model, optimizer, save, &mut order, &mut descent)?;
@@ -114,23 +103,17 @@ impl<'a, M: Parameters> Training<'a, M> {
 
     /// Why the run has ended, if it has.
     fn is_over(&self) -> Option<Ended> {
-        let Settings {
-            epochs,
-            patience,
-            min_delta,
-            ..
-        } = self.settings;
-        let over = &self.position.epochs;
-        if over.len() >= epochs {
+        let (settings, over) = (&self.settings, &self.position.epochs);
+        if over.len() >= settings.epochs {
             return Some(Ended::Epochs);
         }
-        let patience = patience?;
-        (waited(over, min_delta) >= patience).then_some(Ended::Patience)
+        let waited = waited(over, settings.min_delta);
+        (waited >= settings.patience?).then_some(Ended::Patience)
     }
 
     /// The number of steps per epoch.
     pub(super) fn batches(&self) -> usize {
-        self.rows.count().div_ceil(self.settings.batch)
+        self.rows.count.div_ceil(self.settings.batch)
     }
 
     /// Takes the remaining steps of an epoch; returns why the run ended, if it did.
@@ -146,7 +129,7 @@ impl<'a, M: Parameters> Training<'a, M> {
         let batches = self.batches();
         let epoch = self.position.epochs.len();
         if settings.shuffle {
-            shuffle(order, self.rows.count(), settings.seed, epoch);
+            shuffle(order, self.rows.count, settings.seed, epoch);
         }
         let mut picked = Vec::with_capacity(settings.batch.min(order.len()));
         for places in order.chunks(settings.batch).skip(self.position.batches) {
@@ -161,9 +144,10 @@ impl<'a, M: Parameters> Training<'a, M> {
                 step: taken,
                 steps: settings.epochs.saturating_mul(batches),
                 loss: loss.map_err(|error| in_data(error, places))?,
-                rate: settings
-                    .schedule
-                    .map_or(optimizer.rate(), |schedule| schedule.rate(taken)),
+                rate: match &settings.schedule {
+                    Some(schedule) => schedule.rate(taken),
+                    None => optimizer.rate(),
+                },
             };
             if !step.loss.is_finite() {
                 return Err(self.not_finite(model, &step, places));
@@ -188,7 +172,7 @@ impl<'a, M: Parameters> Training<'a, M> {
         let over = Epoch {
             epoch,
             steps: (epoch + 1) * batches,
-            loss: self.position.sum / self.rows.count() as f64,
+            loss: self.position.sum / self.rows.count as f64,
             validation: self.validation_loss(model, epoch)?,
         };
         self.position.epochs.push(over);
@@ -225,9 +209,6 @@ impl<'a, M: Parameters> Training<'a, M> {
 
     /// The error for a loss that is NaN or infinite; it names the row of the data whose loss is, if there is one.
     fn not_finite(&mut self, model: &M, step: &TrainingStep, places: &[usize]) -> Error {
-        let TrainingStep {
-            epoch, step, loss, ..
-        } = *step;
         let outputs = self.batch.program().outputs();
         let losses = self.batch.values(model);
         let row = losses.ok().and_then(|losses| {
@@ -236,10 +217,10 @@ impl<'a, M: Parameters> Training<'a, M> {
         });
         let (row, loss) = match row {
             Some((row, loss)) => (format!("row {row}: "), *loss),
-            None => (String::new(), loss),
+            None => (String::new(), step.loss),
         };
-        let problem =
-            format!("{row}the loss must be finite, found {loss:?} in epoch {epoch}, step {step}");
+        let place = format!("epoch {}, step {}", step.epoch, step.step);
+        let problem = format!("{row}the loss must be finite, found {loss:?} in {place}");
         Error::argument("data", problem)
     }
 }

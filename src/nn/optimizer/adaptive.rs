@@ -1,8 +1,5 @@
 //! Optimizers that scale each parameter's step by the size of its past derivatives.
 
-#[cfg(feature = "serde")]
-use serde::{Deserialize, Serialize};
-
 use super::rule::Optimizer;
 use super::state::{State, rate_in};
 use crate::error::Result;
@@ -28,11 +25,8 @@ use crate::nn::check::{at_least_zero, below_one, positive};
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Serialize, Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Adam {
     rate: f64,
     betas: [f64; 2],
@@ -146,11 +140,8 @@ impl Optimizer for Adam {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Serialize, Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct AdamW {
     adam: Adam,
     decay: f64,
@@ -170,11 +161,8 @@ impl AdamW {
     /// assert_eq!(error.to_string(), "decay: must be finite and at least 0, found -1");
     /// ```
     pub fn new(rate: f64, decay: f64) -> Result<Self> {
-        let adam = Adam::new(rate)?;
-        Ok(Self {
-            adam,
-            decay: at_least_zero("decay", decay)?,
-        })
+        let (adam, decay) = (Adam::new(rate)?, at_least_zero("decay", decay)?);
+        Ok(Self { adam, decay })
     }
 
     /// Sets β₁ and β₂, as [`Adam::betas`] does.
@@ -240,11 +228,8 @@ impl Optimizer for AdamW {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Serialize, Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct RmsProp {
     rate: f64,
     smoothing: f64,
@@ -265,9 +250,8 @@ impl RmsProp {
     /// assert_eq!(error.to_string(), "rate: must be finite and positive, found inf");
     /// ```
     pub fn new(rate: f64) -> Result<Self> {
-        let rate = positive("rate", rate)?;
         Ok(Self {
-            rate,
+            rate: positive("rate", rate)?,
             smoothing: 0.99,
             epsilon: 1e-8,
             squares: State::default(),

@@ -1,6 +1,6 @@
 //! What every optimizer does: one step, over a slice or over a structure part by part.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, check_length};
 use crate::parameters::Parameters;
 
 /// A rule that moves parameters down a gradient.
@@ -145,7 +145,7 @@ pub trait Optimizer {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) -> Result<()> {
-        check_len(parameters.len(), gradient)?;
+        check_length("gradient", parameters.len(), gradient.len())?;
         self.begin_step(gradient)?;
         self.step_part(0, parameters, gradient);
         Ok(())
@@ -170,7 +170,7 @@ pub trait Optimizer {
     fn step_parameters(&mut self, parameters: &mut dyn Parts, gradient: &[f64]) -> Result<()> {
         let mut count = 0;
         parameters.each_part(&mut |part| count += part.len());
-        check_len(count, gradient)?;
+        check_length("gradient", count, gradient.len())?;
         self.begin_step(gradient)?;
         let mut start = 0;
         parameters.each_part(&mut |part| {
@@ -206,11 +206,4 @@ impl<P: Parameters> Parts for P {
     fn each_part(&mut self, visit: &mut dyn FnMut(&mut [f64])) {
         self.visit_mut(visit);
     }
-}
-
-fn check_len(parameters: usize, gradient: &[f64]) -> Result<()> {
-    if gradient.len() == parameters {
-        return Ok(());
-    }
-    Err(Error::length("gradient", parameters, gradient.len()))
 }

@@ -163,10 +163,9 @@ impl Schedule {
     }
 
     fn new(name: &str, first: f64, decay: Decay) -> Result<Self> {
-        let first = positive(name, first)?;
         Ok(Self {
             warmup: 0,
-            first,
+            first: positive(name, first)?,
             decay,
         })
     }

@@ -1,8 +1,5 @@
 //! Gradient descent, with or without momentum.
 
-#[cfg(feature = "serde")]
-use serde::{Deserialize, Serialize};
-
 use super::rule::Optimizer;
 use super::state::{State, rate_in};
 use crate::error::Result;
@@ -25,11 +22,8 @@ use crate::nn::check::{at_least_zero, below_one, positive};
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(Serialize, Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Sgd {
     rate: f64,
     momentum: f64,
@@ -50,9 +44,8 @@ impl Sgd {
     /// assert_eq!(error.to_string(), "rate: must be finite and positive, found -0.1");
     /// ```
     pub fn new(rate: f64) -> Result<Self> {
-        let rate = positive("rate", rate)?;
         Ok(Self {
-            rate,
+            rate: positive("rate", rate)?,
             momentum: 0.0,
             nesterov: false,
             velocities: State::default(),
@@ -90,12 +83,9 @@ impl Sgd {
     /// assert_eq!(p, [0.7]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    pub fn nesterov(self, momentum: f64) -> Result<Self> {
-        let sgd = self.momentum(momentum)?;
-        Ok(Self {
-            nesterov: true,
-            ..sgd
-        })
+    pub fn nesterov(mut self, momentum: f64) -> Result<Self> {
+        self.nesterov = true;
+        self.momentum(momentum)
     }
 }
 

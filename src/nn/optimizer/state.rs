@@ -1,9 +1,6 @@
 //! What optimizers share: a state per parameter, and a learning rate that can be changed.
 
-#[cfg(feature = "serde")]
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
+use crate::error::{Result, check_length};
 use crate::nn::check;
 
 /// Writes the methods of [`Optimizer`](super::Optimizer) for a learning rate that is kept in this field.
@@ -23,7 +20,7 @@ pub(super) use rate_in;
 
 /// What an optimizer remembers of each parameter; empty before the first step.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct State<M>(Vec<M>);
 
 impl<M: Clone + Default> State<M> {
@@ -31,8 +28,8 @@ impl<M: Clone + Default> State<M> {
     ///
     /// A rule that keeps means of squares sets `squares`: a square that overflowed would stay in the mean forever.
     pub(super) fn begin(&mut self, gradient: &[f64], squares: bool) -> Result<()> {
-        if !self.0.is_empty() && self.0.len() != gradient.len() {
-            return Err(Error::length("parameters", self.0.len(), gradient.len()));
+        if !self.0.is_empty() {
+            check_length("parameters", self.0.len(), gradient.len())?;
         }
         let noun = "the derivative with respect to parameter";
         check::all("gradient", noun, gradient, "finite", f64::is_finite)?;
