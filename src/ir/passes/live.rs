@@ -1,4 +1,4 @@
-//! Removes values that no output and no guard depends on.
+//! Removes values that no output or guard depends on.
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::Ir;
@@ -8,7 +8,7 @@ pub(super) const PASS: Pass = Pass {
     name: "live",
     level: Level::Exact,
     before_derivatives: false,
-    equations: "values that no output and no guard depends on are removed",
+    equations: "values that no output or guard depends on are removed",
     run: Run::Whole(apply),
 };
 
