@@ -144,11 +144,11 @@ impl Dataset {
     /// [`Argument`](crate::ErrorKind::Argument) if `factor` is NaN or infinite.
     ///
     /// ```
-    /// use chainrule::nn::data::read_csv;
+    /// use chainrule::nn::data::Dataset;
     ///
     /// // Pixels from 0 to 16 become pixels from 0 to 1.
-    /// let digits = read_csv("examples/data/digits.csv", "digit")?.scaled(1.0 / 16.0)?;
-    /// assert!(digits.rows().all(|(pixels, _)| pixels.iter().all(|p| (0.0..=1.0).contains(p))));
+    /// let digits = Dataset::new(vec![vec![0.0, 16.0], vec![8.0, 4.0]], vec![3.0, 7.0])?.scaled(1.0 / 16.0)?;
+    /// assert_eq!(digits.rows().last(), Some((&[0.5, 0.25][..], 7.0)));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn scaled(mut self, factor: f64) -> Result<Self> {
@@ -189,12 +189,12 @@ impl Dataset {
     /// rows.
     ///
     /// ```
-    /// use chainrule::nn::data::read_csv;
+    /// use chainrule::nn::data::moons;
     /// use rand::{SeedableRng, rngs::StdRng};
     ///
-    /// let digits = read_csv("examples/data/digits.csv", "digit")?;
-    /// let (train, test) = digits.split(0.8, &mut StdRng::seed_from_u64(1))?;
-    /// assert_eq!((train.len(), test.len()), (1437, 360));
+    /// let mut rng = StdRng::seed_from_u64(1);
+    /// let (train, test) = moons(1000, 0.1, &mut rng)?.split(0.8, &mut rng)?;
+    /// assert_eq!((train.len(), test.len()), (800, 200));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn split<R: Rng + ?Sized>(&self, fraction: f64, rng: &mut R) -> Result<(Self, Self)> {
@@ -219,10 +219,10 @@ impl Dataset {
     /// names the first such row and its target.
     ///
     /// ```
-    /// use chainrule::nn::data::{Dataset, read_csv};
+    /// use chainrule::nn::data::Dataset;
     ///
-    /// let digits = read_csv("examples/data/digits.csv", "digit")?;
-    /// assert_eq!(digits.classes(10)?[..4], [0, 1, 2, 3]);
+    /// let digits = Dataset::new(vec![vec![0.0], vec![1.0]], vec![3.0, 0.0])?;
+    /// assert_eq!(digits.classes(10)?, [3, 0]);
     ///
     /// let halves = Dataset::new(vec![vec![0.0], vec![1.0]], vec![1.0, 0.5])?;
     /// let error = halves.classes(2).unwrap_err();

@@ -1,6 +1,6 @@
 //! Data sets: rows of `f64` inputs with one target each.
 //!
-//! A [`Dataset`] comes from a CSV file ([`read_csv`], [`Csv`]), from a generated shape ([`moons`], [`circles`],
+//! A [`Dataset`] comes from a CSV file (`read_csv`, `Csv`, with the feature `csv`), from a generated shape ([`moons`], [`circles`],
 //! [`spirals`], [`blobs`]) or from vectors ([`Dataset::new`]). You can [split](Dataset::split) it into a training and a
 //! test part and go through it in [mini-batches](Dataset::batches). Nothing is scaled, centred or encoded unless you ask.
 //!
@@ -24,11 +24,13 @@
 mod batches;
 mod dataset;
 mod generate;
+#[cfg(feature = "csv")]
 mod read;
 mod tabular;
 
 pub use batches::Batches;
 pub use dataset::{Dataset, Row};
 pub use generate::{blobs, circles, moons, spirals};
+#[cfg(feature = "csv")]
 pub use read::{Csv, read_csv};
 pub use tabular::Tabular;

@@ -1,21 +1,28 @@
 //! Tests networks, training, data sets and metrics.
 
+#[cfg(feature = "csv")]
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
+#[cfg(feature = "csv")]
 #[path = "../../../examples/moons/page.rs"]
 mod page;
+#[cfg(feature = "csv")]
 #[path = "../../../examples/moons/train.rs"]
 mod train;
 
 #[cfg(feature = "serde")]
 mod checkpoint;
+#[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "csv")]
 mod data;
 mod fit;
 mod loss;
+#[cfg(feature = "csv")]
 mod moons_page;
 mod network;
 mod optimizer;
+#[cfg(feature = "csv")]
 mod reference;
 
 use chainrule::Error;
