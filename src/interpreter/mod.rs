@@ -6,12 +6,11 @@
 //! compiled for each set of vector instructions and chosen when they run.
 
 mod context;
-mod elementwise;
+mod kernels;
 mod machine;
 mod matrix;
 mod plan;
 mod point;
-mod row_kernels;
 mod rows;
 #[cfg(test)]
 mod steps;
