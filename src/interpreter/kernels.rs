@@ -38,14 +38,14 @@ impl<'a> Kernel<'a> {
     #[inline(always)]
     fn each<T>(
         &mut self,
-        operands: impl Iterator<Item = T> + Clone,
+        mut operands: impl Iterator<Item = T>,
         mut work: impl FnMut(&mut [f64], T),
     ) {
         self.arch.dispatch(Inline(
             #[inline(always)]
             || {
                 let mut rest = &mut *self.results;
-                for operands in operands.clone() {
+                for operands in operands.by_ref() {
                     let (result, further) = rest.split_at_mut(self.lanes);
                     work(result, operands);
                     rest = further;
@@ -56,9 +56,7 @@ impl<'a> Kernel<'a> {
 
     /// The operands of each result, `N` of them.
     #[inline(always)]
-    fn operands<const N: usize>(
-        &self,
-    ) -> impl Iterator<Item = [&'a [f64]; N]> + Clone + use<'a, N> {
+    fn operands<const N: usize>(&self) -> impl Iterator<Item = [&'a [f64]; N]> + use<'a, N> {
         self.operands.as_chunks().0.iter().copied()
     }
 }
