@@ -304,7 +304,7 @@ pub fn gradient<O: Outputs>(f: impl FnOnce(&[Var]) -> O, x: &[f64]) -> Result<(f
         let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
         let outputs = f(&x).outputs()?;
         let Some(y) = outputs.first() else {
-            return Err(Error::argument("outputs", "the function has none"));
+            return Err(Error::argument("outputs", "expected at least 1, found 0"));
         };
         if let Some(key) = y.key()
             && let Some(problem) = tape::with(|graph| graph.refusal(y.graph_id(), key))
@@ -357,7 +357,7 @@ pub fn taylor<O: Outputs>(
 pub fn derivative<O: Outputs>(f: impl FnOnce(Var) -> O, x: f64, order: usize) -> Result<f64> {
     let coefficients = taylor(|x| f(x[0]), &[x], &[1.0], order)?;
     let Some(&coefficient) = coefficients.get(order) else {
-        return Err(Error::argument("outputs", "the function has none"));
+        return Err(Error::argument("outputs", "expected at least 1, found 0"));
     };
     Ok((1..=order).fold(coefficient, |product, k| product * k as f64))
 }

@@ -297,6 +297,8 @@ impl PointScheduler<'_> {
         let step = if operands > WIDE { 1 } else { members.len() };
         for members in members.chunks(step) {
             let first = self.runs.addresses.len();
+            // Wide operations of one run may have different numbers of operands.
+            let operands = self.slots_of(members[0]).len();
             let passing = !members.iter().any(|member| self.stays[member.id as usize]);
             let single = members.len() == 1 && matches!(op, Op::Nary(_));
             if single {

@@ -145,7 +145,8 @@ fn programs_without_outputs_say_so() {
         (&[][..], &[0.0, 0.0][..])
     );
     assert_eq!(at.jacobian(&[1.0, 2.0]).unwrap().1, [0.0; 0]);
-    is(at.jacobian(&[1.0]), Length, "x: expected 2 values, found 1");
+    let message = "x (1 uniform, then 1 of a row): expected 2 values, found 1";
+    is(at.jacobian(&[1.0]), Length, message);
 }
 
 #[test]
