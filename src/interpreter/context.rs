@@ -66,11 +66,11 @@ impl<'a> Context<'a> {
     pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
         match place {
             Place::Shared(slot) => Source::Splat(self.block.shared[slot as usize]),
-            lanes => Source::Slice(self.lanes(lanes, len)),
+            row => Source::Slice(self.lanes(row, len)),
         }
     }
 
-    /// `len` lanes from the first lane of a place on; of a shared place its one number.
+    /// `len` lanes from the first lane of a place on.
     #[inline(always)]
     pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
         let lanes = self.block.lanes;
@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
                 }
             }
             Place::Input(input) => &self.block.inputs[input as usize * lanes..][..len],
-            Place::Shared(slot) => std::slice::from_ref(&self.block.shared[slot as usize]),
+            Place::Shared(_) => &[],
         }
     }
 }

@@ -6,11 +6,12 @@
 //! compiled for each set of vector instructions and chosen when they run.
 
 mod context;
-mod kernels;
+mod elementwise;
 mod machine;
 mod matrix;
 mod plan;
 mod point;
+mod row_kernels;
 mod rows;
 #[cfg(test)]
 mod steps;

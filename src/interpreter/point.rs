@@ -7,9 +7,8 @@ pub(super) mod schedule;
 #[cfg(test)]
 mod steps;
 
-use smallvec::SmallVec;
-
-use super::kernels::{Kernel, Single};
+use super::elementwise;
+use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
 
@@ -33,11 +32,9 @@ struct Run {
     op: Op,
     dst: u32,
     count: u32,
-    /// The operands' addresses begin here: one for each operand, or one for all operands of a single value.
-    first: u32,
+    /// The operands' addresses begin here. A wide operation has one address for all its operands.
     addresses: u32,
-    /// How many numbers are at each address.
-    len: u32,
+    operands: u32,
 }
 
 /// Runs in the order in which they must be executed.
@@ -52,57 +49,59 @@ impl Runs {
     /// Computes all values in the buffer, in which the inputs and constants stand.
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.list {
-            let (start, count, len) = (run.dst as usize, run.count as usize, run.len as usize);
-            let addresses = self.addresses(run);
-            if count == 1 && len == 1 {
+            let (start, count) = (run.dst as usize, run.count as usize);
+            let wide = count == 1 && matches!(run.op, Op::Nary(_));
+            let (addresses, len) = if wide {
+                (1, run.operands as usize)
+            } else {
+                (run.operands as usize, count)
+            };
+            let first = run.addresses as usize;
+            let addresses = &self.addresses[first..first + addresses];
+            if count == 1 && !wide {
                 // A value on its own is computed as such: no loop is set up for it.
                 let mut operands = [0.0; 3];
                 for (operand, address) in operands.iter_mut().zip(addresses) {
-                    *operand = buffer[self.slot(*address, 0) as usize];
+                    let slot = match *address {
+                        Address::Slots(slot) | Address::Same(slot) => slot,
+                        Address::Table(start) => self.table[start as usize],
+                    };
+                    *operand = buffer[slot as usize];
                 }
-                let operands = &operands[..addresses.len()];
-                buffer[start] = run.op.visit(Single { arch, operands }).unwrap_or(f64::NAN);
+                let operands = Source::Slice(&operands[..addresses.len()]);
+                buffer[start] = elementwise::fold(arch, run.op, operands);
                 continue;
             }
             gathered.clear();
             for address in addresses {
                 if let Address::Table(start) = *address {
-                    let table = &self.table[start as usize..][..len];
+                    let table = &self.table[start as usize..start as usize + len];
                     gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
                 }
             }
             let (before, rest) = buffer.split_at_mut(start);
-            let mut tables = &gathered[..];
-            let numbers = |address: &Address| match *address {
-                Address::Slots(start) => &before[start as usize..][..len],
-                Address::Same(slot) => &before[slot as usize..=slot as usize],
-                Address::Table(_) => tables.split_off(..len).unwrap_or_default(),
+            let dst = &mut rest[..count];
+            let mut next = 0;
+            let mut source = |address: &Address| match *address {
+                Address::Slots(start) => {
+                    Source::Slice(&before[start as usize..start as usize + len])
+                }
+                Address::Same(slot) => Source::Splat(before[slot as usize]),
+                Address::Table(_) => {
+                    next += len;
+                    Source::Slice(&gathered[next - len..next])
+                }
             };
-            let operands: SmallVec<[&[f64]; WIDE]> = addresses.iter().map(numbers).collect();
-            if let (1, &[operands]) = (count, &operands[..]) {
-                rest[0] = run.op.visit(Single { arch, operands }).unwrap_or(f64::NAN);
-                continue;
+            match addresses {
+                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only)),
+                [a] => elementwise::apply(arch, run.op, dst, &[source(a)]),
+                [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)]),
+                all => {
+                    let sources: smallvec::SmallVec<[Source<'_>; WIDE]> =
+                        all.iter().map(source).collect();
+                    elementwise::apply(arch, run.op, dst, &sources);
+                }
             }
-            run.op.visit(Kernel {
-                arch,
-                results: &mut rest[..count],
-                lanes: count,
-                operands: &operands,
-                arity: operands.len(),
-            });
-        }
-    }
-
-    fn addresses(&self, run: &Run) -> &[Address] {
-        &self.addresses[run.first as usize..][..run.addresses as usize]
-    }
-
-    /// The slot of one of the numbers at an address.
-    fn slot(&self, address: Address, place: u32) -> u32 {
-        match address {
-            Address::Slots(start) => start + place,
-            Address::Same(slot) => slot,
-            Address::Table(start) => self.table[(start + place) as usize],
         }
     }
 
@@ -120,8 +119,13 @@ impl std::fmt::Display for Runs {
         for run in &self.list {
             let (from, to) = (run.dst, run.dst + run.count);
             write!(f, "{from}..{to} = {}", run.op.row().name)?;
-            let len = run.len;
-            for address in self.addresses(run) {
+            let single = run.count == 1 && matches!(run.op, Op::Nary(_));
+            let (addresses, len) = if single {
+                (1, run.operands)
+            } else {
+                (run.operands, run.count)
+            };
+            for address in &self.addresses[run.addresses as usize..][..addresses as usize] {
                 match *address {
                     Address::Slots(start) if len == 1 => write!(f, " {start}")?,
                     Address::Slots(start) => write!(f, " {start}..{}", start + len)?,

@@ -8,11 +8,9 @@ mod steps;
 
 use std::ops::Range;
 
-use smallvec::SmallVec;
-
 use super::context::{BlockData, Context};
-use super::kernels::{Kernel, LISTED};
 use super::matrix::{self, Outer, Product};
+use super::row_kernels::RowKernel;
 use super::sums::Pairs;
 use crate::backend::{Block, Place, Source};
 use crate::math::fused::Arch;
@@ -31,9 +29,8 @@ enum Instruction {
 struct Each {
     op: Op,
     dst: u32,
-    rows: u32,
-    /// Whether all rows are computed as one, as their operands lie side by side too; the first places are listed then.
-    as_one: bool,
+    /// The rows that are computed as one: all, where operands lie side by side too; their first places are listed then.
+    rows_at_once: u32,
     places: Range<u32>,
     operands: u32,
 }
@@ -62,8 +59,6 @@ pub(crate) struct RowCode {
 pub(crate) struct Rows {
     values: Vec<f64>,
     splats: Vec<f64>,
-    /// Memory for the operands of wide operations; empty between them.
-    operands: Vec<&'static [f64]>,
     matrix: matrix::Scratch,
 }
 
@@ -91,12 +86,14 @@ impl RowCode {
         for instruction in &self.instructions {
             match instruction {
                 Instruction::Each(each) => {
-                    each.execute(
+                    each.op.visit(RowKernel {
                         block,
-                        self.places(each),
-                        &mut rows.values,
-                        &mut rows.operands,
-                    );
+                        values: &mut rows.values,
+                        dst: each.dst as usize,
+                        lanes: each.rows_at_once as usize * block.lanes,
+                        places: &self.places[each.places.start as usize..each.places.end as usize],
+                        operands: each.operands as usize,
+                    });
                 }
                 Instruction::Product { dst, product } => {
                     let (start, len) =
@@ -119,10 +116,6 @@ impl RowCode {
         }
     }
 
-    fn places(&self, each: &Each) -> &[Place] {
-        &self.places[each.places.start as usize..each.places.end as usize]
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         let matrices = self
             .instructions
@@ -140,51 +133,6 @@ impl RowCode {
             + size_of_val(&self.places[..])
             + matrices.sum::<usize>()
             + sums.sum::<usize>()
-    }
-}
-
-impl Each {
-    fn execute(
-        &self,
-        block: BlockData<'_>,
-        places: &[Place],
-        values: &mut [f64],
-        memory: &mut Vec<&'static [f64]>,
-    ) {
-        let (start, len) = (self.dst as usize, self.rows as usize * block.lanes);
-        let (context, results) = Context::around(block, values, start * block.lanes, len);
-        let lanes = if self.as_one { len } else { block.lanes };
-        let mut operands = SmallVec::<[&[f64]; LISTED]>::new();
-        if places.len() > LISTED {
-            operands = SmallVec::from_vec(std::mem::take(memory));
-        }
-        operands.extend(places.iter().map(|&place| context.lanes(place, lanes)));
-        self.op.visit(Kernel {
-            arch: block.arch,
-            results,
-            lanes,
-            operands: &operands,
-            arity: self.operands as usize,
-        });
-        if operands.spilled() {
-            operands.clear();
-            // Collected into the same memory.
-            let empty = operands.into_vec().into_iter().map(|_| -> &[f64] { &[] });
-            *memory = empty.collect();
-        }
-    }
-
-    /// The places of each row's operands.
-    fn members(&self, places: &[Place]) -> impl Iterator<Item = (u32, Vec<Place>)> {
-        let (first, arity) = (self.dst, self.operands as usize);
-        (0..self.rows).map(move |row| {
-            let places = if self.as_one {
-                places.iter().map(|place| place.next(row)).collect()
-            } else {
-                places[row as usize * arity..][..arity].to_vec()
-            };
-            (first + row, places)
-        })
     }
 }
 
@@ -218,12 +166,17 @@ impl std::fmt::Display for RowCode {
         for instruction in &self.instructions {
             match *instruction {
                 Instruction::Each(ref each) => {
-                    for (row, places) in each.members(self.places(each)) {
-                        write!(f, "r{row} = {}", each.op.row().name)?;
-                        for place in places {
-                            write!(f, " {place}")?;
+                    let places = &self.places[each.places.start as usize..each.places.end as usize];
+                    let mut dst = each.dst;
+                    for places in places.chunks(each.operands as usize) {
+                        for row in 0..each.rows_at_once {
+                            write!(f, "r{} = {}", dst + row, each.op.row().name)?;
+                            for place in places {
+                                write!(f, " {}", place.next(row))?;
+                            }
+                            writeln!(f)?;
                         }
-                        writeln!(f)?;
+                        dst += each.rows_at_once;
                     }
                 }
                 Instruction::Product { dst, ref product } => {

@@ -296,25 +296,19 @@ impl PointScheduler<'_> {
         let operands = self.slots_of(first).len();
         let step = if operands > WIDE { 1 } else { members.len() };
         for members in members.chunks(step) {
-            let first = self.runs.addresses.len();
-            // Wide operations of one run may have different numbers of operands.
+            let addresses = self.runs.addresses.len() as u32;
             let operands = self.slots_of(members[0]).len();
             let passing = !members.iter().any(|member| self.stays[member.id as usize]);
-            let single = members.len() == 1 && matches!(op, Op::Nary(_));
-            if single {
+            let slots = &self.operands;
+            if members.len() == 1 && matches!(op, Op::Nary(_)) {
                 // Operands that are folded are read from a slice, also where they are all the same.
-                let slots = members[0].operands as usize;
-                let slots = self.operands[slots..][..operands].iter().copied();
+                let start = members[0].operands as usize;
+                let slots = slots[start..start + operands].iter().copied();
                 self.runs.address(slots, passing, false);
             } else {
-                let mut all_same = true;
                 for place in 0..operands {
-                    let slot = |member: &Member| self.operands[member.operands as usize + place];
-                    let slots = members.iter().map(slot);
-                    // A kernel reads at least one operand from a slice.
-                    let may_repeat = !all_same || place + 1 < operands;
-                    self.runs.address(slots, passing, may_repeat);
-                    all_same &= matches!(self.runs.addresses.last(), Some(Address::Same(_)));
+                    let at = |member: &Member| slots[member.operands as usize + place];
+                    self.runs.address(members.iter().map(at), passing, true);
                 }
             }
             self.runs.list.push(Run {
@@ -325,9 +319,8 @@ impl PointScheduler<'_> {
                     self.slots.count
                 },
                 count: members.len() as u32,
-                first: first as u32,
-                addresses: (self.runs.addresses.len() - first) as u32,
-                len: if single { operands } else { members.len() } as u32,
+                addresses,
+                operands: operands as u32,
             });
             for member in members {
                 if passing {

@@ -1,30 +1,34 @@
 //! The steps of runs, for tests.
 
-use super::Runs;
+use super::{Address, Runs};
 use crate::backend::Place;
 use crate::interpreter::steps::{Step, Together};
+use crate::op::Op;
 
 impl Runs {
     pub(crate) fn steps(&self) -> Vec<Together> {
+        let slot = |address: Address, member: u32| match address {
+            Address::Slots(start) => start + member,
+            Address::Same(slot) => slot,
+            Address::Table(start) => self.table[(start + member) as usize],
+        };
         let steps = self.list.iter().map(|run| {
-            let addresses = self.addresses(run);
-            let operands = |member| -> Vec<Place> {
-                match addresses {
-                    // All operands of a single value.
-                    &[only] if run.count == 1 => (0..run.len)
-                        .map(|place| self.slot(only, place))
-                        .map(Place::Shared)
-                        .collect(),
-                    each => each
-                        .iter()
-                        .map(|&address| Place::Shared(self.slot(address, member)))
-                        .collect(),
-                }
+            let wide = run.count == 1 && matches!(run.op, Op::Nary(_));
+            let addresses = &self.addresses[run.addresses as usize..];
+            let operand = |member, place: u32| {
+                let slot = if wide {
+                    slot(addresses[0], place)
+                } else {
+                    slot(addresses[place as usize], member)
+                };
+                Place::Shared(slot)
             };
             let step = |member| Step {
                 op: Some(run.op),
                 dst: Place::Shared(run.dst + member),
-                operands: operands(member),
+                operands: (0..run.operands)
+                    .map(|place| operand(member, place))
+                    .collect(),
             };
             (0..run.count).map(step).collect()
         });

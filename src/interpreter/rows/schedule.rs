@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::{Each, Instruction, LISTED, Reduction, RowCode};
+use super::{Each, Instruction, Reduction, RowCode};
 use crate::backend::Place;
 use crate::interpreter::matrix::{MatrixLayout, Outer, Product};
 use crate::interpreter::point::schedule::Slots;
@@ -221,28 +221,20 @@ impl<'a> RowScheduler<'a> {
             let mut members = (0..).zip(&unit.members);
             members.all(|(step, &id)| first.next(step) == place(id, operand))
         });
-        let some = if as_one {
-            unit.members.len()
-        } else {
-            (LISTED / operands.max(1)).max(1)
-        };
-        let mut dst = dst;
-        for members in unit.members.chunks(some) {
-            let start = self.result.places.len() as u32;
-            for &id in &members[..if as_one { 1 } else { members.len() }] {
-                let places = (0..operands).map(|operand| place(id, operand));
-                self.result.places.extend(places);
-            }
-            self.result.instructions.push(Instruction::Each(Each {
-                op,
-                dst,
-                rows: members.len() as u32,
-                as_one,
-                places: start..self.result.places.len() as u32,
-                operands: unit.operands,
-            }));
-            dst += members.len() as u32;
+        let listed = if as_one { 1 } else { unit.members.len() };
+        let start = self.result.places.len() as u32;
+        for &id in &unit.members[..listed] {
+            self.result
+                .places
+                .extend((0..operands).map(|operand| place(id, operand)));
         }
+        self.result.instructions.push(Instruction::Each(Each {
+            op,
+            dst,
+            rows_at_once: (unit.members.len() / listed) as u32,
+            places: start..self.result.places.len() as u32,
+            operands: unit.operands,
+        }));
     }
 
     /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.

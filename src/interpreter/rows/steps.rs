@@ -12,13 +12,16 @@ impl RowCode {
             .map(|instruction| match instruction {
                 Instruction::Product { dst, product } => product.steps(*dst),
                 Instruction::Each(each) => {
-                    let members = each.members(self.places(each));
-                    let step = |(row, operands)| Step {
+                    let places = &self.places[each.places.start as usize..each.places.end as usize];
+                    let members = places.chunks_exact(each.operands as usize);
+                    let rows = members
+                        .flat_map(|places| (0..each.rows_at_once).map(move |row| (places, row)));
+                    let step = |(dst, (places, row)): (u32, (&[Place], u32))| Step {
                         op: Some(each.op),
-                        dst: Place::Row(row),
-                        operands,
+                        dst: Place::Row(dst),
+                        operands: places.iter().map(|place| place.next(row)).collect(),
                     };
-                    members.map(step).collect()
+                    (each.dst..).zip(rows).map(step).collect()
                 }
             });
         let reductions = self.reductions.iter().map(|reduction| match reduction {
