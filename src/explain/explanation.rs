@@ -103,10 +103,8 @@ impl fmt::Display for Explanation {
         let count = self.steps.len();
         if count == 0 {
             let value = number(self.output.value(), DIGITS);
-            return writeln!(
-                f,
-                "{value} is a constant: nothing was recorded through which a gradient could flow."
-            );
+            let because = "nothing was recorded through which a gradient could flow";
+            return writeln!(f, "{value} is a constant: {because}.");
         }
         for (place, step) in self.steps.iter().enumerate() {
             if place > 0 {

@@ -128,9 +128,8 @@ fn branches(nodes: &[NodeCopy], gate: &NodeCopy, upstream: f64) -> Vec<Branch> {
 /// The labels of the groups around a node, outermost first.
 fn path(snapshot: &Snapshot, node: &NodeCopy) -> Vec<String> {
     let around = snapshot.around(node.group);
-    let mut labels: Vec<String> = around
-        .map(|group| snapshot.groups[group].label.clone())
-        .collect();
+    let labels = around.map(|group| snapshot.groups[group].label.clone());
+    let mut labels: Vec<String> = labels.collect();
     labels.reverse();
     labels
 }

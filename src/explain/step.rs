@@ -224,19 +224,16 @@ impl Step {
     fn fill(&self, digits: usize) -> String {
         let number = |value: f64| number(value, digits);
         let upstream = number(self.upstream);
-        let mut nodes = self.branches.iter().filter(|branch| branch.key.is_some());
-        let branches = listed(&mut nodes, ", ", |_, branch| {
+        let nodes = self.branches.iter().filter(|branch| branch.key.is_some());
+        let branches = listed(nodes, ", ", |_, branch| {
             let (local, downstream) = (number(branch.local), number(branch.downstream));
             format!("{} gets {upstream} × {local} = {downstream}", branch.label)
         });
-        let arrived = listed(
-            &mut self.arrived.iter(),
-            " + ",
-            |place, &term| match number(term) {
-                negative if place > 0 && negative.starts_with('−') => format!("({negative})"),
-                other => other,
-            },
-        );
+        let terms = self.arrived.iter();
+        let arrived = listed(terms, " + ", |place, &term| match number(term) {
+            negative if place > 0 && negative.starts_with('−') => format!("({negative})"),
+            other => other,
+        });
         let count = self.arrived.len().to_string();
         // A label can be any text, so each place is filled once, and the text that fills it is not searched for places.
         let mut sentence = String::new();
@@ -276,14 +273,12 @@ impl Step {
 
 /// Lists the first few of these and says how many more there are.
 fn listed<T>(
-    items: &mut impl Iterator<Item = T>,
+    mut items: impl Iterator<Item = T>,
     between: &str,
     say: impl Fn(usize, T) -> String,
 ) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for (place, item) in items.by_ref().take(LISTED).enumerate() {
-        said.push(say(place, item));
-    }
+    let first = items.by_ref().take(LISTED).enumerate();
+    let mut said: Vec<String> = first.map(|(place, item)| say(place, item)).collect();
     match items.count() {
         0 => {}
         more => said.push(format!("… {more} more")),

@@ -63,11 +63,8 @@ fn place_near(
     middles: &mut [f64],
     sides: &[&[Vec<Neighbour>]],
 ) {
-    let wishes: Vec<(f64, f64)> = column
-        .iter()
-        .map(|&element| wish(element, middles, sides))
-        .collect();
-    let mut wishes = wishes.into_iter();
+    let wishes = column.iter().map(|&element| wish(element, middles, sides));
+    let mut wishes = wishes.collect::<Vec<_>>().into_iter();
     place(column, breadths, middles, |_| {
         wishes.next().unwrap_or_default()
     });
@@ -111,18 +108,14 @@ fn place(
             && mean >= pool.0
         {
             let weight = sum + pool.1;
-            pool = (
-                (mean * sum + pool.0 * pool.1) / weight,
-                weight,
-                count + pool.2,
-            );
+            let mean = (mean * sum + pool.0 * pool.1) / weight;
+            pool = (mean, weight, count + pool.2);
             pooled.pop();
         }
         pooled.push(pool);
     }
-    let means = pooled
-        .iter()
-        .flat_map(|&(mean, _, count)| std::iter::repeat_n(mean, count));
+    let repeated = |(mean, _, count)| std::iter::repeat_n(mean, count);
+    let means = pooled.into_iter().flat_map(repeated);
     for ((&element, space), mean) in column.iter().zip(least).zip(means) {
         middles[element] = mean + space;
     }

@@ -66,9 +66,7 @@ pub(crate) struct Placement {
 impl Diagram {
     /// The clusters around a block, innermost first.
     pub(super) fn around(&self, block: usize) -> Vec<usize> {
-        std::iter::successors(self.blocks[block].cluster, |&cluster| {
-            self.clusters[cluster].parent
-        })
-        .collect()
+        let parent = |&cluster: &usize| self.clusters[cluster].parent;
+        std::iter::successors(self.blocks[block].cluster, parent).collect()
     }
 }

@@ -59,7 +59,7 @@ struct Line {
 }
 
 /// The inside of a cluster, to be arranged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Interior {
     /// The elements, then the places of lines that pass a column.
     elements: Vec<Element>,
@@ -70,7 +70,7 @@ pub(super) struct Interior {
 }
 
 /// The inside of a cluster, arranged with its first corner at the origin.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Arranged {
     pub(super) size: Pair,
     /// Where the middle line of each element begins.
@@ -85,18 +85,13 @@ pub(super) struct Arranged {
 impl Interior {
     /// Takes the members and their sizes, in an order in which lines lead forward.
     pub(super) fn new(elements: impl Iterator<Item = (Member, Pair)>) -> Self {
-        let elements: Vec<Element> = elements
-            .map(|(member, size)| Element::new(member, size))
-            .collect();
-        let places = elements.iter().enumerate();
+        let elements = elements.map(|(member, size)| Element::new(member, size));
+        let elements: Vec<Element> = elements.collect();
+        let members = elements.iter().map(|element| element.member);
         Self {
-            found: places
-                .map(|(index, element)| (element.member, index))
-                .collect(),
+            found: members.zip(0..).collect(),
             elements,
-            lines: Vec::new(),
-            entries: BTreeMap::new(),
-            exits: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -107,20 +102,22 @@ impl Interior {
 
     /// Adds a place on the border where the line of this block comes in.
     pub(super) fn entry(&mut self, source: usize) -> usize {
-        let element = self.elements.len();
-        self.elements
-            .push(Element::new(Member::Entry, [0.0, PASSING]));
+        let element = self.add(Member::Entry);
         self.entries.insert(source, element);
         element
     }
 
     /// Adds a place on the border where the line of this block leads out.
     pub(super) fn exit(&mut self, source: usize) -> usize {
-        let element = self.elements.len();
-        self.elements
-            .push(Element::new(Member::Exit, [0.0, PASSING]));
+        let element = self.add(Member::Exit);
         self.exits.insert(source, element);
         element
+    }
+
+    /// Adds a place for a line.
+    fn add(&mut self, member: Member) -> usize {
+        self.elements.push(Element::new(member, [0.0, PASSING]));
+        self.elements.len() - 1
     }
 
     pub(super) fn connect(&mut self, source: usize, from: Port, ends: Vec<Port>) {
@@ -139,11 +136,8 @@ impl Interior {
         for (index, element) in self.elements.iter().enumerate() {
             columns[element.column].push(index);
         }
-        let breadths: Vec<f64> = self
-            .elements
-            .iter()
-            .map(|element| element.size[1])
-            .collect();
+        let breadths = self.elements.iter().map(|element| element.size[1]);
+        let breadths: Vec<f64> = breadths.collect();
         order::order(&mut columns, &segments, &breadths);
         let middles = self.move_across(&columns, &segments, &breadths);
         self.draw(cluster, &columns, &segments, &direct, &middles)
@@ -184,10 +178,11 @@ impl Interior {
             self.elements[exit].column = last.unwrap_or(0);
         }
         // Exits need a column after all other elements, unless the last column already holds only exits.
-        let crowded = self
+        let mut others = self
             .elements
             .iter()
-            .any(|element| Some(element.column) == last && element.member != Member::Exit);
+            .filter(|other| other.member != Member::Exit);
+        let crowded = others.any(|other| Some(other.column) == last);
         for &exit in self.exits.values() {
             self.elements[exit].column += usize::from(crowded);
         }
@@ -203,29 +198,18 @@ impl Interior {
             let mut way = vec![from];
             for (to, offset) in ends {
                 let column = self.elements[to].column;
-                let piece = |from| Segment {
-                    from,
-                    to: (to, offset),
-                    source,
-                };
+                let piece = |from, to| Segment { from, to, source };
                 if column <= start {
-                    direct.push(piece(from));
+                    direct.push(piece(from, (to, offset)));
                     continue;
                 }
                 while way.len() < column - start {
-                    let place = self.elements.len();
-                    self.elements.push(Element {
-                        column: start + way.len(),
-                        ..Element::new(Member::Passing, [0.0, PASSING])
-                    });
-                    segments.push(Segment {
-                        from: way[way.len() - 1],
-                        to: (place, 0.0),
-                        source,
-                    });
+                    let place = self.add(Member::Passing);
+                    self.elements[place].column = start + way.len();
+                    segments.push(piece(way[way.len() - 1], (place, 0.0)));
                     way.push((place, 0.0));
                 }
-                segments.push(piece(way[column - start - 1]));
+                segments.push(piece(way[column - start - 1], (to, offset)));
             }
         }
         (segments, direct)
@@ -247,17 +231,13 @@ impl Interior {
                 [false, false] => 1.0,
                 _ => 2.0,
             };
-            let shift = from.1 - to.1;
-            before[to.0].push(Neighbour {
-                element: from.0,
+            let neighbour = |element, shift| Neighbour {
+                element,
                 shift,
                 weight,
-            });
-            after[from.0].push(Neighbour {
-                element: to.0,
-                shift: -shift,
-                weight,
-            });
+            };
+            before[to.0].push(neighbour(from.0, from.1 - to.1));
+            after[from.0].push(neighbour(to.0, to.1 - from.1));
         }
         across::straighten(columns, breadths, &before, &after)
     }
@@ -273,13 +253,13 @@ impl Interior {
     ) -> Arranged {
         let [[before, after], [above, below]] =
             cluster.map_or([[0.0; 2]; 2], |cluster| cluster.padding);
-        let edge = |side: f64| {
-            move |(element, middle): (&Element, &f64)| middle + side * element.size[1] / 2.0
-        };
-        let pairs = || self.elements.iter().zip(middles);
-        let low = pairs().map(edge(-1.0)).fold(f64::INFINITY, f64::min);
-        let high = pairs().map(edge(1.0)).fold(f64::NEG_INFINITY, f64::max);
-        let (low, high) = if low <= high { (low, high) } else { (0.0, 0.0) };
+        let halves = self.elements.iter().map(|element| element.size[1] / 2.0);
+        let edges = middles
+            .iter()
+            .zip(halves)
+            .map(|(middle, half)| [middle - half, middle + half]);
+        let spread = edges.reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]);
+        let [low, high] = spread.unwrap_or_default();
         let across = |(element, offset): Port| middles[element] + offset - low + above;
 
         let mut gaps = vec![GAP; columns.len()];
@@ -298,12 +278,10 @@ impl Interior {
             ends.push(end);
             along = end + gap;
         }
-        let content = [
-            ends.last().copied().unwrap_or(0.0) + after,
-            high - low + above + below,
-        ];
         let least = cluster.map_or([0.0; 2], |cluster| cluster.least);
-        let size = [content[0].max(least[0]), content[1].max(least[1])];
+        let length = ends.last().copied().unwrap_or(0.0) + after;
+        let breadth = high - low + above + below;
+        let size = [length.max(least[0]), breadth.max(least[1])];
 
         // An element that nothing leads to is at the end of its column, near its use; others are at the beginning.
         let start = |index: usize| {
@@ -344,11 +322,12 @@ impl Interior {
             }
             stroke(source, edge, [start(to.0), across(to)]);
         }
+        let offset = |element| across((element, 0.0)) - size[1] / 2.0;
         let ports = |ports: &BTreeMap<usize, usize>| {
-            let offset = |(&source, &element): (&usize, &usize)| {
-                (source, across((element, 0.0)) - size[1] / 2.0)
-            };
-            ports.iter().map(offset).collect()
+            let offsets = ports
+                .iter()
+                .map(|(&source, &element)| (source, offset(element)));
+            offsets.collect()
         };
         for (&source, &element) in &self.entries {
             let at = across((element, 0.0));
@@ -356,16 +335,14 @@ impl Interior {
         }
         for (&source, &element) in &self.exits {
             let at = across((element, 0.0));
-            stroke(
-                source,
-                [starts[self.elements[element].column], at],
-                [size[0], at],
-            );
+            let column = self.elements[element].column;
+            stroke(source, [starts[column], at], [size[0], at]);
         }
+        let place = |index| [start(index), across((index, 0.0))];
         let places = self
             .found
             .iter()
-            .map(|(&member, &index)| (member, [start(index), across((index, 0.0))]));
+            .map(|(&member, &index)| (member, place(index)));
         Arranged {
             size,
             places: places.collect(),

@@ -23,4 +23,4 @@ mod order;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use diagram::{Block, Cluster, Diagram, Link, Pair, Placement};
+pub(crate) use diagram::{Block, Cluster, Diagram, Link, Pair, Placement, Stroke};

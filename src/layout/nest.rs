@@ -27,11 +27,11 @@ impl Diagram {
     pub(crate) fn lay_out(&self) -> Placement {
         let root = self.clusters.len();
         let (members, signals) = (self.members(), self.signals());
-        let mut arranged: Vec<Option<Arranged>> = vec![None; root + 1];
+        let mut arranged = vec![Arranged::default(); root + 1];
         // A cluster comes after the one around it in the list, so in reverse order its contents are arranged before it.
         for place in (0..root).rev().chain([root]) {
             let interior = self.interior(place, &members[place], &signals[place], &arranged);
-            arranged[place] = Some(interior.arrange(self.clusters.get(place)));
+            arranged[place] = interior.arrange(self.clusters.get(place));
         }
         self.assemble(&arranged)
     }
@@ -47,8 +47,8 @@ impl Diagram {
                 if std::mem::replace(&mut placed[cluster], true) {
                     break;
                 }
-                members[self.clusters[cluster].parent.unwrap_or(root)]
-                    .push(Member::Cluster(cluster));
+                let outer = self.clusters[cluster].parent.unwrap_or(root);
+                members[outer].push(Member::Cluster(cluster));
             }
         }
         members
@@ -60,12 +60,8 @@ impl Diagram {
         let mut signals = vec![Signals::new(); root + 1];
         for (index, link) in self.links.iter().enumerate() {
             let (left, entered) = (self.around(link.from), self.around(link.to));
-            let common = left
-                .iter()
-                .rev()
-                .zip(entered.iter().rev())
-                .take_while(|(a, b)| a == b)
-                .count();
+            let outermost_first = left.iter().rev().zip(entered.iter().rev());
+            let common = outermost_first.take_while(|(a, b)| a == b).count();
             for &cluster in &left[..left.len() - common] {
                 signals[cluster].entry(link.from).or_default().exits = true;
             }
@@ -79,11 +75,8 @@ impl Diagram {
                 }
                 signal.enters = true;
                 let outer = self.clusters[cluster].parent.unwrap_or(root);
-                signals[outer]
-                    .entry(link.from)
-                    .or_default()
-                    .clusters
-                    .push(cluster);
+                let signal = signals[outer].entry(link.from).or_default();
+                signal.clusters.push(cluster);
             }
         }
         signals
@@ -95,14 +88,12 @@ impl Diagram {
         place: usize,
         members: &[Member],
         signals: &Signals,
-        arranged: &[Option<Arranged>],
+        arranged: &[Arranged],
     ) -> Interior {
         let own = (place < self.clusters.len()).then_some(place);
         let size = |member: Member| match member {
             Member::Block(block) => self.blocks[block].size,
-            Member::Cluster(cluster) => arranged[cluster]
-                .as_ref()
-                .map_or([0.0; 2], |inner| inner.size),
+            Member::Cluster(cluster) => arranged[cluster].size,
             Member::Entry | Member::Exit | Member::Passing => [0.0; 2],
         };
         let mut interior = Interior::new(members.iter().map(|&member| (member, size(member))));
@@ -120,11 +111,8 @@ impl Diagram {
                 ends.extend(interior.port(Member::Block(to), offset));
             }
             for &cluster in &signal.clusters {
-                let offset = arranged[cluster]
-                    .as_ref()
-                    .and_then(|inner| inner.entries.get(&source))
-                    .copied()
-                    .unwrap_or(0.0);
+                let offset = arranged[cluster].entries.get(&source);
+                let offset = offset.copied().unwrap_or(0.0);
                 ends.extend(interior.port(Member::Cluster(cluster), offset));
             }
             if signal.exits {
@@ -141,21 +129,19 @@ impl Diagram {
         interior: &Interior,
         source: usize,
         own: Option<usize>,
-        arranged: &[Option<Arranged>],
+        arranged: &[Arranged],
     ) -> Option<Port> {
         if self.blocks[source].cluster == own {
             return interior.port(Member::Block(source), 0.0);
         }
-        let around = self.around(source);
-        let child = around
-            .into_iter()
-            .find(|&cluster| self.clusters[cluster].parent == own)?;
-        let offset = *arranged[child].as_ref()?.exits.get(&source)?;
+        let mut around = self.around(source).into_iter();
+        let child = around.find(|&cluster| self.clusters[cluster].parent == own)?;
+        let offset = *arranged[child].exits.get(&source)?;
         interior.port(Member::Cluster(child), offset)
     }
 
     /// Moves the contents of each cluster to the cluster's position, from the outermost inward.
-    fn assemble(&self, arranged: &[Option<Arranged>]) -> Placement {
+    fn assemble(&self, arranged: &[Arranged]) -> Placement {
         let root = self.clusters.len();
         let mut placement = Placement {
             blocks: vec![[0.0; 2]; self.blocks.len()],
@@ -163,9 +149,7 @@ impl Diagram {
             ..Placement::default()
         };
         for place in [root].into_iter().chain(0..root) {
-            let Some(inner) = &arranged[place] else {
-                continue;
-            };
+            let inner = &arranged[place];
             let corner = if place == root {
                 placement.size = inner.size;
                 [0.0; 2]
@@ -178,20 +162,17 @@ impl Diagram {
                 match member {
                     Member::Block(block) => placement.blocks[block] = moved(at),
                     Member::Cluster(cluster) => {
-                        let half = arranged[cluster].as_ref().map_or(0.0, |f| f.size[1] / 2.0);
                         let [along, across] = moved(at);
+                        let half = arranged[cluster].size[1] / 2.0;
                         placement.clusters[cluster][0] = [along, across - half];
                     }
                     Member::Entry | Member::Exit | Member::Passing => {}
                 }
             }
-            placement
-                .strokes
-                .extend(inner.strokes.iter().map(|stroke| Stroke {
-                    source: stroke.source,
-                    from: moved(stroke.from),
-                    to: moved(stroke.to),
-                }));
+            for &Stroke { source, from, to } in &inner.strokes {
+                let (from, to) = (moved(from), moved(to));
+                placement.strokes.push(Stroke { source, from, to });
+            }
         }
         placement
     }

@@ -78,10 +78,8 @@ fn keep(
     places: &[f64],
     (fewest, best): (usize, &mut Vec<Vec<usize>>),
 ) -> usize {
-    let crossed = gaps
-        .iter()
-        .map(|segments| crossings(segments, places))
-        .sum();
+    let crossed = gaps.iter().map(|segments| crossings(segments, places));
+    let crossed = crossed.sum();
     if crossed < fewest {
         best.clone_from_slice(columns);
         return crossed;
@@ -91,24 +89,21 @@ fn keep(
 
 /// Sorts by the mean place of neighbours; an element without neighbours keeps its place.
 fn sort(column: &mut [usize], neighbours: &[Vec<Port>], places: &[f64]) {
+    let mean = |element: usize| {
+        let linked = neighbours[element].iter();
+        match linked.len() {
+            0 => places[element],
+            count => {
+                linked
+                    .map(|&(other, part)| places[other] + part)
+                    .sum::<f64>()
+                    / count as f64
+            }
+        }
+    };
     let mut keyed: Vec<(f64, usize)> = column
         .iter()
-        .map(|&element| {
-            let linked = &neighbours[element];
-            let sum: f64 = linked
-                .iter()
-                .map(|&(other, part)| places[other] + part)
-                .sum();
-            let mean = sum / linked.len() as f64;
-            (
-                if linked.is_empty() {
-                    places[element]
-                } else {
-                    mean
-                },
-                element,
-            )
-        })
+        .map(|&element| (mean(element), element))
         .collect();
     keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (place, (_, element)) in column.iter_mut().zip(keyed) {

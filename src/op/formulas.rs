@@ -100,7 +100,7 @@ impl Op {
 impl NaryOp {
     /// Whether it takes this number of operands.
     fn takes(self, operands: usize) -> bool {
-        operands.is_multiple_of(2) || !self.laws().contains(&Law::Pairs)
+        operands.is_multiple_of(2) || !self.row().laws.contains(&Law::Pairs)
     }
 }
 

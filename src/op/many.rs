@@ -15,44 +15,30 @@ use crate::math::fused;
 
 // The folds are written as loops: code that the compiler does not inline is not compiled for the vector instructions.
 
-/// The sum from left to right; −0 of none, so that a single operand keeps its sign.
-#[inline(always)]
-pub(super) fn total<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut sum = S::from(-0.0);
-    for place in 0..xs.count() {
-        sum += xs.at(place);
-    }
-    sum
+macro_rules! folds {
+    ($($(#[doc = $doc:literal])+ $name:ident($start:expr, |$so_far:ident, $x:ident| $next:expr);)+) => { $(
+        $(#[doc = $doc])+
+        #[inline(always)]
+        pub(super) fn $name<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+            let mut $so_far = S::from($start);
+            for place in 0..xs.count() {
+                let $x = xs.at(place);
+                $so_far = $next;
+            }
+            $so_far
+        }
+    )+ };
 }
 
-/// The product from left to right; 1 of none.
-#[inline(always)]
-pub(super) fn product<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut product = S::from(1.0);
-    for place in 0..xs.count() {
-        product *= xs.at(place);
-    }
-    product
-}
-
-/// The largest of many, −∞ of none.
-#[inline(always)]
-pub(super) fn largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut largest = S::from(NEG_INFINITY);
-    for place in 0..xs.count() {
-        largest = largest.apply2::<Max>(xs.at(place));
-    }
-    largest
-}
-
-/// The smallest of many, ∞ of none.
-#[inline(always)]
-pub(super) fn smallest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let mut smallest = S::from(INFINITY);
-    for place in 0..xs.count() {
-        smallest = smallest.apply2::<Min>(xs.at(place));
-    }
-    smallest
+folds! {
+    /// The sum from left to right; −0 of none, so that a single operand keeps its sign.
+    total(-0.0, |sum, x| sum + x);
+    /// The product from left to right; 1 of none.
+    product(1.0, |product, x| product * x);
+    /// The largest of many, −∞ of none.
+    largest(NEG_INFINITY, |largest, x| largest.apply2::<Max>(x));
+    /// The smallest of many, ∞ of none.
+    smallest(INFINITY, |smallest, x| smallest.apply2::<Min>(x));
 }
 
 /// The partials of [`largest`] and [`smallest`]: 1 for the operand that is the value `y`, divided equally among ties.

@@ -1,39 +1,94 @@
-//! The rows of the table that users call by name, for the macros that turn them into methods.
+//! The rows of the table that users call by name, as methods of [`Scalar`](super::Scalar) and of recording values.
 
-/// Passes the rows that have a method to the macro `consumer`: documentation, method, row, worked point.
+/// Writes these methods into a trait or, with `pub`, into the methods of a type.
 macro_rules! methods {
-    ($consumer:ident) => {
-        table! { methods_of_table, $consumer }
+    ($($public:ident)?) => {
+        table! { methods_of_table, [$($public)?] }
     };
 }
 
 macro_rules! methods_of_table {
     (
-        $consumer:ident
+        $public:tt
         unary { $(
             #[doc = $udoc:literal]
-            $unary:ident $usymbol:literal $(: $umethod:ident($uat:literal) = $uvalue:literal, slope $uslope:literal)? { $($ubody:tt)* }
+            $unary:ident $usymbol:literal $(: $umethod:ident($ux:literal) = $uvalue:literal, slope $uslope:literal)? { $($ubody:tt)* }
         )+ }
         binary { $(
             #[doc = $bdoc:literal]
-            $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? { $($bbody:tt)* }
+            $binary:ident $bsymbol:literal $(: $bmethod:ident($bx:literal, $by:literal) = $bvalue:literal, slopes $bleft:literal, $bright:literal)? { $($bbody:tt)* }
         )+ }
         ternary { $(
             #[doc = $tdoc:literal]
-            $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? { $($tbody:tt)* }
+            $ternary:ident $tsymbol:literal $(: $tmethod:ident($tx:literal, $ty:literal, $tz:literal) = $tvalue:literal, slopes $tfirst:literal, $tsecond:literal, $tthird:literal)? { $($tbody:tt)* }
         )+ }
         nary { $(
             #[doc = $ndoc:literal]
             $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? { $($nbody:tt)* }
         )+ }
-        parameter $parameters:tt
+        parameter { $(
+            #[doc = $pdoc:literal]
+            $pmethod:ident($parameter:ident: $ptype:ty) = $prow:ident; at ($pat:literal, $pof:literal) = $pvalue:literal, slope $pslope:literal;
+        )+ }
     ) => {
-        $consumer! {
-            unary { $($( [$udoc] $umethod $unary ($uat) $uvalue $uslope; )?)+ }
-            binary { $($( [$bdoc] $bmethod $binary ($($bat),+) $bvalue ($($bslope),+); )?)+ }
-            ternary { $($( [$tdoc] $tmethod $ternary ($($tat),+) $tvalue ($($tslope),+); )?)+ }
-            nary { $($( [$ndoc] $nmethod $nary ($($nat),+) $nvalue ($($nslope),+); )?)+ }
-            parameter $parameters
+        $($( methods_of_table! { @of_value $public [$udoc]
+            $umethod() = apply $unary(), "x" () = $uvalue; x $ux $uslope
+        } )?)+
+        $($( methods_of_table! { @of_value $public [$bdoc]
+            $bmethod(b: impl Into<Self>) = apply2 $binary(b.into()), "a" (b) = $bvalue; a $bx $bleft, b $by $bright
+        } )?)+
+        $($( methods_of_table! { @of_value $public [$tdoc]
+            $tmethod(b: impl Into<Self>, c: impl Into<Self>) = apply3 $ternary(b.into(), c.into()),
+            "a" (b, c) = $tvalue; a $tx $tfirst, b $ty $tsecond, c $tz $tthird
+        } )?)+
+        $( methods_of_table! { @of_value $public [$pdoc]
+            $pmethod($parameter: $ptype) = apply2 $prow(Self::from(f64::from($parameter))), "x" ($pof) = $pvalue; x $pat $pslope
+        } )+
+        $($( methods_of_table! { @of_slice $public [$ndoc] $nmethod = $nary, ($($nat),+) = $nvalue, ($($nslope),+) } )?)+
+    };
+    (@of_value [$($public:ident)?] [$doc:literal]
+        $method:ident($($parameter:ident: $type:ty),*) = $apply:ident $row:ident($($argument:expr),*),
+        $x:literal ($($shown:tt)*) = $value:literal; $($operand:ident $at:literal $slope:literal),+
+    ) => {
+        #[doc = $doc]
+        ///
+        /// ```
+        /// # use chainrule::{Dual, Scalar, Var};
+        $(#[doc = concat!("let ", stringify!($operand), " = Var::new(", stringify!($at), ");")])+
+        #[doc = concat!("let y = ", $x, ".", stringify!($method), "(", stringify!($($shown)*), ");")]
+        #[doc = concat!("assert!((y.value() - ", stringify!($value), ").abs() < 1e-14);")]
+        /// let grads = y.backward();
+        $(#[doc = concat!("assert!((grads[", stringify!($operand), "] - ", stringify!($slope), ").abs() < 1e-14);")])+
+        #[doc = concat!("# fn f<S: Scalar>(", $(stringify!($operand), ": S, ",)+ ") -> S {\n# ", $x, ".", stringify!($method), "(", stringify!($($shown)*), ")\n# }")]
+        #[doc = concat!("# assert_eq!(f(", $(stringify!($at), ", ",)+ "), y);")]
+        #[doc = concat!("# let forward = f(", $("Dual::variable(", stringify!($at), "), ",)+ ").tangent;")]
+        #[doc = concat!("# assert!((forward - (", $(stringify!($slope), " + ",)+ "0.0)).abs() < 1e-14);")]
+        /// ```
+        #[inline]
+        #[must_use]
+        #[track_caller]
+        $($public)? fn $method(self $(, $parameter: $type)*) -> Self {
+            self.$apply::<$crate::op::rows::$row>($($argument),*)
+        }
+    };
+    (@of_slice [$($public:ident)?] [$doc:literal]
+        $method:ident = $row:ident, ($($at:literal),+) = $value:literal, ($($slope:literal),+)
+    ) => {
+        #[doc = $doc]
+        ///
+        /// ```
+        #[doc = concat!("# use chainrule::Var;\nlet xs = [", $(stringify!($at), ", ",)+ "].map(Var::new);")]
+        #[doc = concat!("let y = Var::", stringify!($method), "(&xs);")]
+        #[doc = concat!("assert!((y.value() - ", stringify!($value), ").abs() < 1e-14);")]
+        #[doc = concat!("let slopes = [", $(stringify!($slope), ", ",)+ "];")]
+        /// let grads = y.backward();
+        /// assert!(xs.iter().zip(slopes).all(|(&x, slope)| (grads[x] - slope).abs() < 1e-14));
+        /// ```
+        #[inline]
+        #[must_use]
+        #[track_caller]
+        $($public)? fn $method(xs: &[Self]) -> Self {
+            Self::apply_n::<$crate::op::rows::$row>(xs)
         }
     };
 }

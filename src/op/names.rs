@@ -172,13 +172,7 @@ impl Op {
 
     /// The laws of this operation.
     pub(crate) fn laws(self) -> &'static [Law] {
-        match self {
-            Op::Input => &[],
-            Op::Unary(op) => op.laws(),
-            Op::Binary(op) => op.laws(),
-            Op::Ternary(op) => op.laws(),
-            Op::Nary(op) => op.laws(),
-        }
+        self.row().laws
     }
 
     /// A number below 2¹¹ that identifies this operation.
@@ -263,13 +257,9 @@ macro_rules! names {
                         name: stringify!($row),
                         symbol: $symbol,
                         domain: &[$($domain),+],
-                        laws: self.laws(),
+                        laws: &[$($law),*],
                     },)+
                 }
-            }
-
-            pub(super) fn laws(self) -> &'static [Law] {
-                match self { $(Self::$row => &[$($law),*],)+ }
             }
         }
     };

@@ -11,11 +11,10 @@
 //!   its digits over the whole domain, so it often differs from the textbook's form (`docs/numerics.md`).
 //!
 //! `table!(consumer)` passes all rows to the macro `consumer`: one makes the names and types, one the formulas and dispatch.
-//! `methods!(consumer)` passes it only the rows that users call by name, for the methods of [`Scalar`](super::Scalar) and
-//! of recording values.
+//! `methods!` makes methods of [`Scalar`](super::Scalar) and of recording values from the rows that users call by name.
 
 macro_rules! table {
-    ($consumer:ident $(, $argument:ident)?) => {
+    ($consumer:ident $(, $argument:tt)?) => {
         $consumer! {
 $($argument)?
 unary {

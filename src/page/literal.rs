@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::picture::push_escaped;
+
 /// A number with all its digits.
 pub(super) struct Number(pub(super) f64);
 
@@ -71,17 +73,14 @@ pub(super) struct Html<'a>(pub(super) &'a str);
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         for letter in self.0.chars() {
             match letter {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
                 // HTML would read these as something else, or reject them.
-                '\0' | '\r' | '\u{c}' => f.write_str(" ")?,
-                _ => write!(f, "{letter}")?,
+                '\0' | '\r' | '\u{c}' => text.push(' '),
+                _ => push_escaped(&mut text, letter),
             }
         }
-        Ok(())
+        f.write_str(&text)
     }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 
 use crate::explain::{Explanation, Pattern};
 use crate::setters::setters;
-use literal::{List, Place, Text};
+use literal::{List, Number, Place, Text};
 use parts::Parts;
 use script::Script;
 
@@ -78,11 +78,8 @@ impl Page<'_> {
         let parts = Parts::new(snapshot);
         writeln!(f, "digits: {},", self.precision)?;
         writeln!(f, "folded: {},", nodes.len() > Parts::MOST)?;
-        writeln!(
-            f,
-            "constant: {},",
-            literal::Number(self.explanation.output().value())
-        )?;
+        let output = self.explanation.output().value();
+        writeln!(f, "constant: {},", Number(output))?;
         writeln!(f, "patterns: [")?;
         for pattern in Pattern::ALL {
             let (name, sentence) = (Text(pattern.name()), Text(pattern.sentence()));
@@ -98,18 +95,13 @@ impl Page<'_> {
         // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
         writeln!(f, "],\nnodes: [")?;
         for (node, &group) in nodes.iter().zip(&parts.group_of) {
-            write!(
-                f,
-                "  [{}, {}, {}, {}, [",
-                Text(node.op.row().symbol),
-                Text(&node.label()),
-                u8::from(node.name.is_some()),
-                Place(group)
-            )?;
+            let (label, is_name) = (node.label(), u8::from(node.name.is_some()));
+            let (symbol, label) = (Text(node.op.row().symbol), Text(&label));
+            write!(f, "  [{symbol}, {label}, {is_name}, {}, [", Place(group))?;
             for operand in &node.operands {
                 match operand.node() {
                     Some(place) => write!(f, "{place},")?,
-                    None => write!(f, "[{}],", literal::Number(operand.value))?,
+                    None => write!(f, "[{}],", Number(operand.value))?,
                 }
             }
             writeln!(f, "]],")?;
@@ -125,9 +117,8 @@ impl Page<'_> {
         writeln!(f, "\n],")?;
         let gradients = self.explanation.gradients();
         let values = nodes.iter().map(|node| node.var.value());
-        let adjoints = nodes
-            .iter()
-            .map(|node| gradients.by_key(node.key).unwrap_or(0.0));
+        let adjoints = nodes.iter().map(|node| gradients.by_key(node.key));
+        let adjoints = adjoints.map(|adjoint| adjoint.unwrap_or(0.0));
         writeln!(f, "values: {},", List(values))?;
         writeln!(f, "gradients: {},", List(adjoints))?;
         writeln!(f, "locals: [")?;

@@ -38,10 +38,8 @@ impl Script {
                 values.push(applied.unwrap_or_else(|| Var::new(node.var.value())));
                 operands.push(sources);
             }
-            nodes
-                .iter()
-                .zip(operands.iter().zip(&values))
-                .map(|(node, (sources, &value))| node.op.partials(sources, value))
+            let made = nodes.iter().zip(operands.iter().zip(&values));
+            made.map(|(node, (sources, &value))| node.op.partials(sources, value))
                 .collect()
         });
         Self { graph, locals }
@@ -103,10 +101,7 @@ impl fmt::Display for Script {
             }
             writeln!(f, "],")?;
         }
-        writeln!(
-            f,
-            "];\nv.length = {};\nreturn {{ values: v, locals }};\n}}",
-            self.locals.len()
-        )
+        writeln!(f, "];\nv.length = {};", self.locals.len())?;
+        writeln!(f, "return {{ values: v, locals }};\n}}")
     }
 }

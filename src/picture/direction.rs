@@ -1,5 +1,7 @@
 //! Which way values run on a picture.
 
+use crate::layout::Pair;
+
 /// Which way values run on a [`Picture`](crate::Picture).
 ///
 /// ```
@@ -25,5 +27,10 @@ impl Direction {
     /// Whether values run up or down the page.
     pub(super) fn is_vertical(self) -> bool {
         matches!(self, Self::TopToBottom | Self::BottomToTop)
+    }
+
+    /// Turns a size on the page into one along and across, and back.
+    pub(super) fn turned(self, [x, y]: Pair) -> Pair {
+        if self.is_vertical() { [y, x] } else { [x, y] }
     }
 }

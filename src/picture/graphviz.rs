@@ -37,6 +37,7 @@ struct Drawing<'a> {
 }
 
 /// Where lines enter and leave, by Graphviz's names of the points of the compass.
+#[derive(Clone, Copy)]
 struct Compass {
     leave: &'static str,
     enter: &'static str,
@@ -103,10 +104,9 @@ impl<'a> Drawing<'a> {
                 match self.wire(node) {
                     Some(label) => {
                         let wire = self.item(label, node.group);
-                        let line = format!(
-                            "tailport={} headport={} arrowhead=none weight=8",
-                            self.compass.leave, self.compass.enter
-                        );
+                        let Compass { leave, enter, .. } = self.compass;
+                        let ports = format!("tailport={leave} headport={enter}");
+                        let line = format!("{ports} arrowhead=none weight=8");
                         self.items.add_edge(circle, wire, line);
                         wire
                     }
@@ -130,10 +130,8 @@ impl<'a> Drawing<'a> {
         if let Some(&point) = self.points.get(&(operand, entered)) {
             return point;
         }
-        let point = self.item(
-            format!("label=\"\" shape=point width=0.02 color=\"{WIRE}\""),
-            group,
-        );
+        let attributes = format!("label=\"\" shape=point width=0.02 color=\"{WIRE}\"");
+        let point = self.item(attributes, group);
         let line = format!("tailport={} arrowhead=none weight=2", self.compass.leave);
         self.items.add_edge(end, point, line);
         self.points.insert((operand, entered), point);
@@ -218,10 +216,8 @@ fn highlight() -> String {
 
 /// An input without any text, drawn as the symbol of inputs.
 fn bare() -> String {
-    format!(
-        "label=\"{}\" shape=plain fontcolor=\"{WIRE}\"",
-        Op::Input.row().symbol
-    )
+    let symbol = Op::Input.row().symbol;
+    format!("label=\"{symbol}\" shape=plain fontcolor=\"{WIRE}\"")
 }
 
 /// A circle around the operation's symbol.
@@ -259,18 +255,12 @@ impl fmt::Display for Picture<'_> {
 
 impl fmt::Display for Drawing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "digraph chainrule {{")?;
-        writeln!(
+        write!(
             f,
-            "    graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]"
-        )?;
-        writeln!(
-            f,
-            "    node [fontname=\"Helvetica\" fontsize=12 color=\"{INK}\" fontcolor=\"{INK}\" style=filled fillcolor=white]"
-        )?;
-        writeln!(
-            f,
-            "    edge [fontname=\"Helvetica\" fontsize=9 fontcolor=\"{LOCAL}\" color=\"{WIRE}\" arrowsize=0.5]"
+            "digraph chainrule {{\n    \
+             graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]\n    \
+             node [fontname=\"Helvetica\" fontsize=12 color=\"{INK}\" fontcolor=\"{INK}\" style=filled fillcolor=white]\n    \
+             edge [fontname=\"Helvetica\" fontsize=9 fontcolor=\"{LOCAL}\" color=\"{WIRE}\" arrowsize=0.5]\n"
         )?;
         let config = [
             Config::GraphContentOnly,
@@ -280,19 +270,14 @@ impl fmt::Display for Drawing<'_> {
         ];
         let line = |_, edge: EdgeReference<'_, String>| edge.weight().clone();
         let item = |_, (_, item): (NodeIndex, &Item)| item.attributes.clone();
-        write!(
-            f,
-            "{:?}",
-            Dot::with_attr_getters(&self.items, &config, &line, &item)
-        )?;
+        let dot = Dot::with_attr_getters(&self.items, &config, &line, &item);
+        write!(f, "{dot:?}")?;
         self.write_groups(f)?;
         // Last, because groups would inherit the heading.
         if let Some(frame) = &self.picture.frame {
             let (color, heading) = (HIGHLIGHT[0], label::html(&frame.heading));
-            writeln!(
-                f,
-                "    label=<<FONT COLOR=\"{color}\"><B>{heading}</B></FONT>> labelloc=t"
-            )?;
+            let heading = format!("<FONT COLOR=\"{color}\"><B>{heading}</B></FONT>");
+            writeln!(f, "    label=<{heading}> labelloc=t")?;
         }
         f.write_str("}\n")
     }

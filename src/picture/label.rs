@@ -58,24 +58,27 @@ pub(super) fn html(text: &str) -> String {
     let mut rest = text.chars();
     while let Some(letter) = rest.next() {
         match letter {
-            '&' => {
-                escaped.push_str("&amp;");
-                // Graphviz writes text that looks like an entity to SVG as that entity; a space without width prevents it.
-                if begins_entity(rest.as_str()) {
-                    escaped.push('\u{200b}');
-                }
-            }
+            // Graphviz writes text that looks like an entity to SVG as that entity; a space without width prevents it.
+            '&' if begins_entity(rest.as_str()) => escaped.push_str("&amp;\u{200b}"),
             // Graphviz looks for its own escapes in HTML-like labels also.
             '\\' => escaped.push_str("\\\\"),
             // Graphviz passes text to its XML parser in pieces; one that ends with this could end a section.
             ']' => escaped.push_str("&#93;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            _ => escaped.push(letter),
+            _ => push_escaped(&mut escaped, letter),
         }
     }
     escaped
+}
+
+/// Appends a letter as it is written in XML and HTML.
+pub(crate) fn push_escaped(text: &mut String, letter: char) {
+    match letter {
+        '&' => text.push_str("&amp;"),
+        '<' => text.push_str("&lt;"),
+        '>' => text.push_str("&gt;"),
+        '"' => text.push_str("&quot;"),
+        _ => text.push(letter),
+    }
 }
 
 /// The letter, or a replacement if XML cannot hold it, or if it would break the line or change the text's direction.

@@ -46,6 +46,6 @@ mod wire;
 
 pub use direction::Direction;
 pub(crate) use frame::{Appearance, Frame};
-pub(crate) use label::number;
+pub(crate) use label::{number, push_escaped};
 pub use options::Picture;
 pub(crate) use snapshot::{GroupCopy, NodeCopy, OperandCopy, Snapshot};

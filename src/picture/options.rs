@@ -267,10 +267,7 @@ impl Graph {
     /// If an output is not alive on this graph.
     #[track_caller]
     pub fn picture(&self, outputs: &[Var]) -> Picture<'_> {
-        Picture::with(
-            Some(self),
-            outputs,
-            copy(Some(self), outputs, Picture::NODES),
-        )
+        let copy = copy(Some(self), outputs, Picture::NODES);
+        Picture::with(Some(self), outputs, copy)
     }
 }

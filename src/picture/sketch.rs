@@ -26,18 +26,21 @@ const REACH: f64 = 12.0;
 
 /// The contents of a block of the layout.
 pub(super) enum Shape<'a> {
-    Node {
-        circle: Option<Circle>,
-        wire: Wire<'a>,
-        /// Half the breadth of the highlight, if the wire is highlighted.
-        highlight: Option<f64>,
-        /// The length of the wire after the circle or name.
-        length: f64,
-        /// The length of the name before the wire of an input.
-        title: f64,
-    },
+    Node(NodeShape<'a>),
     Constant(String),
     More(String),
+}
+
+/// A node: its circle, and the wire after it.
+pub(super) struct NodeShape<'a> {
+    pub(super) circle: Option<Circle>,
+    pub(super) wire: Wire<'a>,
+    /// Half the breadth of the highlight, if the wire is highlighted.
+    pub(super) highlight: Option<f64>,
+    /// The length of the wire after the circle or name.
+    pub(super) length: f64,
+    /// The length of the name before the wire of an input.
+    pub(super) title: f64,
 }
 
 /// A circle with the lines into it.
@@ -71,11 +74,9 @@ impl<'a> Sketch<'a> {
     pub(super) fn new(picture: &'a Picture<'a>) -> Self {
         let mut diagram = Diagram::default();
         for group in &picture.snapshot.groups {
-            let name = width(&letters(&group.label), SIZE) + 12.0;
-            let (side, head) = (
-                [8.0, 8.0],
-                [if group.label.is_empty() { 8.0 } else { 24.0 }, 8.0],
-            );
+            let name = width(&group.label, SIZE) + 12.0;
+            let above = if group.label.is_empty() { 8.0 } else { 24.0 };
+            let (side, head) = ([8.0, 8.0], [above, 8.0]);
             let (padding, least) = match picture.direction {
                 Direction::LeftToRight | Direction::RightToLeft => ([side, head], [name, 0.0]),
                 Direction::TopToBottom => ([head, side], [0.0, name]),
@@ -97,24 +98,26 @@ impl<'a> Sketch<'a> {
     }
 
     fn add_nodes(&mut self) {
-        let snapshot = &self.picture.snapshot;
+        let picture = self.picture;
+        let snapshot = &picture.snapshot;
         for &constant in &snapshot.constants {
             self.add_constant(constant, None);
         }
-        let hidden = self.picture.rest().map(|text| {
-            let size = [width(&letters(&text), MEDIUM) + 16.0, 24.0];
-            self.add(Shape::More(text), self.turned(size), Vec::new(), None)
+        let hidden = picture.rest().map(|text| {
+            let size = picture
+                .direction
+                .turned([width(&text, MEDIUM) + 16.0, 24.0]);
+            self.add(Shape::More(text), size, Vec::new(), None)
         });
         let mut blocks = Vec::with_capacity(snapshot.nodes.len());
         for node in &snapshot.nodes {
-            let sources: Vec<Option<usize>> = feeds(node)
-                .iter()
-                .map(|feed| match feed.operand.source {
-                    Source::Node(operand) => Some(blocks[operand]),
-                    Source::Constant => Some(self.add_constant(feed.operand.value, node.group)),
-                    Source::Hidden => hidden,
-                })
-                .collect();
+            let feeds = feeds(node);
+            let sources = feeds.iter().map(|feed| match feed.operand.source {
+                Source::Node(operand) => Some(blocks[operand]),
+                Source::Constant => Some(self.add_constant(feed.operand.value, node.group)),
+                Source::Hidden => hidden,
+            });
+            let sources: Vec<Option<usize>> = sources.collect();
             let to = self.add_node(node);
             blocks.push(to);
             for (entry, from) in sources.into_iter().enumerate() {
@@ -142,64 +145,52 @@ impl<'a> Sketch<'a> {
 
     fn add_constant(&mut self, value: f64, group: Option<usize>) -> usize {
         let text = label::number(value, self.picture.precision);
-        let size = self.turned([width(&letters(&text), MEDIUM) + 10.0, 18.0]);
+        let size = [width(&text, MEDIUM) + 10.0, 18.0];
+        let size = self.picture.direction.turned(size);
         self.add(Shape::Constant(text), size, Vec::new(), group)
-    }
-
-    /// Turns a size on the page into one along and across, and back.
-    fn turned(&self, [x, y]: Pair) -> Pair {
-        if self.picture.direction.is_vertical() {
-            [y, x]
-        } else {
-            [x, y]
-        }
     }
 
     fn add_node(&mut self, node: &'a NodeCopy) -> usize {
         let wire = self.picture.wire(node);
         let circle = (node.op != Op::Input).then(|| self.circle(node));
-        let lead = 1.1 * width(&lead(&wire), SIZE);
-        let (title, half) = match (lead, self.picture.direction.is_vertical()) {
+        let vertical = self.picture.direction.is_vertical();
+        let lead = 1.1 * width(lead(&wire), SIZE);
+        let (title, half) = match (lead, vertical) {
             (0.0, _) => (0.0, 0.0),
             (_, false) => (lead + APART, SIZE / 2.0),
             (_, true) => (SIZE + APART, lead / 2.0),
         };
-        let (length, breadth) = match (longest(&wire), self.picture.direction.is_vertical()) {
+        let (length, breadth) = match (longest(&wire), vertical) {
             (0.0, _) => (0.0, 0.0),
             (longest, false) => (longest.max(24.0) + 2.0 * APART, SIZE + APART),
             (longest, true) => (SIZE + 2.0 * APART, longest + 2.0 * APART),
         };
-        let mut size = [title + length, 2.0 * half.max(breadth)];
-        let highlighted = self.picture.highlights(node, false);
-        let highlight = highlighted.then_some(half.max(breadth));
+        let half = half.max(breadth);
+        let highlight = self.picture.highlights(node, false).then_some(half);
+        let mut size = [title + length, 2.0 * half];
         let mut entries = Vec::new();
         if let Some(circle) = &circle {
-            let spread = circle.lanes.iter().map(|lane| lane.0).fold(0.0, f64::max);
+            entries.extend(circle.lanes.iter().map(|lane| lane.0));
+            let spread = entries.iter().copied().fold(0.0, f64::max);
             let (above, _) = self.lane(&circle.lanes);
-            size = [
-                size[0] + circle.length(),
-                size[1]
-                    .max(2.0 * circle.radii[1])
-                    .max(2.0 * (spread + above)),
-            ];
-            entries = circle.lanes.iter().map(|lane| lane.0).collect();
+            let half = half.max(circle.radii[1]).max(spread + above);
+            size = [size[0] + circle.length(), 2.0 * half];
         }
-        let shape = Shape::Node {
+        let shape = NodeShape {
             circle,
             wire,
             highlight,
             length,
             title,
         };
-        self.add(shape, size, entries, node.group)
+        self.add(Shape::Node(shape), size, entries, node.group)
     }
 
     /// The space that a line needs across, and that its text needs along it.
     fn lane(&self, lanes: &[(f64, Option<Caption>)]) -> (f64, f64) {
         let captions = lanes.iter().filter_map(|(_, caption)| caption.as_ref());
-        let longest = captions
-            .map(|caption| width(&letters(&caption.whole), SMALL))
-            .fold(0.0, f64::max);
+        let widths = captions.map(|caption| width(&caption.whole, SMALL));
+        let longest = widths.fold(0.0, f64::max);
         match (longest, self.picture.direction.is_vertical()) {
             (0.0, _) => (5.0, 0.0),
             (_, false) => (SMALL + 2.0, longest + 4.0),
@@ -209,16 +200,17 @@ impl<'a> Sketch<'a> {
 
     fn circle(&self, node: &NodeCopy) -> Circle {
         let symbol = node.op.row().symbol;
-        let letters = letters(symbol);
-        let radii = match letters.len() {
+        let half = width(symbol, MEDIUM) / 2.0 + 7.0;
+        let radii = match symbol.chars().count() {
             0..=2 => [RADIUS, RADIUS],
             3 => [RADIUS + 2.0, RADIUS + 2.0],
-            _ => self.turned([width(&letters, MEDIUM) / 2.0 + 7.0, RADIUS]),
+            _ => self.picture.direction.turned([half, RADIUS]),
         };
-        let mut lanes: Vec<(f64, Option<Caption>)> = feeds(node)
+        let feeds = feeds(node);
+        let lanes = feeds
             .iter()
-            .map(|feed| (0.0, self.picture.caption(node, feed)))
-            .collect();
+            .map(|feed| (0.0, self.picture.caption(node, feed)));
+        let mut lanes: Vec<(f64, Option<Caption>)> = lanes.collect();
         let (space, captions) = self.lane(&lanes);
         // Two lines enter above and below the middle of the circle.
         let step = (space + 2.0).max(9.0);
@@ -239,38 +231,34 @@ impl<'a> Sketch<'a> {
 }
 
 /// The text before a wire: the name of an input or of a node without numbers, or the symbol of inputs.
-pub(super) fn lead(wire: &Wire) -> Vec<char> {
+pub(super) fn lead<'a>(wire: &Wire<'a>) -> &'a str {
     match wire.name {
-        Some(name) if wire.input || !wire.has_numbers() => letters(name),
-        None if wire.input => letters(Op::Input.row().symbol),
-        _ => Vec::new(),
+        Some(name) if wire.input || !wire.has_numbers() => name,
+        None if wire.input => Op::Input.row().symbol,
+        _ => "",
     }
 }
 
 /// The name beside the value.
-pub(super) fn beside(wire: &Wire) -> Vec<char> {
+pub(super) fn beside<'a>(wire: &Wire<'a>) -> &'a str {
     let name = wire.name.filter(|_| !wire.input && wire.has_numbers());
-    name.map_or_else(Vec::new, letters)
+    name.unwrap_or_default()
 }
 
 /// The length of the longer of the two texts along a wire.
 pub(super) fn longest(wire: &Wire) -> f64 {
-    let number = |text: Option<&str>| text.map_or(0.0, |text| width(&letters(text), SIZE));
+    let number = |text: Option<&str>| width(text.unwrap_or_default(), SIZE);
     let gradient = wire.gradient.as_ref().map(|caption| caption.whole.as_str());
     let name = match beside(wire) {
-        name if name.is_empty() => 0.0,
-        name => 1.1 * width(&name, SIZE) + APART,
+        "" => 0.0,
+        name => 1.1 * width(name, SIZE) + APART,
     };
     (name + number(wire.value.as_deref())).max(number(gradient))
 }
 
-pub(super) fn letters(text: &str) -> Vec<char> {
-    text.chars().collect()
-}
-
 /// A generous estimate of the length of a text, since fonts differ.
-pub(super) fn width(text: &[char], size: f64) -> f64 {
-    let widths = text.iter().map(|letter| match letter {
+pub(super) fn width(text: &str, size: f64) -> f64 {
+    let widths = text.chars().map(|letter| match letter {
         'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '\'' | '|' | ':' | ';' => 0.36,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.95,
         'A'..='Z' | '&' | '×' | '−' | '+' => 0.72,

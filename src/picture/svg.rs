@@ -1,16 +1,17 @@
 //! The picture as an SVG image: the blocks of a sketch, where the layout puts them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Arguments, Write};
 
 use super::direction::Direction;
 use super::frame::HIGHLIGHT;
+use super::label::push_escaped;
 use super::options::Picture;
 use super::sketch::{
-    APART, Circle, MEDIUM, SIZE, SMALL, Shape, Sketch, beside, lead, letters, width as long,
+    APART, Circle, MEDIUM, NodeShape, SIZE, SMALL, Shape, Sketch, beside, lead, width as long,
 };
 use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
-use crate::layout::{Pair, Placement};
+use crate::layout::{Pair, Placement, Stroke};
 
 /// The space around the picture.
 const MARGIN: f64 = 10.0;
@@ -42,44 +43,38 @@ impl Picture<'_> {
     pub fn to_svg(&self) -> String {
         let sketch = Sketch::new(self);
         let placement = sketch.diagram.lay_out();
-        let axes = Axes {
+        let mut image = Image {
+            text: String::new(),
             direction: self.direction,
             length: placement.size[0],
         };
-        let mut image = Image {
-            text: String::new(),
-            axes,
-        };
         image.write(self, &sketch, &placement);
-        let [width, height] = if axes.direction.is_vertical() {
-            [placement.size[1], placement.size[0]]
-        } else {
-            placement.size
-        }
-        .map(|size| size + 2.0 * MARGIN);
+        let size = self.direction.turned(placement.size);
+        let [width, height] = size.map(|size| size + 2.0 * MARGIN);
         let nodes = self.snapshot.nodes.len();
         let Some(frame) = &self.frame else {
             return image.finish([-MARGIN, -MARGIN], [width, height], nodes);
         };
-        let heading = letters(&frame.heading);
-        let longer = (1.1 * long(&heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
+        let heading = &frame.heading;
+        let longer = (1.1 * long(heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
         let middle = [width / 2.0 - MARGIN, MARGIN - HEADING];
-        image.words("heading", middle, HIGHLIGHT[0], BOLD, &heading);
+        image.words("heading", middle, HIGHLIGHT[0], BOLD, heading);
         let corner = [-MARGIN - longer / 2.0, -MARGIN - HEADING];
         image.finish(corner, [width + longer, height + HEADING], nodes)
     }
 }
 
-/// Which way values run on the image.
-#[derive(Clone, Copy)]
-struct Axes {
+/// The image while it is written.
+struct Image {
+    text: String,
     direction: Direction,
+    /// How long along it is.
     length: f64,
 }
 
-impl Axes {
+impl Image {
     /// The point of the image that is this far along and across.
-    fn point(self, [along, across]: Pair) -> Pair {
+    fn point(&self, [along, across]: Pair) -> Pair {
         match self.direction {
             Direction::LeftToRight => [along, across],
             Direction::RightToLeft => [self.length - along, across],
@@ -89,41 +84,24 @@ impl Axes {
     }
 
     /// A box on the image: its upper left corner and its size.
-    fn corner(self, from: Pair, size: Pair) -> [Pair; 2] {
-        let (a, b) = (
-            self.point(from),
-            self.point([from[0] + size[0], from[1] + size[1]]),
-        );
-        [
-            [a[0].min(b[0]), a[1].min(b[1])],
-            [(a[0] - b[0]).abs(), (a[1] - b[1]).abs()],
-        ]
+    fn corner(&self, [along, across]: Pair, [length, breadth]: Pair) -> [Pair; 2] {
+        let [x0, y0] = self.point([along, across]);
+        let [x1, y1] = self.point([along + length, across + breadth]);
+        [[x0.min(x1), y0.min(y1)], [(x0 - x1).abs(), (y0 - y1).abs()]]
     }
 
-    /// Adds a curve between two points to a path; it runs along at both ends.
-    fn curve(self, path: &mut String, from: Pair, to: Pair) {
-        let [[x0, y0], [x1, y1]] = [self.point(from), self.point(to)];
-        let written = if (from[1] - to[1]).abs() < 0.05 {
-            write!(path, "M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}")
+    /// A curve between two points; it runs along at both ends.
+    fn curve(&self, from: Pair, to: Pair) -> String {
+        let half = f64::midpoint(from[0], to[0]);
+        let points = [from, to, [half, from[1]], [half, to[1]]];
+        let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = points.map(|point| self.point(point));
+        if (from[1] - to[1]).abs() < 0.05 {
+            format!("M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}")
         } else {
-            let half = f64::midpoint(from[0], to[0]);
-            let [[x2, y2], [x3, y3]] = [self.point([half, from[1]]), self.point([half, to[1]])];
-            write!(
-                path,
-                "M{x0:.1} {y0:.1}C{x2:.1} {y2:.1} {x3:.1} {y3:.1} {x1:.1} {y1:.1}"
-            )
-        };
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
+            format!("M{x0:.1} {y0:.1}C{x2:.1} {y2:.1} {x3:.1} {y3:.1} {x1:.1} {y1:.1}")
+        }
     }
-}
 
-/// The image while it is written.
-struct Image {
-    text: String,
-    axes: Axes,
-}
-
-impl Image {
     /// The whole image, from its upper left corner.
     fn finish(self, corner: Pair, [width, height]: Pair, nodes: usize) -> String {
         let [x, y] = corner.map(|number| (10.0 * number).round() / 10.0);
@@ -140,55 +118,31 @@ impl Image {
     fn write(&mut self, picture: &Picture, sketch: &Sketch, placement: &Placement) {
         let groups = &picture.snapshot.groups;
         for (&[corner, size], group) in placement.clusters.iter().zip(groups) {
-            self.group(corner, size, &letters(&group.label));
+            self.group(corner, size, &group.label);
         }
         let mut paths: BTreeMap<usize, String> = BTreeMap::new();
-        for stroke in &placement.strokes {
-            self.axes.curve(
-                paths.entry(stroke.source).or_default(),
-                stroke.from,
-                stroke.to,
-            );
+        for &Stroke { source, from, to } in &placement.strokes {
+            *paths.entry(source).or_default() += &self.curve(from, to);
         }
         for (source, path) in paths {
             let (color, dashes) = match sketch.shapes[source] {
-                Shape::Node { .. } => (WIRE, ""),
+                Shape::Node(_) => (WIRE, ""),
                 Shape::Constant(_) => (NEAR, ""),
                 Shape::More(_) => (WIRE, " stroke-dasharray=\"5 2\""),
             };
             self.line(&path, color, dashes);
         }
-        for ((shape, block), &at) in sketch
-            .shapes
-            .iter()
-            .zip(&sketch.diagram.blocks)
-            .zip(&placement.blocks)
-        {
+        let blocks = sketch.diagram.blocks.iter().zip(&placement.blocks);
+        for (shape, (block, &at)) in sketch.shapes.iter().zip(blocks) {
             match shape {
-                Shape::Node {
-                    circle,
-                    wire,
-                    highlight,
-                    length,
-                    title,
-                } => {
-                    if let Some(half) = *highlight {
-                        // Next to a circle, or a little before a name.
-                        let inner = circle.as_ref().map_or(0.0, Circle::length);
-                        let start = if circle.is_some() { inner + 1.0 } else { -5.0 };
-                        let end = inner + title + length + 4.0;
-                        let corner = [at[0] + start, at[1] - half];
-                        self.highlight(corner, [end - start, 2.0 * half]);
-                    }
-                    self.node(at, circle.as_ref(), wire, [*title, *length]);
-                }
+                Shape::Node(node) => self.node(at, node),
                 Shape::Constant(text) => self.boxed("constant", at, block.size, text),
                 Shape::More(text) => self.boxed("more", at, block.size, text),
             }
         }
     }
 
-    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+    fn push(&mut self, text: Arguments<'_>) {
         let written = self.text.write_fmt(text);
         debug_assert!(written.is_ok(), "writing to a string does not fail");
     }
@@ -200,90 +154,97 @@ impl Image {
     }
 
     /// Writes text at a point of the image; `more` holds further attributes.
-    fn words(&mut self, class: &str, [x, y]: Pair, color: &str, more: &str, text: &[char]) {
+    fn words(&mut self, class: &str, [x, y]: Pair, color: &str, more: &str, text: &str) {
         let text = escaped(text);
         self.push(format_args!(
             "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" fill=\"{color}\"{more}>{text}</text>\n"
         ));
     }
 
-    fn group(&mut self, corner: Pair, size: Pair, name: &[char]) {
-        let [[x, y], [width, height]] = self.axes.corner(corner, size);
+    /// Writes a rectangle; `open` begins its element, and `style` holds its last attributes.
+    fn rectangle(&mut self, open: &str, [[x, y], [width, height]]: [Pair; 2], style: &str) {
         self.push(format_args!(
-            "<g class=\"group\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" \
-             fill=\"#8c959f\" fill-opacity=\"0.11\" stroke=\"#d0d7de\"/>\n"
+            "{open} x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" {style}/>\n"
         ));
+    }
+
+    fn group(&mut self, corner: Pair, size: Pair, name: &str) {
+        let place = self.corner(corner, size);
+        let style = "rx=\"8\" fill=\"#8c959f\" fill-opacity=\"0.11\" stroke=\"#d0d7de\"";
+        self.rectangle("<g class=\"group\"><rect", place, style);
         if !name.is_empty() {
-            self.words(
-                "label",
-                [x + 8.0, y + 15.0],
-                LOCAL,
-                " text-anchor=\"start\"",
-                name,
-            );
+            let at = [place[0][0] + 8.0, place[0][1] + 15.0];
+            self.words("label", at, LOCAL, " text-anchor=\"start\"", name);
         }
         self.push(format_args!("</g>\n"));
     }
 
-    /// Writes the background of a highlighted wire.
-    fn highlight(&mut self, corner: Pair, size: Pair) {
-        let [[x, y], [width, height]] = self.axes.corner(corner, size);
-        let [border, inside] = HIGHLIGHT;
-        self.push(format_args!(
-            "<rect class=\"work\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"4\" \
-             fill=\"{inside}\" stroke=\"{border}\" stroke-width=\"2\"/>\n"
-        ));
-    }
-
     /// Writes a constant, or the box for the nodes that are not shown.
     fn boxed(&mut self, class: &str, at: Pair, size: Pair, text: &str) {
-        let from = [at[0], at[1] - size[1] / 2.0];
-        let [[x, y], [width, height]] = self.axes.corner(from, size);
-        let (fill, stroke, color) = match class {
-            "constant" => ("#eaeef2", "#d0d7de\"", VALUE),
-            _ => ("white", "#6e7781\" stroke-dasharray=\"5 2\"", LOCAL),
+        let place = self.corner([at[0], at[1] - size[1] / 2.0], size);
+        let (style, color) = match class {
+            "constant" => ("fill=\"#eaeef2\" stroke=\"#d0d7de\"", VALUE),
+            _ => (
+                "fill=\"white\" stroke=\"#6e7781\" stroke-dasharray=\"5 2\"",
+                LOCAL,
+            ),
         };
-        self.push(format_args!(
-            "<g class=\"{class}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"6\" \
-             fill=\"{fill}\" stroke=\"{stroke}/>\n"
-        ));
-        let middle = [x + width / 2.0, y + height / 2.0 + 4.0];
-        self.words(
-            "value",
-            middle,
-            color,
-            &format!(" font-size=\"{MEDIUM}\""),
-            &letters(text),
+        self.rectangle(
+            &format!("<g class=\"{class}\"><rect"),
+            place,
+            &format!("rx=\"6\" {style}"),
         );
+        let [[x, y], [width, height]] = place;
+        let (middle, more) = (
+            [x + width / 2.0, y + height / 2.0 + 4.0],
+            format!(" font-size=\"{MEDIUM}\""),
+        );
+        self.words("value", middle, color, &more, text);
         self.push(format_args!("</g>\n"));
     }
 
-    fn node(&mut self, at: Pair, circle: Option<&Circle>, wire: &Wire, [title, length]: Pair) {
+    fn node(&mut self, at: Pair, node: &NodeShape) {
+        let NodeShape {
+            circle,
+            wire,
+            highlight,
+            length,
+            title,
+        } = node;
+        if let Some(half) = *highlight {
+            // Next to a circle, or a little before a name.
+            let inner = circle.as_ref().map_or(0.0, Circle::length);
+            let start = if circle.is_some() { inner + 1.0 } else { -5.0 };
+            let end = inner + title + length + 4.0;
+            let place = self.corner([at[0] + start, at[1] - half], [end - start, 2.0 * half]);
+            let [border, inside] = HIGHLIGHT;
+            let style =
+                format!("rx=\"4\" fill=\"{inside}\" stroke=\"{border}\" stroke-width=\"2\"");
+            self.rectangle("<rect class=\"work\"", place, &style);
+        }
         self.push(format_args!("<g class=\"node\">\n"));
         let mut along = at[0];
         if let Some(circle) = circle {
             self.circle(at, circle);
             along += circle.length();
         }
-        if title > 0.0 {
-            let [x, y] = self.axes.point([along + (title - APART) / 2.0, at[1]]);
+        if *title > 0.0 {
+            let [x, y] = self.point([along + (title - APART) / 2.0, at[1]]);
             let more = if wire.name.is_some() { BOLD } else { "" };
-            self.words("name", [x, y + 4.0], INK, more, &lead(wire));
+            self.words("name", [x, y + 4.0], INK, more, lead(wire));
             along += title;
         }
-        if length > 0.0 {
-            self.wire(along, at[1], length, wire);
+        if *length > 0.0 {
+            self.wire(along, at[1], *length, wire);
         }
         self.push(format_args!("</g>\n"));
     }
 
     fn wire(&mut self, along: f64, across: f64, length: f64, wire: &Wire) {
-        let mut path = String::new();
-        self.axes
-            .curve(&mut path, [along, across], [along + length, across]);
+        let path = self.curve([along, across], [along + length, across]);
         self.line(&path, WIRE, "");
-        let [x, y] = self.axes.point([along + length / 2.0, across]);
-        let (value, gradient) = if self.axes.direction.is_vertical() {
+        let [x, y] = self.point([along + length / 2.0, across]);
+        let (value, gradient) = if self.direction.is_vertical() {
             (
                 ([x - APART, y + 4.0], " text-anchor=\"end\""),
                 ([x + APART, y + 4.0], " text-anchor=\"start\""),
@@ -294,7 +255,7 @@ impl Image {
         let name = beside(wire);
         if wire.value.is_some() || !name.is_empty() {
             let ([x, y], more) = value;
-            let (name, number) = (escaped(&name), wire.value.as_deref().unwrap_or_default());
+            let (name, number) = (escaped(name), wire.value.as_deref().unwrap_or_default());
             self.push(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\"{more}>"));
             if !name.is_empty() {
                 self.push(format_args!(
@@ -305,21 +266,19 @@ impl Image {
                 "<tspan class=\"value\" fill=\"{VALUE}\">{number}</tspan></text>\n"
             ));
         }
-        if let Some(number) = wire
+        let number = wire
             .gradient
             .as_ref()
-            .filter(|caption| caption.is_visible())
-        {
+            .filter(|caption| caption.is_visible());
+        if let Some(number) = number {
             let (at, more) = gradient;
-            self.words("gradient", at, GRADIENT, more, &letters(&number.now));
+            self.words("gradient", at, GRADIENT, more, &number.now);
         }
     }
 
     fn circle(&mut self, at: Pair, circle: &Circle) {
-        let middle = [
-            at[0] + circle.captions + circle.reach + circle.radii[0],
-            at[1],
-        ];
+        let along = at[0] + circle.captions + circle.reach + circle.radii[0];
+        let middle = [along, at[1]];
         for (across, caption) in &circle.lanes {
             let start = [at[0], at[1] + across];
             let bend = [at[0] + circle.captions, at[1] + across];
@@ -330,67 +289,49 @@ impl Image {
             let size = 5.0 / ray[0].hypot(ray[1]);
             let foot = [tip[0] - ray[0] * size, tip[1] - ray[1] * size];
             let wing = [0.4 * ray[1] * size, -0.4 * ray[0] * size];
-            let points = [start, bend, foot, tip].map(|point| self.axes.point(point));
-            let wings = [1.0, -1.0].map(|side| {
-                self.axes
-                    .point([foot[0] + side * wing[0], foot[1] + side * wing[1]])
-            });
-            let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = points;
-            let [[x4, y4], [x5, y5]] = wings;
+            let [left, right] =
+                [1.0, -1.0].map(|side| [foot[0] + side * wing[0], foot[1] + side * wing[1]]);
+            let points = [start, bend, foot, tip, left, right].map(|point| self.point(point));
+            let [[x0, y0], [x1, y1], [x2, y2], [x3, y3], [x4, y4], [x5, y5]] = points;
             self.push(format_args!(
                 "<path class=\"wire\" d=\"M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}L{x2:.1} {y2:.1}\" fill=\"none\" stroke=\"{WIRE}\"/>\
                  <path class=\"arrow\" d=\"M{x3:.1} {y3:.1}L{x4:.1} {y4:.1}L{x5:.1} {y5:.1}Z\" fill=\"{WIRE}\"/>\n"
             ));
             if let Some(caption) = caption.as_ref().filter(|caption| caption.is_visible()) {
-                let [x, y] = self
-                    .axes
-                    .point([at[0] + circle.captions / 2.0, at[1] + across]);
-                let (place, anchor) = if self.axes.direction.is_vertical() {
+                let [x, y] = self.point([at[0] + circle.captions / 2.0, at[1] + across]);
+                let (place, anchor) = if self.direction.is_vertical() {
                     ([x + 3.0, y + 3.0], " text-anchor=\"start\"")
                 } else {
                     ([x, y - 2.5], "")
                 };
                 let more = format!("{anchor} font-size=\"{SMALL}\"");
-                self.words("local", place, LOCAL, &more, &letters(&caption.now));
+                self.words("local", place, LOCAL, &more, &caption.now);
             }
         }
-        let [x, y] = self.axes.point(middle);
-        let [rx, ry] = if self.axes.direction.is_vertical() {
-            [circle.radii[1], circle.radii[0]]
+        let [x, y] = self.point(middle);
+        let [rx, ry] = self.direction.turned(circle.radii);
+        let (class, [border, inside], stroke) = if circle.highlighted {
+            (" class=\"work\"", HIGHLIGHT, " stroke-width=\"2\"")
         } else {
-            circle.radii
-        };
-        let (class, inside, border) = if circle.highlighted {
-            let [border, inside] = HIGHLIGHT;
-            (
-                " class=\"work\"",
-                inside,
-                format!("{border}\" stroke-width=\"2"),
-            )
-        } else {
-            ("", "white", INK.to_owned())
+            ("", [INK, "white"], "")
         };
         self.push(format_args!(
-            "<ellipse{class} cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"{inside}\" stroke=\"{border}\"/>\n"
+            "<ellipse{class} cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{rx:.1}\" ry=\"{ry:.1}\" fill=\"{inside}\" stroke=\"{border}\"{stroke}/>\n"
         ));
-        let symbol = letters(circle.symbol);
-        let size = if symbol.len() > 2 { MEDIUM } else { 15.0 };
+        let size = match circle.symbol.chars().count() {
+            0..=2 => 15.0,
+            _ => MEDIUM,
+        };
         let more = format!(" font-size=\"{size}\"");
-        self.words("gate", [x, y + size / 3.0], INK, &more, &symbol);
+        self.words("gate", [x, y + size / 3.0], INK, &more, circle.symbol);
     }
 }
 
 /// Escapes text for XML.
-fn escaped(text: &[char]) -> String {
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for &letter in text {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            _ => escaped.push(letter),
-        }
+    for letter in text.chars() {
+        push_escaped(&mut escaped, letter);
     }
     escaped
 }

@@ -46,13 +46,12 @@ impl Wire<'_> {
     }
 
     /// The numbers, with the wire as a rule between them; `name` comes before the value.
-    fn write_numbers(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
+    fn numbers(&self, name: Option<&str>) -> String {
         let gradient = self.gradient.as_ref().map(|caption| caption.now.as_str());
         let letters = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
-        let colored = |color: &str, text: Option<&str>| match text {
-            Some(text) => format!("<FONT COLOR=\"{color}\">{text}</FONT>"),
-            None => String::new(),
-        };
+        let font = |color: &str, text: &str| format!("<FONT COLOR=\"{color}\">{text}</FONT>");
+        let colored =
+            |color, text: Option<&str>| text.map_or(String::new(), |text| font(color, text));
         let mut value = colored(VALUE, self.value.as_deref());
         let mut width = letters(self.value.as_deref()).max(letters(gradient));
         if let Some(name) = name {
@@ -60,23 +59,20 @@ impl Wire<'_> {
             width += letters(self.name) + 1;
         }
         let gradient = colored(GRADIENT, gradient);
-        write!(f, "{TABLE} COLOR=\"{WIRE}\"><TR>")?;
-        match self.direction {
-            Direction::LeftToRight | Direction::RightToLeft => write!(
-                f,
-                "<TD HEIGHT=\"18\" WIDTH=\"30\">{value}</TD></TR><HR/><TR><TD HEIGHT=\"18\">{gradient}</TD>"
-            )?,
+        let cells = if self.direction.is_vertical() {
             // The wire runs in the middle, so both columns are as wide as the longer text.
-            Direction::TopToBottom | Direction::BottomToTop => {
-                let width = 8 * width + 6;
-                write!(
-                    f,
-                    "<TD ALIGN=\"RIGHT\" WIDTH=\"{width}\">{value}</TD><VR/>\
-                     <TD ALIGN=\"LEFT\" WIDTH=\"{width}\">{gradient}</TD>"
-                )?;
-            }
-        }
-        f.write_str("</TR></TABLE>")
+            let width = 8 * width + 6;
+            format!(
+                "<TD ALIGN=\"RIGHT\" WIDTH=\"{width}\">{value}</TD><VR/>\
+                 <TD ALIGN=\"LEFT\" WIDTH=\"{width}\">{gradient}</TD>"
+            )
+        } else {
+            format!(
+                "<TD HEIGHT=\"18\" WIDTH=\"30\">{value}</TD></TR><HR/>\
+                 <TR><TD HEIGHT=\"18\">{gradient}</TD>"
+            )
+        };
+        format!("{TABLE} COLOR=\"{WIRE}\"><TR>{cells}</TR></TABLE>")
     }
 }
 
@@ -85,29 +81,25 @@ impl fmt::Display for Wire<'_> {
         let title = self.title();
         let numbers = self.has_numbers();
         let Some(title) = title.as_deref().filter(|_| self.input || !numbers) else {
-            return self.write_numbers(f, title.as_deref());
+            return f.write_str(&self.numbers(title.as_deref()));
         };
         if !numbers {
             return write!(f, "{TABLE}><TR><TD>{title}</TD></TR></TABLE>");
         }
         // The name is where the wire begins, not on its path.
-        let row = match self.direction {
-            Direction::LeftToRight | Direction::RightToLeft => "",
-            Direction::TopToBottom | Direction::BottomToTop => "</TR><TR>",
+        let (title, numbers) = (
+            format!("<TD>{title}</TD>"),
+            format!("<TD CELLPADDING=\"0\">{}</TD>", self.numbers(None)),
+        );
+        let [first, second] = match self.direction {
+            Direction::LeftToRight | Direction::TopToBottom => [title, numbers],
+            Direction::RightToLeft | Direction::BottomToTop => [numbers, title],
         };
-        write!(f, "{TABLE}><TR>")?;
-        if matches!(
-            self.direction,
-            Direction::LeftToRight | Direction::TopToBottom
-        ) {
-            write!(f, "<TD>{title}</TD>{row}<TD CELLPADDING=\"0\">")?;
-            self.write_numbers(f, None)?;
-            f.write_str("</TD>")?;
+        let row = if self.direction.is_vertical() {
+            "</TR><TR>"
         } else {
-            f.write_str("<TD CELLPADDING=\"0\">")?;
-            self.write_numbers(f, None)?;
-            write!(f, "</TD>{row}<TD>{title}</TD>")?;
-        }
-        f.write_str("</TR></TABLE>")
+            ""
+        };
+        write!(f, "{TABLE}><TR>{first}{row}{second}</TR></TABLE>")
     }
 }

@@ -137,11 +137,10 @@ impl Gradients {
     /// assert_eq!(grads, [(x.key().unwrap(), 4.0), (y.key().unwrap(), 1.0)]);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (NodeKey, f64)> + '_ {
-        self.adjoints
-            .iter()
-            .enumerate()
-            .filter(|&(_, &adjoint)| adjoint != 0.0)
-            .map(|(slot, &adjoint)| (NodeKey::new(slot as u32, self.generations[slot]), adjoint))
+        let key = |slot: usize| NodeKey::new(slot as u32, self.generations[slot]);
+        let adjoints = self.adjoints.iter().enumerate();
+        let reached = adjoints.filter(|&(_, &adjoint)| adjoint != 0.0);
+        reached.map(move |(slot, &adjoint)| (key(slot), adjoint))
     }
 
     /// Sets the adjoints of the first `slots` slots of a graph to 0.
@@ -320,10 +319,10 @@ impl Graph {
         for (y, _) in outputs {
             y.check_on(self);
         }
-        let seeds: SmallVec<[(NodeKey, f64); 4]> = outputs
+        let keyed = outputs
             .iter()
-            .filter_map(|&(y, seed)| Some((y.key()?, seed)))
-            .collect();
+            .filter_map(|&(y, seed)| Some((y.key()?, seed)));
+        let seeds: SmallVec<[(NodeKey, f64); 4]> = keyed.collect();
         let top = seeds.iter().map(|(key, _)| key.slot()).max().unwrap_or(0);
         grads.clear(self, top + 1);
         let mut lowest = top;
@@ -339,9 +338,7 @@ impl Graph {
             slots: lowest..=top,
         });
     }
-}
 
-impl Graph {
     /// Begins a sweep over several ranges of slots, between which adjoints are read and set. Returns the end of the
     /// slots.
     pub(crate) fn begin_sweep(&self, seeds: &[(Var, f64)], grads: &mut Gradients) -> usize {
@@ -355,9 +352,7 @@ impl Graph {
 
     /// Visits the nodes in these slots, latest first, and adds to the adjoints of their operands.
     pub(crate) fn sweep_slots(&self, slots: Range<usize>, grads: &mut Gradients) {
-        let Gradients {
-            adjoints, operands, ..
-        } = grads;
+        let (adjoints, operands) = (&mut grads.adjoints, &mut grads.operands);
         with_fma(Inline(
             #[inline(always)]
             || {
@@ -421,11 +416,8 @@ impl Fused for Sweep<'_> {
 fn cone_below(graph: &Graph, seeds: &[(NodeKey, f64)], slot: usize) -> Vec<usize> {
     let outputs: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
     let order = graph.order(&outputs);
-    let mut slots: Vec<usize> = order
-        .iter()
-        .map(|key| key.slot())
-        .filter(|&s| s < slot)
-        .collect();
+    let slots = order.iter().map(|key| key.slot());
+    let mut slots: Vec<usize> = slots.filter(|&below| below < slot).collect();
     slots.sort_unstable_by_key(|&slot| std::cmp::Reverse(slot));
     slots
 }

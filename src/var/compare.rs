@@ -86,6 +86,7 @@ pub(crate) fn watched() -> bool {
 }
 
 /// Repeats a comparison that was made at the place `at` in the source.
+#[inline]
 pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'static>) -> Outcome {
     let outcome = test.outcome(left.value, right.value);
     if WATCHED.get() {
@@ -97,11 +98,7 @@ pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'st
 #[inline]
 #[track_caller]
 fn compare(left: Var, right: Var, test: Test) -> Outcome {
-    let outcome = test.outcome(left.value, right.value);
-    if WATCHED.get() {
-        remember(left, right, test, outcome, Location::caller());
-    }
-    outcome
+    again(left, right, test, Location::caller())
 }
 
 #[cold]
@@ -121,20 +118,19 @@ fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Lo
     });
 }
 
-/// Implements comparison for a pair of types; `$pair` converts both operands to `Var`.
+/// Implements comparison for a pair of types.
 macro_rules! comparisons {
-    ($left:ty, $right:ty, |$a:ident, $b:ident| $pair:expr) => {
+    ($left:ty, $right:ty) => {
         impl PartialEq<$right> for $left {
+            comparisons!(eq, $right, Equal);
             #[inline]
             #[track_caller]
-            fn eq(&self, other: &$right) -> bool {
-                comparisons!(@test self, other, |$a, $b| $pair, Equal)
-            }
-            #[inline]
-            #[track_caller]
-            #[expect(clippy::partialeq_ne_impl, reason = "the provided method hides the caller's line")]
+            #[expect(
+                clippy::partialeq_ne_impl,
+                reason = "the provided method hides the caller's line"
+            )]
             fn ne(&self, other: &$right) -> bool {
-                !comparisons!(@test self, other, |$a, $b| $pair, Equal)
+                !self.eq(other)
             }
         }
 
@@ -142,44 +138,28 @@ macro_rules! comparisons {
             #[inline]
             #[track_caller]
             fn partial_cmp(&self, other: &$right) -> Option<Ordering> {
-                let ($a, $b) = (self, other);
-                let (a, b): (Var, Var) = $pair;
-                match compare(a, b, Test::Order) {
+                match compare(Var::from(*self), Var::from(*other), Test::Order) {
                     -1 => Some(Ordering::Less),
                     0 => Some(Ordering::Equal),
                     1 => Some(Ordering::Greater),
                     _ => None,
                 }
             }
-            #[inline]
-            #[track_caller]
-            fn lt(&self, other: &$right) -> bool {
-                comparisons!(@test self, other, |$a, $b| $pair, Less)
-            }
-            #[inline]
-            #[track_caller]
-            fn le(&self, other: &$right) -> bool {
-                comparisons!(@test self, other, |$a, $b| $pair, LessEqual)
-            }
-            #[inline]
-            #[track_caller]
-            fn gt(&self, other: &$right) -> bool {
-                comparisons!(@test self, other, |$a, $b| $pair, Greater)
-            }
-            #[inline]
-            #[track_caller]
-            fn ge(&self, other: &$right) -> bool {
-                comparisons!(@test self, other, |$a, $b| $pair, GreaterEqual)
-            }
+            comparisons!(lt, $right, Less);
+            comparisons!(le, $right, LessEqual);
+            comparisons!(gt, $right, Greater);
+            comparisons!(ge, $right, GreaterEqual);
         }
     };
-    (@test $self:ident, $other:ident, |$a:ident, $b:ident| $pair:expr, $test:ident) => {{
-        let ($a, $b) = ($self, $other);
-        let (a, b): (Var, Var) = $pair;
-        compare(a, b, Test::$test) == 1
-    }};
+    ($method:ident, $right:ty, $test:ident) => {
+        #[inline]
+        #[track_caller]
+        fn $method(&self, other: &$right) -> bool {
+            compare(Var::from(*self), Var::from(*other), Test::$test) == 1
+        }
+    };
 }
 
-comparisons!(Var, Var, |a, b| (*a, *b));
-comparisons!(Var, f64, |a, b| (*a, Var::from(*b)));
-comparisons!(f64, Var, |a, b| (Var::from(*a), *b));
+comparisons!(Var, Var);
+comparisons!(Var, f64);
+comparisons!(f64, Var);
