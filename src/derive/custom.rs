@@ -149,7 +149,7 @@ pub fn custom_jvp<S: Scalar>(
 #[track_caller]
 pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<Var> {
     if compare::watched() && !xs.iter().all(|x| x.is_constant()) {
-        let problem = "a program would keep its number at the point of the trace: write it over recorded values";
+        let problem = "cannot be traced: a program would keep its value at this point. Write the function with recorded operations";
         return Err(Error::argument("an opaque function", problem));
     }
     let point: Vec<f64> = xs.iter().map(|x| x.value()).collect();

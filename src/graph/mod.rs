@@ -4,6 +4,7 @@
 //! operands are always in lower slots than the node. [`view`] implements petgraph's traits for the graph.
 
 mod key;
+mod lists;
 mod names;
 mod naming;
 mod nodes;
@@ -12,6 +13,7 @@ mod view;
 
 pub(crate) use key::GraphId;
 pub use key::NodeKey;
+pub(crate) use lists::Lists;
 pub use names::Group;
 pub(crate) use nodes::Constant;
 pub use nodes::{Graph, Node, Stats};

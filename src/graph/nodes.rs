@@ -297,7 +297,9 @@ impl Graph {
     /// let values: Vec<f64> = graph.iter().map(|(_, node)| node.value()).collect();
     /// assert_eq!(values, [2.0, 4.0]);
     /// ```
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeKey, &Node)> + ExactSizeIterator {
+    pub fn iter(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (NodeKey, &Node)> + ExactSizeIterator + Clone {
         (1..self.generations.len()).map(|slot| {
             let key = self.key_at(slot);
             (key, &self.nodes[key])

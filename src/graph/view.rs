@@ -17,6 +17,7 @@ use petgraph::visit::{
 };
 
 use super::key::NodeKey;
+use super::lists::Lists;
 use super::nodes::{Graph, Node};
 use super::order::CachedOrder;
 
@@ -218,34 +219,18 @@ impl<'a> IntoEdges for &'a Graph {
 #[derive(Debug)]
 pub struct Consumers<'a> {
     graph: &'a Graph,
-    /// The index in `keys` of the first consumer of each slot.
-    starts: Vec<usize>,
-    keys: Vec<NodeKey>,
+    of_slot: Lists<NodeKey>,
 }
 
 impl<'a> Consumers<'a> {
     fn new(graph: &'a Graph) -> Self {
-        let mut starts = vec![0; graph.generations.len() + 1];
-        for (_, node) in graph.iter() {
-            for operand in &node.operands {
-                starts[operand.slot() + 1] += 1;
-            }
-        }
-        for slot in 1..starts.len() {
-            starts[slot] += starts[slot - 1];
-        }
-        let mut next = starts.clone();
-        let mut keys = vec![NodeKey::default(); starts[starts.len() - 1]];
-        for (key, node) in graph.iter() {
-            for operand in &node.operands {
-                keys[next[operand.slot()]] = key;
-                next[operand.slot()] += 1;
-            }
-        }
+        let uses = graph.iter().flat_map(|(key, node)| {
+            let operands = node.operands.iter();
+            operands.map(move |operand| (operand.slot(), key))
+        });
         Self {
             graph,
-            starts,
-            keys,
+            of_slot: Lists::new(graph.generations.len(), uses),
         }
     }
 
@@ -261,7 +246,7 @@ impl<'a> Consumers<'a> {
     /// assert_eq!(graph.consumers().of(x), [y, y]);
     /// ```
     pub fn of(&self, key: NodeKey) -> &[NodeKey] {
-        &self.keys[self.starts[key.slot()]..self.starts[key.slot() + 1]]
+        self.of_slot.of(key.slot())
     }
 }
 

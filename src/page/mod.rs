@@ -3,21 +3,21 @@
 //! A [`Page`] draws the graph as a lecture does and steps through the backward pass in both directions. A reader can change
 //! the inputs: the page computes values and gradients again, with JavaScript made from the graph.
 //!
-//! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `parts` folds large graphs
+//! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `folded` folds large graphs
 //! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`),
 //! write sentences (`tell.js`), lay out (`layout.js`) and draw (`picture.js`) the graph, and respond to the reader (`page.js`).
 
+mod folded;
 mod javascript;
 mod literal;
-mod parts;
 mod script;
 
 use std::fmt;
 
 use crate::explain::{Explanation, Pattern};
 use crate::setters::setters;
+use folded::Folded;
 use literal::{List, Number, Place, Text};
-use parts::Parts;
 use script::Script;
 
 /// An explanation as one self-contained HTML page; its `Display` is the page.
@@ -75,9 +75,9 @@ impl Page<'_> {
         let snapshot = &self.explanation.snapshot;
         let nodes = &snapshot.nodes;
         let steps = self.explanation.steps();
-        let parts = Parts::new(snapshot);
+        let folded = Folded::new(snapshot);
         writeln!(f, "digits: {},", self.precision)?;
-        writeln!(f, "folded: {},", nodes.len() > Parts::MOST)?;
+        writeln!(f, "folded: {},", nodes.len() > Folded::MOST)?;
         let output = self.explanation.output().value();
         writeln!(f, "constant: {},", Number(output))?;
         writeln!(f, "patterns: [")?;
@@ -87,14 +87,14 @@ impl Page<'_> {
         }
         writeln!(f, "],\nscopes: [")?;
         // Label, scope around it, whether it is a numbered part.
-        for (place, group) in parts.groups.iter().enumerate() {
+        for (place, group) in folded.groups.iter().enumerate() {
             let made = u8::from(place >= snapshot.groups.len());
             let (label, parent) = (Text(&group.label), Place(group.parent));
             writeln!(f, "  [{label}, {parent}, {made}],")?;
         }
         // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
         writeln!(f, "],\nnodes: [")?;
-        for (node, &group) in nodes.iter().zip(&parts.group_of) {
+        for (node, &group) in nodes.iter().zip(&folded.group_of) {
             let (label, is_name) = (node.label(), u8::from(node.name.is_some()));
             let (symbol, label) = (Text(node.op.row().symbol), Text(&label));
             write!(f, "  [{symbol}, {label}, {is_name}, {}, [", Place(group))?;

@@ -30,11 +30,11 @@ use crate::var::Var;
 pub struct Retraced<F> {
     function: F,
     inputs: usize,
-    ways: Mutex<Ways>,
+    paths: Mutex<Paths>,
 }
 
 #[derive(Default)]
-struct Ways {
+struct Paths {
     /// A program for each path, in the order of discovery.
     programs: Vec<Program>,
     /// Variants whose first `n` inputs are uniform, by path and `n`, built on demand.
@@ -57,7 +57,7 @@ where
         Self {
             function,
             inputs,
-            ways: Mutex::default(),
+            paths: Mutex::default(),
         }
     }
 
@@ -73,11 +73,11 @@ where
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn programs(&self) -> usize {
-        self.ways().programs.len()
+        self.paths().programs.len()
     }
 
-    fn ways(&self) -> MutexGuard<'_, Ways> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    fn paths(&self) -> MutexGuard<'_, Paths> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every output at a point.
@@ -142,7 +142,7 @@ where
         let count = rows.rows();
         let mut values = vec![0.0; count];
         let mut gradients = vec![0.0; count * self.inputs];
-        for (_, program, some) in self.by_way(&[], rows)? {
+        for (_, program, some) in self.by_path(&[], rows)? {
             let mut batch = program.batch(&some.rows)?;
             let (of_rows, slopes) = batch.gradients(&[])?;
             for (place, (&row, &value)) in some.places.iter().zip(of_rows).enumerate() {
@@ -174,8 +174,8 @@ where
         rows: &T,
     ) -> Result<(f64, Vec<f64>)> {
         let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
-        for (way, program, some) in self.by_way(uniform, rows)? {
-            let program = match self.ways().uniform.entry((way, uniform.len())) {
+        for (path, program, some) in self.by_path(uniform, rows)? {
+            let program = match self.paths().uniform.entry((path, uniform.len())) {
                 Entry::Occupied(known) => known.get().clone(),
                 Entry::Vacant(place) => place
                     .insert(program.with_uniform_inputs(uniform.len())?)
@@ -192,11 +192,11 @@ where
     }
 
     /// The rows of each path, with these uniform inputs before each row. The paths are in the order of discovery.
-    fn by_way<T: Table + ?Sized>(
+    fn by_path<T: Table + ?Sized>(
         &self,
         uniform: &[f64],
         rows: &T,
-    ) -> Result<Vec<(usize, Program, RowsOfWay)>> {
+    ) -> Result<Vec<(usize, Program, RowsOnPath)>> {
         let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
             let problem = format!(
                 "expected at most {} values, found {}",
@@ -208,23 +208,23 @@ where
         for row in 0..rows.rows() {
             check_length(&format!("row {row}"), width, rows.width(row))?;
         }
-        let mut by_way: Vec<(usize, Program, RowsOfWay)> = Vec::new();
+        let mut by_path: Vec<(usize, Program, RowsOnPath)> = Vec::new();
         let mut point = uniform.to_vec();
         for row in 0..rows.rows() {
             point.truncate(uniform.len());
             point.extend((0..width).map(|column| rows.at(row, column)));
-            let (way, program) = self.program(&point)?;
-            let place = match by_way.binary_search_by_key(&way, |&(way, ..)| way) {
+            let (path, program) = self.program(&point)?;
+            let place = match by_path.binary_search_by_key(&path, |&(path, ..)| path) {
                 Ok(place) => place,
                 Err(place) => {
-                    by_way.insert(place, (way, program, RowsOfWay::default()));
+                    by_path.insert(place, (path, program, RowsOnPath::default()));
                     place
                 }
             };
-            by_way[place].2.places.push(row);
-            by_way[place].2.rows.push(point[uniform.len()..].to_vec());
+            by_path[place].2.places.push(row);
+            by_path[place].2.rows.push(point[uniform.len()..].to_vec());
         }
-        Ok(by_way)
+        Ok(by_path)
     }
 
     /// The program for a point, and its index.
@@ -234,15 +234,15 @@ where
         let mut traced: Option<Program> = None;
         loop {
             // Not under the lock: other points are answered meanwhile.
-            let known = self.ways().programs.get(searched).cloned();
+            let known = self.paths().programs.get(searched).cloned();
             if let Some(program) = known {
                 match program.check_branches(x) {
                     Err(error) if error.kind() == ErrorKind::Branch => searched += 1,
                     answer => return answer.map(|()| (searched, program)),
                 }
             } else if let Some(program) = &traced {
-                let programs = &mut self.ways().programs;
-                // Another thread may have met this way since.
+                let programs = &mut self.paths().programs;
+                // Another thread may have met this path since.
                 if programs.len() == searched {
                     programs.push(program.clone());
                     return Ok((searched, program.clone()));
@@ -268,7 +268,7 @@ where
 
 /// The rows on one path, and their indices among all rows.
 #[derive(Default)]
-struct RowsOfWay {
+struct RowsOnPath {
     places: Vec<usize>,
     rows: Vec<Vec<f64>>,
 }

@@ -3,7 +3,7 @@
 //! The derivative of one output with respect to one input concerns only the values between them. These searches visit only
 //! those values, so a sparse derivative costs the sum of what its entries need.
 
-use super::lists::Lists;
+use crate::graph::Lists;
 use crate::ir::{Id, Ir};
 
 /// The neighbours of every value, in both directions.

@@ -26,7 +26,6 @@ mod directions;
 mod forward;
 mod hessian;
 mod jacobian;
-mod lists;
 mod outputs;
 mod partials;
 mod parts;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::dependencies::Dependencies;
-use super::lists::Lists;
+use crate::graph::Lists;
 use crate::ir::{Id, Ir};
 
 /// The sparsity pattern of a matrix: the entries that can be nonzero, row by row, with ascending columns.

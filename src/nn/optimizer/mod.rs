@@ -27,6 +27,6 @@ mod sgd;
 mod state;
 
 pub use adaptive::{Adam, AdamW, RmsProp};
-pub use rule::{Optimizer, Parts};
+pub use rule::{DynParameters, Optimizer};
 pub use schedule::Schedule;
 pub use sgd::Sgd;

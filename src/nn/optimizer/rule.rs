@@ -167,7 +167,11 @@ pub trait Optimizer {
     /// assert_eq!(mlp.parameters(), [0.0, 0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    fn step_parameters(&mut self, parameters: &mut dyn Parts, gradient: &[f64]) -> Result<()> {
+    fn step_parameters(
+        &mut self,
+        parameters: &mut dyn DynParameters,
+        gradient: &[f64],
+    ) -> Result<()> {
         let mut count = 0;
         parameters.each_part(&mut |part| count += part.len());
         check_length("gradient", count, gradient.len())?;
@@ -184,17 +188,17 @@ pub trait Optimizer {
 /// A structure as [`Optimizer::step_parameters`] takes it: every sized structure of [`Parameters`].
 ///
 /// ```
-/// use chainrule::nn::optimizer::Parts;
+/// use chainrule::nn::optimizer::DynParameters;
 /// let mut pair = (vec![1.0, 2.0], 3.0);
-/// let parts: &mut dyn Parts = &mut pair;
+/// let parts: &mut dyn DynParameters = &mut pair;
 /// parts.each_part(&mut |part| part.fill(0.0));
 /// assert_eq!(pair, (vec![0.0, 0.0], 0.0));
 /// ```
-pub trait Parts {
+pub trait DynParameters {
     /// Calls `visit` with every part, as [`Parameters::visit_mut`] does.
     ///
     /// ```
-    /// use chainrule::nn::optimizer::Parts;
+    /// use chainrule::nn::optimizer::DynParameters;
     /// let mut lengths = Vec::new();
     /// (vec![1.0, 2.0], 3.0).each_part(&mut |part| lengths.push(part.len()));
     /// assert_eq!(lengths, [2, 1]);
@@ -202,7 +206,7 @@ pub trait Parts {
     fn each_part(&mut self, visit: &mut dyn FnMut(&mut [f64]));
 }
 
-impl<P: Parameters> Parts for P {
+impl<P: Parameters> DynParameters for P {
     fn each_part(&mut self, visit: &mut dyn FnMut(&mut [f64])) {
         self.visit_mut(visit);
     }

@@ -3,7 +3,7 @@
 use crate::picture::{GroupCopy, Snapshot};
 
 /// The groups of a page.
-pub(super) struct Parts {
+pub(super) struct Folded {
     /// The groups of the graph, then the numbered parts.
     pub(super) groups: Vec<GroupCopy>,
     /// The innermost group or part of each node.
@@ -17,7 +17,7 @@ enum Member {
     Group(usize),
 }
 
-impl Parts {
+impl Folded {
     /// The most nodes that a page shows without folding any, and the most members of a group.
     pub(super) const MOST: usize = 100;
     /// The most members of a numbered part.
