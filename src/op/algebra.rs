@@ -80,7 +80,7 @@ pub trait Nary: 'static {
     /// Its name.
     const OP: NaryOp;
     /// Its value, over any kind of number: with lanes it computes many values at once, with recording numbers it records the
-    /// operations of which it is made.
+    /// operations that it consists of.
     fn value<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S;
     /// Its derivatives, from the operands and the value: `emit(i, partial)` for each operand `i` in ascending order.
     fn partials<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S));

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Program`] keeps the traced code and compiles each question the first time it is asked. An [`Evaluator`] answers at
-//! one point, a [`Batch`] over rows. Each owns the numbers that it computes with, so many threads can share a program.
+//! one point, a [`Batch`] over rows. Each owns the numbers that it computes with, so threads can share a program.
 
 mod answers;
 mod batch;
