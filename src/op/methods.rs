@@ -61,8 +61,11 @@ macro_rules! methods_of_table {
         $(#[doc = concat!("assert!((grads[", stringify!($operand), "] - ", stringify!($slope), ").abs() < 1e-14);")])+
         #[doc = concat!("# fn f<S: Scalar>(", $(stringify!($operand), ": S, ",)+ ") -> S {\n# ", $x, ".", stringify!($method), "(", stringify!($($shown)*), ")\n# }")]
         #[doc = concat!("# assert_eq!(f(", $(stringify!($at), ", ",)+ "), y);")]
-        #[doc = concat!("# let forward = f(", $("Dual::variable(", stringify!($at), "), ",)+ ").tangent;")]
-        #[doc = concat!("# assert!((forward - (", $(stringify!($slope), " + ",)+ "0.0)).abs() < 1e-14);")]
+        #[doc = concat!("# for (chosen, slope) in [", $("(\"", stringify!($operand), "\", ", stringify!($slope), "), ",)+ "] {")]
+        /// #     let at = |name, x: f64| if name == chosen { Dual::variable(x) } else { x.into() };
+        #[doc = concat!("#     let forward = f(", $("at(\"", stringify!($operand), "\", ", stringify!($at), "), ",)+ ").tangent;")]
+        /// #     assert!((forward - slope).abs() < 1e-14);
+        /// # }
         /// ```
         #[inline]
         #[must_use]
