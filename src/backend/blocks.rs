@@ -1,6 +1,7 @@
 //! Stores rows of data in the order of computation: block by block, and within a block the lanes of one input after
 //! another.
 
+use super::buffer::Buffer;
 use super::traits::Block;
 use crate::error::{Error, Result};
 
@@ -276,7 +277,7 @@ pub(crate) struct Blocks {
     pub(crate) offset: usize,
     width: usize,
     count: usize,
-    data: Vec<f64>,
+    data: Buffer,
 }
 
 impl Blocks {
@@ -317,7 +318,7 @@ impl Blocks {
         // If a table panics on the way, no rows are left instead of some of each.
         self.count = 0;
         let lanes = count.next_multiple_of(VECTOR);
-        self.data.resize(lanes * self.width, 0.0);
+        self.data.set_len(lanes * self.width);
         let mut rest = &mut self.data[..];
         for first in (0..count).step_by(BLOCK) {
             let some = BLOCK.min(count - first);

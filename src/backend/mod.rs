@@ -13,10 +13,10 @@
 //! that vary by row belong to the machine; [`Machine::lanes`] reads them. A [`Layout`] says where inputs, sums, outputs and
 //! the sides of comparisons are. Everything else happens outside the backends and is the same for all of them: the crate
 //! cuts rows into blocks, gives blocks to threads, adds the sums of blocks along a fixed tree, and checks comparisons.
-//! checked.
 
 mod answer;
 mod blocks;
+mod buffer;
 mod compiled;
 mod layout;
 mod parallel;
@@ -26,6 +26,7 @@ mod tree;
 pub(crate) use answer::Answer;
 pub(crate) use blocks::{BLOCK, Blocks};
 pub use blocks::{Columns, Flat, Order, Table};
+pub(crate) use buffer::Buffer;
 pub(crate) use compiled::Compiled;
 pub use layout::{Layout, Place};
 pub(crate) use parallel::for_each;

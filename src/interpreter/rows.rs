@@ -12,7 +12,7 @@ use super::context::{BlockData, Context};
 use super::matrix::{self, Outer, Product};
 use super::row_kernels::RowKernel;
 use super::sums::Pairs;
-use crate::backend::{Block, Place, Source};
+use crate::backend::{Block, Buffer, Place, Source};
 use crate::math::fused::Arch;
 use crate::op::Op;
 
@@ -57,7 +57,7 @@ pub(crate) struct RowCode {
 /// The rows of lanes of a block, and buffers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    values: Vec<f64>,
+    values: Buffer,
     splats: Vec<f64>,
     matrix: matrix::Scratch,
 }
@@ -81,7 +81,7 @@ impl RowCode {
         let block = data(arch, shared, block);
         let needed = self.rows * block.lanes;
         if rows.values.len() < needed {
-            rows.values.resize(needed, 0.0);
+            rows.values.set_len(needed);
         }
         for instruction in &self.instructions {
             match instruction {

@@ -105,21 +105,25 @@ pub(crate) fn node(id: Id) -> (Kind, SmallVec<[Id; 4]>) {
     with(|Builder { ir, .. }| (ir.kind(id), ir.operands(id).into()))
 }
 
+impl Builder {
+    fn symbol(&self, id: Id) -> Symbol {
+        let number = self.ir.constant(id);
+        number.map_or(Symbol::Value(id), Symbol::Constant)
+    }
+}
+
 impl Symbol {
     pub(crate) const ZERO: Self = Self::Constant(0.0);
     pub(crate) const ONE: Self = Self::Constant(1.0);
 
     /// The value with this index in the code being built.
     pub(crate) fn at(id: Id) -> Self {
-        with(|builder| match builder.ir.constant(id) {
-            Some(number) => Self::Constant(number),
-            None => Self::Value(id),
-        })
+        with(|builder| builder.symbol(id))
     }
 
     /// The values with these indices.
     pub(crate) fn all(ids: &[Id]) -> SmallVec<[Self; 4]> {
-        ids.iter().map(|&id| Self::at(id)).collect()
+        with(|builder| ids.iter().map(|&id| builder.symbol(id)).collect())
     }
 
     /// Its index in the code being built. A number is appended when its index is first needed.

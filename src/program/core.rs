@@ -78,7 +78,7 @@ impl Core {
         }
         Ok(match over {
             Over::Rows => transform.apply(&base)?,
-            Over::Sum => transform.apply(&sum_over_rows(&base)?)?,
+            Over::Sum => transform.apply(&sum_over_rows(base)?)?,
             Over::Point => {
                 let (ir, parts) = transform.apply(&base)?;
                 (ir.with_inputs(Class::Uniform), parts)

@@ -147,7 +147,7 @@ mod tests {
         let ir = crate::ir::parse(
             "p = input 0 uniform\nx = input 1 varying\nq = Square p\ny = Mul q x\noutput y",
         );
-        let summed = crate::transform::sum_over_rows(&ir).unwrap();
+        let summed = crate::transform::sum_over_rows(ir).unwrap();
         let (hessian, parts) = Transform::Hessian.apply(&summed).unwrap();
         assert_eq!(parts.lengths(), [1, 1, 1]);
         let classes = hessian.classes();

@@ -1,17 +1,13 @@
-//! Code with other outputs: a selection, the outputs of two codes, or only the first.
+//! Code with other outputs: a selection, or the outputs of two codes.
 
 use super::parts::Parts;
 use crate::error::{Error, Result};
 use crate::ir::{Id, Ir, Kind, Symbol, compact, extend};
 
-/// The code with only its first output.
-pub(super) fn first(ir: &Ir) -> Result<Ir> {
-    if ir.outputs.is_empty() {
-        return Err(Error::argument("outputs", "expected at least 1, found 0"));
-    }
-    let mut ir = ir.clone();
-    ir.outputs.truncate(1);
-    Ok(ir)
+/// The first output.
+pub(super) fn first(ir: &Ir) -> Result<Id> {
+    let none = || Error::argument("outputs", "expected at least 1, found 0");
+    ir.outputs.first().copied().ok_or_else(none)
 }
 
 /// The code with only the last part of its outputs, without values that they do not need.

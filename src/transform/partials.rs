@@ -8,7 +8,10 @@ use crate::ir::{Ir, Symbol, compact};
 /// Mixed derivatives. Each list names the inputs to differentiate with respect to, in any order, with repetition. An empty
 /// list means the value.
 pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
-    let mut ir = compact(&first(ir)?);
+    let first = first(ir)?;
+    let mut ir = ir.clone();
+    ir.outputs = vec![first];
+    ir = compact(&ir);
     let count = ir.inputs.len();
     if let Some(place) = lists
         .iter()

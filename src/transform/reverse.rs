@@ -16,9 +16,9 @@ const BY_ROW: Id = 1 << 31;
 
 /// The first output and its gradient.
 pub(super) fn gradient(ir: &Ir) -> Result<(Ir, Parts)> {
-    let ir = outputs::first(ir)?;
-    let variables = ir.variables();
-    let gradient = append_adjoints(&ir, &[(ir.outputs[0], Symbol::ONE)], &variables);
+    let (first, variables) = (outputs::first(ir)?, ir.variables());
+    let mut gradient = append_adjoints(ir, &[(first, Symbol::ONE)], &variables);
+    gradient.outputs.drain(1..ir.outputs.len());
     Ok((gradient, Parts::new(&[1, variables.len()], 1)))
 }
 
@@ -173,9 +173,10 @@ fn adjoint(terms: &[[Id; 2]]) -> Symbol {
         return sum(terms);
     }
     let by_row = terms.iter().filter(is_by_row);
-    let by_row: Vec<Id> = by_row.flat_map(|&[u, p]| [u & !BY_ROW, p]).collect();
-    let mut all = vec![[push(Kind::SumOverRows, &by_row), Symbol::ONE.id()]];
-    all.extend(terms.iter().filter(|term| !is_by_row(term)));
+    let by_row: SmallVec<[Id; 8]> = by_row.flat_map(|&[u, p]| [u & !BY_ROW, p]).collect();
+    let mut all: SmallVec<[[Id; 2]; 2]> = SmallVec::new();
+    all.push([push(Kind::SumOverRows, &by_row), Symbol::ONE.id()]);
+    all.extend(terms.iter().filter(|term| !is_by_row(term)).copied());
     sum(&all)
 }
 

@@ -8,9 +8,9 @@ use crate::ir::{Class, Ir, Kind, Symbol, extend, push};
 ///
 /// # Errors
 /// If a varying input was chosen.
-pub(crate) fn sum_over_rows(ir: &Ir) -> Result<Ir> {
+pub(crate) fn sum_over_rows(ir: Ir) -> Result<Ir> {
     let outputs = ir.outputs.clone();
-    let (mut summed, sums) = extend(ir.clone(), || {
+    let (mut ir, sums) = extend(ir, || {
         let one = Symbol::ONE.id();
         let sum = |&y| push(Kind::SumOverRows, &[y, one]);
         outputs.iter().map(sum).collect::<Vec<_>>()
@@ -24,7 +24,7 @@ pub(crate) fn sum_over_rows(ir: &Ir) -> Result<Ir> {
         );
         return Err(Error::argument("with_respect_to", problem));
     }
-    summed.variables = Some(ir.variables().into_iter().filter(is_uniform).collect());
-    summed.outputs = sums;
-    Ok(summed)
+    ir.variables = Some(ir.variables().into_iter().filter(is_uniform).collect());
+    ir.outputs = sums;
+    Ok(ir)
 }

@@ -5,12 +5,14 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+use crate::backend::Buffer;
+
 /// Buffers for what must be gathered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     pub(super) left: Vec<f64>,
     pub(super) right: Vec<f64>,
-    pub(super) panel: Vec<f64>,
+    pub(super) panel: Buffer,
 }
 
 /// Products with fewer terms are not worth a second thread.

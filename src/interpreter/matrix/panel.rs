@@ -8,7 +8,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::layout::Factors;
-use crate::backend::Source;
+use crate::backend::{Buffer, Source};
 use crate::interpreter::context::Context;
 
 /// Columns, and lanes, that are transposed at once; the number of lanes is a multiple of it.
@@ -20,7 +20,7 @@ pub(super) fn pack<'p>(
     context: &Context<'_>,
     columns: &Factors,
     count: usize,
-    panel: &'p mut Vec<f64>,
+    panel: &'p mut Buffer,
 ) -> &'p [f64] {
     context.block.arch.dispatch(Pack {
         context,
@@ -35,7 +35,7 @@ struct Pack<'a, 'b> {
     context: &'a Context<'b>,
     columns: &'a Factors,
     count: usize,
-    panel: &'a mut Vec<f64>,
+    panel: &'a mut Buffer,
 }
 
 impl WithSimd for Pack<'_, '_> {
@@ -50,7 +50,7 @@ impl WithSimd for Pack<'_, '_> {
             panel,
         } = self;
         let (lanes, width) = (context.block.lanes, 2 * S::F64_LANES);
-        panel.resize(count.div_ceil(width) * width * lanes, 0.0);
+        panel.set_len(count.div_ceil(width) * width * lanes);
         let group = GROUP.min(width);
         for first in (0..count).step_by(group) {
             let mut sources = [Source::Splat(0.0); GROUP];

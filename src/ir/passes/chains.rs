@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::{Id, Ir, Kind};
-use crate::ir::rewrite::{rewrite, uses};
+use crate::ir::rewrite::rewrite;
 use crate::op::{Binary, Nary, Op, rows};
 
 const ADD: Kind = Kind::Apply(Op::Binary(rows::Add::OP));
@@ -32,8 +32,7 @@ pub(super) const EARLY: Pass = Pass {
 };
 
 /// Replaces long chains by sums; `None` if there are none.
-fn apply(code: &Ir) -> Option<Ir> {
-    let uses = uses(code);
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
     // `length`: the number of terms of the chain that ends here. `inner`: whether the chain continues in another addition.
     let mut inner = vec![false; code.len()];
     let mut length = vec![0_u32; code.len()];
@@ -59,7 +58,7 @@ fn apply(code: &Ir) -> Option<Ir> {
     }
     // The terms so far of every unfinished chain, by the old index of its last addition.
     let mut pending: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
-    Some(rewrite(code, |new, id, kind, operands| {
+    Some(rewrite(code, uses, |new, id, kind, operands| {
         let goes_on = inner[id as usize];
         if kind != ADD || !(goes_on || length[id as usize] >= TERMS) {
             return new.push(kind, operands);

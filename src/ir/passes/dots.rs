@@ -5,7 +5,7 @@
 use super::pass::{Level, Pass, Run};
 use super::product::{ADD, factors, is_single_use};
 use crate::ir::code::{Class, Id, Ir, Kind};
-use crate::ir::rewrite::{rewrite, uses};
+use crate::ir::rewrite::rewrite;
 use crate::op::{Nary, Op, rows};
 
 const SUM: Kind = Kind::Apply(Op::Nary(rows::Sum::OP));
@@ -20,10 +20,10 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Replaces sums of products by dot products; `None` if there are none.
-fn apply(code: &Ir) -> Option<Ir> {
-    let (uses, classes) = (uses(code), code.classes());
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
+    let classes = code.classes();
     let is_term = |id: Id| {
-        is_single_use(code, &uses, id) && {
+        is_single_use(code, uses, id) && {
             let [a, b] = factors(code, id).map(|factor| classes[factor as usize]);
             a.min(b) < Class::Varying && a.max(b) == Class::Varying
         }
@@ -35,7 +35,7 @@ fn apply(code: &Ir) -> Option<Ir> {
     if !code.ids().any(is_dot) {
         return None;
     }
-    Some(rewrite(code, |new, id, kind, operands| {
+    Some(rewrite(code, uses, |new, id, kind, operands| {
         if !is_dot(id) {
             return new.push(kind, operands);
         }

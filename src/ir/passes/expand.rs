@@ -17,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Replaces every composed operation by its parts; `None` if there is none.
-fn apply(code: &Ir) -> Option<Ir> {
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
     let composed = |kind: Kind| match kind {
         Kind::Apply(op) => op.obeys(Law::Composed).then_some(op),
         _ => None,
@@ -25,8 +25,10 @@ fn apply(code: &Ir) -> Option<Ir> {
     if !code.ids().any(|id| composed(code.kind(id)).is_some()) {
         return None;
     }
-    Some(rewrite(code, |new, _, kind, operands| {
-        match composed(kind) {
+    Some(rewrite(
+        code,
+        uses,
+        |new, _, kind, operands| match composed(kind) {
             None => new.push(kind, operands),
             Some(op) => {
                 let (expanded, id) = symbol::extend(std::mem::take(new), || {
@@ -35,8 +37,8 @@ fn apply(code: &Ir) -> Option<Ir> {
                 *new = expanded;
                 id
             }
-        }
-    }))
+        },
+    ))
 }
 
 /// The parts of an operation of many operands.

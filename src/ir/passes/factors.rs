@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::{Id, Ir, Kind};
-use crate::ir::rewrite::{rewrite, uses};
+use crate::ir::rewrite::rewrite;
 use crate::op::{Binary, Op, rows};
 
 const CHAIN: Kind = Kind::Apply(Op::Binary(rows::Chain::OP));
@@ -20,8 +20,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Moves constant factors; `None` if no two products share a factor.
-fn apply(code: &Ir) -> Option<Ir> {
-    let uses = uses(code);
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
     let pair = |id: Id| match *code.operands(id) {
         [a, b] => [[a, b], [b, a]],
         _ => [[id; 2]; 2],
@@ -53,7 +52,7 @@ fn apply(code: &Ir) -> Option<Ir> {
     }
     let mut scaled: FxHashMap<[Id; 2], Id> = FxHashMap::default();
     let mut places = vec![Id::MAX; code.len()];
-    Some(rewrite(code, |new, id, kind, operands| {
+    Some(rewrite(code, uses, |new, id, kind, operands| {
         let found = parts(id).filter(|&[u, c, _]| shared.contains_key(&[u, c]));
         places[id as usize] = match found {
             Some([u, c, z]) => {

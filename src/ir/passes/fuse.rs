@@ -3,7 +3,7 @@
 use super::pass::{Level, Pass, Run};
 use super::product::{ADD, factors, is_single_use};
 use crate::ir::code::{Id, Ir, Kind};
-use crate::ir::rewrite::{rewrite, uses};
+use crate::ir::rewrite::rewrite;
 use crate::op::{Op, Ternary, rows};
 
 const FUSED: Kind = Kind::Apply(Op::Ternary(rows::MulAdd::OP));
@@ -17,21 +17,23 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Fuses products with sums; `None` if there are none.
-fn apply(code: &Ir) -> Option<Ir> {
-    let uses = uses(code);
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
     let product = |id: Id| {
-        let mut operands = code.operands(id).iter();
-        let place = operands.position(|&operand| is_single_use(code, &uses, operand));
-        place.filter(|_| code.kind(id) == ADD)
+        let mut sums = code.operands(id).iter().filter(|_| code.kind(id) == ADD);
+        sums.position(|&operand| is_single_use(code, uses, operand))
     };
     if !code.ids().any(|id| product(id).is_some()) {
         return None;
     }
-    Some(rewrite(code, |new, id, kind, operands| match product(id) {
-        Some(place) => {
-            let [w, x] = factors(new, operands[place]);
-            new.push(FUSED, &[w, x, operands[1 - place]])
-        }
-        None => new.push(kind, operands),
-    }))
+    Some(rewrite(
+        code,
+        uses,
+        |new, id, kind, operands| match product(id) {
+            Some(place) => {
+                let [w, x] = factors(new, operands[place]);
+                new.push(FUSED, &[w, x, operands[1 - place]])
+            }
+            None => new.push(kind, operands),
+        },
+    ))
 }

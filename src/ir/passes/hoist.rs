@@ -2,7 +2,7 @@
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::{Class, Id, Ir, Kind};
-use crate::ir::rewrite::{rewrite, uses};
+use crate::ir::rewrite::rewrite;
 use crate::op::{Binary, Op, rows};
 
 const CHAIN: Kind = Kind::Apply(Op::Binary(rows::Chain::OP));
@@ -16,8 +16,8 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Moves uniform factors out of sums; `None` if there are none.
-fn apply(code: &Ir) -> Option<Ir> {
-    let (uses, classes) = (uses(code), code.classes());
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
+    let classes = code.classes();
     // Which operand of the summed product is the uniform factor.
     let factor = |id: Id| {
         let (Kind::SumOverRows, &[product, p]) = (code.kind(id), code.operands(id)) else {
@@ -35,7 +35,7 @@ fn apply(code: &Ir) -> Option<Ir> {
     if !code.ids().any(|id| factor(id).is_some()) {
         return None;
     }
-    Some(rewrite(code, |new, id, kind, operands| {
+    Some(rewrite(code, uses, |new, id, kind, operands| {
         let (Some(place), &[product, one]) = (factor(id), operands) else {
             return new.push(kind, operands);
         };

@@ -2,7 +2,7 @@
 
 use super::pass::{Level, Pass, Run};
 use crate::ir::code::Ir;
-use crate::ir::rewrite;
+use crate::ir::rewrite::compact;
 
 pub(super) const PASS: Pass = Pass {
     name: "live",
@@ -13,7 +13,6 @@ pub(super) const PASS: Pass = Pass {
 };
 
 /// Removes unused values; `None` if all are used.
-fn apply(code: &Ir) -> Option<Ir> {
-    let live = rewrite::live(code);
-    live.contains(&false).then(|| rewrite::compact(code))
+fn apply(code: &Ir, uses: &[u32]) -> Option<Ir> {
+    uses.contains(&0).then(|| compact(code))
 }

@@ -26,8 +26,8 @@ use pass::{Local, Replacement, Run};
 
 use smallvec::SmallVec;
 
-use super::code::{Id, Ir};
-use super::rewrite::rewrite;
+use super::code::{Id, Ir, Kind};
+use super::rewrite::{self, rewrite};
 
 /// Every pass, in the order in which they run.
 ///
@@ -109,14 +109,14 @@ pub(crate) fn names_of_busy(before: &Ir, after: &Ir, selection: Selection) -> Ve
 
 /// Runs passes one after another. Adjacent passes that look at one value at a time share a walk.
 fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<&'static str>)> {
-    let mut changed: Option<Ir> = None;
+    let (mut changed, mut uses) = (None, rewrite::uses(ir));
     let mut names = Vec::new();
     let mut walk: Vec<(&'static str, Box<dyn Local>)> = Vec::new();
     let mut passes = passes.peekable();
     while let Some(pass) = passes.next() {
         let ir = changed.as_ref().unwrap_or(ir);
         let shorter = match pass.run {
-            Run::Whole(run) => run(ir).inspect(|_| names.push(pass.name)),
+            Run::Whole(run) => run(ir, &uses).inspect(|_| names.push(pass.name)),
             Run::Local(start) => {
                 walk.push((pass.name, start(ir)));
                 if passes
@@ -125,10 +125,13 @@ fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<
                 {
                     continue;
                 }
-                Some(walk_once(ir, std::mem::take(&mut walk), &mut names))
+                Some(walk_once(ir, &uses, std::mem::take(&mut walk), &mut names))
             }
         };
-        changed = shorter.or(changed);
+        if let Some(shorter) = shorter {
+            uses = rewrite::uses(&shorter);
+            changed = Some(shorter);
+        }
     }
     Some((changed?, names))
 }
@@ -136,11 +139,15 @@ fn run(ir: &Ir, passes: impl Iterator<Item = &'static Pass>) -> Option<(Ir, Vec<
 /// Walks over all values once. Each of these passes looks at each value in turn.
 fn walk_once(
     ir: &Ir,
+    uses: &[u32],
     mut passes: Vec<(&'static str, Box<dyn Local>)>,
     names: &mut Vec<&'static str>,
 ) -> Ir {
     let mut found = vec![false; passes.len()];
-    let shorter = rewrite(ir, |new, _, mut kind, operands| {
+    let shorter = rewrite(ir, uses, |new, _, mut kind, operands| {
+        if let Kind::Input(_) = kind {
+            return new.push(kind, operands);
+        }
         let mut replaced: Option<SmallVec<[Id; 4]>> = None;
         for ((_, pass), found) in passes.iter_mut().zip(&mut found) {
             let known = new.len();

@@ -52,8 +52,9 @@ pub struct Pass {
 pub(super) enum Run {
     /// It looks at one value at a time. Adjacent passes of this kind share one walk.
     Local(fn(&Ir) -> Box<dyn Local>),
-    /// It makes new code, or `None` if there is nothing to do. Unused values may remain.
-    Whole(fn(&Ir) -> Option<Ir>),
+    /// It makes new code from code and the [uses](crate::ir::rewrite::uses) of its values, or `None` if there is nothing to
+    /// do. Unused values may remain.
+    Whole(fn(&Ir, &[u32]) -> Option<Ir>),
 }
 
 /// A pass that looks at one value at a time.
