@@ -35,6 +35,8 @@ struct Run {
     /// The operands' addresses begin here. A wide operation has one address for all its operands.
     addresses: u32,
     operands: u32,
+    /// Whether some of the operands are in tables.
+    gathers: bool,
 }
 
 /// Runs in the order in which they must be executed.
@@ -72,11 +74,13 @@ impl Runs {
                 buffer[start] = elementwise::fold(arch, run.op, operands);
                 continue;
             }
-            gathered.clear();
-            for address in addresses {
-                if let Address::Table(start) = *address {
-                    let table = &self.table[start as usize..start as usize + len];
-                    gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
+            if run.gathers {
+                gathered.clear();
+                for address in addresses {
+                    if let Address::Table(start) = *address {
+                        let table = &self.table[start as usize..start as usize + len];
+                        gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
+                    }
                 }
             }
             let (before, rest) = buffer.split_at_mut(start);

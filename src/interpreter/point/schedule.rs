@@ -321,6 +321,9 @@ impl PointScheduler<'_> {
                 count: members.len() as u32,
                 addresses,
                 operands: operands as u32,
+                gathers: self.runs.addresses[addresses as usize..]
+                    .iter()
+                    .any(|address| matches!(address, Address::Table(_))),
             });
             for member in members {
                 if passing {
