@@ -58,8 +58,11 @@ impl Worker {
 impl Answer {
     pub(crate) fn new(compiled: Arc<Compiled>, parts: Parts) -> Self {
         let layout = compiled.executable.layout();
+        let mut shared = Vec::with_capacity(layout.shared.len() + layout.results);
+        shared.extend_from_slice(&layout.shared);
+        shared.resize(layout.shared.len() + layout.results, 0.0);
         Self {
-            shared: layout.shared.clone(),
+            shared,
             workers: vec![Worker::new(&compiled)],
             tree: Tree::default(),
             rows: smallvec![Vec::new(); parts.lengths().len()],

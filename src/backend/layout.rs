@@ -44,9 +44,10 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Layout {
-    /// The initial buffer of shared numbers: the uniform inputs (which callers write), sums over rows, constants, and space
-    /// for results of the backend.
+    /// The shared numbers at the start: the uniform inputs (which callers write), sums over rows, and constants.
     pub shared: Vec<f64>,
+    /// The number of further shared numbers, for results of the backend. They start at 0, and [`new`](Self::new) sets none.
+    pub results: usize,
     /// The number of uniform inputs. They are the first shared numbers, in the order of the program's inputs.
     pub uniform: usize,
     /// Which shared numbers are sums over rows.
@@ -78,6 +79,7 @@ impl Layout {
         }
         Self {
             shared,
+            results: 0,
             uniform,
             sums,
             outputs: stretches,

@@ -248,7 +248,7 @@ impl<'f> Recorded<'f> {
             };
             assert!(
                 bits(&again.results) == bits(&segment.results),
-                "a part gives other results when it is called again: it must depend on its operands alone"
+                "the part returned different results when it was called again; it must depend on its operands only"
             );
             again.sweep(&seeds, &mut adjoints);
             for (&x, &adjoint) in segment.operands.iter().zip(&adjoints) {

@@ -1,4 +1,4 @@
-//! What the loops of a block read: its inputs, the shared numbers, and the lanes of values computed before.
+//! What the loops over a block read: its inputs, the shared numbers, and the lanes of earlier values.
 
 #![expect(
     clippy::inline_always,
@@ -8,15 +8,15 @@
 use crate::backend::{Place, Source};
 use crate::math::fused::Arch;
 
-/// The numbers that a block of rows is computed from, and how.
+/// The input of a block's computation: its numbers, and the vector instructions and threads to use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BlockData<'a> {
     pub(crate) arch: Arch,
-    /// How many threads a large product may use.
+    /// The number of threads that a large product may use.
     pub(crate) threads: usize,
-    /// Lanes per value: the rows of data, rounded up.
+    /// Lanes per value: the number of rows, rounded up.
     pub(crate) lanes: usize,
-    /// Rows of data.
+    /// The number of rows.
     pub(crate) count: usize,
     /// The varying inputs, the lanes of one after those of another.
     pub(crate) inputs: &'a [f64],
@@ -29,7 +29,7 @@ pub(crate) struct BlockData<'a> {
 pub(crate) struct Context<'a> {
     pub(crate) block: BlockData<'a>,
     before: &'a [f64],
-    /// The lanes after those written, and where they begin.
+    /// Where the lanes after the written ones begin, and these lanes.
     after: (usize, &'a [f64]),
 }
 
@@ -43,7 +43,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The lanes around `len` numbers from `start` on, and these numbers.
+    /// Splits the lanes: a context without the `len` numbers from `start` on, and these numbers, to be written.
     #[inline(always)]
     pub(crate) fn around<'b: 'a>(
         block: BlockData<'b>,
@@ -61,7 +61,7 @@ impl<'a> Context<'a> {
         (context, middle)
     }
 
-    /// The values of an operand: `len` lanes from its place on, or one number.
+    /// The values of an operand: `len` lanes that begin at its place, or one number.
     #[inline(always)]
     pub(crate) fn source(&self, place: Place, len: usize) -> Source<'a> {
         match place {
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// `len` lanes from the first lane of a place on.
+    /// The `len` lanes that begin at a place.
     #[inline(always)]
     pub(crate) fn lanes(&self, first: Place, len: usize) -> &'a [f64] {
         let lanes = self.block.lanes;

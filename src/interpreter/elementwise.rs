@@ -1,7 +1,7 @@
-//! One operation of the table, applied to slices of numbers: the innermost loops.
+//! The innermost loops: one operation of the table, applied to slices of numbers.
 //!
-//! Every row's loop is compiled for each set of vector instructions and chosen when it runs. A value computed in such a
-//! loop has the bits of that value computed alone.
+//! The loop of each operation is compiled for several sets of vector instructions, and the right one is chosen at run time.
+//! A value computed in such a loop has the same bits as one computed alone.
 
 #![expect(
     clippy::inline_always,
@@ -13,7 +13,7 @@ use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
 use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
 
-/// How many numbers an operation of many operands folds side by side.
+/// The number of results that an operation of many operands computes at the same time.
 const WIDTH: usize = 8;
 
 #[inline(always)]
@@ -84,7 +84,7 @@ pub(crate) fn nary<'a, O: Nary>(
     source: impl Fn(usize) -> Source<'a>,
 ) {
     let source = &source;
-    // Many lanes at once, so that finding an operand costs little beside reading it; few for the rest.
+    // Many lanes at once, so that looking up an operand costs little compared with reading it; few for the rest.
     let mut start = 0;
     let (chunks, rest) = dst.as_chunks_mut::<{ 4 * WIDTH }>();
     for chunk in chunks {
@@ -116,7 +116,7 @@ pub(crate) fn nary<'a, O: Nary>(
     }
 }
 
-/// The operands of some lanes, side by side.
+/// The operands of a few adjacent lanes.
 struct Side<'f, F> {
     count: usize,
     source: &'f F,
@@ -142,7 +142,7 @@ impl<'a, const N: usize, F: Fn(usize) -> Source<'a>> Operands<Lanes<N>> for Side
     }
 }
 
-/// Applies an operation to each place of its operands.
+/// Applies an operation elementwise.
 #[inline]
 pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
     op.visit(Each {
@@ -205,7 +205,7 @@ impl Visit for Each<'_, '_> {
     }
 }
 
-/// Applies an operation of many operands once, to all values of one source.
+/// Applies an operation once. Its operands are the values of one source.
 pub(crate) fn fold(arch: Arch, op: Op, operands: Source<'_>) -> f64 {
     let operands = match &operands {
         Source::Slice(operands) => operands,

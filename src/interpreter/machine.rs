@@ -11,7 +11,7 @@ use crate::math::fused::Arch;
 /// The backend that interprets plans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Interpreter {
-    /// The vector instructions to use; those of this processor if none are named.
+    /// The vector instructions to use; by default, the best ones that this processor has.
     pub(crate) arch: Option<Arch>,
     /// Whether dot products that share factors become products of matrices.
     pub(crate) matrices: bool,
@@ -35,7 +35,7 @@ impl Backend for Interpreter {
     }
 }
 
-/// A plan and the vector instructions that run it.
+/// A plan, and the vector instructions that it uses.
 #[derive(Debug)]
 struct Scheduled {
     plan: Plan,

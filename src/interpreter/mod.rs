@@ -1,9 +1,9 @@
 //! The interpreter: the backend that runs everywhere.
 //!
-//! It makes two schedules of one code. At a point, values of one operation become a *run*, a loop over a flat buffer
+//! It has two kinds of schedule. At a point, values with the same operation form a *run*, a loop over a flat buffer
 //! ([`point`]). Over rows, a value is 64 lanes, one for each row of a block, and an instruction computes the lanes of one or
-//! several values ([`rows`]); dot products that share their factors become products of matrices ([`matrix`]). The loops are
-//! compiled for each set of vector instructions and chosen when they run.
+//! several values ([`rows`]). Dot products that share factors become products of matrices ([`matrix`]). The loops are
+//! compiled for several sets of vector instructions, and the right ones are chosen at run time.
 
 mod context;
 mod elementwise;

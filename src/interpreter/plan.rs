@@ -1,8 +1,8 @@
-//! A plan: code scheduled, with the place of every input, constant, sum and output.
+//! A plan: scheduled code, with a place for every input, constant, sum and output.
 //!
-//! What depends on uniform inputs only is computed once, [before](Plan::before) the rows; then each block of
-//! [rows](Plan::rows) adds to the sums; then comes what depends on sums, [after](Plan::after) them. At a single point
-//! every input is uniform and only the first part exists.
+//! It has three parts. What depends on uniform inputs only is computed once, [before](Plan::before) the rows. Then each
+//! block of [rows](Plan::rows) is computed and contributes to the sums. What depends on sums is computed
+//! [after](Plan::after) them. At a single point, every input is uniform, and only the first part exists.
 
 use std::fmt;
 
@@ -23,11 +23,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Schedules code; with products of matrices or without, and sums over rows in order or in any order.
+    /// Schedules code. `matrices` allows products of matrices; `any_order` allows sums over rows in any order.
     pub(crate) fn new(code: &Ir, matrices: bool, any_order: bool) -> Self {
         let classes = code.classes();
         let mut slots = Slots::new(code);
-        // Inputs lie by their index, used or not, so that a structure's numbers lie as it lists them.
+        // Every input has the slot of its index, even if it is not used, so that callers can write them as one slice.
         for (class, id) in code.inputs().iter().zip(code.input_values()) {
             match (class, id) {
                 (Class::Varying, _) => {}
@@ -52,13 +52,14 @@ impl Plan {
         let mut after = Runs::schedule(code, &after, &mut slots);
         before.place_passing(&slots);
         after.place_passing(&slots);
-        shared.resize(slots.all(), 0.0);
         let (rows, places) = RowCode::schedule(code, &classes, &slots, matrices, any_order);
         let place = |id: Id| places[id as usize];
         let outputs: Vec<Place> = code.outputs().iter().map(|&id| place(id)).collect();
         let guards = code.guards().iter().map(|sides| sides.map(place)).collect();
+        let mut layout = Layout::new(shared, uniform, sums, &outputs, guards);
+        layout.results = slots.all() - layout.shared.len();
         Self {
-            layout: Layout::new(shared, uniform, sums, &outputs, guards),
+            layout,
             before,
             rows,
             after,
@@ -80,8 +81,8 @@ impl Plan {
     }
 }
 
-/// The sums over rows: first those that are outputs, in the order of the outputs, so that they can be given out as they lie;
-/// then the others, the last first, because adjoints are made from the last input to the first.
+/// The sums over rows. Those that are outputs come first, in the order of the outputs, so that they can be returned as one
+/// slice. The others follow, the last one first, because adjoints are made from the last input to the first.
 fn sums_in_order(code: &Ir) -> Vec<Id> {
     let is_sum = |id: &Id| code.kind(*id) == Kind::SumOverRows;
     let mut listed = vec![false; code.len()];
@@ -91,7 +92,7 @@ fn sums_in_order(code: &Ir) -> Vec<Id> {
         .collect()
 }
 
-/// The uniform values to be computed before the rows, and those after them.
+/// The uniform values that are computed before the rows, and those that are computed after them.
 fn uniform_parts(code: &Ir, classes: &[Class]) -> [Vec<Id>; 2] {
     let mut parts = [Vec::new(), Vec::new()];
     let mut summed = vec![false; code.len()];
@@ -111,7 +112,7 @@ fn uniform_parts(code: &Ir, classes: &[Class]) -> [Vec<Id>; 2] {
 }
 
 impl fmt::Display for Plan {
-    /// The three parts, an instruction per line.
+    /// The three parts, one instruction per line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}{}", self.before, self.rows, self.after)?;
         f.write_str("output")?;

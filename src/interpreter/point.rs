@@ -1,7 +1,6 @@
-//! The schedule for one point: runs of one operation over many values, in one buffer of numbers.
+//! The schedule for one point: runs, each of one operation over many values, in one buffer of numbers.
 //!
-//! A run is a loop over slices. Its operands are read in place where they lie side by side, and gathered through a table
-//! first where they do not.
+//! A run is a loop over slices. Adjacent operands are read in place; others are first gathered through a table.
 
 pub(super) mod schedule;
 #[cfg(test)]
@@ -12,34 +11,34 @@ use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
 
-/// An operation of more operands than this is a run of its own.
+/// An operation with more operands than this is a run of its own.
 const WIDE: usize = 16;
 
-/// Where the values of one operand of a run lie in the buffer: before its results, or anywhere where a table lists them.
+/// Where the values of one operand of a run are in the buffer: before its results, except for those listed in a table.
 #[derive(Clone, Copy, Debug)]
 enum Address {
-    /// Side by side from here on.
+    /// In adjacent slots, from this one on.
     Slots(u32),
-    /// All in this one.
+    /// All in this slot.
     Same(u32),
-    /// In the slots that the table lists from here on.
+    /// In the slots that the table lists, from this index on.
     Table(u32),
 }
 
-/// One operation, applied to many operands: `count` values from slot `dst` on.
+/// One operation, which computes `count` values, in the slots from `dst` on.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     op: Op,
     dst: u32,
     count: u32,
-    /// The operands' addresses begin here. A wide operation has one address for all its operands.
+    /// The index of the first operand's address. A wide operation has one address for all its operands.
     addresses: u32,
     operands: u32,
-    /// Whether some of the operands are in tables.
+    /// Whether a table lists some of the operands.
     gathers: bool,
 }
 
-/// Runs in the order in which they must be executed.
+/// Runs, in the order of execution.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
     list: Vec<Run>,
@@ -48,7 +47,7 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Computes all values in the buffer, in which the inputs and constants stand.
+    /// Computes all values. The buffer already contains the inputs and constants.
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.list {
             let (start, count) = (run.dst as usize, run.count as usize);
@@ -61,7 +60,7 @@ impl Runs {
             let first = run.addresses as usize;
             let addresses = &self.addresses[first..first + addresses];
             if count == 1 && !wide {
-                // A value on its own is computed as such: no loop is set up for it.
+                // A single value needs no loop.
                 let mut operands = [0.0; 3];
                 for (operand, address) in operands.iter_mut().zip(addresses) {
                     let slot = match *address {
@@ -118,7 +117,7 @@ impl Runs {
 }
 
 impl std::fmt::Display for Runs {
-    /// One run a line: `8..12 = Mul 0.. 4..`, a `[…]` for gathered operands.
+    /// One run per line, such as `8..12 = Mul 0..4 4..8`. Gathered operands are listed as `[…]`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for run in &self.list {
             let (from, to) = (run.dst, run.dst + run.count);

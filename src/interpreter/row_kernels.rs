@@ -1,4 +1,4 @@
-//! One operation on lanes: all values of a run, one after another, in a single loop.
+//! One operation on lanes: all its values, one after another, in a single loop.
 
 #![expect(
     clippy::inline_always,
@@ -13,25 +13,25 @@ use crate::backend::{Place, Source};
 use crate::math::fused::Inline;
 use crate::op::{Binary, Nary, Ternary, Unary, Visit};
 
-/// Up to this many operands are looked up before the lane loop.
+/// Up to this many operands are looked up before the loop over lanes.
 const LISTED: usize = 32;
 
-/// An operation's values in neighbouring rows, and the places of their operands.
+/// The values of one operation, which are in adjacent rows of lanes, and the places of their operands.
 pub(crate) struct RowKernel<'a> {
     pub(crate) block: BlockData<'a>,
     /// All rows of lanes.
     pub(crate) values: &'a mut [f64],
-    /// The first row of the results.
+    /// The row of the first result.
     pub(crate) dst: usize,
-    /// Lanes of each result: those of a row, or of all rows where these can be computed as one.
+    /// The number of lanes per result: those of one row, or those of all rows if they can be computed as one.
     pub(crate) lanes: usize,
-    /// The operands of each result in turn.
+    /// The operands of the first result, then those of the next.
     pub(crate) places: &'a [Place],
     pub(crate) operands: usize,
 }
 
 impl RowKernel<'_> {
-    /// Hands each result with its operands' places to `work`.
+    /// Calls `work` for each result, with the places of its operands.
     #[inline(always)]
     fn each(&mut self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
         let mut start = self.dst * self.block.lanes;

@@ -1,6 +1,6 @@
-//! Ir for a block of rows: every value a row of lanes, one lane for each row of data.
+//! Instructions for a block of rows. Every value is a row of lanes, one lane for each row of data.
 //!
-//! [`schedule`] makes the instructions; here they are executed.
+//! [`schedule`] makes the instructions, and this file executes them.
 
 mod schedule;
 #[cfg(test)]
@@ -18,27 +18,28 @@ use crate::op::Op;
 
 #[derive(Clone, Debug)]
 enum Instruction {
-    /// An operation on many operands.
+    /// One operation, for one or several values.
     Each(Each),
-    /// Dot products that share their factors, the results in rows from `dst` on.
+    /// Dot products that share their factors. The results are in the rows of lanes from `dst` on.
     Product { dst: u32, product: Product },
 }
 
-/// One operation, its results in rows from `dst` on.
+/// One operation. Its results are in the rows of lanes from `dst` on.
 #[derive(Clone, Debug)]
 struct Each {
     op: Op,
     dst: u32,
-    /// The rows that are computed as one: all, where operands lie side by side too; their first places are listed then.
+    /// The number of rows that are computed as one: all of them if their operands are adjacent too. Then `places` lists only
+    /// the first ones.
     rows_at_once: u32,
     places: Range<u32>,
     operands: u32,
 }
 
-/// The adjoint of uniform values: each sum over rows is computed by one of these.
+/// Computes sums over rows, which are adjoints of uniform values.
 #[derive(Clone, Debug)]
 enum Reduction {
-    /// Pairs of factors of some values each, added pair by pair.
+    /// Sums of the products of listed pairs.
     Pairs(Pairs),
     /// An outer product of two lists of factors.
     Outer(Outer),
@@ -50,11 +51,11 @@ pub(crate) struct RowCode {
     instructions: Vec<Instruction>,
     reductions: Vec<Reduction>,
     places: Vec<Place>,
-    /// How many rows of lanes are used at once.
+    /// The number of rows of lanes in use.
     rows: usize,
 }
 
-/// The rows of lanes of a block, and buffers.
+/// The rows of lanes of a block, and scratch buffers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Buffer,
@@ -63,12 +64,12 @@ pub(crate) struct Rows {
 }
 
 impl RowCode {
-    /// How many rows of lanes a block needs at once.
+    /// The number of rows of lanes that a block needs.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Computes a block: all varying values, in `rows`, and the block's sums, by slot from `sums_start` on.
+    /// Computes a block: all varying values, in `rows`, and the block's sums. `sums` begins with slot `sums_start`.
     pub(crate) fn execute(
         &self,
         arch: Arch,
@@ -137,7 +138,7 @@ impl RowCode {
 }
 
 impl Rows {
-    /// The lanes of a value of the block just computed.
+    /// The lanes of a value of the last block.
     pub(crate) fn source<'a>(
         &'a self,
         arch: Arch,
@@ -161,7 +162,7 @@ fn data<'a>(arch: Arch, shared: &'a [f64], block: &Block<'a>) -> BlockData<'a> {
 }
 
 impl std::fmt::Display for RowCode {
-    /// One instruction a line, rows as `r0`, varying inputs as `x0`, uniform values as `u0`.
+    /// One instruction per line. Rows of lanes are called `r0`, varying inputs `x0`, and uniform values `u0`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for instruction in &self.instructions {
             match *instruction {

@@ -3,7 +3,7 @@
 use crate::backend::Place;
 use crate::op::Op;
 
-/// One value that is computed: by an operation of operands, or as a sum over rows of pairs of factors.
+/// The computation of one value: an operation on operands, or a sum over rows of products of pairs.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) op: Option<Op>,
@@ -11,5 +11,5 @@ pub(crate) struct Step {
     pub(crate) operands: Vec<Place>,
 }
 
-/// The steps of one instruction: none of them may read what another writes.
+/// The steps of one instruction. None of them may read what another one writes.
 pub(crate) type Together = Vec<Step>;

@@ -1,4 +1,4 @@
-//! Sums over the rows of a block of products, for uniform values that are used in any way.
+//! Sums of products over the rows of a block, for uniform values whose uses form no matrix.
 
 #![expect(
     clippy::inline_always,
@@ -15,17 +15,17 @@ use super::matrix::chain_add;
 use crate::backend::{BLOCK, Place, Source};
 use crate::math::fused::Fused;
 
-/// So many sums are computed at the same time: each is a chain of additions, which the processor can overlap.
+/// The number of sums that are computed at the same time. Each is a chain of additions, and the processor overlaps them.
 pub(crate) const TOGETHER: usize = 8;
 
-/// So many rows are added side by side where any order will do.
+/// The number of partial sums if rows may be added in any order.
 const LANES: usize = 8;
 
-/// The sums of some values, each of equally many pairs of factors.
+/// Several sums, each of the same number of products.
 #[derive(Clone, Debug)]
 pub(crate) struct Pairs {
     slots: Vec<u32>,
-    /// The pairs of all sums in turn, then the next pairs.
+    /// The first pair of factors of every sum, then the second pair of every sum, and so on.
     factors: Vec<[Place; 2]>,
     /// Whether rows may be added in any order.
     any_order: bool,
@@ -50,13 +50,13 @@ impl Pairs {
         size_of_val(&self.slots[..]) + size_of_val(&self.factors[..])
     }
 
-    /// Whether every term is 1, as for what is added to each row's output.
+    /// Whether every term is 1, as in the derivative by a number that is added to each row's output.
     fn is_count(&self, context: &Context<'_>) -> bool {
         let is_one = |&place: &Place| matches!(place, Place::Shared(slot) if context.block.shared[slot as usize] == 1.0);
         self.factors.len() == self.slots.len() && self.factors.iter().flatten().all(is_one)
     }
 
-    /// Computes the block's sums, which lie by slot from `sums_start` on.
+    /// Computes the block's sums. `sums` begins with slot `sums_start`.
     pub(crate) fn execute(
         &self,
         context: &Context<'_>,
@@ -91,11 +91,11 @@ impl Pairs {
     }
 }
 
-/// The sums, with the zero rule applied to every term or not.
+/// Some sums. `CAREFUL` applies the zero rule to every term.
 struct Sum<'a, 'b, const CAREFUL: bool> {
     pairs: &'a Pairs,
     context: &'a Context<'b>,
-    /// Rows for numbers that all lanes share.
+    /// Lanes for numbers that all rows share.
     splats: &'a mut [f64],
 }
 
@@ -123,7 +123,7 @@ impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
                     None => &[],
                 },
             };
-            // Sums that are not there are computed as the first one, again.
+            // Missing sums repeat the first one.
             let factors: [[&[f64]; 2]; TOGETHER] = std::array::from_fn(|sum| {
                 let [u, p] = pairs[if sum < pairs.len() { sum } else { 0 }];
                 [lanes_of(u), lanes_of(p)]
@@ -149,7 +149,7 @@ impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
     }
 }
 
-/// The sum of products in whatever order is fastest.
+/// A sum of products in the fastest order.
 #[inline(always)]
 fn sum_lanes(u: &[f64], p: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];

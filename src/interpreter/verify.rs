@@ -1,7 +1,8 @@
 //! Whether a plan computes what its code says, for tests.
 //!
-//! The plan is run on names instead of numbers: a name says what a value is made of. Every output must be made as the code
-//! makes it; lanes overwritten too early, a slot read before it is written and a sum written twice are found.
+//! The plan is run on names instead of numbers: a name says how a value is computed. Every output must have the name that
+//! the code gives it. This finds lanes that are overwritten too early, slots that are read before they are written, and sums
+//! that are written twice.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -13,14 +14,14 @@ use crate::interpreter::steps::Together;
 use crate::ir::{Class, Ir, Kind};
 use crate::op::{Law, Op};
 
-/// The name of a value: of what it is made.
+/// The name of a value: how it is computed.
 type Name = u64;
 
 fn name(what: impl Hash) -> Name {
     FxBuildHasher.hash_one(what)
 }
 
-/// The name of a result; factors of a pair commute.
+/// The name of a result. The factors of a pair commute.
 fn made(op: Option<Op>, mut operands: Vec<Name>) -> Name {
     if op.is_none_or(|op| op.obeys(Law::Pairs)) {
         for pair in operands.as_chunks_mut::<2>().0 {
@@ -45,7 +46,7 @@ fn names(code: &Ir) -> Vec<Name> {
     names
 }
 
-/// What lies where.
+/// The name in each place.
 struct State {
     shared: Vec<Option<Name>>,
     inputs: Vec<Name>,
@@ -64,7 +65,7 @@ impl State {
         found.ok_or_else(|| format!("{place} is read before it is written"))
     }
 
-    /// Runs instructions; sums are kept apart until all rows are done.
+    /// Runs instructions. Sums are kept apart until all rows are done.
     fn run(&mut self, all: Vec<Together>) -> Result<Vec<(u32, Name)>, String> {
         let mut sums = Vec::new();
         for together in all {
@@ -112,7 +113,7 @@ impl State {
 }
 
 impl Plan {
-    /// Whether the plan computes the outputs and guards of this code, which it was made of by the passes.
+    /// Whether the plan computes the outputs and guards of this code, from which the passes and the schedule made it.
     pub(crate) fn check(&self, code: &Ir) -> Result<(), String> {
         let names = names(code);
         let of_inputs = |varying| {
@@ -122,7 +123,7 @@ impl Plan {
                 .map(|(place, _)| name(("input", place as u32)))
         };
         let layout = &self.layout;
-        let mut shared: Vec<Option<Name>> = vec![None; layout.shared.len()];
+        let mut shared: Vec<Option<Name>> = vec![None; layout.shared.len() + layout.results];
         for (slot, input) in of_inputs(false).enumerate() {
             shared[slot] = Some(input);
         }

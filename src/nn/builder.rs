@@ -47,7 +47,7 @@ impl Mlp<f64> {
             return refused(format!("must all be positive, found 0 at position {at}"));
         }
         let [inputs, hidden @ .., outputs] = sizes else {
-            let problem = "must be at least 2, inputs and outputs, found";
+            let problem = "must be at least 2 (inputs and outputs), found";
             return refused(format!("{problem} {}", sizes.len()));
         };
         let mut builder = Self::builder(*inputs);
@@ -58,7 +58,7 @@ impl Mlp<f64> {
         if let Some(layer) = builder.first_too_large() {
             let (next, from, to) = (layer + 1, sizes[layer], sizes[layer + 1]);
             let place = format!("{from} by {to} at positions {layer} and {next}");
-            return refused(format!("too large for any memory, {place}"));
+            return refused(format!("too large for memory, {place}"));
         }
         builder.build(rng)
     }
@@ -233,7 +233,7 @@ impl MlpBuilder {
         at_least_one("inputs", self.inputs)?;
         if let Some(index) = self.first_too_large() {
             let (inputs, outputs) = (self.inputs_of(index), self.layers[index].0);
-            let problem = format!("too large for any memory, {inputs} inputs by {outputs} outputs");
+            let problem = format!("too large for memory, {inputs} inputs by {outputs} outputs");
             return Err(Error::argument(&format!("layer {}", index + 1), problem));
         }
         let mut layers = Vec::with_capacity(self.layers.len());

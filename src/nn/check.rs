@@ -46,7 +46,7 @@ pub(super) fn at_least_one(name: &str, value: usize) -> Result<usize> {
 }
 
 pub(super) fn not_empty(name: &str, len: usize) -> Result<()> {
-    ensure(len > 0, name, || "must hold at least one value")
+    ensure(len > 0, name, || "must contain at least one value")
 }
 
 /// Passes if two lists are of the same length and not empty.

@@ -102,7 +102,7 @@ impl ConfusionMatrix {
             .saturating_add(size_of::<Vec<usize>>())
             .saturating_mul(classes);
         ensure(isize::try_from(table).is_ok(), "classes", || {
-            format!("too many for a table in any memory, found {classes}")
+            format!("too many for a table in memory, found {classes}")
         })?;
         let mut counts = vec![vec![0; classes]; classes];
         for (&predicted, &actual) in predicted.iter().zip(actual) {

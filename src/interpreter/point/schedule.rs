@@ -1,8 +1,8 @@
-//! Puts values into runs and gives them slots.
+//! Makes runs from code, and gives values their slots.
 //!
-//! Takes code, gives [`Runs`]. Within chunks of the code, values are ordered by their depth and operation; values of the
-//! same operation that do not depend on one another become a run. What is used in its own chunk only lies in a part of the
-//! buffer that every chunk uses anew, so that it stays in the cache.
+//! Code is cut into chunks. Within a chunk, values are sorted by depth and operation, and values with the same operation that
+//! do not depend on one another become a run. Values that only their own chunk uses are temporary: their part of the buffer
+//! is used again by every chunk, so it stays in the cache.
 
 use std::hash::Hasher;
 
@@ -12,20 +12,20 @@ use super::{Address, Run, Runs, WIDE};
 use crate::ir::{Id, Ir, Kind};
 use crate::op::Op;
 
-/// Values are ordered within chunks of so many, so that a run's operands are still in the cache.
+/// The number of values in a chunk: few enough that the operands of a run are still in the cache.
 const CHUNK: usize = 1 << 14;
-/// So many values whose operands are read in place are worth a run of their own.
+/// From this many values on, it is worth a run of its own if all operands can be read in place.
 const LONG: usize = 32;
-/// Marks slots of the part that every chunk uses anew, until it is known where that begins.
+/// Marks slots of temporary values, until it is known where their part of the buffer begins.
 const PASSING: u32 = 1 << 31;
 
-/// The buffer of uniform values: which value lies where.
+/// The slots of uniform values in their buffer.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    /// By value; `u32::MAX` where none is given yet.
+    /// The slot of each value; `u32::MAX` if it has none yet.
     of: Vec<u32>,
     count: u32,
-    /// How many values of the present chunk lie in the part that every chunk uses anew, and how many of any.
+    /// The number of temporary values in this chunk so far, and in the chunk with the most.
     passing: u32,
     most_passing: u32,
 }
@@ -46,14 +46,14 @@ impl Slots {
         self.count += 1;
     }
 
-    /// Gives a value the next slot of the part that every chunk uses anew.
+    /// Gives a temporary value the next slot of their part.
     fn give_passing(&mut self, id: Id) {
         self.of[id as usize] = self.passing | PASSING;
         self.passing += 1;
         self.most_passing = self.most_passing.max(self.passing);
     }
 
-    /// Leaves out so many slots.
+    /// Leaves slots out.
     pub(crate) fn skip(&mut self, count: usize) {
         self.count += count as u32;
     }
@@ -63,19 +63,19 @@ impl Slots {
         self.of[id as usize]
     }
 
-    /// How many slots there are so far of values that lie there for good.
+    /// The number of slots so far, without those of temporary values.
     pub(crate) fn count(&self) -> usize {
         self.count as usize
     }
 
-    /// How many slots there are in all.
+    /// The number of all slots.
     pub(crate) fn all(&self) -> usize {
         (self.count + self.most_passing) as usize
     }
 }
 
 impl Runs {
-    /// The runs that compute these values, in ascending order of the code; all else they need has a slot already.
+    /// The runs that compute these values, which are in ascending order. Everything else that they need has a slot already.
     pub(crate) fn schedule(code: &Ir, ids: &[Id], slots: &mut Slots) -> Self {
         let mut scheduler = PointScheduler {
             code,
@@ -95,7 +95,7 @@ impl Runs {
         scheduler.runs
     }
 
-    /// Puts the part that every chunk uses anew behind all other slots, now that these are given.
+    /// Moves the slots of temporary values behind all other slots, once these are complete.
     pub(crate) fn place_passing(&mut self, slots: &Slots) {
         let place = |slot: &mut u32| {
             if *slot & PASSING != 0 {
@@ -114,7 +114,7 @@ impl Runs {
     }
 }
 
-/// Which values are used outside the chunk that computes them. Where there is one chunk only, all are kept.
+/// Which values are used outside their own chunk. If there is only one chunk, all values stay.
 fn stay(code: &Ir, ids: &[Id]) -> Vec<bool> {
     if ids.len() <= CHUNK {
         return vec![true; code.len()];
@@ -141,29 +141,29 @@ struct PointScheduler<'a> {
     code: &'a Ir,
     slots: &'a mut Slots,
     runs: Runs,
-    /// By value, counted on from chunk to chunk.
+    /// The depth of each value. It continues from chunk to chunk.
     depths: Vec<u32>,
-    /// By value.
+    /// Whether a value is used outside its own chunk.
     stays: Vec<bool>,
-    /// The largest depth of the chunks before: what has no larger one is there when the chunk begins.
+    /// The largest depth in earlier chunks. Values with at most this depth exist when the chunk begins.
     deepest: u32,
-    /// The chunk's values: depth, operation and number of operands, then the place in the chunk, in one number each.
+    /// The chunk's values as sort keys: depth, operation and number of operands, then the place in the chunk.
     order: Vec<u64>,
-    /// The values of the run at hand.
+    /// The values of the current run.
     members: Vec<Member>,
-    /// The slots of their operands, one member after another.
+    /// The slots of the operands of each member.
     operands: Vec<u32>,
 }
 
 /// A value of a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Member {
-    /// Which constants are among its operands, and where; 0 if few others have the same.
+    /// A hash of the constants among its operands and their places; 0 if few others have the same.
     constants: u64,
-    /// The slot of the first operand that is no constant: in its order, operands are likely to lie side by side.
+    /// The slot of the first operand that is not constant. In this order, operands are likely to be adjacent.
     first: u32,
     id: Id,
-    /// Where the slots of its operands begin.
+    /// The index of its first operand's slot.
     operands: u32,
 }
 
@@ -183,7 +183,7 @@ impl PointScheduler<'_> {
             deepest = deepest.max(depth);
             if let Kind::Apply(op) = code.kind(id) {
                 let level = u64::from(depth - self.deepest);
-                // Wide operations are runs of their own, whatever their number of operands.
+                // Wide operations are runs of their own, however many operands they have.
                 let count = operands.len().min(WIDE + 1) as u64;
                 let alike = level << 16 | u64::from(op.number()) << 5 | count;
                 self.order.push(alike << PLACE | place);
@@ -203,7 +203,7 @@ impl PointScheduler<'_> {
         self.order = order;
     }
 
-    /// Looks up the operands of a run's members, and puts these in order.
+    /// Looks up the operands of a run's members, and sorts the members.
     fn gather(&mut self, ids: impl Iterator<Item = Id>, count: usize) {
         self.members.clear();
         self.operands.clear();
@@ -247,7 +247,7 @@ impl PointScheduler<'_> {
         }
     }
 
-    /// Cuts a run into parts that are read in place, if they are long; what lies between them is gathered.
+    /// Cuts a run into long parts whose operands are read in place, and the parts between them, whose operands are gathered.
     fn cut(&mut self, op: Op) {
         let members = std::mem::take(&mut self.members);
         let mut rest = &members[..];
@@ -272,7 +272,7 @@ impl PointScheduler<'_> {
         &self.operands[member.operands as usize..][..self.code.operands(member.id).len()]
     }
 
-    /// How many of these members, from the first on, have each operand side by side or the same.
+    /// How many members, from the first on, have operands that are adjacent or the same.
     fn side_by_side(&self, members: &[Member]) -> usize {
         let Some(&[first, second]) = members.first_chunk() else {
             return members.len();
@@ -288,7 +288,7 @@ impl PointScheduler<'_> {
         1 + members.windows(2).take_while(goes_on).count()
     }
 
-    /// Appends a run of these members, or several if the operation is wide.
+    /// Appends a run of these members, or a run for each if the operation is wide.
     fn push(&mut self, op: Op, members: &[Member]) {
         let Some(&first) = members.first() else {
             return;
@@ -301,7 +301,7 @@ impl PointScheduler<'_> {
             let passing = !members.iter().any(|member| self.stays[member.id as usize]);
             let slots = &self.operands;
             if members.len() == 1 && matches!(op, Op::Nary(_)) {
-                // Operands that are folded are read from a slice, also where they are all the same.
+                // A fold reads its operands from a slice, even if all are the same.
                 let start = members[0].operands as usize;
                 let slots = slots[start..start + operands].iter().copied();
                 self.runs.address(slots, passing, false);
@@ -337,7 +337,8 @@ impl PointScheduler<'_> {
 }
 
 impl Runs {
-    /// Appends the address of an operand whose values lie in these slots, of a run whose results pass or stay.
+    /// Appends the address of an operand whose values are in these slots. `passing` says whether the run's results are
+    /// temporary.
     fn address(
         &mut self,
         mut slots: impl Iterator<Item = u32> + Clone,
@@ -350,7 +351,7 @@ impl Runs {
             return;
         };
         let repeats = all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
-        // What passes lies behind what stays.
+        // Temporary values are behind those that stay.
         let behind = !passing && all.clone().any(|slot| slot & PASSING != 0);
         let address = if behind {
             self.list_in_table(all)

@@ -1,8 +1,8 @@
 //! The schedule for a block of rows.
 //!
-//! Takes code whose inputs are in part varying, gives [`RowCode`]: instructions ordered by depth, so that values of the same
-//! operation stand side by side, and [products](crate::interpreter::matrix) of a matrix of uniform values where dot products
-//! share their factors. Rows of lanes are used again when nothing needs their values any more.
+//! Makes [`RowCode`]: instructions, sorted by depth so that values with the same operation are adjacent. Dot products that
+//! share their factors become [products](crate::interpreter::matrix) with a matrix of uniform values. Rows of lanes are used
+//! again when nothing needs their values any more.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ const DOT: Kind = Kind::Apply(Op::Nary(rows::Dot::OP));
 const ADJOINT: Kind = Kind::Apply(Op::Nary(rows::Adjoint::OP));
 
 impl RowCode {
-    /// The instructions that compute the varying values, for uniform values in these slots. Gives where each value lies.
+    /// The instructions that compute the varying values, and the place of each value. Uniform values are in these slots.
     pub(crate) fn schedule(
         code: &Ir,
         classes: &[Class],
@@ -44,7 +44,7 @@ struct RowScheduler<'a> {
     places: Vec<Place>,
 }
 
-/// Values that are computed by one instruction.
+/// Values that one instruction computes.
 struct Unit {
     depth: u32,
     kind: Kind,
@@ -55,7 +55,7 @@ struct Unit {
 
 impl<'a> RowScheduler<'a> {
     fn new(code: &'a Ir, classes: &'a [Class], slots: &'a Slots) -> Self {
-        // A varying input lies by its place among those, needed or not.
+        // A varying input has its index among the varying ones, even if it is not used.
         let mut varying = 0;
         let ranks: Vec<u32> = code
             .inputs
@@ -107,7 +107,7 @@ impl<'a> RowScheduler<'a> {
         (self.result, self.places)
     }
 
-    /// The varying values in the order in which they are computed.
+    /// The varying values, in the order of computation.
     fn units(&self, matrices: bool) -> Vec<Unit> {
         let code = self.code;
         let mut depths = vec![0_u32; code.len()];
@@ -151,13 +151,13 @@ impl<'a> RowScheduler<'a> {
         merge(units)
     }
 
-    /// The varying factors of a dot product whose other factors are uniform.
+    /// The varying factors of a dot product with uniform other factors.
     fn shared_factors(&self, id: Id) -> Option<Vec<Id>> {
         let pairs = self.pairs(id)?;
         pairs.map(|pair| pair.map(|[_, x]| x)).collect()
     }
 
-    /// Each pair of a dot product as uniform and varying factor; none where a pair is otherwise.
+    /// The uniform and the varying factor of each pair of a dot product; `None` if some pair has no such factors.
     fn pairs(&self, id: Id) -> Option<impl Iterator<Item = Option<[Id; 2]>>> {
         let kind = self.code.kind(id);
         let operands = self.code.operands(id);
@@ -173,7 +173,7 @@ impl<'a> RowScheduler<'a> {
         }))
     }
 
-    /// For each value the last unit that needs it; `usize::MAX` where it is needed to the end.
+    /// For each value, the last unit that needs it; `usize::MAX` if it is needed to the end.
     fn last_uses(&self, units: &[Unit]) -> Vec<usize> {
         let mut last = vec![0; self.code.len()];
         for (index, unit) in units.iter().enumerate() {
@@ -237,7 +237,7 @@ impl<'a> RowScheduler<'a> {
         }));
     }
 
-    /// The sums over rows. Those of one pair each are gathered into outer products where factors are shared.
+    /// The sums over rows. Sums of single pairs that share factors become outer products.
     fn reduce(&mut self, matrices: bool, any_order: bool) {
         let code = self.code;
         let mut pairs: Vec<(Vec<Place>, u32)> = Vec::new();
@@ -289,7 +289,7 @@ impl<'a> RowScheduler<'a> {
             let outer = Outer::new(us, ps, MatrixLayout::new(&slots));
             self.result.reductions.push(Reduction::Outer(outer));
         }
-        // Those of equally many pairs are computed side by side.
+        // Sums of the same number of pairs are computed together.
         pairs.sort_by_key(|(factors, slot)| (factors.len(), *slot));
         for alike in pairs.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
             for some in alike.chunks(sums::TOGETHER) {
@@ -301,7 +301,7 @@ impl<'a> RowScheduler<'a> {
     }
 }
 
-/// Joins neighbours of one operation and depth.
+/// Joins adjacent values with the same operation and depth.
 fn merge(units: Vec<Unit>) -> Vec<Unit> {
     let mut merged: Vec<Unit> = Vec::with_capacity(units.len());
     for unit in units {
@@ -320,13 +320,13 @@ fn merge(units: Vec<Unit>) -> Vec<Unit> {
 /// Rows of lanes that are free again.
 #[derive(Default)]
 struct Free {
-    /// Stretches of free rows: where each begins and how long it is.
+    /// Runs of free rows: the first row and the length of each.
     stretches: BTreeMap<u32, u32>,
     end: u32,
 }
 
 impl Free {
-    /// The first of `count` neighbouring rows.
+    /// Takes `count` adjacent rows, and returns the first one.
     fn take(&mut self, count: u32) -> u32 {
         let fits = self.stretches.iter().find(|&(_, &len)| len >= count);
         if let Some((&start, &len)) = fits {

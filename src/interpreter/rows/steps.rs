@@ -4,7 +4,7 @@ use super::{Instruction, Place, Reduction, RowCode};
 use crate::interpreter::steps::{Step, Together};
 
 impl RowCode {
-    /// Those of the instructions, then those of the sums.
+    /// The steps of the instructions, then those of the sums.
     pub(crate) fn steps(&self) -> [Vec<Together>; 2] {
         let instructions = self
             .instructions

@@ -180,7 +180,7 @@ impl Csv {
         let some = !inputs.is_empty();
         ensure(some, "inputs", || "must name at least one column")?;
         ensure(!inputs.contains(&target), "inputs", || {
-            format!("must not hold the target `{target}`")
+            format!("must not contain the target `{target}`")
         })?;
         let inputs: Result<Vec<usize>> = inputs.iter().map(|name| self.find(name)).collect();
         self.select(&inputs?, self.find(target)?)
@@ -268,7 +268,7 @@ impl Csv {
             })?;
         }
         if empty {
-            return Err(self.fault(self.header_line, None, "a header, but no rows below it"));
+            return Err(self.fault(self.header_line, None, "there are no rows after the header"));
         }
         Ok(())
     }
@@ -354,7 +354,7 @@ impl<'a> Records<'a> {
         if self.read_to() == self.bytes.len()
             && let Some(lines) = open_quote(&self.bytes[begin..])
         {
-            let problem = "the quote opened here is not closed";
+            let problem = "the quote that opens here is not closed";
             return Err(Error::data(source, Some(self.line + lines), None, problem));
         }
         Ok(Some((self.line, &self.record)))

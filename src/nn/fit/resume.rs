@@ -68,7 +68,7 @@ impl Choices {
         for ((name, saved), (_, own)) in saved.named().into_iter().zip(self.named()) {
             if saved != own {
                 let differs = format!("{name} {saved}, this run has {own}");
-                let problem = format!("holds a run with other choices: {differs}");
+                let problem = format!("contains a run with other settings: {differs}");
                 return Err(faulty(path, problem));
             }
         }
@@ -91,7 +91,7 @@ where
     let optimizer = serde_json::to_value(optimizer)
         // JSON has no infinity: an optimizer that could not be read back must not replace a file that can.
         .and_then(|optimizer| O::deserialize(&optimizer).map(|_| optimizer))
-        .map_err(|cause| faulty(path, format!("cannot hold this optimizer: {cause}")))?;
+        .map_err(|cause| faulty(path, format!("cannot store this optimizer: {cause}")))?;
     let run = Run {
         choices,
         position,
@@ -115,7 +115,7 @@ where
         return Ok(());
     };
     let Some(run) = file.run else {
-        return Err(faulty(path, "holds parameters, but no run to resume"));
+        return Err(faulty(path, "contains parameters, but no run to resume"));
     };
     checkpoint::check_count(path, &file.parameters, model.parameter_count())?;
     Choices::of(training).check(path, &run.choices)?;
@@ -125,7 +125,7 @@ where
         return Err(faulty(path, format!("is damaged: {counts}")));
     }
     let read = || {
-        let problem = "does not hold an optimizer of this kind";
+        let problem = "does not contain an optimizer of this kind";
         O::deserialize(&run.optimizer).map_err(|cause| faulty(path, format!("{problem}: {cause}")))
     };
     // A trial step with a gradient of zeros shows whether the optimizer fits this number of parameters.
@@ -133,7 +133,7 @@ where
     let rate = trial.set_rate(trial.rate());
     rate.and_then(|()| trial.step(&mut file.parameters.clone(), &still))
         .map_err(|error| {
-            let problem = "holds an optimizer that cannot continue";
+            let problem = "contains an optimizer that cannot continue";
             faulty(path, format!("{problem}: {error}"))
         })?;
     let restored = read()?;

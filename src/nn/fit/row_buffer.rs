@@ -16,7 +16,7 @@ impl RowBuffer {
     /// Copies the rows.
     pub(super) fn new(name: &str, rows: &dyn Tabular) -> Result<Self> {
         let count = rows.row_count();
-        ensure(count > 0, name, || "must hold at least one row")?;
+        ensure(count > 0, name, || "must contain at least one row")?;
         let mut values = Vec::new();
         rows.append_row(0, &mut values);
         let width = values.len();

@@ -420,27 +420,27 @@ fn runs_with_different_choices_are_refused() {
         (
             "\"seed\":7",
             "\"seed\":8",
-            "holds a run with other choices: seed 8, this run has 7",
+            "contains a run with other settings: seed 8, this run has 7",
         ),
         (
             "\"in_order\":false",
             "\"in_order\":true",
-            "holds a run with other choices: in_order true, this run has false",
+            "contains a run with other settings: in_order true, this run has false",
         ),
         (
             "\"batch\":6",
             "\"batch\":5",
-            "holds a run with other choices: batch 5, this run has 6",
+            "contains a run with other settings: batch 5, this run has 6",
         ),
         (
             "\"l2\":0.001",
             "\"l2\":0.01",
-            "holds a run with other choices: l2 0.01, this run has 0.001",
+            "contains a run with other settings: l2 0.01, this run has 0.001",
         ),
         (
             "\"rows\":23",
             "\"rows\":24",
-            "holds a run with other choices: rows 24, this run has 23",
+            "contains a run with other settings: rows 24, this run has 23",
         ),
         (
             "\"batches\":0",
@@ -450,17 +450,17 @@ fn runs_with_different_choices_are_refused() {
         (
             "\"moments\":[[",
             "\"moments\":[[0.0,0.0],[",
-            "holds an optimizer that cannot continue: parameters: expected 18 values, found 17",
+            "contains an optimizer that cannot continue: parameters: expected 18 values, found 17",
         ),
         (
             "\"rate\":",
             "\"rate\":-",
-            "holds an optimizer that cannot continue: rate: must be finite and at least 0, found -",
+            "contains an optimizer that cannot continue: rate: must be finite and at least 0, found -",
         ),
         (
             "\"betas\":",
             "\"beta\":",
-            "does not hold an optimizer of this kind: unknown field `beta`, expected one of `rate`, `betas`, `epsilon`, `powers`, \
+            "does not contain an optimizer of this kind: unknown field `beta`, expected one of `rate`, `betas`, `epsilon`, `powers`, \
              `moments`",
         ),
     ] {
@@ -489,7 +489,7 @@ fn runs_with_different_choices_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("does not hold an optimizer of this kind: unknown field `betas`"),
+            .contains("does not contain an optimizer of this kind: unknown field `betas`"),
         "{error}"
     );
 
@@ -500,7 +500,7 @@ fn runs_with_different_choices_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("{}: holds parameters, but no run to resume", path.display())
+        format!("{}: contains parameters, but no run to resume", path.display())
     );
 }
 

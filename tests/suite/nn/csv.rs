@@ -104,10 +104,10 @@ fn bad_files_are_named_with_line_and_column() {
             b"\xef\xbb\xbf\r\n\n",
             "rows.csv, line 1: expected a header, found nothing",
         ),
-        (b"x,y\n", "rows.csv, line 1: a header, but no rows below it"),
+        (b"x,y\n", "rows.csv, line 1: there are no rows after the header"),
         (
             b"\n\r\nx,y\r\n\r\n",
-            "rows.csv, line 3: a header, but no rows below it",
+            "rows.csv, line 3: there are no rows after the header",
         ),
         (
             b"x,z\n1,2\n",
@@ -161,19 +161,19 @@ fn bad_files_are_named_with_line_and_column() {
         ),
         (
             b"x,y\n1,\"2\n3,4\n",
-            "rows.csv, line 2: the quote opened here is not closed",
+            "rows.csv, line 2: the quote that opens here is not closed",
         ),
         (
             b"x,y\n1,\"2",
-            "rows.csv, line 2: the quote opened here is not closed",
+            "rows.csv, line 2: the quote that opens here is not closed",
         ),
         (
             b"x,\"y\n1,2\n",
-            "rows.csv, line 1: the quote opened here is not closed",
+            "rows.csv, line 1: the quote that opens here is not closed",
         ),
         (
             b"x,y\r\n1,2\r\n\"1\r\n\",\"2\"\"\r\n",
-            "rows.csv, line 4: the quote opened here is not closed",
+            "rows.csv, line 4: the quote that opens here is not closed",
         ),
         (
             b"x,y\n1,\"2\n\"3,4\n",
@@ -203,7 +203,7 @@ fn columns_are_chosen_by_name() {
 
     let say = |inputs: &[&str]| message(csv.dataset_of(inputs, "y"));
     assert_eq!(say(&[]), "inputs: must name at least one column");
-    assert_eq!(say(&["x", "y"]), "inputs: must not hold the target `y`");
+    assert_eq!(say(&["x", "y"]), "inputs: must not contain the target `y`");
     assert_eq!(
         say(&["z"]),
         "rows.csv, line 1: no column `z`, there are `id`, `y`, `x`"

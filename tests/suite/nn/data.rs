@@ -255,7 +255,7 @@ fn bad_arguments_of_generators_are_named() {
         (spirals(9, 9, f64::NAN, rng), format!("{noise} NaN")),
         (
             blobs(&no_centers, 9, 0.1, rng),
-            "centers: must hold at least one center".to_string(),
+            "centers: must contain at least one center".to_string(),
         ),
         (
             blobs(&[[]], 9, 0.1, rng),
@@ -366,7 +366,7 @@ fn all_orders_of_a_shuffle_are_equally_likely() {
 fn bad_classes_are_named() {
     assert_eq!(
         message(accuracy::<usize>(&[], &[])),
-        "actual: must hold at least one value"
+        "actual: must contain at least one value"
     );
     assert_eq!(
         message(accuracy(&[1, 2], &[1])),
@@ -376,7 +376,7 @@ fn bad_classes_are_named() {
 
     let say =
         |predicted: &[usize], actual: &[usize]| message(ConfusionMatrix::new(predicted, actual, 2));
-    assert_eq!(say(&[], &[]), "actual: must hold at least one value");
+    assert_eq!(say(&[], &[]), "actual: must contain at least one value");
     assert_eq!(say(&[0], &[0, 1]), "predicted: expected 2 values, found 1");
     assert_eq!(
         say(&[0, 2], &[0, 1]),
@@ -395,7 +395,7 @@ fn a_table_too_large_for_memory_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Argument);
         assert_eq!(
             error.to_string(),
-            format!("classes: too many for a table in any memory, found {classes}")
+            format!("classes: too many for a table in memory, found {classes}")
         );
     }
 }

@@ -403,11 +403,11 @@ fn wrong_data_and_choices_are_refused_by_name() {
     let ragged = vec![vec![1.0, 2.0], vec![1.0, 2.0], vec![1.0]];
     assert_eq!(
         refused(Fit::new(), &none),
-        "data: must hold at least one row"
+        "data: must contain at least one row"
     );
     assert_eq!(
         refused(Fit::new(), &Dataset::default()),
-        "data: must hold at least one row"
+        "data: must contain at least one row"
     );
     assert_eq!(
         refused(Fit::new(), &ragged),
@@ -415,7 +415,7 @@ fn wrong_data_and_choices_are_refused_by_name() {
     );
     assert_eq!(
         refused(Fit::new().validation(&none), &rows),
-        "validation: must hold at least one row"
+        "validation: must contain at least one row"
     );
     assert_eq!(
         refused(Fit::new().validation(&ragged), &rows),

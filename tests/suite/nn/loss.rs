@@ -186,11 +186,11 @@ fn an_invalid_class_makes_the_loss_nan() {
     let none: [f64; 0] = [];
     assert_eq!(
         message(row_cross_entropy(&none, 0.0)),
-        "logits: must hold at least one value"
+        "logits: must contain at least one value"
     );
     assert_eq!(
         message(row_multiclass_hinge(&none, 0.0, 1.0)),
-        "scores: must hold at least one value"
+        "scores: must contain at least one value"
     );
     assert_eq!(
         message(row_multiclass_hinge(&[1.0], 0.0, -1.0)),
@@ -222,7 +222,7 @@ fn bad_arguments_are_refused() {
     assert_eq!(error.to_string(), "targets: expected 2 values, found 1");
     assert_eq!(
         message(mean_squared_error(&none, &none)),
-        "outputs: must hold at least one value"
+        "outputs: must contain at least one value"
     );
     assert_eq!(
         message(hinge(&[1.0], &none, 1.0)),
@@ -230,7 +230,7 @@ fn bad_arguments_are_refused() {
     );
     assert_eq!(
         message(hinge(&none, &none, 1.0)),
-        "scores: must hold at least one value"
+        "scores: must contain at least one value"
     );
     assert_eq!(
         message(hinge(&[1.0], &[1.0], -1.0)),
@@ -252,11 +252,11 @@ fn bad_arguments_are_refused() {
     let no_rows: [[f64; 2]; 0] = [];
     assert_eq!(
         message(cross_entropy(&no_rows, &[])),
-        "logits: must hold at least one value"
+        "logits: must contain at least one value"
     );
     assert_eq!(
         message(multiclass_hinge(&no_rows, &[], 1.0)),
-        "scores: must hold at least one value"
+        "scores: must contain at least one value"
     );
     assert_eq!(
         message(l1_penalty(&[1.0], INFINITY)),

@@ -147,7 +147,7 @@ fn softmax_at_the_edges() {
     assert_eq!(softmax(&[-infinity, 3.0]).unwrap(), [0.0, 1.0]);
     assert_eq!(
         message(softmax::<f64>(&[])),
-        "xs: must hold at least one value"
+        "xs: must contain at least one value"
     );
 }
 
@@ -218,11 +218,11 @@ fn bad_sizes_are_refused() {
     let new = |sizes: &[usize]| message(Mlp::new(&mut rng(1), sizes, Activation::Relu));
     assert_eq!(
         new(&[]),
-        "sizes: must be at least 2, inputs and outputs, found 0"
+        "sizes: must be at least 2 (inputs and outputs), found 0"
     );
     assert_eq!(
         new(&[3]),
-        "sizes: must be at least 2, inputs and outputs, found 1"
+        "sizes: must be at least 2 (inputs and outputs), found 1"
     );
     assert_eq!(
         new(&[0, 1]),
@@ -259,7 +259,7 @@ fn sizes_too_large_for_memory_are_refused() {
     assert_eq!(error.kind(), ErrorKind::Argument);
     assert_eq!(
         error.to_string(),
-        format!("sizes: too large for any memory, 1 by {quarter} at positions 0 and 1")
+        format!("sizes: too large for memory, 1 by {quarter} at positions 0 and 1")
     );
     assert_eq!(
         message(Mlp::new(
@@ -267,14 +267,14 @@ fn sizes_too_large_for_memory_are_refused() {
             &[2, 3, 1],
             Activation::Maxout(usize::MAX)
         )),
-        "sizes: too large for any memory, 2 by 3 at positions 0 and 1"
+        "sizes: too large for memory, 2 by 3 at positions 0 and 1"
     );
     // Neurons take memory besides their weights.
     for (inputs, outputs) in [(quarter, 1), (usize::MAX, usize::MAX), (1, quarter / 16)] {
         let builder = Mlp::builder(inputs).layer(outputs, Activation::Relu);
         assert_eq!(
             message(builder.without_biases().build_from(&[])),
-            format!("layer 1: too large for any memory, {inputs} inputs by {outputs} outputs")
+            format!("layer 1: too large for memory, {inputs} inputs by {outputs} outputs")
         );
     }
     let builder = Mlp::builder(2).layer(quarter / 128, Activation::Relu);
@@ -285,7 +285,7 @@ fn sizes_too_large_for_memory_are_refused() {
                 .build_from(&[])
         ),
         format!(
-            "layer 2: too large for any memory, {} inputs by 5 outputs",
+            "layer 2: too large for memory, {} inputs by 5 outputs",
             quarter / 128
         )
     );
