@@ -1,10 +1,5 @@
 //! The operands of operations of any number of operands.
 
-#![expect(
-    clippy::inline_always,
-    reason = "what is not inlined is not compiled for the vector instructions"
-)]
-
 /// The operands of an operation of any number of operands: a slice, or numbers in some other place.
 ///
 /// ```
@@ -19,38 +14,21 @@ pub trait Operands<S> {
     fn at(&self, place: usize) -> S;
 }
 
-impl<S: Copy> Operands<S> for [S] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
+// What is not inlined is not compiled for the vector instructions.
+macro_rules! operands {
+    ($([$($size:tt)*] $list:ty),+) => { $(
+        impl<S: Copy, $($size)*> Operands<S> for $list {
+            #[inline(always)]
+            fn count(&self) -> usize {
+                self.len()
+            }
 
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
+            #[inline(always)]
+            fn at(&self, place: usize) -> S {
+                self[place]
+            }
+        }
+    )+ };
 }
 
-impl<S: Copy, const N: usize> Operands<S> for [S; N] {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        N
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
-
-impl<S: Copy> Operands<S> for Vec<S> {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn at(&self, place: usize) -> S {
-        self[place]
-    }
-}
+operands!([] [S], [] Vec<S>, [const N: usize] [S; N]);

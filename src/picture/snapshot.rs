@@ -91,8 +91,7 @@ impl Snapshot {
         let constants = outputs.iter().filter(|output| output.is_constant());
         let (mut copied, live) = nearest(graph, &keys, limit);
         copied.sort_unstable_by_key(|key| key.slot());
-        let places: HashMap<NodeKey, usize> =
-            (0..).zip(&copied).map(|(i, &key)| (key, i)).collect();
+        let places: HashMap<NodeKey, usize> = copied.iter().copied().zip(0..).collect();
         let (groups, group_places) = groups_around(graph, &copied, deepest);
         let nodes = copied.iter().map(|&key| NodeCopy {
             key,
@@ -162,14 +161,9 @@ fn nearest(graph: &Graph, outputs: &[NodeKey], limit: usize) -> (Vec<NodeKey>, u
             search.stack.push_back(output);
         }
     }
-    let mut found = Vec::new();
-    let mut live = 0;
-    while let Some(key) = search.next(graph) {
-        if live < limit {
-            found.push(key);
-        }
-        live += 1;
-    }
+    let mut reached = std::iter::from_fn(|| search.next(graph));
+    let found: Vec<NodeKey> = reached.by_ref().take(limit).collect();
+    let live = found.len() + reached.count();
     (found, live)
 }
 
@@ -183,14 +177,11 @@ fn operands(graph: &Graph, key: NodeKey, places: &HashMap<NodeKey, usize>) -> Ve
         place.map_or(Source::Hidden, |&i| Source::Node(i))
     };
     let sources = node.each_argument(source, |_| Source::Constant);
-    let numbers = values.iter().zip(partials);
-    sources
-        .into_iter()
-        .zip(numbers)
-        .map(|(source, (&value, partial))| OperandCopy {
-            source,
-            value,
-            partial,
-        })
-        .collect()
+    let copy = |(source, (&value, partial))| OperandCopy {
+        source,
+        value,
+        partial,
+    };
+    let operands = sources.into_iter().zip(values.iter().zip(partials));
+    operands.map(copy).collect()
 }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::graph::{Graph, NodeKey};
-use crate::op::{Op, Scalar, chain, chain_add};
+use crate::op::{Scalar, chain, chain_add};
 use crate::tape;
 use crate::var::{Var, compare};
 
@@ -88,21 +88,9 @@ enum Adjoint {
     Sum(Var),
 }
 
-/// A node's data, copied before its derivatives are recorded.
-struct Visit {
-    op: Op,
-    arguments: SmallVec<[Var; 4]>,
-    y: Var,
-    /// The slot of each argument that needs an adjoint; `None` for the other arguments.
-    wanted: SmallVec<[Option<usize>; 4]>,
-}
-
 impl Sweep {
     fn new(graph: &Graph, outputs: &[(Var, Var)], xs: &[Var]) -> Self {
-        let mut keys: SmallVec<[NodeKey; 4]> = SmallVec::new();
-        for (y, _) in outputs {
-            keys.extend(y.key());
-        }
+        let keys: SmallVec<[NodeKey; 4]> = outputs.iter().filter_map(|(y, _)| y.key()).collect();
         let top = keys.iter().map(|key| key.slot()).max().unwrap_or(0);
         let mut adjoints = vec![Adjoint::Unwanted; top + 1];
         for key in xs.iter().filter_map(|x| x.key()) {
@@ -113,11 +101,9 @@ impl Sweep {
         let mut slots: Vec<usize> = graph.order(&keys).iter().map(|key| key.slot()).collect();
         slots.sort_unstable();
         slots.retain(|&slot| {
-            let reaches = graph
-                .node_at(slot)
-                .operands()
-                .iter()
-                .any(|operand| !matches!(adjoints[operand.slot()], Adjoint::Unwanted));
+            let mut operands = graph.node_at(slot).operands().iter();
+            let wanted = |key: &NodeKey| !matches!(adjoints[key.slot()], Adjoint::Unwanted);
+            let reaches = operands.any(wanted);
             if reaches {
                 adjoints[slot] = Adjoint::Zero;
             }
@@ -143,12 +129,18 @@ impl Sweep {
         if u.vanishes() {
             return;
         }
-        let Visit {
-            op,
-            arguments,
-            y,
-            wanted,
-        } = tape::with(|graph| self.prepare(graph, slot));
+        // The slot of each argument that needs an adjoint; `None` for the other arguments.
+        let wanted = |operand: NodeKey| Some(operand.slot()).filter(|&slot| self.wants(slot));
+        let (op, arguments, y, wanted) = tape::with(|graph| {
+            let (node, y) = (graph.node_at(slot), Var::at(graph, graph.key_at(slot)));
+            let arguments = node.arguments(|key| Var::at(graph, key));
+            (
+                node.op(),
+                arguments,
+                y,
+                node.each_argument(wanted, |_| None),
+            )
+        });
         let is_wanted = |place: usize| wanted[place].is_some();
         op.each_partial(&arguments, y, is_wanted, &mut |place, partial| {
             if let Some(operand) = wanted[place] {
@@ -157,16 +149,8 @@ impl Sweep {
         });
     }
 
-    fn prepare(&self, graph: &Graph, slot: usize) -> Visit {
-        let node = graph.node_at(slot);
-        let is_wanted = |&slot: &usize| !matches!(self.adjoints[slot], Adjoint::Unwanted);
-        let wanted = |operand: NodeKey| Some(operand.slot()).filter(is_wanted);
-        Visit {
-            op: node.op(),
-            arguments: node.arguments(|key| Var::at(graph, key)),
-            y: Var::at(graph, graph.key_at(slot)),
-            wanted: node.each_argument(wanted, |_| None),
-        }
+    fn wants(&self, slot: usize) -> bool {
+        !matches!(self.adjoints[slot], Adjoint::Unwanted)
     }
 
     /// Adds `u·partial` to the adjoint of a slot. A constant partial of ±1 records a plain sum, with the same bits.
@@ -174,11 +158,8 @@ impl Sweep {
         if partial.vanishes() {
             return;
         }
-        let unit = if partial.is_constant() {
-            partial.value()
-        } else {
-            0.0
-        };
+        let constant = partial.is_constant().then(|| partial.value());
+        let unit = constant.unwrap_or(0.0);
         let sum = match self.adjoints[slot] {
             Adjoint::Sum(sum) if unit == 1.0 => sum + u,
             Adjoint::Sum(sum) if unit == -1.0 => sum - u,
