@@ -106,7 +106,7 @@ fn inverse(mut matrix: Vec<Vec<Var>>) -> Result<Vec<Vec<Var>>> {
         let pivot = (column..n).max_by(|&a, &b| size(a).total_cmp(&size(b)));
         let pivot = pivot.filter(|&row| size(row) > 0.0 && size(row).is_finite());
         let Some(pivot) = pivot else {
-            let problem = "their derivatives by the solution's values are singular there";
+            let problem = "their derivatives with respect to the solution are singular there";
             return Err(Error::argument("residuals", problem));
         };
         matrix.swap(column, pivot);

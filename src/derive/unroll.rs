@@ -91,7 +91,7 @@ pub fn unroll(
     loss: impl FnOnce(&[Var], &[Var]) -> Var,
 ) -> Result<Unrolled> {
     if kept == 0 {
-        let problem = "at least one state must be kept, found 0";
+        let problem = "must keep at least one state, found 0";
         return Err(Error::argument("kept", problem));
     }
     // There are no more states to keep than steps.

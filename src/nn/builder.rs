@@ -229,7 +229,7 @@ impl MlpBuilder {
     /// The network with all parameters 0.
     fn zeros(&self) -> Result<Mlp<f64>> {
         let some = !self.layers.is_empty();
-        ensure(some, "layers", || "must be at least one, found none")?;
+        ensure(some, "layers", || "must be at least one, found 0")?;
         at_least_one("inputs", self.inputs)?;
         if let Some(index) = self.first_too_large() {
             let (inputs, outputs) = (self.inputs_of(index), self.layers[index].0);

@@ -84,7 +84,7 @@ pub fn save<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result
 ///
 /// checkpoint::save(&path, &[1.0, 2.0, 3.0])?;
 /// let error = checkpoint::load(&path, &mut [0.0, 0.0]).unwrap_err();
-/// assert!(error.to_string().ends_with("three.json: holds 3 parameters, the structure has 2"));
+/// assert!(error.to_string().ends_with("three.json: contains 3 parameters, but the structure has 2"));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Result<()> {
@@ -166,7 +166,7 @@ pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Resu
     if held == count {
         return Ok(());
     }
-    let problem = format!("holds {held} parameters, the structure has {count}");
+    let problem = format!("contains {held} parameters, but the structure has {count}");
     Err(faulty(path, problem))
 }
 

@@ -219,7 +219,7 @@ fn a_part_within_another_recording_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "other results")]
+#[should_panic(expected = "different results")]
 fn a_part_with_changing_results_is_refused() {
     let calls = Cell::new(0.0);
     derive::recomputed(&[1.0], |x, parts| {

@@ -27,7 +27,7 @@ use crate::nn::check::ensure;
 /// assert_eq!((digits.len(), digits.width()), (1797, 64));
 ///
 /// let error = read_csv("examples/data/digits.csv", "label").unwrap_err();
-/// assert!(error.to_string().starts_with("examples/data/digits.csv, line 1: no column `label`"));
+/// assert!(error.to_string().starts_with("examples/data/digits.csv, line 1: there is no column `label`"));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
@@ -154,7 +154,7 @@ impl Csv {
         let target = self.find(target)?;
         let inputs: Vec<usize> = (0..self.names.len()).filter(|&i| i != target).collect();
         if inputs.is_empty() {
-            let problem = format!("no column besides `{}`", self.names[target]);
+            let problem = format!("there is no column except `{}`", self.names[target]);
             return Err(self.fault(self.header_line, None, problem));
         }
         self.select(&inputs, target)
@@ -243,7 +243,7 @@ impl Csv {
             more => format!(" and {more} more"),
         };
         let (name, known) = (excerpt(name), known.join("`, `"));
-        let problem = format!("no column `{name}`, there are `{known}`{more}");
+        let problem = format!("there is no column `{name}`, only `{known}`{more}");
         Err(self.fault(self.header_line, None, problem))
     }
 

@@ -67,7 +67,7 @@ impl Choices {
     fn check(&self, path: &Path, saved: &Self) -> Result<()> {
         for ((name, saved), (_, own)) in saved.named().into_iter().zip(self.named()) {
             if saved != own {
-                let differs = format!("{name} {saved}, this run has {own}");
+                let differs = format!("{name} {saved}, but this run has {own}");
                 let problem = format!("contains a run with other settings: {differs}");
                 return Err(faulty(path, problem));
             }
@@ -121,7 +121,7 @@ where
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
-        let counts = format!("{taken} batches of an epoch are done, an epoch has {batches}");
+        let counts = format!("{taken} batches of an epoch are done, but an epoch has {batches}");
         return Err(faulty(path, format!("is damaged: {counts}")));
     }
     let read = || {

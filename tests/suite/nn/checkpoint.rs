@@ -400,7 +400,7 @@ fn other_files_are_refused() {
         ),
         (
             br#"{"format":"chainrule checkpoint","version":1,"parameters":[1.0,2.0]}"#,
-            "holds 2 parameters, the structure has 17",
+            "contains 2 parameters, but the structure has 17",
         ),
     ] {
         fs::write(&path, content).unwrap();
@@ -420,32 +420,32 @@ fn runs_with_different_choices_are_refused() {
         (
             "\"seed\":7",
             "\"seed\":8",
-            "contains a run with other settings: seed 8, this run has 7",
+            "contains a run with other settings: seed 8, but this run has 7",
         ),
         (
             "\"in_order\":false",
             "\"in_order\":true",
-            "contains a run with other settings: in_order true, this run has false",
+            "contains a run with other settings: in_order true, but this run has false",
         ),
         (
             "\"batch\":6",
             "\"batch\":5",
-            "contains a run with other settings: batch 5, this run has 6",
+            "contains a run with other settings: batch 5, but this run has 6",
         ),
         (
             "\"l2\":0.001",
             "\"l2\":0.01",
-            "contains a run with other settings: l2 0.01, this run has 0.001",
+            "contains a run with other settings: l2 0.01, but this run has 0.001",
         ),
         (
             "\"rows\":23",
             "\"rows\":24",
-            "contains a run with other settings: rows 24, this run has 23",
+            "contains a run with other settings: rows 24, but this run has 23",
         ),
         (
             "\"batches\":0",
             "\"batches\":4",
-            "is damaged: 4 batches of an epoch are done, an epoch has 4",
+            "is damaged: 4 batches of an epoch are done, but an epoch has 4",
         ),
         (
             "\"moments\":[[",

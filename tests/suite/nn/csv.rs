@@ -111,13 +111,13 @@ fn bad_files_are_named_with_line_and_column() {
         ),
         (
             b"x,z\n1,2\n",
-            "rows.csv, line 1: no column `y`, there are `x`, `z`",
+            "rows.csv, line 1: there is no column `y`, only `x`, `z`",
         ),
         (
             b"a,b,c,d,e,f,g,h,i,j\n",
-            "rows.csv, line 1: no column `y`, there are `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more",
+            "rows.csv, line 1: there is no column `y`, only `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more",
         ),
-        (b"y\n1\n", "rows.csv, line 1: no column besides `y`"),
+        (b"y\n1\n", "rows.csv, line 1: there is no column except `y`"),
         (
             b"x,y,x\n1,2,3\n",
             "rows.csv, line 1: columns 1 and 3 are both named `x`",
@@ -206,7 +206,7 @@ fn columns_are_chosen_by_name() {
     assert_eq!(say(&["x", "y"]), "inputs: must not contain the target `y`");
     assert_eq!(
         say(&["z"]),
-        "rows.csv, line 1: no column `z`, there are `id`, `y`, `x`"
+        "rows.csv, line 1: there is no column `z`, only `id`, `y`, `x`"
     );
     assert_eq!(
         say(&["id"]),

@@ -236,7 +236,7 @@ fn bad_sizes_are_refused() {
     let build = |builder: chainrule::nn::MlpBuilder| message(builder.build(&mut rng(1)));
     assert_eq!(
         build(Mlp::builder(2)),
-        "layers: must be at least one, found none"
+        "layers: must be at least one, found 0"
     );
     assert_eq!(
         build(Mlp::builder(0).layer(1, Activation::Relu)),
