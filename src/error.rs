@@ -68,7 +68,8 @@ pub enum ErrorKind {
     Branch,
 }
 
-/// The comparison that took a different branch than when the program was traced; see [`Error::branch`].
+/// The comparison that took a different branch than when the program was traced, or the [read](crate::Var::value) that
+/// found another number; see [`Error::branch`].
 ///
 /// ```
 /// use chainrule::{ErrorKind, Program};
@@ -91,6 +92,9 @@ pub struct BranchChanged {
     pub comparison: String,
     /// The comparison's place in the source.
     pub at: &'static Location<'static>,
+    /// Whether the number of a value was read there, instead of compared. Then `comparison` is the number at this point and
+    /// the number when traced, such as `2.5 traced as 0.5`.
+    pub is_read: bool,
 }
 
 impl Error {
@@ -179,16 +183,24 @@ impl Error {
         self.branch.as_deref()
     }
 
-    /// An error for a program that took a different branch than its trace.
+    /// An error for a program that took a different branch than its trace, or read another number.
     pub(crate) fn changed(branch: BranchChanged) -> Self {
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
-        let message = format!(
-            "{row}the comparison at {} took a different branch than when the program was traced: {}; \
-             trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`",
-            branch.at, branch.comparison
-        );
+        let (at, comparison) = (branch.at, &branch.comparison);
+        let message = if branch.is_read {
+            format!(
+                "{row}the number read at {at} is {comparison}; compute with the value itself, \
+                 take an index by `floor_index`, show it by `peek`, \
+                 trace at this point (`trace_at`, for rows `trace_rows_at`), or use `Retraced`"
+            )
+        } else {
+            format!(
+                "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
+                 trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`"
+            )
+        };
         Self {
             branch: Some(Box::new(branch)),
             ..Self::new(ErrorKind::Branch, message)

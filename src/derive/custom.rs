@@ -5,7 +5,10 @@
 //! programs and over rows. The value keeps its bits. If a slope is computed from the operands, it is differentiated as
 //! well, so second derivatives follow from it and are only as accurate as the slope.
 
+use std::panic::Location;
+
 use crate::error::{Error, Result, check_length};
+use crate::graph::Test;
 use crate::op::{Scalar, rows};
 use crate::var::{Var, compare};
 
@@ -127,7 +130,7 @@ pub fn custom_jvp<S: Scalar>(
 
 /// A function of plain numbers, such as one from another library, given by its value and slopes at the point.
 ///
-/// First derivatives are the slopes. Second derivatives are unknown and therefore NaN.
+/// First derivatives are the slopes. Higher derivatives are unknown and therefore NaN.
 ///
 /// ```
 /// use chainrule::{Var, derive};
@@ -148,22 +151,38 @@ pub fn custom_jvp<S: Scalar>(
 /// If an operand was freed or is not on the current graph.
 #[track_caller]
 pub fn opaque(xs: &[Var], f: impl FnOnce(&[f64]) -> (f64, Vec<f64>)) -> Result<Var> {
-    if compare::watched() && !xs.iter().all(|x| x.is_constant()) {
+    if xs.iter().any(|x| x.is_watched()) {
         let problem = "cannot be traced: a program would keep its value at this point. Write the function with recorded operations";
         return Err(Error::argument("an opaque function", problem));
     }
-    let point: Vec<f64> = xs.iter().map(|x| x.value()).collect();
+    let point: Vec<f64> = xs.iter().map(|x| x.peek()).collect();
+    for &x in xs {
+        // A program compiled from this graph is right only where the numbers are the same.
+        compare::again(x, x.peek().into(), Test::Read, Location::caller());
+    }
     let (value, slopes) = f(&point);
     check_length("slopes", xs.len(), slopes.len())?;
-    // The slopes' own slopes are unknown.
-    let unknown: Vec<(Var, Var)> = xs.iter().map(|&x| (x, Var::from(f64::NAN))).collect();
-    let unknown = custom(Var::from(0.0), &unknown);
-    let one = Var::from(1.0);
+    let (unknown, one) = (unknown(weighted(xs)), Var::from(1.0));
     let slopes = slopes
         .iter()
         .map(|&slope| custom(Var::from(slope), &[(unknown, one)]));
     let pairs: Vec<(Var, Var)> = xs.iter().copied().zip(slopes).collect();
     Ok(custom(Var::from(value), &pairs))
+}
+
+/// A sum that depends on every one of these values, with different weights, so that no direction of change cancels.
+#[track_caller]
+pub(super) fn weighted(values: &[Var]) -> Var {
+    let weights = (1..).map(|k| f64::from(k).sqrt());
+    values.iter().zip(weights).map(|(&x, w)| x * w).sum()
+}
+
+/// A value of 0 whose derivatives of every order are NaN with respect to what `x` depends on.
+#[track_caller]
+pub(super) fn unknown(x: Var) -> Var {
+    // No derivative of this is 0, which would hide NaN by the zero rule.
+    let varying = x.sin().exp();
+    custom(Var::from(0.0), &[(x, varying * f64::NAN)])
 }
 
 /// A list with 1 at `place` and 0 elsewhere.

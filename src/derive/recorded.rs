@@ -31,7 +31,7 @@ use crate::var::Var;
 #[track_caller]
 pub fn fresh(x: Var) -> Var {
     if x.is_constant() {
-        return Var::new(x.value());
+        return Var::new(x.peek());
     }
     // The one addition that changes no number, not even −0.
     x + -0.0

@@ -102,7 +102,7 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.steps.len();
         if count == 0 {
-            let value = number(self.output.value(), DIGITS);
+            let value = number(self.output.peek(), DIGITS);
             let because = "nothing was recorded through which a gradient could flow";
             return writeln!(f, "{value} is a constant: {because}.");
         }

@@ -84,7 +84,7 @@ fn steps(snapshot: &Snapshot, gradients: &Gradients) -> Vec<Step> {
             symbol: node.op.row().symbol,
             label: node.label(),
             group: path(snapshot, node),
-            value: node.var.value(),
+            value: node.var.peek(),
             pattern,
             arrived,
             upstream,

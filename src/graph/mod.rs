@@ -3,6 +3,7 @@
 //! Nodes are only appended, and freed only from the end. So slots ascend in the order of recording, and a node's
 //! operands are always in lower slots than the node. [`view`] implements petgraph's traits for the graph.
 
+mod comparison;
 mod key;
 mod lists;
 mod names;
@@ -11,6 +12,7 @@ mod nodes;
 mod order;
 mod view;
 
+pub(crate) use comparison::{Comparison, Outcome, Side, Test};
 pub(crate) use key::GraphId;
 pub use key::NodeKey;
 pub(crate) use lists::Lists;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use slotmap::SlotMap;
 use smallvec::SmallVec;
 
+use super::comparison::Comparison;
 use super::key::{GraphId, NodeKey};
 use super::names::Names;
 use super::order::CachedOrder;
@@ -231,8 +232,10 @@ pub struct Graph {
     pub(super) generations: Vec<u32>,
     /// The number of operands stored outside their nodes because they did not fit.
     spilled: usize,
-    /// The number of nodes at the start of each open scope.
-    scopes: Vec<usize>,
+    /// The numbers of nodes and comparisons at the start of each open scope.
+    scopes: Vec<[usize; 2]>,
+    /// The comparisons of its values, in order.
+    comparisons: Vec<Comparison>,
     pub(super) names: Names,
     pub(super) order: Mutex<CachedOrder>,
 }
@@ -268,6 +271,7 @@ impl Graph {
             generations: vec![0],
             spilled: 0,
             scopes: Vec::new(),
+            comparisons: Vec::new(),
             names: Names::default(),
             order: Mutex::default(),
         }
@@ -397,20 +401,41 @@ impl Graph {
         self.spilled += operands;
     }
 
+    /// Remembers a comparison, if its operands are constants and live nodes of this graph.
+    pub(crate) fn remember(&mut self, comparison: Comparison) {
+        let mut nodes = comparison.sides.iter().filter_map(|side| side.node);
+        if nodes.all(|(graph, key)| self.holds(graph, key)) {
+            self.comparisons.push(comparison);
+        }
+    }
+
+    /// The comparisons of its values, in order.
+    pub(crate) fn comparisons(&self) -> &[Comparison] {
+        &self.comparisons
+    }
+
     /// Begins a scope; its end frees everything recorded from here on.
     pub(crate) fn open_scope(&mut self) {
-        self.scopes.push(self.len());
+        self.scopes.push([self.len(), self.comparisons.len()]);
     }
 
     /// Ends the innermost scope and frees its nodes.
     pub(crate) fn close_scope(&mut self) {
-        let start = self.scopes.pop().unwrap_or(0);
-        self.truncate(start);
+        let [nodes, comparisons] = self.scopes.pop().unwrap_or([0; 2]);
+        self.truncate(nodes);
+        // Those of freed values are not needed any more.
+        let within = self
+            .comparisons
+            .split_off(comparisons.min(self.comparisons.len()));
+        for comparison in within {
+            self.remember(comparison);
+        }
     }
 
     /// Frees every node; open scopes stay open and are now empty.
     pub(crate) fn clear(&mut self) {
-        self.scopes.fill(0);
+        self.scopes.fill([0; 2]);
+        self.comparisons.clear();
         self.truncate(0);
     }
 

@@ -3,8 +3,8 @@
 use std::panic::Location;
 
 use crate::error::{BranchChanged, Error, Result};
-use crate::var::Var;
-use crate::var::compare::{self, Comparison, Outcome, Test};
+use crate::graph::{Comparison, Outcome, Test};
+use crate::var::{Var, compare};
 
 /// One comparison: its kind, its outcome while tracing, and its place in the source.
 #[derive(Clone, Copy, Debug)]
@@ -34,20 +34,27 @@ impl Guard {
         (self.test, self.outcome)
     }
 
+    /// Whether it requires one number, so that it hardly ever holds at another point.
+    pub(crate) fn is_read(&self) -> bool {
+        self.test == Test::Read && self.outcome == 1
+    }
+
     /// Compares recorded values, so that a running trace records the comparison. An error if the outcome differs.
     pub(crate) fn check(&self, left: Var, right: Var) -> Result<()> {
         if compare::again(left, right, self.test, self.at) == self.outcome {
             return Ok(());
         }
-        Err(self.error(None, left.value(), right.value()))
+        Err(self.error(None, left.peek(), right.peek()))
     }
 
     /// The error for a point where the outcome differs.
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
+        let symbol = self.test.symbol();
         Error::changed(BranchChanged {
             row,
-            comparison: format!("{left:?} {} {right:?}", self.test.symbol()),
+            comparison: format!("{left:?} {symbol} {right:?}"),
             at: self.at,
+            is_read: self.is_read(),
         })
     }
 }

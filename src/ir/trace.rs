@@ -5,10 +5,9 @@
 use super::code::{Class, Id, Ir, Kind};
 use super::guard::Guard;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeKey};
+use crate::graph::{Comparison, Graph, NodeKey};
 use crate::op::Op;
 use crate::var::Var;
-use crate::var::compare::Comparison;
 
 /// The code of the outputs as functions of the inputs, and the comparisons to check again at each point.
 pub(crate) fn trace(
@@ -29,11 +28,14 @@ pub(crate) fn trace(
         known(graph, x, || String::from("inputs"))?;
     }
     for comparison in comparisons {
-        for side in [comparison.left, comparison.right] {
-            known(graph, side, || format!("comparison at {}", comparison.at))?;
+        for side in comparison.sides {
+            known(graph, Var::of_side(side), || {
+                format!("comparison at {}", comparison.at)
+            })?;
         }
     }
-    let sides = comparisons.iter().flat_map(|c| [c.left, c.right]);
+    let sides = comparisons.iter().flat_map(|comparison| comparison.sides);
+    let sides = sides.map(Var::of_side);
     let roots = outputs.iter().copied().chain(sides).filter_map(slot_of);
     let live = live(graph, roots);
 
@@ -66,16 +68,17 @@ pub(crate) fn trace(
     }
     let place = |code: &mut Ir, x: Var| match slot_of(x) {
         Some(slot) => places[slot],
-        None => code.push(Kind::Constant(x.value().to_bits()), &[]),
+        None => code.push(Kind::Constant(x.peek().to_bits()), &[]),
     };
     for &y in outputs {
         let id = place(&mut code, y);
         code.outputs.push(id);
     }
     for comparison in comparisons {
-        let left = place(&mut code, comparison.left);
-        let right = place(&mut code, comparison.right);
-        code.guards.push([left, right]);
+        let sides = comparison
+            .sides
+            .map(|side| place(&mut code, Var::of_side(side)));
+        code.guards.push(sides);
     }
     let guards = comparisons.iter().map(Guard::new).collect();
     Ok((code, guards))

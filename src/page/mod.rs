@@ -78,7 +78,7 @@ impl Page<'_> {
         let folded = Folded::new(snapshot);
         writeln!(f, "digits: {},", self.precision)?;
         writeln!(f, "folded: {},", nodes.len() > Folded::MOST)?;
-        let output = self.explanation.output().value();
+        let output = self.explanation.output().peek();
         writeln!(f, "constant: {},", Number(output))?;
         writeln!(f, "patterns: [")?;
         for pattern in Pattern::ALL {
@@ -116,7 +116,7 @@ impl Page<'_> {
         }
         writeln!(f, "\n],")?;
         let gradients = self.explanation.gradients();
-        let values = nodes.iter().map(|node| node.var.value());
+        let values = nodes.iter().map(|node| node.var.peek());
         let adjoints = nodes.iter().map(|node| gradients.by_key(node.key));
         let adjoints = adjoints.map(|adjoint| adjoint.unwrap_or(0.0));
         writeln!(f, "values: {},", List(values))?;

@@ -35,7 +35,7 @@ impl Script {
                 });
                 let sources: Vec<Var> = sources.collect();
                 let applied = node.op.apply(&sources);
-                values.push(applied.unwrap_or_else(|| Var::new(node.var.value())));
+                values.push(applied.unwrap_or_else(|| Var::new(node.var.peek())));
                 operands.push(sources);
             }
             let made = nodes.iter().zip(operands.iter().zip(&values));

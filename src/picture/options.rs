@@ -200,7 +200,7 @@ impl<'a> Picture<'a> {
         let shown = self.frame.as_ref().is_none_or(shown);
         Wire {
             name: node.name.as_deref(),
-            value: self.values.then(|| number(node.var.value())),
+            value: self.values.then(|| number(node.var.peek())),
             gradient: gradient.map(|gradient| Caption::new(number(gradient), shown)),
             input: node.op == Op::Input,
             direction: self.direction,

@@ -104,7 +104,7 @@ impl Snapshot {
         Self {
             nodes: nodes.collect(),
             groups,
-            constants: constants.map(|output| output.value()).collect(),
+            constants: constants.map(|output| output.peek()).collect(),
             hidden: live - copied.len(),
         }
     }

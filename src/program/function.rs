@@ -347,6 +347,11 @@ impl Program {
         result
     }
 
+    /// Whether the traced function read the number of a value.
+    pub(super) fn reads_numbers(&self) -> bool {
+        self.core().guards.iter().any(Guard::is_read)
+    }
+
     /// Checks that every comparison takes the same branch at this point as when the program was traced.
     pub(super) fn check_branches(&self, x: &[f64]) -> Result<()> {
         self.with_answers(|answers, core| answers.ask(core, Transform::Values, x, &[]).map(|_| ()))

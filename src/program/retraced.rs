@@ -16,6 +16,7 @@ use crate::var::Var;
 ///
 /// A point is evaluated by the program whose comparisons all take the same branches there as when it was traced. If there
 /// is none, the function is traced at the point. So every answer has the bits of the tape, and few points cost a trace.
+/// A function that reads the [number](Var::value) of a value is traced at every point, and these programs are not kept.
 ///
 /// ```
 /// use chainrule::{Retraced, Var};
@@ -175,11 +176,14 @@ where
     ) -> Result<(f64, Vec<f64>)> {
         let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
         for (path, program, some) in self.by_path(uniform, rows)? {
-            let program = match self.paths().uniform.entry((path, uniform.len())) {
-                Entry::Occupied(known) => known.get().clone(),
-                Entry::Vacant(place) => place
-                    .insert(program.with_uniform_inputs(uniform.len())?)
-                    .clone(),
+            let program = match path {
+                None => program.with_uniform_inputs(uniform.len())?,
+                Some(path) => match self.paths().uniform.entry((path, uniform.len())) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(place) => place
+                        .insert(program.with_uniform_inputs(uniform.len())?)
+                        .clone(),
+                },
             };
             let mut batch = program.batch(&some.rows)?;
             let (sum, slopes) = batch.sum_gradient(uniform)?;
@@ -191,12 +195,13 @@ where
         Ok((total, derivatives))
     }
 
-    /// The rows of each path, with these uniform inputs before each row. The paths are in the order of discovery.
+    /// The rows of each path, with these uniform inputs before each row. The paths are in the order of discovery; those that
+    /// are not kept have one row each and come last.
     fn by_path<T: Table + ?Sized>(
         &self,
         uniform: &[f64],
         rows: &T,
-    ) -> Result<Vec<(usize, Program, RowsOnPath)>> {
+    ) -> Result<Vec<(Option<usize>, Program, RowsOnPath)>> {
         let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
             let problem = format!(
                 "expected at most {} values, found {}",
@@ -208,13 +213,18 @@ where
         for row in 0..rows.rows() {
             check_length(&format!("row {row}"), width, rows.width(row))?;
         }
-        let mut by_path: Vec<(usize, Program, RowsOnPath)> = Vec::new();
+        let mut by_path: Vec<(Option<usize>, Program, RowsOnPath)> = Vec::new();
         let mut point = uniform.to_vec();
         for row in 0..rows.rows() {
             point.truncate(uniform.len());
             point.extend((0..width).map(|column| rows.at(row, column)));
             let (path, program) = self.program(&point)?;
-            let place = match by_path.binary_search_by_key(&path, |&(path, ..)| path) {
+            let key = |path: Option<usize>| (path.is_none(), path);
+            let known = match path {
+                Some(_) => by_path.binary_search_by_key(&key(path), |&(path, ..)| key(path)),
+                None => Err(by_path.len()),
+            };
+            let place = match known {
                 Ok(place) => place,
                 Err(place) => {
                     by_path.insert(place, (path, program, RowsOnPath::default()));
@@ -227,8 +237,8 @@ where
         Ok(by_path)
     }
 
-    /// The program for a point, and its index.
-    fn program(&self, x: &[f64]) -> Result<(usize, Program)> {
+    /// The program for a point, and its index if it is kept.
+    fn program(&self, x: &[f64]) -> Result<(Option<usize>, Program)> {
         check_length("x", self.inputs, x.len())?;
         let mut searched = 0;
         let mut traced: Option<Program> = None;
@@ -238,14 +248,16 @@ where
             if let Some(program) = known {
                 match program.check_branches(x) {
                     Err(error) if error.kind() == ErrorKind::Branch => searched += 1,
-                    answer => return answer.map(|()| (searched, program)),
+                    answer => return answer.map(|()| (Some(searched), program)),
                 }
+            } else if let Some(program) = traced.take_if(|program| program.reads_numbers()) {
+                return Ok((None, program));
             } else if let Some(program) = &traced {
                 let programs = &mut self.paths().programs;
                 // Another thread may have met this path since.
                 if programs.len() == searched {
                     programs.push(program.clone());
-                    return Ok((searched, program.clone()));
+                    return Ok((Some(searched), program.clone()));
                 }
             } else {
                 traced = Some(self.trace(x)?);

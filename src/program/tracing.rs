@@ -25,7 +25,7 @@ impl Program {
     /// If an output was recorded outside of `f`, and the errors that `f` itself returns.
     ///
     /// # Panics
-    /// If `f` computes with a value recorded outside of it: capture its `value()` instead.
+    /// If `f` computes with a value recorded outside of it: capture its number ([`value`](Var::value)) instead.
     pub fn trace<O: Outputs>(n: usize, f: impl FnOnce(&[Var]) -> O) -> Result<Self> {
         Self::trace_at(&vec![0.0; n], f)
     }
@@ -123,7 +123,10 @@ impl Program {
 
     /// Runs a function on a new graph, records its comparisons, and makes a program of its inputs and outputs.
     fn traced<O: Outputs>(run: impl FnOnce() -> (Vec<(Var, Class)>, O)) -> Result<Self> {
-        let (graph, ((inputs, outputs), comparisons)) = tape::record(|| compare::watch(run));
+        let inputs =
+            |(inputs, _): &(Vec<(Var, Class)>, O)| inputs.iter().map(|&(x, _)| x).collect();
+        let (graph, ((inputs, outputs), comparisons)) =
+            tape::record(|| compare::watch(run, inputs));
         let outputs = outputs.outputs()?;
         let (ir, guards) = trace(&graph, &inputs, &outputs, &comparisons)?;
         Ok(Self::new(ir, guards))
@@ -131,8 +134,9 @@ impl Program {
 
     /// Makes a program of values recorded on the thread's current graph: the outputs as functions of the inputs.
     ///
-    /// Values that do not depend on the inputs are numbers in the program. Comparisons made while recording are unknown
-    /// here, so branches are not guarded; [`trace`](Self::trace) guards them.
+    /// Values that do not depend on the inputs are numbers in the program. The graph remembers the comparisons of its values,
+    /// and the program checks them at every point. It does not know which numbers were read by [`value`](Var::value) while
+    /// recording; [`trace`](Self::trace) checks those too.
     ///
     /// ```
     /// use chainrule::{Program, Var};
@@ -165,7 +169,7 @@ impl Program {
     /// As [`compile`](Self::compile).
     pub fn compile_graph(graph: &Graph, inputs: &[Var], outputs: &[Var]) -> Result<Self> {
         let inputs: Vec<(Var, Class)> = inputs.iter().map(|&x| (x, Class::Varying)).collect();
-        let (ir, guards) = trace(graph, &inputs, outputs, &[])?;
+        let (ir, guards) = trace(graph, &inputs, outputs, graph.comparisons())?;
         Ok(Self::new(ir, guards))
     }
 }

@@ -14,6 +14,7 @@ mod recorded;
 pub use recorded::gradient_with;
 
 use std::ops::{Index, Range, RangeInclusive};
+use std::panic::Location;
 
 use smallvec::SmallVec;
 
@@ -21,7 +22,7 @@ use crate::graph::{Constant, Graph, GraphId, NodeKey};
 use crate::math::fused::{Fused, Inline, with_fma};
 use crate::op::Op;
 use crate::tape;
-use crate::var::Var;
+use crate::var::{Var, compare};
 
 /// The derivatives of an output with respect to every node that it was computed from.
 ///
@@ -319,6 +320,7 @@ impl Graph {
         for (y, _) in outputs {
             y.check_on(self);
         }
+        compare::swept(self.id(), Location::caller());
         let keyed = outputs
             .iter()
             .filter_map(|&(y, seed)| Some((y.key()?, seed)));

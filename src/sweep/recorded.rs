@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::graph::{Graph, NodeKey};
 use crate::op::{Scalar, chain, chain_add};
 use crate::tape;
-use crate::var::{Var, compare};
+use crate::var::Var;
 
 impl Var {
     /// Records the derivatives of this value with respect to `xs`, so that they can be differentiated again.
@@ -158,7 +158,7 @@ impl Sweep {
         if partial.vanishes() {
             return;
         }
-        let constant = partial.is_constant().then(|| partial.value());
+        let constant = partial.is_constant().then(|| partial.peek());
         let unit = constant.unwrap_or(0.0);
         let sum = match self.adjoints[slot] {
             Adjoint::Sum(sum) if unit == 1.0 => sum + u,
@@ -166,21 +166,18 @@ impl Sweep {
             Adjoint::Sum(sum) => chain_add(u, partial, sum),
             _ if unit == 1.0 => u,
             _ if unit == -1.0 => -u,
-            _ if u.is_constant() && u.value() == 1.0 => partial,
+            _ if u.is_constant() && u.peek() == 1.0 => partial,
             _ => chain(u, partial),
         };
         self.adjoints[slot] = Adjoint::Sum(sum);
     }
 
-    /// The derivative with respect to `x`, with −0 turned into 0 like in [`Gradients`](crate::Gradients).
-    ///
-    /// In a trace 0 is always added, because the derivative may be −0 at another point.
+    /// The derivative with respect to `x`. Adding 0 turns −0 into 0, like in [`Gradients`](crate::Gradients). It is recorded
+    /// for every number, so that a program that is made of this graph has the same bits at other points.
     fn take(&self, x: Var) -> Var {
         let slot = x.key().map_or(0, NodeKey::slot);
-        let negative = |sum: Var| sum.value() == 0.0 && sum.value().is_sign_negative();
         match self.adjoints.get(slot) {
-            Some(&Adjoint::Sum(sum)) if negative(sum) || compare::watched() => sum + 0.0,
-            Some(&Adjoint::Sum(sum)) => sum,
+            Some(&Adjoint::Sum(sum)) => sum + 0.0,
             _ => Var::from(0.0),
         }
     }

@@ -1,98 +1,131 @@
-//! Comparisons of recording values: they compare the values, and a trace can record them.
+//! Comparisons of recording values: they compare the values, and graphs and traces remember them.
 //!
-//! A program replays the branch that was taken while it was traced. The comparisons here decided that branch, so a
-//! trace [watches](watch) them, and the program checks them at every point.
+//! A program replays the branch that was taken while its graph was recorded. The comparisons here decided that branch. A
+//! graph remembers those of its values, a trace [watches](watch) them, and the program checks them at every point.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::panic::Location;
 
 use super::Var;
-
-/// The kind of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Test {
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    Equal,
-    /// The order of the two, as sorting needs it: `partial_cmp`.
-    Order,
-}
-
-/// The result of a comparison: 0 or 1, or for [`Test::Order`] −1, 0, 1, or 2 if an operand is NaN.
-pub(crate) type Outcome = i8;
-
-impl Test {
-    #[inline]
-    pub(crate) fn outcome(self, a: f64, b: f64) -> Outcome {
-        match self {
-            Self::Less => (a < b).into(),
-            Self::LessEqual => (a <= b).into(),
-            Self::Greater => (a > b).into(),
-            Self::GreaterEqual => (a >= b).into(),
-            Self::Equal => (a == b).into(),
-            Self::Order => a.partial_cmp(&b).map_or(2, |order| order as Outcome),
-        }
-    }
-
-    /// The symbol written between the operands.
-    pub(crate) fn symbol(self) -> &'static str {
-        match self {
-            Self::Less => "<",
-            Self::LessEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterEqual => ">=",
-            Self::Equal => "==",
-            Self::Order => "cmp",
-        }
-    }
-}
-
-/// A comparison that was made: its operands, its result and its place in the source.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Comparison {
-    pub(crate) left: Var,
-    pub(crate) right: Var,
-    pub(crate) test: Test,
-    pub(crate) outcome: Outcome,
-    pub(crate) at: &'static Location<'static>,
-}
+use crate::graph::{Comparison, GraphId, Outcome, Side, Test};
+use crate::tape;
 
 thread_local! {
     static WATCHED: Cell<bool> = const { Cell::new(false) };
-    static COMPARISONS: RefCell<Vec<Comparison>> = const { RefCell::new(Vec::new()) };
+    static WATCHES: RefCell<Vec<Watch>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `work` and returns its result and the comparisons it made, in order.
-pub(crate) fn watch<R>(work: impl FnOnce() -> R) -> (R, Vec<Comparison>) {
-    /// Restores the state of an outer watch, even if `work` panics.
-    struct Outer(bool, Vec<Comparison>);
-    impl Drop for Outer {
+/// A graph that will be replayed at other points, and what was compared and read of it so far.
+struct Watch {
+    graph: GraphId,
+    comparisons: Vec<Comparison>,
+    /// Where numbers were first read that depend on all inputs.
+    sweep: Option<&'static Location<'static>>,
+}
+
+/// Runs `work`, which records on the current graph. Returns its result, and the comparisons of this graph's values, in
+/// order. If derivatives on this graph were read as numbers, the `inputs` of the result are among them as read.
+pub(crate) fn watch<R>(
+    work: impl FnOnce() -> R,
+    inputs: impl FnOnce(&R) -> Vec<Var>,
+) -> (R, Vec<Comparison>) {
+    /// Ends the watch, even if `work` panics.
+    struct Ends;
+    impl Drop for Ends {
         fn drop(&mut self) {
-            WATCHED.set(self.0);
-            COMPARISONS.replace(std::mem::take(&mut self.1));
+            let last = WATCHES.with_borrow_mut(|watches| {
+                watches.pop();
+                watches.is_empty()
+            });
+            WATCHED.set(!last);
         }
     }
-    let _outer = Outer(WATCHED.replace(true), COMPARISONS.take());
+    let watch = Watch {
+        graph: tape::with(|graph| graph.id()),
+        comparisons: Vec::new(),
+        sweep: None,
+    };
+    WATCHES.with_borrow_mut(|watches| watches.push(watch));
+    WATCHED.set(true);
+    let _ends = Ends;
     let result = work();
-    (result, COMPARISONS.take())
+    let (mut comparisons, sweep) = WATCHES.with_borrow_mut(|watches| {
+        let watch = watches.last_mut();
+        watch.map_or_else(Default::default, |watch| {
+            (std::mem::take(&mut watch.comparisons), watch.sweep)
+        })
+    });
+    if let Some(at) = sweep {
+        let read = |x: Var| Comparison {
+            sides: [x, Var::from(x.value)].map(Var::side),
+            test: Test::Read,
+            outcome: 1,
+            at,
+        };
+        comparisons.extend(inputs(&result).into_iter().map(read));
+    }
+    (result, comparisons)
 }
 
-/// Whether comparisons are being recorded because the graph will be replayed at other points.
-pub(crate) fn watched() -> bool {
-    WATCHED.get()
+/// Whether a graph will be replayed at other points.
+fn is_watched(graph: GraphId) -> bool {
+    WATCHED.get() && WATCHES.with_borrow(|watches| watches.iter().any(|w| w.graph == graph))
+}
+
+/// Remembers that derivatives on a graph were read as numbers: they depend on everything recorded on it.
+pub(crate) fn swept(graph: GraphId, at: &'static Location<'static>) {
+    if is_watched(graph) {
+        WATCHES.with_borrow_mut(|watches| {
+            for watch in watches.iter_mut().filter(|watch| watch.graph == graph) {
+                watch.sweep.get_or_insert(at);
+            }
+        });
+    }
+}
+
+impl Var {
+    /// Whether its graph will be replayed at other points. Then the number may be another one there.
+    pub(crate) fn is_watched(self) -> bool {
+        is_watched(self.graph)
+    }
+
+    fn side(self) -> Side {
+        Side {
+            value: self.value,
+            node: self.key().map(|key| (self.graph, key)),
+        }
+    }
+
+    /// The operand of a comparison.
+    pub(crate) fn of_side(side: Side) -> Self {
+        match side.node {
+            None => Self::from(side.value),
+            Some((graph, key)) => Self {
+                value: side.value,
+                key: key.to_bits(),
+                graph,
+            },
+        }
+    }
 }
 
 /// Repeats a comparison that was made at the place `at` in the source.
-#[inline]
 pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'static>) -> Outcome {
     let outcome = test.outcome(left.value, right.value);
-    if WATCHED.get() {
+    if !(left.is_constant() && right.is_constant()) {
         remember(left, right, test, outcome, at);
     }
     outcome
+}
+
+/// Remembers that the number was read at the caller's line, if its graph will be replayed at other points.
+#[inline]
+#[track_caller]
+pub(super) fn read(x: Var) {
+    if WATCHED.get() && x.is_watched() {
+        again(x, Var::from(x.value), Test::Read, Location::caller());
+    }
 }
 
 #[inline]
@@ -101,21 +134,24 @@ fn compare(left: Var, right: Var, test: Test) -> Outcome {
     again(left, right, test, Location::caller())
 }
 
-#[cold]
 #[inline(never)]
 fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Location<'static>) {
-    if left.is_constant() && right.is_constant() {
-        return;
-    }
-    COMPARISONS.with_borrow_mut(|seen| {
-        seen.push(Comparison {
-            left,
-            right,
-            test,
-            outcome,
-            at,
+    let comparison = Comparison {
+        sides: [left.side(), right.side()],
+        test,
+        outcome,
+        at,
+    };
+    if WATCHED.get() {
+        WATCHES.with_borrow_mut(|watches| {
+            for watch in watches {
+                if comparison.is_of(watch.graph) {
+                    watch.comparisons.push(comparison);
+                }
+            }
         });
-    });
+    }
+    tape::with(|graph| graph.remember(comparison));
 }
 
 /// Implements comparison for a pair of types.

@@ -7,6 +7,7 @@
 
 pub(crate) mod compare;
 mod methods;
+mod read;
 
 use std::fmt;
 
@@ -65,16 +66,6 @@ impl Var {
             let key = graph.insert(|| Node::input(value));
             Self::from_key(graph, value, key)
         })
-    }
-
-    /// The number itself.
-    ///
-    /// ```
-    /// assert_eq!((chainrule::Var::new(2.0) * 3.0).value(), 6.0);
-    /// ```
-    #[inline]
-    pub fn value(self) -> f64 {
-        self.value
     }
 
     /// Whether this is a constant, without a node: made by `Var::from`, or computed from constants alone.

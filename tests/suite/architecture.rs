@@ -36,6 +36,33 @@ const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 /// interpreter has a kernel for it.
 const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "interpreter"];
 
+/// Where the library may read the number of a value without a guard, and why that freezes nothing in a trace.
+const READS_NUMBERS: &[(&str, &str)] = &[
+    ("var/read.rs", "defines `peek`"),
+    (
+        "ir/trace.rs",
+        "constants, whose numbers are the same everywhere",
+    ),
+    ("ir/guard.rs", "the message of an error"),
+    ("ir/passes/mod.rs", "looks at the next pass, not at a value"),
+    ("sweep/recorded.rs", "constants"),
+    ("derive/recorded.rs", "constants"),
+    (
+        "derive/custom.rs",
+        "an opaque function, which a trace refuses and a graph remembers as read",
+    ),
+    (
+        "derive/implicit.rs",
+        "the choice of a pivot, which comparisons check",
+    ),
+    ("picture/options.rs", "shows numbers"),
+    ("picture/snapshot.rs", "shows numbers"),
+    ("explain/explanation.rs", "shows numbers"),
+    ("explain/replay.rs", "shows numbers"),
+    ("page/mod.rs", "shows numbers"),
+    ("page/script.rs", "shows numbers"),
+];
+
 /// A file of the library, without code that is compiled only for tests.
 struct Source {
     /// The path below `src`, such as `ir/passes/mod.rs`.
@@ -362,6 +389,18 @@ fn only_recording_rewriting_and_kernels_recognise_rows() {
         let mut rows = source.code.match_indices("::OP").map(|(at, _)| at);
         assert!(!rows.any(named), "{} recognises a row", source.path);
     }
+}
+
+#[test]
+fn only_listed_files_read_numbers_without_a_guard() {
+    let reading: Vec<String> = sources()
+        .into_iter()
+        .filter(|source| source.code.contains(".peek()") || source.code.contains("fn peek"))
+        .map(|source| source.path)
+        .collect();
+    let mut listed: Vec<&str> = READS_NUMBERS.iter().map(|(path, _)| *path).collect();
+    listed.sort_unstable();
+    assert_eq!(reading, listed);
 }
 
 #[test]

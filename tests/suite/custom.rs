@@ -1,7 +1,7 @@
 //! Tests user-defined operations, implicit solutions, and programs within graphs, in every mode.
 
 use chainrule::derive;
-use chainrule::{Dual, ErrorKind, Lanes, Mode, Program, Scalar, Transform, Var};
+use chainrule::{Dual, ErrorKind, Lanes, Mode, Program, Retraced, Scalar, Transform, Var};
 
 /// A product with declared slopes, so that all derivatives are known.
 fn product<S: Scalar>(a: S, b: S) -> S {
@@ -201,6 +201,108 @@ fn a_system_and_its_solution() {
             "{a:?} {b:?}"
         );
     }
+}
+
+#[test]
+fn a_solution_keeps_three_orders_and_loses_the_fourth_openly() {
+    let root = |x: &[Var]| {
+        let solution = x[0].sqrt();
+        Ok(derive::implicit(|y| vec![y[0] * y[0] - x[0]], &[solution])?[0])
+    };
+    let orders = |order| derive::derivative(|p| root(&[p]), 2.0, order).unwrap();
+    let (p, root_p) = (2.0_f64, 2.0_f64.sqrt());
+    let known = [
+        root_p,
+        0.5 / root_p,
+        -0.25 / (p * root_p),
+        0.375 / (p * p * root_p),
+    ];
+    for (order, known) in known.into_iter().enumerate() {
+        assert!((orders(order) - known).abs() < 1e-14, "{order}");
+    }
+    assert!((4..8).all(|order| orders(order).is_nan()));
+    // Nested sweeps of the tape.
+    let p = Var::new(2.0);
+    let mut slope = root(&[p]).unwrap();
+    for known in known.into_iter().skip(1) {
+        slope = slope.gradient(&[p])[0];
+        assert!((slope.value() - known).abs() < 1e-14);
+    }
+    assert!(slope.backward()[p].is_nan());
+}
+
+#[test]
+fn an_opaque_function_has_no_higher_derivatives() {
+    let x = [3.0, 4.0].map(Var::new);
+    let mut slope = derive::opaque(&x, |x| (x[0] * x[1], vec![x[1], x[0]])).unwrap();
+    for order in 1..5 {
+        let slopes = slope.gradient(&x);
+        assert_eq!(
+            order > 1,
+            slopes.iter().all(|s| s.value().is_nan()),
+            "{order}"
+        );
+        slope = slopes[0];
+    }
+}
+
+#[test]
+fn pivots_of_a_trace_are_checked_at_other_points() {
+    // a·y₀ + y₁ = c, y₀ + y₁ = 2.
+    let f = |x: &[Var]| {
+        let (a, c) = (x[0], x[1]);
+        let y0 = (c - 2.0) / (a - 1.0);
+        let residual = |y: &[Var]| vec![a * y[0] + y[1] - c, y[0] + y[1] - 2.0];
+        derive::implicit(residual, &[y0, -y0 + 2.0])
+    };
+    let traced = Program::trace_at(&[2.0, 1.0], f).unwrap();
+    let retraced = Retraced::new(2, f);
+    for a in [2.0, 3.0, 0.5, 1e-15, 0.0, -1e-300] {
+        let x = [a, 1.0];
+        let at = x.map(Var::new);
+        let on_tape: Vec<f64> = f(&at)
+            .unwrap()
+            .iter()
+            .flat_map(|y| y.backward().of(&at))
+            .collect();
+        assert!((on_tape[0] - 1.0 / (a - 1.0).powi(2)).abs() < 1e-13);
+        let (_, again) = retraced.program_at(&x).unwrap().jacobian(&x).unwrap();
+        assert!(
+            again
+                .iter()
+                .zip(&on_tape)
+                .all(|(a, b)| (a - b).abs() < 1e-12)
+        );
+        match traced.jacobian(&x) {
+            Ok((_, jacobian)) => assert!(
+                jacobian
+                    .iter()
+                    .zip(&on_tape)
+                    .all(|(a, b)| (a - b).abs() < 1e-12)
+            ),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Branch);
+                assert!(a.abs() < 1e-3 && error.branch().unwrap().at.file().ends_with("custom.rs"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_solution_is_refused() {
+    let y = Var::new(2.0);
+    let error = derive::implicit(|x| vec![x[0] * x[0] - y], &[Var::from(1.0)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "solution: value 0 is not a solution: a step of Newton's method changes 1 by 0.5"
+    );
+    // A constant solution is right at the point of the trace only.
+    let f = Program::trace_at(&[4.0], |p| {
+        derive::implicit(|x| vec![x[0] * x[0] - p[0]], &[Var::from(2.0)])
+    });
+    let f = f.unwrap();
+    assert_eq!(f.gradient(&[4.0]).unwrap(), (2.0, vec![0.25]));
+    assert_eq!(f.gradient(&[9.0]).unwrap_err().kind(), ErrorKind::Branch);
 }
 
 #[test]

@@ -500,7 +500,10 @@ fn runs_with_different_choices_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("{}: contains parameters, but no run to resume", path.display())
+        format!(
+            "{}: contains parameters, but no run to resume",
+            path.display()
+        )
     );
 }
 

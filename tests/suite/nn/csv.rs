@@ -104,7 +104,10 @@ fn bad_files_are_named_with_line_and_column() {
             b"\xef\xbb\xbf\r\n\n",
             "rows.csv, line 1: expected a header, found nothing",
         ),
-        (b"x,y\n", "rows.csv, line 1: there are no rows after the header"),
+        (
+            b"x,y\n",
+            "rows.csv, line 1: there are no rows after the header",
+        ),
         (
             b"\n\r\nx,y\r\n\r\n",
             "rows.csv, line 3: there are no rows after the header",

@@ -8,7 +8,7 @@
     reason = "tests every comparison exactly as written"
 )]
 
-use chainrule::{Dual, Error, ErrorKind, Program, Retraced, Scalar, Var, tape};
+use chainrule::{Dual, Error, ErrorKind, Program, Retraced, Scalar, Var, derive, tape};
 use proptest::prelude::*;
 
 use crate::compare::same;
@@ -27,7 +27,7 @@ impl Number for f64 {
 
 impl Number for Var {
     fn number(self) -> f64 {
-        self.value()
+        self.peek()
     }
 }
 
@@ -483,4 +483,170 @@ fn a_retraced_function_answers_at_every_point() {
         .gradients(&[[1.0; 2], [2.0; 2]].map(|row| row[..1].to_vec()))
         .unwrap_err();
     assert_eq!(error.to_string(), "row 0: expected 2 values, found 1");
+}
+
+/// Linear interpolation between squares. `index` takes the index from the point.
+fn interpolated(x: Var, index: impl Fn(Var) -> usize) -> Var {
+    let table = [0.0, 1.0, 4.0, 9.0, 16.0];
+    let i = index(x);
+    (x - i as f64) * (table[i + 1] - table[i]) + table[i]
+}
+
+#[test]
+fn a_number_that_was_read_is_checked() {
+    let f = Program::trace_at(&[0.5], |x| interpolated(x[0], |x| x.value() as usize)).unwrap();
+    assert_eq!(f.gradient(&[0.5]).unwrap(), (0.5, vec![1.0]));
+    let error = f.gradient(&[2.5]).unwrap_err();
+    let read = error.branch().unwrap();
+    assert_eq!(
+        (read.is_read, read.comparison.as_str()),
+        (true, "2.5 traced as 0.5")
+    );
+    assert!(read.at.file().ends_with("guards.rs"));
+    assert!(error.to_string().contains("floor_index"));
+
+    let rows = f.with_uniform_inputs(0).unwrap();
+    let error = rows
+        .batch(&[[0.5], [0.5], [1.5]])
+        .unwrap()
+        .gradients(&[])
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(error.branch().unwrap().row, Some(2));
+}
+
+#[test]
+fn an_index_is_checked_and_traced_once() {
+    let index = |x: Var| x.floor_index().unwrap();
+    let f = Program::trace_at(&[0.5], |x| interpolated(x[0], index)).unwrap();
+    assert_eq!(f.value(&[0.25]).unwrap(), 0.25);
+    for outside in [-0.1, 1.0, 2.5, f64::NAN] {
+        assert_eq!(f.value(&[outside]).unwrap_err().kind(), ErrorKind::Branch);
+    }
+    let f = Retraced::new(1, |x: &[Var]| interpolated(x[0], index));
+    for (x, y, slope) in [
+        (0.5, 0.5, 1.0),
+        (2.5, 6.5, 5.0),
+        (2.75, 7.75, 5.0),
+        (3.0, 9.0, 7.0),
+    ] {
+        assert_eq!(f.gradient(&[x]).unwrap(), (y, vec![slope]));
+    }
+    assert_eq!(f.programs(), 3);
+    for (x, index) in [
+        (0.0, Some(0)),
+        (-0.0, Some(0)),
+        (-0.5, None),
+        (1e16, None),
+        (f64::NAN, None),
+        (7.999, Some(7)),
+    ] {
+        assert_eq!(Var::new(x).floor_index(), index);
+        assert_eq!(Var::from(x).floor_index(), index);
+    }
+}
+
+#[test]
+fn decisions_by_numbers_are_right_or_refused() {
+    // A branch, a loop until convergence, and a count, each decided by plain numbers.
+    let branch = |x: &[Var]| {
+        if x[0].value() > 0.0 {
+            x[0].square()
+        } else {
+            -x[0]
+        }
+    };
+    let halved = |x: &[Var]| {
+        let mut y = x[0].square();
+        while y.value() > 0.1 {
+            y = y * 0.5;
+        }
+        y
+    };
+    let power = |x: &[Var]| {
+        let mut y = x[0];
+        for _ in 0..x[0].value() as usize {
+            y = y * x[0];
+        }
+        y
+    };
+    let slope = |x: &[Var]| x[0] * x[0].square().backward()[x[0]];
+    let nested = |x: &[Var]| {
+        let k = x[0].value();
+        x[0] * derive::gradient(|z| z[0].square() * k, &[3.0]).unwrap().0
+    };
+    let functions: [fn(&[Var]) -> Var; 5] = [branch, halved, power, slope, nested];
+    for f in functions {
+        let traced = Program::trace_at(&[1.5], f).unwrap();
+        let retraced = Retraced::new(1, f);
+        let numbers = [[1.5], [-1.5], [2.5], [0.25], [4.0]];
+        for x in numbers {
+            let right = derive::gradient(f, &x).unwrap();
+            match traced.gradient(&x) {
+                Ok(found) => assert_eq!(found, right),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Branch),
+            }
+            assert_eq!(retraced.gradient(&x).unwrap(), right);
+        }
+        assert_eq!(retraced.programs(), 0);
+        let (values, slopes) = retraced.gradients(&numbers).unwrap();
+        for ((value, slope), x) in values.iter().zip(&slopes).zip(numbers) {
+            assert_eq!((*value, vec![*slope]), derive::gradient(f, &x).unwrap());
+        }
+    }
+}
+
+#[test]
+fn shown_numbers_are_not_checked() {
+    let f = Program::trace_at(&[2.0], |x| {
+        let _shown = format!("{} {:?} {}", x[0], x[0], x[0].peek());
+        x[0].square()
+    });
+    assert_eq!(f.unwrap().value(&[3.0]).unwrap(), 9.0);
+}
+
+#[test]
+fn compiled_graphs_know_their_branches() {
+    tape::clear();
+    let (x, limit) = (Var::new(2.0), Var::new(1.0));
+    let y = if x > limit { x.square() } else { -x };
+    let f = Program::compile(&[x, limit], &[y]).unwrap();
+    assert_eq!(f.gradient(&[3.0, 0.0]).unwrap(), (9.0, vec![6.0, 0.0]));
+    assert_eq!(f.value(&[0.5, 1.0]).unwrap_err().kind(), ErrorKind::Branch);
+
+    // Comparisons of freed values are forgotten, others stay, whether made in a scope or not.
+    let z = tape::scope(|| {
+        let inner = x * 3.0;
+        assert!(inner > 1.0 && x > -5.0);
+        inner.value()
+    });
+    assert_eq!(z, 6.0);
+    let f = Program::compile(&[x, limit], &[y]).unwrap();
+    assert_eq!(f.value(&[-4.0, -6.0]).unwrap(), 16.0);
+    assert_eq!(
+        f.value(&[-6.0, -7.0]).unwrap_err().kind(),
+        ErrorKind::Branch
+    );
+
+    tape::clear();
+    let x = Var::new(2.0);
+    let f = Program::compile(&[x], &[x.square()]).unwrap();
+    assert_eq!(f.value(&[-6.0]).unwrap(), 36.0);
+
+    let (graph, (x, y)) = tape::record(|| {
+        let x = Var::new(2.0);
+        (x, if x < 0.0 { -x } else { x })
+    });
+    let f = Program::compile_graph(&graph, &[x], &[y]).unwrap();
+    assert_eq!(f.value(&[-1.0]).unwrap_err().kind(), ErrorKind::Branch);
+}
+
+#[test]
+fn a_graph_with_an_opaque_function_is_right_or_refused() {
+    tape::clear();
+    let x = Var::new(3.0);
+    let y = derive::opaque(&[x], |x| (x[0] * x[0], vec![2.0 * x[0]])).unwrap();
+    let f = Program::compile(&[x], &[y]).unwrap();
+    assert_eq!(f.gradient(&[3.0]).unwrap(), (9.0, vec![6.0]));
+    assert!(f.gradient(&[4.0]).unwrap_err().branch().unwrap().is_read);
 }

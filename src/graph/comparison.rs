@@ -1,0 +1,74 @@
+//! Comparisons of recorded values: what decided the branch that was recorded.
+
+use std::panic::Location;
+
+use super::key::{GraphId, NodeKey};
+
+/// What was asked of two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Test {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    /// The order of the two, as sorting needs it: `partial_cmp`.
+    Order,
+    /// Whether both are the same number: the left one was read, and the right one is what it was.
+    Read,
+}
+
+/// The result of a comparison: 0 or 1, or for [`Test::Order`] −1, 0, 1, or 2 if an operand is NaN.
+pub(crate) type Outcome = i8;
+
+impl Test {
+    #[inline]
+    pub(crate) fn outcome(self, a: f64, b: f64) -> Outcome {
+        match self {
+            Self::Less => (a < b).into(),
+            Self::LessEqual => (a <= b).into(),
+            Self::Greater => (a > b).into(),
+            Self::GreaterEqual => (a >= b).into(),
+            Self::Equal => (a == b).into(),
+            Self::Order => a.partial_cmp(&b).map_or(2, |order| order as Outcome),
+            Self::Read => (a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()).into(),
+        }
+    }
+
+    /// The symbol written between the operands.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Equal => "==",
+            Self::Order => "cmp",
+            Self::Read => "traced as",
+        }
+    }
+}
+
+/// A comparison that was made: its operands, its result and its place in the source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Comparison {
+    pub(crate) sides: [Side; 2],
+    pub(crate) test: Test,
+    pub(crate) outcome: Outcome,
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// An operand of a comparison: its number, and its node, if it is not a constant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Side {
+    pub(crate) value: f64,
+    pub(crate) node: Option<(GraphId, NodeKey)>,
+}
+
+impl Comparison {
+    /// Whether an operand is a node of this graph.
+    pub(crate) fn is_of(&self, graph: GraphId) -> bool {
+        let mut nodes = self.sides.iter().filter_map(|side| side.node);
+        nodes.any(|(id, _)| id == graph)
+    }
+}
