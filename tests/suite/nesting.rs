@@ -5,7 +5,7 @@
 //! functions* (2019).
 
 use chainrule::derive::recorded;
-use chainrule::{Dual, Program, Scalar, Var, tape};
+use chainrule::{Dual, Program, Scalar, Var, derive, tape};
 
 /// d/dx of x · (d/dy of x + y at 1). The inner derivative is 1, so the outer one is 1; it would be 2 if levels were
 /// confused.
@@ -142,5 +142,38 @@ fn gradients_of_gradients_of_gradients() {
             -Scalar::cos(0.7),
         ][k % 4];
         assert!((y.value() - known).abs() < 1e-15, "{k}");
+    }
+}
+
+#[test]
+fn nested_gradients_have_the_same_bits_on_the_tape_and_as_programs() {
+    let scaled = |x: &[Var]| {
+        let g = recorded::derivative(|t| t * x[0], x[0]);
+        g.mul_add(x[0], g) * 0.1515178810905378
+    };
+    let signed = |x: &[Var]| {
+        let g = recorded::gradient(|t| t[0].relu() * t[1] - t[1].abs() * t[0], x);
+        (g[0] * 0.1 + g[1] * x[0] * 0.7).sin() + g[1] * g[0]
+    };
+    let twice = |x: &[Var]| {
+        let h = recorded::hessian(|t| (t[0] * t[1]).sin() + t[0].powi(3) * 0.3, x);
+        h[0][0] * h[0][1] + h[1][1] * 0.1
+    };
+    let functions: [fn(&[Var]) -> Var; 3] = [scaled, signed, twice];
+    for f in functions {
+        let program = Program::trace_at(&[2.0, 0.3], f).unwrap();
+        for x in [
+            [2.0, 0.3],
+            [-1.0, 0.7],
+            [0.0, -0.0],
+            [-0.0, 1.5],
+            [1e-3, -3.0],
+        ] {
+            let on_tape = derive::gradient(f, &x).unwrap();
+            let (value, slopes) = program.gradient(&x).unwrap();
+            assert_eq!(value.to_bits(), on_tape.0.to_bits(), "{x:?}");
+            let bits = |slopes: &[f64]| slopes.iter().map(|s| s.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&slopes), bits(&on_tape.1), "{x:?}");
+        }
     }
 }
