@@ -72,10 +72,11 @@ pub enum Law {
     IntegerRight,
     /// Operands come in pairs.
     Pairs,
-    /// The value has a corner where the first operand is this.
-    Kink(f64),
-    /// The value, or its slope, jumps where an operand is this.
-    Break(f64),
+    /// The value has a corner where the operand with this index has this value.
+    Kink(usize, f64),
+    /// The value, or its slope, can jump where the operand with this index has this value. It may depend on other operands
+    /// whether it does.
+    Break(usize, f64),
     /// The value jumps at many places.
     Breaks,
     /// The value has a corner where two operands are equal.

@@ -26,7 +26,7 @@ unary {
     }
     /// The reciprocal `1/x`.
     Recip "1/x": recip(2.0) = 0.5, slope -0.25 {
-        domain (REALS); laws [Odd, Involution, Break(0.0)];
+        domain (REALS); laws [Odd, Involution, Break(0, 0.0)];
         value |x| 1.0 / x;
         partial |_x, y| -(y * y);
     }
@@ -167,13 +167,13 @@ unary {
 
     /// The absolute value; slope 0 at 0, the subgradient of least norm.
     Abs "|x|": abs(-2.0) = 2.0, slope -1.0 {
-        domain (REALS); laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0.0)];
+        domain (REALS); laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0, 0.0)];
         value |x| x.abs();
         partial |x, _y| x.sign();
     }
     /// The sign: −1, 0 or 1; slope 0 everywhere.
     Sign "sign": sign(-2.0) = -1.0, slope 0.0 {
-        domain (REALS); laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0.0), Blocks];
+        domain (REALS); laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0, 0.0), Blocks];
         value |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x + 0.0 };
         partial |x, _y| x.apply::<Flat>();
     }
@@ -203,7 +203,7 @@ unary {
     }
     /// The rectifier `max(0, x)`; slope 0 at 0, the subgradient of least norm.
     Relu "ReLU": relu(2.0) = 2.0, slope 1.0 {
-        domain (REALS); laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0.0), Routes];
+        domain (REALS); laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0, 0.0), Routes];
         value |x| if x > 0.0 { x } else if x.is_nan() { x } else { 0.0 };
         partial |x, _y| x.greater(0.0);
     }
@@ -361,21 +361,21 @@ binary {
     }
     /// The quotient `a/b`.
     Div "÷" {
-        domain (REALS, REALS); laws [Identity(1.0), Break(0.0)];
+        domain (REALS, REALS); laws [Identity(1.0), Break(1, 0.0)];
         value |a, b| a / b;
         left |_a, b, _y| b.recip();
         right |a, b, _y| a.apply2::<DivSlope>(b);
     }
     /// The slope of `Div` with respect to its divisor, `−a/b²`.
     DivSlope "−a/b²" {
-        domain (REALS, REALS); laws [Break(0.0)];
+        domain (REALS, REALS); laws [Break(1, 0.0)];
         value |a, b| slope::div(a, b);
         left |_a, b, _y| -b.recip().square();
         right |_a, b, y| y * -2.0 / b;
     }
     /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
     DivPositive "a/|b|" {
-        domain (REALS, NOT_NEGATIVE); laws [Break(0.0)];
+        domain (REALS, NOT_NEGATIVE); laws [Break(1, 0.0)];
         value |a, b| slope::div_positive(a, b);
         left |_a, b, _y| b.apply::<RecipPositive>();
         right |_a, b, y| -y / b;
@@ -389,7 +389,7 @@ binary {
     }
     /// The power `aⁿ` of an integer exponent.
     Powi "ⁿ" {
-        domain (REALS, REALS); laws [Identity(1.0), Break(0.0), IntegerRight];
+        domain (REALS, REALS); laws [Identity(1.0), Break(0, 0.0), IntegerRight];
         value |a, n| math::powi(a, n);
         left |a, n, _y| a.apply2::<PowSlope>(n);
         right |a, _n, y| y.apply2::<PowLog>(a);
@@ -424,7 +424,7 @@ binary {
     }
     /// The angle of the point `(b, a)` in radians, from −π to π: `a` is the ordinate, `b` the abscissa.
     Atan2 "atan2": atan2(1.0, 2.0) = 0.4636476090008061, slopes 0.4, -0.2 {
-        domain (REALS, REALS); laws [Range(-PI, PI), Break(0.0)];
+        domain (REALS, REALS); laws [Range(-PI, PI), Break(0, 0.0)];
         value |a, b| math::atan2(a, b);
         left |a, b, _y| b.apply2::<HypotSlope>(a) / a.hypot(b);
         right |a, b, _y| -a.apply2::<HypotSlope>(b) / a.hypot(b);
@@ -488,28 +488,28 @@ binary {
 
     /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
     LeakyRelu "leaky ReLU" {
-        domain (REALS, UNIT); laws [Identity(1.0), Kink(0.0)];
+        domain (REALS, UNIT); laws [Identity(1.0), Kink(0, 0.0)];
         value |x, alpha| slope::joined(x, alpha, x, if alpha == 0.0 { 0.0 } else { alpha * x });
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
     }
     /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
-        domain (REALS, UNIT); laws [Break(0.0)];
+        domain (REALS, UNIT); laws [Break(0, 0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
     }
     /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
     Elu "ELU" {
-        domain (REALS, UNIT); laws [Kink(0.0)];
+        domain (REALS, UNIT); laws [Kink(0, 0.0)];
         value |x, alpha| slope::joined(x, alpha, x, alpha * math::exp_m1(x));
         left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0).exp_m1();
     }
     /// The slope of `Elu`.
     EluSlope "ELU′" {
-        domain (REALS, UNIT); laws [Break(0.0)];
+        domain (REALS, UNIT); laws [Break(0, 0.0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha * math::exp(x) });
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
         right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -555,7 +555,7 @@ ternary {
     }
     /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
-        domain (REALS, REALS, REALS); laws [Break(0.0), Routes];
+        domain (REALS, REALS, REALS); laws [Break(0, 0.0), Routes];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);

@@ -4,8 +4,6 @@
 //! [`KinkAtTie`](Law::KinkAtTie) and [`BreakAtTie`](Law::BreakAtTie) mean equal operands, and
 //! [`KinkAtOrigin`](Law::KinkAtOrigin) means that all are 0.
 
-use std::cmp::Ordering;
-
 use super::function::Program;
 use crate::error::{Result, check_length};
 use crate::ir::{Id, Kind, interpret};
@@ -42,8 +40,8 @@ pub struct Kink {
 /// Where an operation has corners.
 #[derive(Clone, Copy)]
 enum Corner {
-    /// Where an operand has this value; the first operand, if there are more than two.
-    At(f64),
+    /// Where the operand with this index has this value.
+    At(usize, f64),
     /// Where two operands are equal.
     Tie,
     /// Where all operands are 0.
@@ -53,8 +51,8 @@ enum Corner {
 /// Where the laws put an operation's corners, and whether they are jumps.
 fn corner(op: Op) -> Option<(Corner, bool)> {
     op.laws().iter().find_map(|law| match *law {
-        Law::Kink(at) => Some((Corner::At(at), false)),
-        Law::Break(at) => Some((Corner::At(at), true)),
+        Law::Kink(place, at) => Some((Corner::At(place, at), false)),
+        Law::Break(place, at) => Some((Corner::At(place, at), true)),
         Law::KinkAtTie => Some((Corner::Tie, false)),
         Law::KinkAtOrigin => Some((Corner::Origin, false)),
         Law::BreakAtTie => Some((Corner::Tie, true)),
@@ -74,15 +72,45 @@ fn least(distances: impl Iterator<Item = f64>) -> f64 {
     })
 }
 
+/// Whether an operation has a corner where one operand is `at`, for these other operands: whether its value or a slope
+/// differs just below and just above. A power with a positive exponent has none at 0, for example.
+fn has_corner(
+    op: Op,
+    operands: &[f64],
+    (place, at): (usize, f64),
+    can_move: impl Fn(usize) -> bool,
+) -> bool {
+    let beside = |x: f64| {
+        let mut operands = operands.to_vec();
+        operands[place] = x;
+        let value = op.apply(&operands).unwrap_or(f64::NAN);
+        (value, op.partials(&operands, value))
+    };
+    let [below, there, above] = [at.next_down(), at, at.next_up()].map(beside);
+    // At the corner itself, slopes are a choice.
+    let jumps = !near(below.0, there.0) || !near(below.0, above.0);
+    let mut slopes = below.1.iter().zip(&above.1).enumerate();
+    jumps || slopes.any(|(operand, (&a, &b))| can_move(operand) && !near(a, b))
+}
+
+/// Whether two numbers differ by no more than the step between neighbouring operands makes.
+fn near(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= 1e-8 * b.abs().clamp(f64::MIN_POSITIVE, f64::MAX)
+}
+
 impl Kink {
-    fn new(op: Op, operands: &[f64], value: f64) -> Option<Self> {
+    /// The kink of an operation. `can_move` says of an operand whether it can come closer to the corner.
+    fn new(op: Op, operands: &[f64], value: f64, can_move: impl Fn(usize) -> bool) -> Option<Self> {
         let (place, jumps) = corner(op)?;
         let (branch, distance) = match place {
-            Corner::At(at) => {
-                let watched = watched(operands);
-                let distance = least(watched.iter().map(|&x| apart(x, at)));
-                let nearest = watched.iter().find(|&&x| apart(x, at) == distance);
-                (usize::from(nearest.is_some_and(|&x| x >= at)), distance)
+            Corner::At(place, at) => {
+                let x = operands[place];
+                if !x.is_nan()
+                    && !(can_move(place) && has_corner(op, operands, (place, at), can_move))
+                {
+                    return None;
+                }
+                (usize::from(x >= at), apart(x, at))
             }
             Corner::Tie => {
                 let winner = operands.iter().position(|&x| x == value).unwrap_or(0);
@@ -114,19 +142,11 @@ impl Kink {
     }
 }
 
-/// The operands whose values can cause a kink.
-fn watched(operands: &[f64]) -> &[f64] {
-    if operands.len() > 2 {
-        &operands[..1]
-    } else {
-        operands
-    }
-}
-
 impl Program {
     /// Every operation where the function may have a corner or a jump, evaluated at a point, in the order of tracing.
     ///
-    /// Rounding to integers and periodic poles are not listed, because they jump at too many points.
+    /// Rounding to integers and periodic poles are not listed, because they jump at too many points. A corner of an operand
+    /// that is a constant, or is itself constant between jumps (such as the condition of a `select`), is not listed either.
     ///
     /// ```
     /// use chainrule::Program;
@@ -140,8 +160,14 @@ impl Program {
     /// As [`value`](Self::value).
     pub fn kinks(&self, x: &[f64]) -> Result<Vec<Kink>> {
         let mut kinks = Vec::new();
-        self.walk(x, |op, operands, value, _| {
-            kinks.extend(Kink::new(op, operands, value));
+        let code = self.ir();
+        self.walk(x, |op, operands, value, id| {
+            let can_move = |place: usize| match code.kind(code.operands(id)[place]) {
+                Kind::Constant(_) => false,
+                Kind::Apply(op) => !op.obeys(Law::Blocks),
+                Kind::Input(_) | Kind::SumOverRows => true,
+            };
+            kinks.extend(Kink::new(op, operands, value, can_move));
         })?;
         Ok(kinks)
     }
@@ -168,7 +194,8 @@ impl Program {
     /// side that `v` points to: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and at a tie in `max` the operand that
     /// grows faster wins. If a value jumps as soon as `x` moves, there is no such slope and the result is NaN; it is also
     /// NaN if a choice depends on such a value. This considers only changes in proportion to `t`, ignores rounding to
-    /// integers, and ignores jumps smaller than a hundred-millionth of the value.
+    /// integers, and ignores jumps smaller than a hundred-millionth of the value. If a value changes more slowly than `t`,
+    /// and an operation is infinitely steep there, the result is NaN: write `√(x² + y²)` as `hypot`.
     ///
     /// ```
     /// use chainrule::Program;
@@ -188,24 +215,28 @@ impl Program {
             directions[place as usize] = v;
         }
         let code = self.ir();
-        let mut tangents = vec![0.0; code.len()];
+        let mut moves = vec![Move::NONE; code.len()];
         for id in code.ids() {
             if let Kind::Input(place) = code.kind(id) {
-                tangents[id as usize] = directions[place as usize];
+                let tangent = directions[place as usize];
+                let changes = tangent != 0.0;
+                moves[id as usize] = Move { tangent, changes };
             }
         }
-        let mut moved = Vec::new();
+        let mut of_operands = Vec::new();
         self.walk(x, |op, operands, value, id| {
-            moved.clear();
-            moved.extend(
-                code.operands(id)
-                    .iter()
-                    .map(|&operand| tangents[operand as usize]),
-            );
-            tangents[id as usize] = side(op, operands, value, &moved);
+            let operand_ids = code.operands(id).iter();
+            of_operands.clear();
+            of_operands.extend(operand_ids.map(|&operand| moves[operand as usize]));
+            let tangent = side(op, operands, value, &of_operands);
+            let is_constant = op.obeys(Law::Blocks) || op.obeys(Law::Stop);
+            let changes = !is_constant && of_operands.iter().any(|operand| operand.changes);
+            moves[id as usize] = Move { tangent, changes };
         })?;
-        let tangents = code.outputs().iter().map(|&id| tangents[id as usize] + 0.0);
-        Ok(tangents.collect())
+        let outputs = code.outputs().iter();
+        Ok(outputs
+            .map(|&id| moves[id as usize].tangent + 0.0)
+            .collect())
     }
 
     /// Computes every value at a point. Calls `see` for each operation with its operands, its value and its index.
@@ -222,12 +253,29 @@ impl Program {
     }
 }
 
+/// How a value moves along a direction.
+#[derive(Clone, Copy)]
+struct Move {
+    tangent: f64,
+    /// Whether anything that it depends on moves. If so, it may move although its tangent is 0, only more slowly.
+    changes: bool,
+}
+
+impl Move {
+    const NONE: Self = Self {
+        tangent: 0.0,
+        changes: false,
+    };
+}
+
 /// The derivative of an operation on the side into which its operands move.
-fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
+fn side(op: Op, operands: &[f64], value: f64, of_operands: &[Move]) -> f64 {
+    let tangents: Vec<f64> = of_operands.iter().map(|operand| operand.tangent).collect();
+    let tangents = &tangents[..];
     let known = |tangents: &[f64]| !tangents.iter().any(|t| t.is_nan());
-    if let Some((Corner::At(_), true)) = corner(op)
+    if let Some((Corner::At(place, _), true)) = corner(op)
         && operands.len() > 2
-        && !known(&tangents[..1])
+        && !known(&tangents[place..=place])
     {
         // The choice depends on a value that jumps, so its side is unknown.
         return f64::NAN;
@@ -235,7 +283,7 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
     let moves = tangents.iter().any(|&t| t != 0.0);
     let nudged = corner(op).filter(|_| moves).and_then(|(place, jumps)| {
         let nudged = match place {
-            Corner::At(at) => nudge_at(operands, tangents, at),
+            Corner::At(place, at) => nudge_at(operands, tangents, place, at),
             Corner::Tie => nudge_ties(operands, tangents),
             Corner::Origin => operands.iter().all(|&x| x == 0.0).then(|| step(tangents)),
         };
@@ -245,10 +293,7 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         None => (operands.to_vec(), value),
         Some((nudged, jumps)) => {
             let beside = op.apply(&nudged).unwrap_or(f64::NAN);
-            // A jump is larger than the difference that a step between neighbouring numbers makes.
-            let near = beside == value
-                || (beside - value).abs() <= 1e-8 * value.abs().clamp(f64::MIN_POSITIVE, f64::MAX);
-            if jumps && !near {
+            if jumps && !near(beside, value) {
                 return f64::NAN;
             }
             (nudged, beside)
@@ -257,10 +302,14 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
     let partials = op.partials(&operands, value);
     partials
         .iter()
-        .zip(tangents)
-        .fold(0.0, |sum: f64, (&p, &t)| {
-            // The zero rule.
-            if p == 0.0 || t == 0.0 {
+        .zip(of_operands)
+        .fold(0.0, |sum: f64, (&p, operand)| {
+            let t = operand.tangent;
+            if t == 0.0 && operand.changes && !p.is_finite() {
+                // The operand moves too slowly for a tangent, but the operation is infinitely steep.
+                f64::NAN
+            } else if p == 0.0 || t == 0.0 {
+                // The zero rule.
                 sum
             } else {
                 t.mul_add(p, sum)
@@ -268,35 +317,26 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
         })
 }
 
-/// Moves operands that are at `at` off it by the smallest step, in their directions.
-fn nudge_at(operands: &[f64], tangents: &[f64], at: f64) -> Option<Vec<f64>> {
-    let mut nudged = operands.to_vec();
-    let mut changed = false;
-    for (x, &tangent) in nudged
-        .iter_mut()
-        .zip(tangents)
-        .take(watched(operands).len())
-    {
-        if *x == at && tangent != 0.0 {
-            *x = if tangent > 0.0 {
-                at.next_up()
-            } else {
-                at.next_down()
-            };
-            changed = true;
-        }
+/// Moves the operand with this index off `at` by the smallest step, in its direction.
+fn nudge_at(operands: &[f64], tangents: &[f64], place: usize, at: f64) -> Option<Vec<f64>> {
+    if operands[place] != at || tangents[place] == 0.0 {
+        return None;
     }
-    changed.then_some(nudged)
+    let mut nudged = operands.to_vec();
+    nudged[place] = if tangents[place] > 0.0 {
+        at.next_up()
+    } else {
+        at.next_down()
+    };
+    Some(nudged)
 }
 
 /// Moves operands that are equal but move differently into the order they have a moment later.
 fn nudge_ties(operands: &[f64], tangents: &[f64]) -> Option<Vec<f64>> {
     let mut order: Vec<usize> = (0..operands.len()).collect();
-    // Compares as numbers, so that −0 equals +0.
+    // Adding 0 makes −0 equal to +0.
     order.sort_by(|&a, &b| {
-        let values = operands[a]
-            .partial_cmp(&operands[b])
-            .unwrap_or(Ordering::Equal);
+        let values = (operands[a] + 0.0).total_cmp(&(operands[b] + 0.0));
         values.then(tangents[a].total_cmp(&tangents[b]))
     });
     let mut nudged = operands.to_vec();

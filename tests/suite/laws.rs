@@ -95,8 +95,8 @@ proptest! {
                         || close(back, x, 4e-16 * (2.0 + condition))
                 }
                 Law::Linear => slope(op, x) == slope(op, other),
-                Law::Kink(at) => slope(op, at + 1e-9) != slope(op, at - 1e-9),
-                Law::Break(_) | Law::Breaks => true,
+                Law::Kink(_, at) => slope(op, at + 1e-9) != slope(op, at - 1e-9),
+                Law::Break(..) | Law::Breaks => true,
                 Law::Stop | Law::Blocks => slope(op, x) == 0.0,
                 Law::Routes => routes(Op::Unary(op), &[x]),
                 _ => false,
@@ -130,7 +130,7 @@ proptest! {
                 }
                 Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
                 Law::Routes => routes(Op::Binary(op), &[a, b]),
-                Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(_) | Law::Break(_) | Law::Breaks
+                Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(..) | Law::Break(..) | Law::Breaks
                 | Law::IntegerRight => true,
                 _ => false,
             };
