@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::function::Program;
 use crate::error::{Result, check_length};
-use crate::ir::{Id, Kind, interpret};
+use crate::ir::{Id, interpret};
 use crate::op::{Law, Op};
 
 /// An operation, at one point, where a function may have a corner or a jump.
@@ -96,13 +96,10 @@ impl Kink {
                 };
                 (branch, distance)
             }
-            Corner::Origin => (
-                0,
-                operands.iter().fold(
-                    0.0,
-                    |far: f64, x| if x.abs() <= far { far } else { x.abs() },
-                ),
-            ),
+            Corner::Origin => {
+                let farther = |far: f64, x: &f64| if x.abs() <= far { far } else { x.abs() };
+                (0, operands.iter().fold(0.0, farther))
+            }
         };
         Some(Self {
             op,
@@ -183,25 +180,19 @@ impl Program {
     pub fn one_sided(&self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
         let variables = self.ir().variables();
         check_length("v", variables.len(), v.len())?;
-        let mut directions = vec![0.0; self.inputs()];
-        for (&place, &v) in variables.iter().zip(v) {
-            directions[place as usize] = v;
-        }
         let code = self.ir();
+        let inputs = code.input_values();
         let mut tangents = vec![0.0; code.len()];
-        for id in code.ids() {
-            if let Kind::Input(place) = code.kind(id) {
-                tangents[id as usize] = directions[place as usize];
+        for (&place, &v) in variables.iter().zip(v) {
+            if let Some(id) = inputs[place as usize] {
+                tangents[id as usize] = v;
             }
         }
         let mut moved = Vec::new();
         self.walk(x, |op, operands, value, id| {
+            let operand_ids = code.operands(id).iter();
             moved.clear();
-            moved.extend(
-                code.operands(id)
-                    .iter()
-                    .map(|&operand| tangents[operand as usize]),
-            );
+            moved.extend(operand_ids.map(|&operand| tangents[operand as usize]));
             tangents[id as usize] = side(op, operands, value, &moved);
         })?;
         let tangents = code.outputs().iter().map(|&id| tangents[id as usize] + 0.0);
@@ -272,11 +263,8 @@ fn side(op: Op, operands: &[f64], value: f64, tangents: &[f64]) -> f64 {
 fn nudge_at(operands: &[f64], tangents: &[f64], at: f64) -> Option<Vec<f64>> {
     let mut nudged = operands.to_vec();
     let mut changed = false;
-    for (x, &tangent) in nudged
-        .iter_mut()
-        .zip(tangents)
-        .take(watched(operands).len())
-    {
+    let watched = watched(operands).len();
+    for (x, &tangent) in nudged.iter_mut().zip(tangents).take(watched) {
         if *x == at && tangent != 0.0 {
             *x = if tangent > 0.0 {
                 at.next_up()
@@ -319,8 +307,6 @@ fn nudge_ties(operands: &[f64], tangents: &[f64]) -> Option<Vec<f64>> {
 /// A tiny step from the origin.
 fn step(tangents: &[f64]) -> Vec<f64> {
     const TINY: f64 = 1e-150;
-    let largest = tangents
-        .iter()
-        .fold(0.0, |largest: f64, t| largest.max(t.abs()));
+    let largest = tangents.iter().map(|t| t.abs()).fold(0.0, f64::max);
     tangents.iter().map(|t| t / largest * TINY).collect()
 }
