@@ -44,13 +44,7 @@ impl Node {
     /// An input.
     #[inline]
     pub(crate) fn input(value: f64) -> Self {
-        Self {
-            value,
-            payload: 0.0,
-            operands: SmallVec::new(),
-            op: Op::Input,
-            constant: Constant::None,
-        }
+        Self::many(value, Op::Input, SmallVec::new())
     }
 
     /// The result of a unary operation, or of a binary one with a constant operand.
@@ -74,13 +68,7 @@ impl Node {
     /// The result of a binary operation on two nodes.
     #[inline]
     pub(crate) fn two(value: f64, op: Op, operands: [NodeKey; 2]) -> Self {
-        Self {
-            value,
-            payload: 0.0,
-            operands: SmallVec::from_buf(operands),
-            op,
-            constant: Constant::None,
-        }
+        Self::many(value, op, SmallVec::from_buf(operands))
     }
 
     /// The result of an operation on any number of nodes.
@@ -429,9 +417,7 @@ impl Graph {
             }
         }
         self.names.truncate(len);
-        self.order
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .forget(len);
+        let order = self.order.get_mut();
+        order.unwrap_or_else(PoisonError::into_inner).forget(len);
     }
 }
