@@ -64,8 +64,11 @@ impl Product {
         let any_nan = Inline(
             #[inline(always)]
             || {
-                dst.iter()
-                    .fold(false, |found, value| found | value.is_nan())
+                let mut found = false;
+                for value in &*dst {
+                    found |= value.is_nan();
+                }
+                found
             },
         );
         if self.zero_rule && block.arch.dispatch(any_nan) {
