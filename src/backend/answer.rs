@@ -86,7 +86,7 @@ impl Answer {
 
     /// All outputs at a point. Its inputs are the slices, one after another.
     #[inline]
-    pub(crate) fn at(&mut self, inputs: &[&[f64]]) -> Result<&[f64]> {
+    pub(crate) fn at<'x>(&mut self, inputs: impl IntoIterator<Item = &'x [f64]>) -> Result<&[f64]> {
         self.set_uniform(|buffer| {
             let mut rest = buffer;
             for some in inputs {
@@ -219,8 +219,8 @@ impl Answer {
         self.tree.next().copy_from_slice(sums);
     }
 
-    /// Computes all outputs from the sums over all rows, and divides them by `divisor`.
-    pub(crate) fn outputs_of_sums(&mut self, divisor: f64) -> &[f64] {
+    /// Computes all outputs from the sums over all rows, and divides them by `divisor`. Returns them and their parts.
+    pub(crate) fn outputs_of_sums(&mut self, divisor: f64) -> (&[f64], &Parts) {
         let Self {
             compiled,
             shared,
@@ -248,7 +248,7 @@ impl Answer {
             ));
         }
         drop_signs(&mut all[parts.value_count()..]);
-        all
+        (all, parts)
     }
 }
 
@@ -382,8 +382,6 @@ impl Worker {
 
 /// The failure of the first row that fails. Workers are in the order of rows.
 fn first_failure(workers: &mut [Worker]) -> Result<()> {
-    match workers.iter_mut().find_map(|worker| worker.failure.take()) {
-        Some(failure) => Err(failure),
-        None => Ok(()),
-    }
+    let failure = workers.iter_mut().find_map(|worker| worker.failure.take());
+    failure.map_or(Ok(()), Err)
 }

@@ -142,22 +142,13 @@ impl<'a> Flat<'a> {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) if the numbers do not fill whole rows.
     pub fn new(values: &'a [f64], width: usize) -> Result<Self> {
-        let fits = values
-            .len()
-            .checked_rem(width)
-            .map_or(values.is_empty(), |rest| rest == 0);
-        if fits {
-            let rows = values.len().checked_div(width).unwrap_or(0);
-            return Ok(Self {
-                values,
-                width,
-                rows,
-            });
+        let count = values.len();
+        let rest = count.checked_rem(width).unwrap_or(count);
+        if rest == 0 {
+            let rows = count.checked_div(width).unwrap_or(0);
+            return Ok(Self::of_rows(values, width, rows));
         }
-        let problem = format!(
-            "{} numbers cannot be cut into rows of {width}",
-            values.len()
-        );
+        let problem = format!("{count} numbers cannot be cut into rows of {width}");
         Err(Error::argument("values", problem))
     }
 
@@ -290,17 +281,6 @@ impl Blocks {
         Ok(blocks)
     }
 
-    /// Stores rows that all have the width of the first.
-    pub(crate) fn trusted(rows: &impl Table) -> Self {
-        let width = if rows.rows() > 0 { rows.width(0) } else { 0 };
-        let mut blocks = Self {
-            width,
-            ..Self::default()
-        };
-        blocks.copy(rows);
-        blocks
-    }
-
     /// Replaces the rows and reuses the memory.
     pub(crate) fn fill(&mut self, rows: &(impl Table + ?Sized)) -> Result<()> {
         for row in 0..rows.rows() {
@@ -309,27 +289,18 @@ impl Blocks {
                 return Err(Error::length(&format!("row {row}"), self.width, found));
             }
         }
-        self.copy(rows);
-        Ok(())
-    }
-
-    fn copy(&mut self, rows: &(impl Table + ?Sized)) {
         let count = rows.rows();
         // If a table panics on the way, no rows are left instead of some of each.
         self.count = 0;
         let lanes = count.next_multiple_of(VECTOR);
         self.data.set_len(lanes * self.width);
-        let mut rest = &mut self.data[..];
-        for first in (0..count).step_by(BLOCK) {
+        let blocks = self.data.chunks_mut((BLOCK * self.width).max(1));
+        for (first, data) in (0..).step_by(BLOCK).zip(blocks) {
             let some = BLOCK.min(count - first);
-            let lanes = some.next_multiple_of(VECTOR);
-            let (data, beyond) = std::mem::take(&mut rest).split_at_mut(lanes * self.width);
-            rest = beyond;
-            if self.width > 0 {
-                rows.copy_block(first, some, lanes, data);
-            }
+            rows.copy_block(first, some, some.next_multiple_of(VECTOR), data);
         }
         self.count = count;
+        Ok(())
     }
 
     /// The number of rows.

@@ -62,16 +62,15 @@ mod crew {
     /// The helpers, for one caller at a time; `None` on a single core, or if no thread can be started.
     static CREW: LazyLock<Option<Crew>> = LazyLock::new(|| {
         let helpers = *CORES - 1;
+        if helpers == 0 {
+            return None;
+        }
         let builder = ThreadPoolBuilder::new()
             .num_threads(helpers)
             .thread_name(|index| format!("chainrule {index}"));
-        (helpers > 0)
-            .then(|| builder.build().ok())
-            .flatten()
-            .map(|pool| Crew {
-                pool,
-                caller: Mutex::new(()),
-            })
+        let pool = builder.build().ok()?;
+        let caller = Mutex::new(());
+        Some(Crew { pool, caller })
     });
     /// The number of helpers that are awake.
     static AWAKE: AtomicUsize = AtomicUsize::new(0);

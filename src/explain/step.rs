@@ -11,36 +11,78 @@ pub(super) const DIGITS: usize = 4;
 /// The largest number of operands or copies that a sentence lists.
 const LISTED: usize = 4;
 
-/// What a gate does to the gradient that flows back through it.
-///
-/// A pattern follows from the laws in the table of operations, so it holds at every value.
-///
-/// ```
-/// use chainrule::op::{BinaryOp, Op, UnaryOp};
-/// use chainrule::Pattern;
-///
-/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Add)), Pattern::Distributes);
-/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Mul)), Pattern::Swaps);
-/// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Max)), Pattern::Routes);
-/// assert_eq!(Pattern::from_op(Op::Unary(UnaryOp::Exp)), Pattern::Scales);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Pattern {
+/// Defines the patterns, one row per pattern: its word on pictures and its sentence.
+macro_rules! patterns {
+    ($($(#[doc = $doc:literal])+ $pattern:ident $name:literal $sentence:literal;)+) => {
+        /// What a gate does to the gradient that flows back through it.
+        ///
+        /// A pattern follows from the laws in the table of operations, so it holds at every value.
+        ///
+        /// ```
+        /// use chainrule::op::{BinaryOp, Op, UnaryOp};
+        /// use chainrule::Pattern;
+        ///
+        /// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Add)), Pattern::Distributes);
+        /// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Mul)), Pattern::Swaps);
+        /// assert_eq!(Pattern::from_op(Op::Binary(BinaryOp::Max)), Pattern::Routes);
+        /// assert_eq!(Pattern::from_op(Op::Unary(UnaryOp::Exp)), Pattern::Scales);
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Pattern {
+            $($(#[doc = $doc])+ $pattern,)+
+        }
+
+        impl Pattern {
+            /// Every pattern: first those of values, then those of gates.
+            ///
+            /// ```
+            /// use chainrule::Pattern;
+            /// assert!(Pattern::ALL.iter().all(|pattern| !pattern.name().is_empty()));
+            /// ```
+            pub const ALL: &'static [Self] = &[$(Self::$pattern),+];
+
+            /// The word for this pattern on pictures.
+            ///
+            /// ```
+            /// assert_eq!(chainrule::Pattern::Swaps.name(), "swaps");
+            /// ```
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$pattern => $name,)+ }
+            }
+
+            /// The sentence of a step, with places to fill: `{gate}` for the node's label, `{op}` for its symbol,
+            /// `{upstream}` for its gradient, `{count}` and `{arrived}` for the number of its copies and their gradients,
+            /// and `{branches}` for those of its operands.
+            pub(crate) fn sentence(self) -> &'static str {
+                match self { $(Self::$pattern => $sentence,)+ }
+            }
+        }
+    };
+}
+
+patterns! {
     /// The pass starts here: the output's gradient with respect to itself.
-    Start,
+    Start "start"
+        "Start at the output, {gate}: its gradient with respect to itself is always {upstream}.";
     /// A value used more than once: the gradients from all uses add up.
-    Copies,
+    Copies "copies add"
+        "{gate} is used {count} times, and copies add: its gradient is {arrived} = {upstream}.";
     /// Like an addition: every operand gets the upstream gradient, times a constant that is usually 1.
-    Distributes,
+    Distributes "distributes"
+        "{op} distributes the upstream gradient {upstream}: {branches}.";
     /// Like a multiplication: each factor gets the upstream gradient times the other factor.
-    Swaps,
+    Swaps "swaps"
+        "{op} swaps: each factor gets the upstream gradient {upstream} times the other factor: {branches}.";
     /// Like a maximum: the operand whose value was taken gets the upstream gradient, the others nothing.
-    Routes,
+    Routes "routes"
+        "{op} routes the upstream gradient {upstream} to the operand whose value it took: {branches}.";
     /// Like a comparison: nothing flows back.
-    Blocks,
+    Blocks "blocks"
+        "{op} blocks: its slope is 0, so no gradient passes: {branches}.";
     /// Any other gate: the operand gets the upstream gradient times the local gradient.
-    Scales,
+    Scales "scales"
+        "{op} scales the upstream gradient {upstream} by its local gradient: {branches}.";
 }
 
 impl Pattern {
@@ -64,64 +106,6 @@ impl Pattern {
             _ => None,
         };
         laws.iter().find_map(of_law).unwrap_or(Self::Scales)
-    }
-
-    /// Every pattern: first those of values, then those of gates.
-    ///
-    /// ```
-    /// use chainrule::Pattern;
-    /// assert!(Pattern::ALL.iter().all(|pattern| !pattern.name().is_empty()));
-    /// ```
-    pub const ALL: &'static [Self] = &[
-        Self::Start,
-        Self::Copies,
-        Self::Distributes,
-        Self::Swaps,
-        Self::Routes,
-        Self::Blocks,
-        Self::Scales,
-    ];
-
-    /// The word for this pattern on pictures.
-    ///
-    /// ```
-    /// assert_eq!(chainrule::Pattern::Swaps.name(), "swaps");
-    /// ```
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Copies => "copies add",
-            Self::Distributes => "distributes",
-            Self::Swaps => "swaps",
-            Self::Routes => "routes",
-            Self::Blocks => "blocks",
-            Self::Scales => "scales",
-        }
-    }
-
-    /// The sentence of a step, with places to fill: `{gate}` for the node's label, `{op}` for its symbol, `{upstream}` for its
-    /// gradient, `{count}` and `{arrived}` for the number of its copies and their gradients, and `{branches}` for those of its
-    /// operands.
-    pub(crate) fn sentence(self) -> &'static str {
-        match self {
-            Self::Start => {
-                "Start at the output, {gate}: its gradient with respect to itself is always {upstream}."
-            }
-            Self::Copies => {
-                "{gate} is used {count} times, and copies add: its gradient is {arrived} = {upstream}."
-            }
-            Self::Distributes => "{op} distributes the upstream gradient {upstream}: {branches}.",
-            Self::Swaps => {
-                "{op} swaps: each factor gets the upstream gradient {upstream} times the other factor: {branches}."
-            }
-            Self::Routes => {
-                "{op} routes the upstream gradient {upstream} to the operand whose value it took: {branches}."
-            }
-            Self::Blocks => "{op} blocks: its slope is 0, so no gradient passes: {branches}.",
-            Self::Scales => {
-                "{op} scales the upstream gradient {upstream} by its local gradient: {branches}."
-            }
-        }
     }
 }
 

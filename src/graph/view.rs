@@ -222,18 +222,7 @@ pub struct Consumers<'a> {
     of_slot: Lists<NodeKey>,
 }
 
-impl<'a> Consumers<'a> {
-    fn new(graph: &'a Graph) -> Self {
-        let uses = graph.iter().flat_map(|(key, node)| {
-            let operands = node.operands.iter();
-            operands.map(move |operand| (operand.slot(), key))
-        });
-        Self {
-            graph,
-            of_slot: Lists::new(graph.generations.len(), uses),
-        }
-    }
-
+impl Consumers<'_> {
     /// The nodes that use the node `key`, in the order of recording, once per use.
     ///
     /// ```
@@ -348,6 +337,13 @@ impl Graph {
     /// assert_eq!(order[0], y.key().unwrap()); // results first, because edges lead to operands
     /// ```
     pub fn consumers(&self) -> Consumers<'_> {
-        Consumers::new(self)
+        let uses = self.iter().flat_map(|(key, node)| {
+            let operands = node.operands.iter();
+            operands.map(move |operand| (operand.slot(), key))
+        });
+        Consumers {
+            graph: self,
+            of_slot: Lists::new(self.generations.len(), uses),
+        }
     }
 }

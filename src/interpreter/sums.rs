@@ -13,7 +13,7 @@ use std::fmt;
 use super::context::Context;
 use super::matrix::chain_add;
 use crate::backend::{BLOCK, Place, Source};
-use crate::math::fused::Fused;
+use crate::math::fused::Inline;
 
 /// The number of sums that are computed at the same time. Each is a chain of additions, and the processor overlaps them.
 pub(crate) const TOGETHER: usize = 8;
@@ -73,45 +73,31 @@ impl Pairs {
         }
         let arch = context.block.arch;
         splats.resize(2 * TOGETHER * BLOCK, 0.0);
-        let mut results = arch.dispatch(Sum::<false> {
-            pairs: self,
-            context,
-            splats,
-        });
+        let mut results = arch.dispatch(Inline(
+            #[inline(always)]
+            || self.sum::<false>(context, splats),
+        ));
         if results.iter().any(|sum| sum.is_nan()) {
-            results = arch.dispatch(Sum::<true> {
-                pairs: self,
-                context,
-                splats,
-            });
+            results = arch.dispatch(Inline(
+                #[inline(always)]
+                || self.sum::<true>(context, splats),
+            ));
         }
         for (&slot, sum) in self.slots.iter().zip(results) {
             sums[(slot - sums_start) as usize] = sum;
         }
     }
-}
 
-/// Some sums. `CAREFUL` applies the zero rule to every term.
-struct Sum<'a, 'b, const CAREFUL: bool> {
-    pairs: &'a Pairs,
-    context: &'a Context<'b>,
-    /// Lanes for numbers that all rows share.
-    splats: &'a mut [f64],
-}
-
-impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
-    type Output = [f64; TOGETHER];
-
+    /// The sums. `CAREFUL` applies the zero rule to every term. `splats` are lanes for numbers that all rows share.
     #[inline(always)]
-    fn call(self) -> [f64; TOGETHER] {
-        let Self {
-            pairs: pairs_of,
-            context,
-            splats,
-        } = self;
+    fn sum<const CAREFUL: bool>(
+        &self,
+        context: &Context<'_>,
+        splats: &mut [f64],
+    ) -> [f64; TOGETHER] {
         let (lanes, count) = (context.block.lanes, context.block.count);
         let mut sums = [0.0; TOGETHER];
-        for pairs in pairs_of.factors.chunks(pairs_of.slots.len()) {
+        for pairs in self.factors.chunks(self.slots.len()) {
             let mut splats = splats.chunks_exact_mut(BLOCK);
             let mut lanes_of = |place| match context.source(place, lanes) {
                 Source::Slice(lanes) => &lanes[..count],
@@ -129,7 +115,7 @@ impl<const CAREFUL: bool> Fused for Sum<'_, '_, CAREFUL> {
                 [lanes_of(u), lanes_of(p)]
             });
             let mut row = 0;
-            if pairs_of.any_order && !CAREFUL {
+            if self.any_order && !CAREFUL {
                 row = count / LANES * LANES;
                 for (sum, [u, p]) in sums.iter_mut().zip(&factors).take(pairs.len()) {
                     *sum += sum_lanes(&u[..row], &p[..row]);

@@ -178,11 +178,8 @@ impl Interior {
             self.elements[exit].column = last.unwrap_or(0);
         }
         // Exits need a column after all other elements, unless the last column already holds only exits.
-        let mut others = self
-            .elements
-            .iter()
-            .filter(|other| other.member != Member::Exit);
-        let crowded = others.any(|other| Some(other.column) == last);
+        let crowds = |other: &Element| other.member != Member::Exit && Some(other.column) == last;
+        let crowded = self.elements.iter().any(crowds);
         for &exit in self.exits.values() {
             self.elements[exit].column += usize::from(crowded);
         }
@@ -293,20 +290,17 @@ impl Interior {
             }
         };
         let end = |index: usize| start(index) + self.elements[index].size[0];
-        let mut strokes = Vec::new();
+        let mut strokes: Vec<Stroke> = Vec::new();
         let mut stroke = |source, from: Pair, to: Pair| {
             match strokes.last_mut() {
                 // A straight continuation extends the last stroke.
-                Some(Stroke {
-                    source: before,
-                    from: start,
-                    to: end,
-                }) if *before == source
-                    && *end == from
-                    && straight(*start, *end)
-                    && straight(*start, to) =>
+                Some(earlier)
+                    if earlier.source == source
+                        && earlier.to == from
+                        && straight(earlier.from, earlier.to)
+                        && straight(earlier.from, to) =>
                 {
-                    *end = to;
+                    earlier.to = to;
                 }
                 _ if from == to => {}
                 _ => strokes.push(Stroke { source, from, to }),
@@ -322,12 +316,9 @@ impl Interior {
             }
             stroke(source, edge, [start(to.0), across(to)]);
         }
-        let offset = |element| across((element, 0.0)) - size[1] / 2.0;
-        let ports = |ports: &BTreeMap<usize, usize>| {
-            let offsets = ports
-                .iter()
-                .map(|(&source, &element)| (source, offset(element)));
-            offsets.collect()
+        let offset = |(&source, &element): (&usize, &usize)| {
+            let offset = across((element, 0.0)) - size[1] / 2.0;
+            (source, offset)
         };
         for (&source, &element) in &self.entries {
             let at = across((element, 0.0));
@@ -338,16 +329,15 @@ impl Interior {
             let column = self.elements[element].column;
             stroke(source, [starts[column], at], [size[0], at]);
         }
-        let place = |index| [start(index), across((index, 0.0))];
-        let places = self
-            .found
-            .iter()
-            .map(|(&member, &index)| (member, place(index)));
+        let place = |(&member, &index): (&Member, &usize)| {
+            let place = [start(index), across((index, 0.0))];
+            (member, place)
+        };
         Arranged {
             size,
-            places: places.collect(),
-            entries: ports(&self.entries),
-            exits: ports(&self.exits),
+            places: self.found.iter().map(place).collect(),
+            entries: self.entries.iter().map(offset).collect(),
+            exits: self.exits.iter().map(offset).collect(),
             strokes,
         }
     }

@@ -91,20 +91,14 @@ fn keep(
 fn sort(column: &mut [usize], neighbours: &[Vec<Port>], places: &[f64]) {
     let mean = |element: usize| {
         let linked = neighbours[element].iter();
-        match linked.len() {
+        let theirs = linked.map(|&(other, part)| places[other] + part);
+        match theirs.len() {
             0 => places[element],
-            count => {
-                linked
-                    .map(|&(other, part)| places[other] + part)
-                    .sum::<f64>()
-                    / count as f64
-            }
+            count => theirs.sum::<f64>() / count as f64,
         }
     };
-    let mut keyed: Vec<(f64, usize)> = column
-        .iter()
-        .map(|&element| (mean(element), element))
-        .collect();
+    let keyed = column.iter().map(|&element| (mean(element), element));
+    let mut keyed: Vec<(f64, usize)> = keyed.collect();
     keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (place, (_, element)) in column.iter_mut().zip(keyed) {
         *place = element;

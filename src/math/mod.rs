@@ -27,4 +27,4 @@ pub(crate) use sigmoid::{sigmoid, silu, silu_slope, softplus};
 pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 
 #[cfg(test)]
-mod edges;
+mod tests;

@@ -107,11 +107,10 @@ impl Page<'_> {
             writeln!(f, "]],")?;
         }
         writeln!(f, "],")?;
-        let place = |pattern| Pattern::ALL.iter().position(|&other| other == pattern);
         writeln!(f, "// Node, pattern.\nsteps: [")?;
         for step in steps {
             let node = nodes.partition_point(|node| node.key.slot() < step.key.slot());
-            let pattern = place(step.pattern).unwrap_or(0);
+            let pattern = step.pattern as usize;
             write!(f, "[{node},{pattern}],")?;
         }
         writeln!(f, "\n],")?;

@@ -2,7 +2,7 @@
 //! circle, and the wire after it.
 
 use super::direction::Direction;
-use super::feed::feeds;
+use super::feed::{Feed, feeds};
 use super::frame::Caption;
 use super::label;
 use super::options::Picture;
@@ -206,11 +206,8 @@ impl<'a> Sketch<'a> {
             3 => [RADIUS + 2.0, RADIUS + 2.0],
             _ => self.picture.direction.turned([half, RADIUS]),
         };
-        let feeds = feeds(node);
-        let lanes = feeds
-            .iter()
-            .map(|feed| (0.0, self.picture.caption(node, feed)));
-        let mut lanes: Vec<(f64, Option<Caption>)> = lanes.collect();
+        let lane = |feed: &Feed| (0.0, self.picture.caption(node, feed));
+        let mut lanes: Vec<(f64, Option<Caption>)> = feeds(node).iter().map(lane).collect();
         let (space, captions) = self.lane(&lanes);
         // Two lines enter above and below the middle of the circle.
         let step = (space + 2.0).max(9.0);

@@ -189,33 +189,22 @@ impl Image {
                 LOCAL,
             ),
         };
-        self.rectangle(
-            &format!("<g class=\"{class}\"><rect"),
-            place,
-            &format!("rx=\"6\" {style}"),
-        );
+        let open = format!("<g class=\"{class}\"><rect");
+        self.rectangle(&open, place, &format!("rx=\"6\" {style}"));
         let [[x, y], [width, height]] = place;
-        let (middle, more) = (
-            [x + width / 2.0, y + height / 2.0 + 4.0],
-            format!(" font-size=\"{MEDIUM}\""),
-        );
+        let middle = [x + width / 2.0, y + height / 2.0 + 4.0];
+        let more = format!(" font-size=\"{MEDIUM}\"");
         self.words("value", middle, color, &more, text);
         self.push(format_args!("</g>\n"));
     }
 
     fn node(&mut self, at: Pair, node: &NodeShape) {
-        let NodeShape {
-            circle,
-            wire,
-            highlight,
-            length,
-            title,
-        } = node;
-        if let Some(half) = *highlight {
+        let (circle, wire, title) = (node.circle.as_ref(), &node.wire, node.title);
+        if let Some(half) = node.highlight {
             // Next to a circle, or a little before a name.
-            let inner = circle.as_ref().map_or(0.0, Circle::length);
+            let inner = circle.map_or(0.0, Circle::length);
             let start = if circle.is_some() { inner + 1.0 } else { -5.0 };
-            let end = inner + title + length + 4.0;
+            let end = inner + title + node.length + 4.0;
             let place = self.corner([at[0] + start, at[1] - half], [end - start, 2.0 * half]);
             let [border, inside] = HIGHLIGHT;
             let style =
@@ -228,14 +217,14 @@ impl Image {
             self.circle(at, circle);
             along += circle.length();
         }
-        if *title > 0.0 {
+        if title > 0.0 {
             let [x, y] = self.point([along + (title - APART) / 2.0, at[1]]);
             let more = if wire.name.is_some() { BOLD } else { "" };
             self.words("name", [x, y + 4.0], INK, more, lead(wire));
             along += title;
         }
-        if *length > 0.0 {
-            self.wire(along, at[1], *length, wire);
+        if node.length > 0.0 {
+            self.wire(along, at[1], node.length, wire);
         }
         self.push(format_args!("</g>\n"));
     }
@@ -266,11 +255,8 @@ impl Image {
                 "<tspan class=\"value\" fill=\"{VALUE}\">{number}</tspan></text>\n"
             ));
         }
-        let number = wire
-            .gradient
-            .as_ref()
-            .filter(|caption| caption.is_visible());
-        if let Some(number) = number {
+        let number = wire.gradient.as_ref();
+        if let Some(number) = number.filter(|caption| caption.is_visible()) {
             let (at, more) = gradient;
             self.words("gradient", at, GRADIENT, more, &number.now);
         }

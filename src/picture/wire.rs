@@ -87,10 +87,8 @@ impl fmt::Display for Wire<'_> {
             return write!(f, "{TABLE}><TR><TD>{title}</TD></TR></TABLE>");
         }
         // The name is where the wire begins, not on its path.
-        let (title, numbers) = (
-            format!("<TD>{title}</TD>"),
-            format!("<TD CELLPADDING=\"0\">{}</TD>", self.numbers(None)),
-        );
+        let title = format!("<TD>{title}</TD>");
+        let numbers = format!("<TD CELLPADDING=\"0\">{}</TD>", self.numbers(None));
         let [first, second] = match self.direction {
             Direction::LeftToRight | Direction::TopToBottom => [title, numbers],
             Direction::RightToLeft | Direction::BottomToTop => [numbers, title],

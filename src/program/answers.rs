@@ -52,30 +52,7 @@ pub(super) struct Answers(Memo<Transform, Method>);
 pub(super) struct Asked<'a> {
     /// All parts of the answer, one after another.
     pub(super) outputs: &'a [f64],
-    lengths: &'a [usize],
-}
-
-impl<'a> Asked<'a> {
-    /// Splits the outputs into parts.
-    pub(super) fn parts(&self) -> AskedParts<'a> {
-        AskedParts {
-            rest: self.outputs,
-            lengths: self.lengths.iter(),
-        }
-    }
-}
-
-pub(super) struct AskedParts<'a> {
-    rest: &'a [f64],
-    lengths: std::slice::Iter<'a, usize>,
-}
-
-impl<'a> AskedParts<'a> {
-    pub(super) fn next(&mut self) -> &'a [f64] {
-        let (part, rest) = self.rest.split_at(*self.lengths.next().unwrap_or(&0));
-        self.rest = rest;
-        part
-    }
+    pub(super) parts: &'a Parts,
 }
 
 /// How a question is answered.
@@ -124,24 +101,18 @@ impl Answers {
             .get_or_make(transform, || Method::new(core, transform))?
         {
             Method::Whole(answer) => {
-                match extra {
-                    [] => answer.at(&[x])?,
-                    [(_, a)] => answer.at(&[x, a])?,
-                    all => {
-                        let all = std::iter::once(x).chain(all.iter().map(|(_, given)| *given));
-                        answer.at(&all.collect::<Vec<_>>())?
-                    }
-                };
+                let extra = extra.iter().map(|&(_, given)| given);
+                answer.at(std::iter::once(x).chain(extra))?;
                 Ok(Asked {
                     outputs: answer.outputs(),
-                    lengths: answer.parts().lengths(),
+                    parts: answer.parts(),
                 })
             }
             Method::ByRow(by_row) => {
                 by_row.evaluate(x)?;
                 Ok(Asked {
                     outputs: &by_row.outputs,
-                    lengths: by_row.parts.lengths(),
+                    parts: &by_row.parts,
                 })
             }
         }
@@ -165,13 +136,8 @@ impl Method {
             _ => core.variables(),
         };
         let matrix = count * directions.parts().lengths()[0];
-        let lengths: Vec<usize> = first
-            .parts()
-            .lengths()
-            .iter()
-            .copied()
-            .chain([matrix])
-            .collect();
+        let mut lengths = first.parts().lengths().to_vec();
+        lengths.push(matrix);
         Ok(Self::ByRow(Box::new(ByRow {
             parts: Parts::new(&lengths, 1),
             first,
@@ -191,7 +157,7 @@ pub(super) fn answer((compiled, parts): Question) -> Answer {
 impl ByRow {
     fn evaluate(&mut self, x: &[f64]) -> Result<()> {
         self.outputs.clear();
-        self.outputs.extend_from_slice(self.first.at(&[x])?);
+        self.outputs.extend_from_slice(self.first.at([x])?);
         let width = self.directions.parts().lengths()[0];
         let first = self.outputs.len();
         self.outputs.resize(first + self.count * width, 0.0);
@@ -204,7 +170,7 @@ impl ByRow {
                 rows: DIRECTIONS.min(self.count - start),
                 width: self.count,
             };
-            let blocks = Blocks::trusted(&units);
+            let blocks = Blocks::new(self.count, &units)?;
             let results = &self.directions.each_row(&blocks, 0, Order::RowMajor)?[0];
             for (direction, values) in (start..).zip(results.chunks(width.max(1))) {
                 let (place, step) = if self.columns {

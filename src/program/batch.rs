@@ -1,5 +1,7 @@
 //! Evaluation over rows of data: blocks of rows are computed side by side, on all cores.
 
+use std::array;
+
 use super::answers::{Memo, answer};
 use super::core::Over;
 use super::function::Program;
@@ -73,27 +75,17 @@ impl Program {
     /// [`Length`](crate::ErrorKind::Length) if a row has the wrong number of values. The message names the row, counted
     /// from 0.
     pub fn batch<T: Table + ?Sized>(&self, rows: &T) -> Result<Batch> {
-        let blocks = Blocks::new(self.inputs() - self.uniform_inputs(), rows)?;
-        Ok(Batch::of_blocks(self, blocks))
+        Ok(Batch {
+            rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
+            program: self.clone(),
+            answers: Memo::default(),
+            threads: 0,
+            order: Order::RowMajor,
+        })
     }
 }
 
 impl Batch {
-    /// A batch of rows that have the right width.
-    pub(super) fn new(program: &Program, rows: &impl Table) -> Self {
-        Self::of_blocks(program, Blocks::trusted(rows))
-    }
-
-    fn of_blocks(program: &Program, rows: Blocks) -> Self {
-        Self {
-            rows,
-            program: program.clone(),
-            answers: Memo::default(),
-            threads: 0,
-            order: Order::RowMajor,
-        }
-    }
-
     /// The program that this batch evaluates.
     ///
     /// ```
@@ -208,7 +200,8 @@ impl Batch {
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has the wrong number of values;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was traced.
     pub fn values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        Ok(&self.each_row(uniform, Transform::Values)?[0])
+        let [values] = self.each_row(uniform, Transform::Values)?;
+        Ok(values)
     }
 
     /// The first output of every row, and its derivatives with respect to every input.
@@ -225,7 +218,8 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values), and if there is no output.
     pub fn gradients<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        Ok(two(self.each_row(uniform, Transform::Gradient)?))
+        let [values, gradients] = self.each_row(uniform, Transform::Gradient)?;
+        Ok((values, gradients))
     }
 
     /// Every output of every row, and the Jacobian of every row.
@@ -244,9 +238,8 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values).
     pub fn jacobians<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        Ok(two(
-            self.each_row(uniform, Transform::Jacobian(Mode::Cheaper))?
-        ))
+        let [values, jacobians] = self.each_row(uniform, Transform::Jacobian(Mode::Cheaper))?;
+        Ok((values, jacobians))
     }
 
     /// The first output of every row, its gradient, and its Hessian.
@@ -267,7 +260,8 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
-        Ok(three(self.each_row(uniform, Transform::Hessian)?))
+        let [values, gradients, hessians] = self.each_row(uniform, Transform::Hessian)?;
+        Ok((values, gradients, hessians))
     }
 
     /// The first output of every row, its gradient, and the diagonal of its Hessian.
@@ -285,7 +279,8 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
-        Ok(three(self.each_row(uniform, Transform::HessianDiagonal)?))
+        let [values, gradients, diagonals] = self.each_row(uniform, Transform::HessianDiagonal)?;
+        Ok((values, gradients, diagonals))
     }
 
     /// The sum of every output over all rows.
@@ -300,7 +295,8 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values).
     pub fn sum_values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        Ok(self.sum(uniform, Transform::Values, &[], 1.0)?.0)
+        let [values] = self.sum(uniform, Transform::Values, &[], 1.0)?;
+        Ok(values)
     }
 
     /// The sum of the first output over all rows, and its derivatives with respect to the uniform inputs.
@@ -315,8 +311,8 @@ impl Batch {
     /// # Errors
     /// As [`gradients`](Self::gradients).
     pub fn sum_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
-        let (sums, _) = self.sum(uniform, Transform::Gradient, &[], 1.0)?;
-        Ok((sums[0], &sums[1..]))
+        let [value, gradient] = self.sum(uniform, Transform::Gradient, &[], 1.0)?;
+        Ok((value[0], gradient))
     }
 
     /// The mean of the first output over all rows, and its derivatives with respect to the uniform inputs: the sums divided
@@ -332,15 +328,9 @@ impl Batch {
     /// # Errors
     /// As [`gradients`](Self::gradients), and if there are no rows.
     pub fn mean_gradient<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(f64, &[f64])> {
-        if self.is_empty() {
-            return Err(Error::argument(
-                "rows",
-                "expected at least 1 for a mean, found 0",
-            ));
-        }
-        let rows = self.len() as f64;
-        let (means, _) = self.sum(uniform, Transform::Gradient, &[], rows)?;
-        Ok((means[0], &means[1..]))
+        let rows = divisor(self.len())?;
+        let [value, gradient] = self.sum(uniform, Transform::Gradient, &[], rows)?;
+        Ok((value[0], gradient))
     }
 
     /// The sum of every output over all rows, and the derivatives of the sums with respect to the uniform inputs: one row
@@ -360,8 +350,8 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64])> {
-        let (sums, outputs) = self.sum(uniform, Transform::Jacobian(Mode::Cheaper), &[], 1.0)?;
-        Ok(sums.split_at(outputs))
+        let [values, jacobian] = self.sum(uniform, Transform::Jacobian(Mode::Cheaper), &[], 1.0)?;
+        Ok((values, jacobian))
     }
 
     /// The sum of the first output over all rows, its gradient, and its Hessian with respect to the uniform inputs, for
@@ -385,9 +375,8 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
-        let count = self.program.core().uniform_variables();
-        let (sums, _) = self.sum(uniform, Transform::Hessian, &[], 1.0)?;
-        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
+        let [value, gradient, hessian] = self.sum(uniform, Transform::Hessian, &[], 1.0)?;
+        Ok((value[0], gradient, hessian))
     }
 
     /// The sum of the first output over all rows, its gradient, and the diagonal of its Hessian with respect to the uniform
@@ -406,9 +395,9 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
-        let count = self.program.core().uniform_variables();
-        let (sums, _) = self.sum(uniform, Transform::HessianDiagonal, &[], 1.0)?;
-        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
+        let [value, gradient, diagonal] =
+            self.sum(uniform, Transform::HessianDiagonal, &[], 1.0)?;
+        Ok((value[0], gradient, diagonal))
     }
 
     /// The sum of every output over all rows, and its derivative in one direction of the uniform inputs.
@@ -427,8 +416,8 @@ impl Batch {
         uniform: &U,
         v: &[f64],
     ) -> Result<(&[f64], &[f64])> {
-        let (sums, outputs) = self.sum(uniform, Transform::Jvp, v, 1.0)?;
-        Ok(sums.split_at(outputs))
+        let [values, slopes] = self.sum(uniform, Transform::Jvp, v, 1.0)?;
+        Ok((values, slopes))
     }
 
     /// The sum of the first output over all rows, its gradient, and its Hessian times a direction, all with respect to the
@@ -448,32 +437,32 @@ impl Batch {
         uniform: &U,
         v: &[f64],
     ) -> Result<(f64, &[f64], &[f64])> {
-        let (sums, _) = self.sum(uniform, Transform::Hvp, v, 1.0)?;
-        let count = v.len();
-        Ok((sums[0], &sums[1..=count], &sums[1 + count..]))
+        let [value, gradient, product] = self.sum(uniform, Transform::Hvp, v, 1.0)?;
+        Ok((value[0], gradient, product))
     }
 
     /// The parts of a transform's outputs for every row.
-    fn each_row<U: Parameters + ?Sized>(
+    fn each_row<U: Parameters + ?Sized, const N: usize>(
         &mut self,
         uniform: &U,
         transform: Transform,
-    ) -> Result<&[Vec<f64>]> {
+    ) -> Result<[&[f64]; N]> {
         let (threads, order) = (self.threads, self.order);
         let (answer, rows) = self.answer(uniform, transform, Over::Rows)?;
         answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
-        answer.each_row(rows, threads, order)
+        let parts = answer.each_row(rows, threads, order)?;
+        Ok(array::from_fn(|part| &parts[part][..]))
     }
 
-    /// The outputs of a transform of the sums over all rows, divided by `divisor`, and the length of their first part. `v`
-    /// are the uniform inputs that the transform adds.
-    fn sum<U: Parameters + ?Sized>(
+    /// The parts of a transform's outputs for the sums over all rows, divided by `divisor`. `v` are the uniform inputs that
+    /// the transform adds.
+    fn sum<U: Parameters + ?Sized, const N: usize>(
         &mut self,
         uniform: &U,
         transform: Transform,
         v: &[f64],
         divisor: f64,
-    ) -> Result<(&[f64], usize)> {
+    ) -> Result<[&[f64]; N]> {
         let threads = self.threads;
         if let Transform::Jvp | Transform::Hvp = transform {
             check_length("v", self.program.core().uniform_variables(), v.len())?;
@@ -486,8 +475,9 @@ impl Batch {
             further.copy_from_slice(v);
         })?;
         answer.sums(rows, threads)?;
-        let first = answer.parts().lengths()[0];
-        Ok((answer.outputs_of_sums(divisor), first))
+        let (outputs, parts) = answer.outputs_of_sums(divisor);
+        let mut parts = parts.split(outputs);
+        Ok(array::from_fn(|_| parts.next().unwrap_or_default()))
     }
 
     fn answer<U: Parameters + ?Sized>(
@@ -496,22 +486,23 @@ impl Batch {
         transform: Transform,
         over: Over,
     ) -> Result<(&mut Answer, &Blocks)> {
+        let program = &self.program;
         check_length(
             "uniform",
-            self.program.uniform_inputs(),
+            program.uniform_inputs(),
             uniform.parameter_count(),
         )?;
-        let program = &self.program;
         let make = || Ok(answer(program.core().compiled(transform, over)?));
         let answer = self.answers.get_or_make((transform, over), make)?;
         Ok((answer, &self.rows))
     }
 }
 
-fn two(parts: &[Vec<f64>]) -> (&[f64], &[f64]) {
-    (&parts[0], &parts[1])
-}
-
-fn three(parts: &[Vec<f64>]) -> (&[f64], &[f64], &[f64]) {
-    (&parts[0], &parts[1], &parts[2])
+/// What sums over rows are divided by for their mean.
+pub(super) fn divisor(rows: usize) -> Result<f64> {
+    if rows == 0 {
+        let problem = "expected at least 1 for a mean, found 0";
+        return Err(Error::argument("rows", problem));
+    }
+    Ok(rows as f64)
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::backend::{Backend, Compiled};
-use crate::error::{Error, Result, check_length};
+use crate::error::{Result, check_length};
 use crate::ir::{self, Class, Guard, Ir, Level, Selection};
 use crate::transform::{Parts, Transform, sum_over_rows};
 
@@ -108,12 +108,5 @@ impl Core {
         }
         let name = format!("x ({uniform} uniform, then {} of a row)", inputs - uniform);
         check_length(&name, inputs, x.len())
-    }
-
-    pub(super) fn check_some_output(&self) -> Result<()> {
-        if self.ir.outputs.is_empty() {
-            return Err(Error::argument("outputs", "expected at least 1, found 0"));
-        }
-        Ok(())
     }
 }

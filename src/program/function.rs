@@ -62,12 +62,8 @@ impl Program {
     }
 
     fn with_ir_and_guards(&self, ir: Ir, guards: Vec<Guard>) -> Self {
-        Self::with(
-            ir,
-            guards,
-            self.core().level,
-            Arc::clone(&self.core().backend),
-        )
+        let backend = Arc::clone(&self.core().backend);
+        Self::with(ir, guards, self.core().level, backend)
     }
 
     /// The same function at another level.
@@ -80,13 +76,8 @@ impl Program {
     /// ```
     #[must_use]
     pub fn at_level(&self, level: Level) -> Self {
-        let Core {
-            ir,
-            guards,
-            backend,
-            ..
-        } = self.core();
-        Self::with(ir.clone(), guards.clone(), level, Arc::clone(backend))
+        let (ir, guards) = (self.ir().clone(), self.core().guards.clone());
+        Self::with(ir, guards, level, Arc::clone(&self.core().backend))
     }
 
     /// The same function, computed by another [backend](crate::backend).
@@ -97,10 +88,8 @@ impl Program {
     /// The program panics at its first question if the backend gives no place to an output, a comparison or a uniform input.
     #[must_use]
     pub fn with_backend(&self, backend: Arc<dyn Backend>) -> Self {
-        let Core {
-            ir, guards, level, ..
-        } = self.core();
-        Self::with(ir.clone(), guards.clone(), *level, backend)
+        let (ir, guards) = (self.ir().clone(), self.core().guards.clone());
+        Self::with(ir, guards, self.core().level, backend)
     }
 
     /// The same function, differentiated only with respect to these inputs, in this order. Every derivative then has one
@@ -197,10 +186,8 @@ impl Program {
     /// [`Argument`](crate::ErrorKind::Argument) if the transform needs an output and there is none.
     pub fn transform(&self, transform: Transform) -> Result<Self> {
         let known = || {
-            self.0
-                .transformed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
+            let transformed = self.0.transformed.lock();
+            transformed.unwrap_or_else(PoisonError::into_inner)
         };
         if let Some(program) = known().get(&transform) {
             return Ok(program.clone());
@@ -262,19 +249,12 @@ impl Program {
         let name = "the inputs of the other program";
         check_length(name, self.inputs(), other.inputs())?;
         if self.core().ir.inputs != other.core().ir.inputs {
-            return Err(Error::argument(
-                "the other program",
-                "must have the same uniform inputs",
-            ));
+            let problem = "must have the same uniform inputs";
+            return Err(Error::argument("the other program", problem));
         }
-        let guards = self
-            .core()
-            .guards
-            .iter()
-            .chain(&other.core().guards)
-            .copied()
-            .collect();
-        Ok(self.with_ir_and_guards(transform::join(&self.core().ir, &other.core().ir), guards))
+        let mut guards = self.core().guards.clone();
+        guards.extend_from_slice(&other.core().guards);
+        Ok(self.with_ir_and_guards(transform::join(self.ir(), other.ir()), guards))
     }
 
     /// The level: how exactly the program computes.

@@ -105,9 +105,8 @@ impl Kink {
         let (branch, distance) = match place {
             Corner::At(place, at) => {
                 let x = operands[place];
-                if !x.is_nan()
-                    && !(can_move(place) && has_corner(op, operands, (place, at), can_move))
-                {
+                let corner = || can_move(place) && has_corner(op, operands, (place, at), &can_move);
+                if !(x.is_nan() || corner()) {
                     return None;
                 }
                 (usize::from(x >= at), apart(x, at))
@@ -124,13 +123,10 @@ impl Kink {
                 };
                 (branch, distance)
             }
-            Corner::Origin => (
-                0,
-                operands.iter().fold(
-                    0.0,
-                    |far: f64, x| if x.abs() <= far { far } else { x.abs() },
-                ),
-            ),
+            Corner::Origin => {
+                let farther = |far: f64, x: &f64| if x.abs() <= far { far } else { x.abs() };
+                (0, operands.iter().fold(0.0, farther))
+            }
         };
         Some(Self {
             op,
@@ -210,15 +206,11 @@ impl Program {
     pub fn one_sided(&self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
         let variables = self.ir().variables();
         check_length("v", variables.len(), v.len())?;
-        let mut directions = vec![0.0; self.inputs()];
-        for (&place, &v) in variables.iter().zip(v) {
-            directions[place as usize] = v;
-        }
         let code = self.ir();
+        let inputs = code.input_values();
         let mut moves = vec![Move::NONE; code.len()];
-        for id in code.ids() {
-            if let Kind::Input(place) = code.kind(id) {
-                let tangent = directions[place as usize];
+        for (&place, &tangent) in variables.iter().zip(v) {
+            if let Some(id) = inputs[place as usize] {
                 let changes = tangent != 0.0;
                 moves[id as usize] = Move { tangent, changes };
             }
@@ -359,8 +351,6 @@ fn nudge_ties(operands: &[f64], tangents: &[f64]) -> Option<Vec<f64>> {
 /// A tiny step from the origin.
 fn step(tangents: &[f64]) -> Vec<f64> {
     const TINY: f64 = 1e-150;
-    let largest = tangents
-        .iter()
-        .fold(0.0, |largest: f64, t| largest.max(t.abs()));
+    let largest = tangents.iter().map(|t| t.abs()).fold(0.0, f64::max);
     tangents.iter().map(|t| t / largest * TINY).collect()
 }

@@ -10,7 +10,7 @@ use super::function::Program;
 use super::outputs::Outputs;
 use crate::error::{Error, Result, check_length};
 use crate::tape;
-use crate::transform::{Mode, Transform};
+use crate::transform::{Mode, Transform, first_output};
 use crate::var::Var;
 
 /// The type of a part of an answer, borrowed or owned.
@@ -68,9 +68,10 @@ macro_rules! questions {
             #[doc = concat!("As [`Program::", stringify!($name), "`].")]
             pub fn $name(&mut self, $x: &[f64] $(, $extra: &[f64])*) -> Result<($(part!(lent $part)),+)> {
                 let extra = [$((Extra::$kind(stringify!($extra)), $extra)),*];
-                let answer = self.answers.ask(self.program.core(), $transform, $x, &extra)?;
-                let mut parts = answer.parts();
-                Ok(($(give!(lent $part parts.next())),+))
+                let core = self.program.core();
+                let answer = self.answers.ask(core, $transform, $x, &extra)?;
+                let mut parts = answer.parts.split(answer.outputs);
+                Ok(($(give!(lent $part parts.next().unwrap_or_default())),+))
             }
         )+}
 
@@ -96,8 +97,8 @@ macro_rules! questions {
                 let extra = [$((Extra::$kind(stringify!($extra)), $extra)),*];
                 self.with_answers(|answers, core| {
                     let answer = answers.ask(core, $transform, $x, &extra)?;
-                    let mut parts = answer.parts();
-                    Ok(($(give!(owned $part parts.next())),+))
+                    let mut parts = answer.parts.split(answer.outputs);
+                    Ok(($(give!(owned $part parts.next().unwrap_or_default())),+))
                 })
             }
         )+}
@@ -187,7 +188,7 @@ impl Evaluator {
     /// # Errors
     /// As [`Program::value`].
     pub fn value(&mut self, x: &[f64]) -> Result<f64> {
-        self.program.core().check_some_output()?;
+        first_output(self.program.ir())?;
         Ok(self.values(x)?[0])
     }
 
@@ -222,10 +223,10 @@ impl Evaluator {
     pub fn taylor(&mut self, x: &[f64], v: &[f64], order: usize) -> Result<&[f64]> {
         let extra = [(Extra::Direction("v"), v)];
         let core = self.program.core();
-        Ok(self
+        let answer = self
             .answers
-            .ask(core, Transform::Taylor(order), x, &extra)?
-            .outputs)
+            .ask(core, Transform::Taylor(order), x, &extra)?;
+        Ok(answer.outputs)
     }
 }
 
@@ -241,7 +242,7 @@ impl Program {
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn value(&self, x: &[f64]) -> Result<f64> {
-        self.core().check_some_output()?;
+        first_output(self.ir())?;
         Ok(self.values(x)?[0])
     }
 

@@ -1,11 +1,9 @@
 //! A function with branches: one program for each path that points have taken.
 
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashMap;
-
+use super::answers::Memo;
 use super::function::Program;
 use super::outputs::Outputs;
 use crate::backend::Table;
@@ -39,7 +37,7 @@ struct Paths {
     /// A program for each path, in the order of discovery.
     programs: Vec<Program>,
     /// Variants whose first `n` inputs are uniform, by path and `n`, built on demand.
-    uniform: FxHashMap<(usize, usize), Program>,
+    uniform: Memo<(usize, usize), Program>,
 }
 
 impl<F, O> Retraced<F>
@@ -176,14 +174,13 @@ where
     ) -> Result<(f64, Vec<f64>)> {
         let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
         for (path, program, some) in self.by_path(uniform, rows)? {
+            let make = || program.with_uniform_inputs(uniform.len());
             let program = match path {
-                None => program.with_uniform_inputs(uniform.len())?,
-                Some(path) => match self.paths().uniform.entry((path, uniform.len())) {
-                    Entry::Occupied(known) => known.get().clone(),
-                    Entry::Vacant(place) => place
-                        .insert(program.with_uniform_inputs(uniform.len())?)
-                        .clone(),
-                },
+                None => make()?,
+                Some(path) => {
+                    let key = (path, uniform.len());
+                    self.paths().uniform.get_or_make(key, make)?.clone()
+                }
             };
             let mut batch = program.batch(&some.rows)?;
             let (sum, slopes) = batch.sum_gradient(uniform)?;
@@ -203,11 +200,8 @@ where
         rows: &T,
     ) -> Result<Vec<(Option<usize>, Program, RowsOnPath)>> {
         let width = self.inputs.checked_sub(uniform.len()).ok_or_else(|| {
-            let problem = format!(
-                "expected at most {} values, found {}",
-                self.inputs,
-                uniform.len()
-            );
+            let (most, found) = (self.inputs, uniform.len());
+            let problem = format!("expected at most {most} values, found {found}");
             Error::argument("uniform", problem)
         })?;
         for row in 0..rows.rows() {

@@ -56,23 +56,28 @@ impl Sparse {
         }
     }
 
-    /// Sparse derivatives from a program whose rows are directions, one per colour. `place` gives the index of an entry
-    /// among its values, from its row and column.
+    /// Sparse derivatives from a program whose rows are directions, one per colour. For the row and column of an entry,
+    /// `place` gives the index whose colour computes the entry, and which output of the program is its value.
     fn compressed(
         program: &Program,
         sparsity: Sparsity,
         colours: &[u32],
-        place: impl Fn(usize, usize) -> usize,
+        place: impl Fn(usize, usize) -> (usize, usize),
     ) -> Self {
         let groups = Groups {
             count: count_colours(colours),
             colours,
         };
-        let places = sparsity.entries().map(|(row, column)| place(row, column));
+        let batch = program.batch(&groups);
+        let batch = batch.expect("a direction has a number per varying input");
+        let places = sparsity.entries().map(|(row, column)| {
+            let (member, output) = place(row, column);
+            colours[member] as usize * program.outputs() + output
+        });
         Self {
             inputs: program.uniform_inputs(),
             method: Method::Compressed {
-                batch: Box::new(Mutex::new(Batch::new(program, &groups))),
+                batch: Box::new(Mutex::new(batch)),
                 groups: groups.count,
                 places: places.collect(),
             },
@@ -301,15 +306,11 @@ impl Program {
         let rows = colour_columns(&sparsity.transposed());
         let base = self.core().base();
         if count_colours(&rows) < count_colours(&columns) {
-            let width = self.core().variables();
-            let place = |row: usize, column: usize| rows[row] as usize * width + column;
             let program = self.with_ir(transform::last_part(transform::vjp_by_row(&base)));
-            return Sparse::compressed(&program, sparsity, &rows, place);
+            return Sparse::compressed(&program, sparsity, &rows, |row, column| (row, column));
         }
-        let width = self.outputs();
-        let place = |row: usize, column: usize| columns[column] as usize * width + row;
         let program = self.with_ir(transform::last_part(transform::jvp_by_row(&base)));
-        Sparse::compressed(&program, sparsity, &columns, place)
+        Sparse::compressed(&program, sparsity, &columns, |row, column| (column, row))
     }
 
     /// The entries of the first output's Hessian that can be nonzero.
@@ -348,10 +349,8 @@ impl Program {
     pub fn compressed_hessian(&self) -> Result<Sparse> {
         let sparsity = self.hessian_sparsity()?;
         let program = self.transform(Transform::HvpByRow)?;
-        let width = self.core().variables();
         if !is_symmetric(self.ir()) {
-            let colours = colour_columns(&sparsity);
-            let place = |row: usize, column: usize| colours[column] as usize * width + row;
+            let (colours, place) = (colour_columns(&sparsity), |row, column| (column, row));
             return Ok(Sparse::compressed(&program, sparsity, &colours, place));
         }
         let colours = colour_star(&sparsity);
@@ -362,9 +361,9 @@ impl Program {
             let (row, column) = (row.max(column), row.min(column));
             let same = |&&other: &&usize| colours[other] == colours[column];
             if entries.row(row).iter().filter(same).count() == 1 {
-                colours[column] as usize * width + row
+                (column, row)
             } else {
-                colours[row] as usize * width + column
+                (row, column)
             }
         };
         Ok(Sparse::compressed(&program, sparsity, &colours, place))

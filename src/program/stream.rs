@@ -1,6 +1,7 @@
 //! Rows that arrive one after another and need not fit into memory.
 
 use super::answers::answer;
+use super::batch::divisor;
 use super::core::Over;
 use super::function::Program;
 use crate::backend::{Answer, BLOCK, Blocks, Flat, Tree};
@@ -125,11 +126,8 @@ impl Stream {
     /// stream must not be used again.
     pub fn push(&mut self, row: &[f64]) -> Result<()> {
         if row.len() != self.width {
-            return Err(Error::length(
-                &format!("row {}", self.count),
-                self.width,
-                row.len(),
-            ));
+            let name = format!("row {}", self.count);
+            return Err(Error::length(&name, self.width, row.len()));
         }
         self.kept.extend_from_slice(row);
         self.count += 1;
@@ -182,13 +180,7 @@ impl Stream {
     /// # Errors
     /// As [`sum_gradient`](Self::sum_gradient), and if there are no rows.
     pub fn mean_gradient(self) -> Result<(f64, Vec<f64>)> {
-        if self.is_empty() {
-            return Err(Error::argument(
-                "rows",
-                "expected at least 1 for a mean, found 0",
-            ));
-        }
-        let rows = self.count as f64;
+        let rows = divisor(self.count)?;
         self.divided(rows)
     }
 
@@ -197,7 +189,7 @@ impl Stream {
             self.compute()?;
         }
         self.answer.set_sums(self.tree.total());
-        let sums = self.answer.outputs_of_sums(divisor);
+        let (sums, _) = self.answer.outputs_of_sums(divisor);
         Ok((sums[0], sums[1..].to_vec()))
     }
 }

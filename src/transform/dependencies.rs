@@ -15,6 +15,11 @@ pub(super) struct Dependencies<'a> {
     outputs: Lists<u32>,
     /// The value of each input that derivatives are taken with respect to, if the code uses the input.
     pub(super) variables: Vec<Option<Id>>,
+    search: Search,
+}
+
+/// The memory of searches.
+struct Search {
     /// The last search that visited each value.
     met: Vec<u32>,
     searches: u32,
@@ -36,9 +41,11 @@ impl<'a> Dependencies<'a> {
             users: Lists::new(ir.len(), uses),
             outputs: Lists::new(ir.len(), outputs),
             variables: variables.map(|place| inputs[place as usize]).collect(),
-            met: vec![0; ir.len()],
-            searches: 0,
-            stack: Vec::new(),
+            search: Search {
+                met: vec![0; ir.len()],
+                searches: 0,
+                stack: Vec::new(),
+            },
         }
     }
 
@@ -49,82 +56,67 @@ impl<'a> Dependencies<'a> {
 
     /// Finds the values that depend on any of these, including these, in ascending order.
     pub(super) fn dependents(&mut self, from: impl Iterator<Item = Id>, found: &mut Vec<Id>) {
-        let Self {
-            users,
-            met,
-            searches,
-            stack,
-            ..
-        } = self;
-        search(from, found, met, searches, stack, |id| {
-            users.of(id as usize)
-        });
+        let users = &self.users;
+        self.search.run(from, found, |id| users.of(id as usize));
     }
 
     /// Finds the values that these depend on, including these, in ascending order.
     pub(super) fn dependencies(&mut self, from: impl Iterator<Item = Id>, found: &mut Vec<Id>) {
-        let Self {
-            ir,
-            met,
-            searches,
-            stack,
-            ..
-        } = self;
-        search(from, found, met, searches, stack, |id| ir.operands(id));
+        self.search.run(from, found, |id| self.ir.operands(id));
     }
 
     /// The total number of dependents of all variables, or `None` if it exceeds `limit`.
     pub(super) fn count_dependents(&mut self, limit: usize) -> Option<usize> {
-        let (mut count, mut found) = (0, Vec::new());
-        for index in 0..self.variables.len() {
-            let variable = self.variables[index];
+        let (variables, mut found) = (self.variables.clone(), Vec::new());
+        let counts = variables.into_iter().map(|variable| {
             self.dependents(variable.into_iter(), &mut found);
-            count += found.len();
-            if count > limit {
-                return None;
-            }
-        }
-        Some(count)
+            found.len()
+        });
+        total(counts, limit)
     }
 
     /// The total number of dependencies of all outputs, or `None` if it exceeds `limit`.
     pub(super) fn count_dependencies(&mut self, limit: usize) -> Option<usize> {
-        let (mut count, mut found) = (0, Vec::new());
-        for &output in self.ir.outputs() {
+        let mut found = Vec::new();
+        let counts = self.ir.outputs().iter().map(|&output| {
             self.dependencies(std::iter::once(output), &mut found);
-            count += found.len();
-            if count > limit {
-                return None;
-            }
-        }
-        Some(count)
+            found.len()
+        });
+        total(counts, limit)
     }
 }
 
-fn search<'a>(
-    from: impl Iterator<Item = Id>,
-    found: &mut Vec<Id>,
-    met: &mut [u32],
-    searches: &mut u32,
-    stack: &mut Vec<Id>,
-    next: impl Fn(Id) -> &'a [Id],
-) {
-    *searches += 1;
-    found.clear();
-    let mut visit = |id: Id, stack: &mut Vec<Id>| {
-        if met[id as usize] != *searches {
-            met[id as usize] = *searches;
-            stack.push(id);
+/// The sum of counts, or `None` as soon as it exceeds `limit`.
+fn total(mut counts: impl Iterator<Item = usize>, limit: usize) -> Option<usize> {
+    counts.try_fold(0, |sum, count| {
+        Some(sum + count).filter(|&sum| sum <= limit)
+    })
+}
+
+impl Search {
+    fn run<'a>(
+        &mut self,
+        from: impl Iterator<Item = Id>,
+        found: &mut Vec<Id>,
+        next: impl Fn(Id) -> &'a [Id],
+    ) {
+        self.searches += 1;
+        found.clear();
+        self.visit(from);
+        while let Some(id) = self.stack.pop() {
+            found.push(id);
+            self.visit(next(id).iter().copied());
         }
-    };
-    for id in from {
-        visit(id, stack);
+        found.sort_unstable();
     }
-    while let Some(id) = stack.pop() {
-        found.push(id);
-        for &other in next(id) {
-            visit(other, stack);
+
+    /// Puts values on the stack that this search has not visited yet.
+    fn visit(&mut self, ids: impl Iterator<Item = Id>) {
+        for id in ids {
+            if self.met[id as usize] != self.searches {
+                self.met[id as usize] = self.searches;
+                self.stack.push(id);
+            }
         }
     }
-    found.sort_unstable();
 }

@@ -22,22 +22,18 @@ pub(super) fn append_tangents(mut ir: Ir, class: Option<Class>) -> Ir {
         let class = class.unwrap_or(ir.inputs[place as usize]);
         directions[place as usize] = Symbol::Value(ir.push_input(class));
     }
+    directions.resize(ir.inputs.len(), Symbol::ZERO);
     let old = ir.clone();
     let (mut ir, tangents) = extend(ir, || {
         let mut tangents = vec![Symbol::ZERO; old.len()];
         for id in old.ids() {
             tangents[id as usize] = match old.kind(id) {
-                Kind::Input(place) => directions
-                    .get(place as usize)
-                    .copied()
-                    .unwrap_or(Symbol::ZERO),
+                Kind::Input(place) => directions[place as usize],
                 _ => tangent(&old, id, &tangents),
             };
         }
-        let outputs = old.outputs.iter();
-        outputs
-            .map(|&y| tangents[y as usize].id())
-            .collect::<Vec<Id>>()
+        let tangent = |&y: &Id| tangents[y as usize].id();
+        old.outputs.iter().map(tangent).collect::<Vec<Id>>()
     });
     ir.outputs.extend(tangents);
     ir

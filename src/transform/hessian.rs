@@ -24,9 +24,8 @@ pub(crate) fn is_symmetric(ir: &Ir) -> bool {
 pub(super) fn is_long(ir: &Ir) -> Result<bool> {
     let (gradient, _) = reverse::gradient(ir)?;
     let limit = direct_limit(gradient.len());
-    Ok(Dependencies::new(&gradient)
-        .count_dependents(limit)
-        .is_none())
+    let dependents = Dependencies::new(&gradient).count_dependents(limit);
+    Ok(dependents.is_none())
 }
 
 /// Value, gradient and second derivatives, row by row.

@@ -103,10 +103,8 @@ pub(super) fn sparse(
 ) -> (Ir, Sparsity) {
     entries.sort_unstable();
     ir.outputs = entries.iter().map(|entry| entry.id).collect();
-    let places: Vec<(u32, u32)> = entries
-        .iter()
-        .map(|entry| (entry.row, entry.column))
-        .collect();
+    let places = entries.iter();
+    let places = places.map(|entry| (entry.row as usize, entry.column as usize));
     let ir = compact(&without_signs(ir, |_| true));
-    (ir, Sparsity::new(rows, columns, &places))
+    (ir, Sparsity::new(rows, columns, places))
 }

@@ -41,7 +41,7 @@ pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};
 pub(crate) use hessian::{is_symmetric, sparse_hessian};
 pub use jacobian::Mode;
 pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
-pub(crate) use outputs::{join, last_part, select};
+pub(crate) use outputs::{first as first_output, join, last_part, select};
 pub(crate) use partials::partials;
 pub(crate) use parts::Parts;
 pub use sparsity::Sparsity;
@@ -125,15 +125,11 @@ impl Transform {
     pub(crate) fn by_row(self, ir: &Ir) -> Result<Option<(Self, bool)>> {
         Ok(match self {
             Self::Jacobian(mode) if mode == Mode::Cheaper && jacobian::is_long(ir) => {
-                let columns = ir.variables().len() <= ir.outputs().len();
-                Some((
-                    if columns {
-                        Self::JvpByRow
-                    } else {
-                        Self::VjpByRow
-                    },
-                    columns,
-                ))
+                if ir.variables().len() <= ir.outputs().len() {
+                    Some((Self::JvpByRow, true))
+                } else {
+                    Some((Self::VjpByRow, false))
+                }
             }
             Self::Hessian if hessian::is_long(ir)? => Some((Self::HvpByRow, true)),
             _ => None,

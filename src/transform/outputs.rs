@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ir::{Id, Ir, Kind, Symbol, compact, extend};
 
 /// The first output.
-pub(super) fn first(ir: &Ir) -> Result<Id> {
+pub(crate) fn first(ir: &Ir) -> Result<Id> {
     let none = || Error::argument("outputs", "expected at least 1, found 0");
     ir.outputs.first().copied().ok_or_else(none)
 }
@@ -22,17 +22,13 @@ pub(crate) fn last_part((mut ir, parts): (Ir, Parts)) -> Ir {
 
 /// The code with unsigned zeros at the outputs for which `is_derivative` holds.
 pub(super) fn without_signs(ir: Ir, is_derivative: impl Fn(usize) -> bool) -> Ir {
-    let outputs = ir.outputs.clone();
-    let (mut ir, outputs) = extend(ir, || {
-        let outputs = outputs.iter().enumerate();
-        let unsigned = outputs.map(|(place, &id)| {
+    let mut outputs = ir.outputs.clone();
+    let (mut ir, ()) = extend(ir, || {
+        for (place, id) in outputs.iter_mut().enumerate() {
             if is_derivative(place) {
-                (Symbol::at(id) + 0.0).id()
-            } else {
-                id
+                *id = (Symbol::at(*id) + 0.0).id();
             }
-        });
-        unsigned.collect::<Vec<Id>>()
+        }
     });
     ir.outputs = outputs;
     ir
@@ -59,13 +55,9 @@ pub(crate) fn join(ir: &Ir, other: &Ir) -> Ir {
     let mut operands = Vec::new();
     for id in other.ids() {
         let kind = other.kind(id);
+        let used = other.operands(id).iter();
         operands.clear();
-        operands.extend(
-            other
-                .operands(id)
-                .iter()
-                .map(|&operand| places[operand as usize]),
-        );
+        operands.extend(used.map(|&operand| places[operand as usize]));
         places.push(match kind {
             Kind::Input(place) => {
                 *inputs[place as usize].get_or_insert_with(|| joined.push(kind, &[]))
@@ -76,8 +68,7 @@ pub(crate) fn join(ir: &Ir, other: &Ir) -> Ir {
     let place = |&id: &Id| places[id as usize];
     joined.outputs.extend(other.outputs.iter().map(place));
     let guards = other.guards.iter();
-    joined
-        .guards
-        .extend(guards.map(|sides| sides.map(|id| place(&id))));
+    let guards = guards.map(|sides| sides.map(|id| place(&id)));
+    joined.guards.extend(guards);
     joined
 }

@@ -13,12 +13,8 @@ pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
     ir.outputs = vec![first];
     ir = compact(&ir);
     let count = ir.inputs.len();
-    if let Some(place) = lists
-        .iter()
-        .copied()
-        .flatten()
-        .find(|&&place| place >= count)
-    {
+    let mut named = lists.iter().copied().flatten();
+    if let Some(place) = named.find(|&&place| place >= count) {
         let problem = format!("index {place} is out of range: the program has {count} inputs");
         return Err(Error::argument("lists", problem));
     }
@@ -59,7 +55,6 @@ pub(crate) fn partials(ir: &Ir, lists: &[&[usize]]) -> Result<Ir> {
     }
     let outputs = sorted.iter().filter_map(|list| place_of(&known, list));
     ir.outputs = outputs.map(|place| ir.outputs[place]).collect();
-    Ok(compact(&without_signs(ir, |place| {
-        !sorted[place].is_empty()
-    })))
+    let ir = without_signs(ir, |place| !sorted[place].is_empty());
+    Ok(compact(&ir))
 }

@@ -24,6 +24,16 @@ impl Parts {
         Self::new(&[count], 1)
     }
 
+    /// Splits outputs into their parts.
+    pub(crate) fn split<'a>(&self, outputs: &'a [f64]) -> impl Iterator<Item = &'a [f64]> {
+        let mut rest = outputs;
+        self.lengths.iter().map(move |&len| {
+            let (part, further) = rest.split_at(len);
+            rest = further;
+            part
+        })
+    }
+
     pub(crate) fn lengths(&self) -> &[usize] {
         &self.lengths
     }

@@ -124,18 +124,13 @@ impl<'a> Sweep<'a> {
         let by_row = self.classes[id as usize] == Class::Varying;
         let operands = self.ir.operands(id);
         let symbols = Symbol::all(operands);
-        let wanted: SmallVec<[bool; 4]> = operands
+        let wanted = operands
             .iter()
-            .map(|&operand| self.varies[operand as usize])
-            .collect();
-        op.each_partial(
-            &symbols,
-            Symbol::at(id),
-            |place| wanted[place],
-            &mut |place, partial| {
-                self.add(operands[place], by_row, u, partial);
-            },
-        );
+            .map(|&operand| self.varies[operand as usize]);
+        let wanted: SmallVec<[bool; 4]> = wanted.collect();
+        let wanted = |place: usize| wanted[place];
+        let mut add = |place: usize, partial| self.add(operands[place], by_row, u, partial);
+        op.each_partial(&symbols, Symbol::at(id), wanted, &mut add);
     }
 
     /// Passes the adjoint of a sum over rows on to the factors of its products, in every row.

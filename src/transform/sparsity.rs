@@ -29,17 +29,16 @@ pub struct Sparsity {
 
 impl Sparsity {
     /// The pattern of entries `(row, column)` in any order, each once.
-    pub(crate) fn new(rows: usize, columns: usize, entries: &[(u32, u32)]) -> Self {
-        let pairs = entries.iter();
-        let pairs = pairs.map(|&(row, column)| (row as usize, column as usize));
-        let mut rows_of = Lists::new(rows, pairs);
-        for bounds in rows_of.starts.windows(2) {
-            rows_of.items[bounds[0]..bounds[1]].sort_unstable();
+    pub(crate) fn new(
+        rows: usize,
+        columns: usize,
+        entries: impl Iterator<Item = (usize, usize)> + Clone,
+    ) -> Self {
+        let mut rows = Lists::new(rows, entries);
+        for bounds in rows.starts.windows(2) {
+            rows.items[bounds[0]..bounds[1]].sort_unstable();
         }
-        Self {
-            columns,
-            rows: rows_of,
-        }
+        Self { columns, rows }
     }
 
     /// The sparsity pattern of the derivatives of the code's outputs with respect to its variables.
@@ -75,7 +74,9 @@ impl Sparsity {
                 bits[id as usize] = 0;
             }
         }
-        Self::new(ir.outputs().len(), columns, &entries)
+        let entries = entries.iter();
+        let entries = entries.map(|&(row, column): &(u32, u32)| (row as usize, column as usize));
+        Self::new(ir.outputs().len(), columns, entries)
     }
 
     /// The number of rows of the matrix.
@@ -170,6 +171,10 @@ impl Sparsity {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.pairs()
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
         (0..self.rows()).flat_map(|row| self.row(row).iter().map(move |&column| (row, column)))
     }
 
@@ -183,20 +188,14 @@ impl Sparsity {
     /// ```
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let entries = self
-            .entries()
-            .map(|(row, column)| (column as u32, row as u32));
-        Self::new(self.columns, self.rows(), &entries.collect::<Vec<_>>())
+        let entries = self.pairs().map(|(row, column)| (column, row));
+        Self::new(self.columns, self.rows(), entries)
     }
 
     /// For each entry of the transposed pattern, in order, the index of the same entry in this pattern.
     pub(crate) fn transposed_places(&self) -> Vec<usize> {
-        let columns = self.rows.items.iter().enumerate();
-        Lists::new(
-            self.columns,
-            columns.map(|(index, &column)| (column, index)),
-        )
-        .items
+        let columns = self.rows.items.iter().copied();
+        Lists::new(self.columns, columns.zip(0..)).items
     }
 
     /// The row starts and the column indices.
@@ -208,11 +207,8 @@ impl Sparsity {
     /// The entries of a square matrix whose mirror images are entries as well.
     pub(crate) fn symmetric(&self) -> Self {
         let is_entry = |row: usize, column: usize| self.row(row).binary_search(&column).is_ok();
-        let entries = self
-            .entries()
-            .filter(|&(row, column)| is_entry(column, row));
-        let entries = entries.map(|(row, column)| (row as u32, column as u32));
-        Self::new(self.rows(), self.columns, &entries.collect::<Vec<_>>())
+        let entries = self.pairs().filter(|&(row, column)| is_entry(column, row));
+        Self::new(self.rows(), self.columns, entries)
     }
 }
 

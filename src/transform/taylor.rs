@@ -149,16 +149,14 @@ impl Series {
                 add(&mut terms, scaled, self.coefficient(partial.id(), k - j));
             }
         }
+        if terms.is_empty() {
+            return sum(&linear);
+        }
         let curved = sum(&terms);
-        let curved = if k == 1 || terms.is_empty() {
-            curved
-        } else {
-            curved / k as f64
-        };
-        match (linear.is_empty(), terms.is_empty()) {
-            (_, true) => sum(&linear),
-            (true, false) => curved,
-            (false, false) => sum(&linear) + curved,
+        let curved = if k == 1 { curved } else { curved / k as f64 };
+        match linear[..] {
+            [] => curved,
+            _ => sum(&linear) + curved,
         }
     }
 

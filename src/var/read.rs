@@ -1,6 +1,9 @@
 //! Reading the number of a value.
 
+use std::panic::Location;
+
 use super::{Var, compare};
+use crate::graph::Test;
 
 impl Var {
     /// The number itself.
@@ -65,14 +68,19 @@ impl Var {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[track_caller]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the number is whole, not negative and below the limit"
+    )]
     pub fn floor_index(self) -> Option<usize> {
         // Above this limit, not every index is a number.
         const LIMIT: f64 = (1_u64 << 53) as f64;
-        if !(self >= 0.0 && self < LIMIT) {
-            return None;
-        }
+        let at = Location::caller();
+        let is = |test, bound: f64| compare::again(self, bound.into(), test, at) == 1;
         let floor = self.value.floor();
-        let is_floor = self >= floor && self < floor + 1.0;
-        is_floor.then_some(floor as usize)
+        let inside = is(Test::GreaterEqual, 0.0) && is(Test::Less, LIMIT);
+        (inside && is(Test::GreaterEqual, floor) && is(Test::Less, floor + 1.0))
+            .then_some(floor as usize)
     }
 }

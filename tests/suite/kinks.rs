@@ -166,7 +166,8 @@ fn every_kink_of_the_table_has_a_place() {
 
 #[test]
 fn smooth_operations_have_no_corners() {
-    let functions: [(fn(&[Var]) -> Var, f64); 10] = [
+    type Case = (fn(&[Var]) -> Var, f64);
+    let functions: [Case; 10] = [
         (|x| x[0] / 3.0, f64::INFINITY),
         (|x| x[0].powi(2), f64::INFINITY),
         (|x| x[0].powi(-2), 0.0),

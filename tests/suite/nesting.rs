@@ -149,7 +149,7 @@ fn gradients_of_gradients_of_gradients() {
 fn nested_gradients_have_the_same_bits_on_the_tape_and_as_programs() {
     let scaled = |x: &[Var]| {
         let g = recorded::derivative(|t| t * x[0], x[0]);
-        g.mul_add(x[0], g) * 0.1515178810905378
+        g.mul_add(x[0], g) * 0.151_517_881_090_537_8
     };
     let signed = |x: &[Var]| {
         let g = recorded::gradient(|t| t[0].relu() * t[1] - t[1].abs() * t[0], x);

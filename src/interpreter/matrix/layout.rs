@@ -20,14 +20,26 @@ pub(crate) struct MatrixLayout {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entries {
-    /// At `start + row·row_stride + column·column_stride`.
-    Affine {
-        start: isize,
-        row_stride: isize,
-        column_stride: isize,
-    },
+    Affine(Affine),
     /// In the slots listed, row by row.
     Listed(Vec<u32>),
+}
+
+/// Entries at `start + row·row_stride + column·column_stride`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Affine {
+    pub(super) start: isize,
+    pub(super) row_stride: isize,
+    pub(super) column_stride: isize,
+}
+
+impl Affine {
+    /// Where the entry at a row and a column is.
+    #[inline(always)]
+    pub(super) fn slot(self, row: usize, column: usize) -> usize {
+        let (row, column) = (row.cast_signed(), column.cast_signed());
+        (self.start + row * self.row_stride + column * self.column_stride).cast_unsigned()
+    }
 }
 
 impl MatrixLayout {
@@ -36,39 +48,30 @@ impl MatrixLayout {
         let (rows, columns) = (slots.len(), slots.first().map_or(0, Vec::len));
         let at = |row: usize, column: usize| (slots[row][column] as usize).cast_signed();
         let start = at(0, 0);
-        let row_stride = if rows > 1 { at(1, 0) - start } else { 0 };
-        let column_stride = if columns > 1 { at(0, 1) - start } else { 1 };
-        let layout = Self {
-            rows,
-            columns,
-            entries: Entries::Affine {
-                start,
-                row_stride,
-                column_stride,
-            },
+        let affine = Affine {
+            start,
+            row_stride: if rows > 1 { at(1, 0) - start } else { 0 },
+            column_stride: if columns > 1 { at(0, 1) - start } else { 1 },
         };
         let fits = |row: usize| {
-            (0..columns).all(|column| layout.slot(row, column) == slots[row][column] as usize)
+            (0..columns).all(|column| affine.slot(row, column) == slots[row][column] as usize)
         };
-        if (0..rows).all(fits) {
-            return layout;
-        }
+        let entries = if (0..rows).all(fits) {
+            Entries::Affine(affine)
+        } else {
+            Entries::Listed(slots.concat())
+        };
         Self {
             rows,
             columns,
-            entries: Entries::Listed(slots.concat()),
+            entries,
         }
     }
 
     #[inline(always)]
     pub(super) fn slot(&self, row: usize, column: usize) -> usize {
         match &self.entries {
-            Entries::Affine {
-                start,
-                row_stride,
-                column_stride,
-            } => (start + row.cast_signed() * row_stride + column.cast_signed() * column_stride)
-                .cast_unsigned(),
+            Entries::Affine(affine) => affine.slot(row, column),
             Entries::Listed(slots) => slots[row * self.columns + column] as usize,
         }
     }
@@ -76,11 +79,7 @@ impl MatrixLayout {
     /// The strides from row to row and from column to column, if they are constant.
     pub(super) fn strides(&self) -> Option<[isize; 2]> {
         match self.entries {
-            Entries::Affine {
-                row_stride,
-                column_stride,
-                ..
-            } => Some([row_stride, column_stride]),
+            Entries::Affine(affine) => Some([affine.row_stride, affine.column_stride]),
             Entries::Listed(_) => None,
         }
     }
@@ -113,7 +112,7 @@ impl MatrixLayout {
 
     pub(super) fn bytes(&self) -> usize {
         match &self.entries {
-            Entries::Affine { .. } => 0,
+            Entries::Affine(_) => 0,
             Entries::Listed(slots) => size_of_val(&slots[..]),
         }
     }
@@ -122,18 +121,13 @@ impl MatrixLayout {
 impl fmt::Display for MatrixLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rows, columns) = (self.rows, self.columns);
+        write!(f, "{rows}×{columns} ")?;
         match self.entries {
-            Entries::Affine {
-                start,
-                row_stride,
-                column_stride,
-            } => {
-                write!(
-                    f,
-                    "{rows}×{columns} u{start} strides {row_stride} {column_stride}"
-                )
+            Entries::Affine(at) => {
+                let (start, row, column) = (at.start, at.row_stride, at.column_stride);
+                write!(f, "u{start} strides {row} {column}")
             }
-            Entries::Listed(_) => write!(f, "{rows}×{columns} listed"),
+            Entries::Listed(_) => f.write_str("listed"),
         }
     }
 }

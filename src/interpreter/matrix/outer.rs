@@ -109,14 +109,13 @@ impl SumOuter<'_> {
     /// Computes all sums, on several threads if there are many terms.
     fn execute(self, arch: Arch, threads: usize) {
         let many = self.rows * self.layout.columns * self.count >= TERMS && self.rows >= 16;
-        let Some([row_stride, 1]) = self.layout.strides().filter(|_| threads > 1 && many) else {
+        // Parts of the sums can be written separately only if no row of them reaches into the next one.
+        let apart = |[row, _]: &[isize; 2]| row.unsigned_abs() >= self.layout.columns;
+        let strides = self.layout.strides().filter(apart);
+        let Some([row_stride, 1]) = strides.filter(|_| threads > 1 && many) else {
             arch.dispatch(self);
             return;
         };
-        if row_stride.unsigned_abs() < self.layout.columns {
-            arch.dispatch(self);
-            return;
-        }
         // Parts in the order in which they are stored.
         let (first, end) = (self.first, self.first + self.rows);
         let share = share(self.rows, threads, 8);

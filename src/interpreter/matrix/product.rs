@@ -12,11 +12,11 @@ use pulp::{Simd, WithSimd};
 use smallvec::SmallVec;
 
 use super::common::{Scratch, TERMS, chain_add, share};
-use super::layout::{Entries, Factors, MatrixLayout};
+use super::layout::{Affine, Entries, Factors, MatrixLayout};
 use crate::backend::Place;
 use crate::backend::for_each;
 use crate::interpreter::context::Context;
-use crate::math::fused::{Arch, Fused};
+use crate::math::fused::{Arch, Inline};
 
 /// Dot products of the rows of a uniform matrix with the same list of factors.
 #[derive(Clone, Debug)]
@@ -61,7 +61,17 @@ impl Product {
             dst,
         };
         multiply.execute(block.arch, block.threads);
-        if self.zero_rule && block.arch.dispatch(AnyNan(dst)) {
+        let any_nan = Inline(
+            #[inline(always)]
+            || {
+                let mut found = false;
+                for value in &*dst {
+                    found |= value.is_nan();
+                }
+                found
+            },
+        );
+        if self.zero_rule && block.arch.dispatch(any_nan) {
             self.recompute(context, factors, dst);
         }
     }
@@ -88,75 +98,42 @@ impl fmt::Display for Product {
     }
 }
 
-/// Whether any of these is not a number.
-struct AnyNan<'a>(&'a [f64]);
-
-impl Fused for AnyNan<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn call(self) -> bool {
-        let mut found = false;
-        for value in self.0 {
-            found |= value.is_nan();
-        }
-        found
-    }
-}
-
 /// How the entries of a matrix are read: either those of a row or those of a column are side by side, in ascending or in
 /// descending order.
 #[derive(Clone, Copy)]
 struct Weights<'a> {
     values: &'a [f64],
-    start: isize,
-    row_stride: isize,
-    column_stride: isize,
+    at: Affine,
 }
 
 impl<'a> Weights<'a> {
     /// Reads the entries in place, or gathers them first.
     fn new(matrix: &MatrixLayout, values: &'a [f64], gathered: &'a mut Vec<f64>) -> Self {
-        if let Entries::Affine {
-            start,
-            row_stride,
-            column_stride,
-        } = matrix.entries
-            && (row_stride.abs() == 1 || column_stride.abs() == 1)
+        if let Entries::Affine(at) = matrix.entries
+            && (at.row_stride.abs() == 1 || at.column_stride.abs() == 1)
         {
-            return Self {
-                values,
-                start,
-                row_stride,
-                column_stride,
-            };
+            return Self { values, at };
         }
         gathered.clear();
         for row in 0..matrix.rows {
             let entries = (0..matrix.columns).map(|column| values[matrix.slot(row, column)]);
             gathered.extend(entries);
         }
-        Self {
-            values: gathered,
+        let at = Affine {
             start: 0,
             row_stride: matrix.columns.cast_signed(),
             column_stride: 1,
+        };
+        Self {
+            values: gathered,
+            at,
         }
-    }
-
-    /// Where the entry at a row and a column is.
-    #[inline(always)]
-    fn slot(self, row: usize, column: usize) -> usize {
-        let (row, column) = (row.cast_signed(), column.cast_signed());
-        (self.start + row * self.row_stride + column * self.column_stride).cast_unsigned()
     }
 
     /// The same matrix without the first rows.
-    fn skip_rows(self, row: usize) -> Self {
-        Self {
-            start: self.start + row.cast_signed() * self.row_stride,
-            ..self
-        }
+    fn skip_rows(mut self, row: usize) -> Self {
+        self.at.start += row.cast_signed() * self.at.row_stride;
+        self
     }
 }
 
@@ -286,25 +263,25 @@ impl<S: Simd> Tiles<'_, S> {
     ) {
         let Range { start: first, end } = self.some;
         let dst = &mut dst[row * self.vectors + vector..];
-        let weights = self.weights;
-        if weights.column_stride.abs() == 1 {
+        let Weights { values, at } = self.weights;
+        if at.column_stride.abs() == 1 {
             let mut rows: [&[f64]; T] = [&[]; T];
             for (t, entries) in rows.iter_mut().enumerate() {
-                let ends = [weights.slot(row + t, first), weights.slot(row + t, end - 1)];
-                *entries = &weights.values[ends[0].min(ends[1])..][..end - first];
+                let ends = [at.slot(row + t, first), at.slot(row + t, end - 1)];
+                *entries = &values[ends[0].min(ends[1])..][..end - first];
             }
             let last = end - first - 1;
-            let descending = weights.column_stride < 0;
+            let descending = at.column_stride < 0;
             self.add::<T, V>(simd, vector, dst, false, |column| {
                 let column = if descending { last - column } else { column };
                 rows.map(|row| row[column])
             });
         } else {
             // Descending rows are computed in the order in which they are stored, the last first.
-            let descending = weights.row_stride < 0;
+            let descending = at.row_stride < 0;
             let lowest = if descending { row + T - 1 } else { row };
             self.add::<T, V>(simd, vector, dst, descending, |column| {
-                let entries = &weights.values[weights.slot(lowest, first + column)..];
+                let entries = &values[at.slot(lowest, first + column)..];
                 *entries
                     .first_chunk::<T>()
                     .expect("a matrix is within the buffer")

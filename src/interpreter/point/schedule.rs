@@ -20,7 +20,7 @@ const LONG: usize = 32;
 const PASSING: u32 = 1 << 31;
 
 /// The slots of uniform values in their buffer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Slots {
     /// The slot of each value; `u32::MAX` if it has none yet.
     of: Vec<u32>,
@@ -34,9 +34,7 @@ impl Slots {
     pub(crate) fn new(code: &Ir) -> Self {
         Self {
             of: vec![u32::MAX; code.len()],
-            count: 0,
-            passing: 0,
-            most_passing: 0,
+            ..Self::default()
         }
     }
 
@@ -350,24 +348,18 @@ impl Runs {
             self.addresses.push(Address::Slots(0));
             return;
         };
-        let repeats = all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
+        let repeats = || all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
+        let adjacent = || all.clone().zip(first..).all(|(slot, next)| slot == next);
         // Temporary values are behind those that stay.
         let behind = !passing && all.clone().any(|slot| slot & PASSING != 0);
-        let address = if behind {
-            self.list_in_table(all)
-        } else if may_repeat && repeats {
+        self.addresses.push(if !behind && may_repeat && repeats() {
             Address::Same(first)
-        } else if all.clone().zip(first..).all(|(slot, next)| slot == next) {
+        } else if !behind && adjacent() {
             Address::Slots(first)
         } else {
-            self.list_in_table(all)
-        };
-        self.addresses.push(address);
-    }
-
-    fn list_in_table(&mut self, slots: impl Iterator<Item = u32>) -> Address {
-        let start = self.table.len() as u32;
-        self.table.extend(slots);
-        Address::Table(start)
+            let start = self.table.len() as u32;
+            self.table.extend(all);
+            Address::Table(start)
+        });
     }
 }

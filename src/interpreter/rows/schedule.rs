@@ -29,7 +29,31 @@ impl RowCode {
         matrices: bool,
         any_order: bool,
     ) -> (Self, Vec<Place>) {
-        RowScheduler::new(code, classes, slots).run(matrices, any_order)
+        // A varying input has its index among the varying ones, even if it is not used.
+        let mut varying = 0;
+        let ranks: Vec<u32> = code
+            .inputs
+            .iter()
+            .map(|&class| {
+                varying += u32::from(class == Class::Varying);
+                varying - u32::from(class == Class::Varying)
+            })
+            .collect();
+        let places = code
+            .ids()
+            .map(|id| match (classes[id as usize], code.kind(id)) {
+                (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
+                (Class::Varying, _) => Place::Row(u32::MAX),
+                _ => Place::Shared(slots.of(id)),
+            });
+        let scheduler = RowScheduler {
+            places: places.collect(),
+            code,
+            classes,
+            slots,
+            result: Self::default(),
+        };
+        scheduler.run(matrices, any_order)
     }
 }
 
@@ -53,34 +77,7 @@ struct Unit {
     product: bool,
 }
 
-impl<'a> RowScheduler<'a> {
-    fn new(code: &'a Ir, classes: &'a [Class], slots: &'a Slots) -> Self {
-        // A varying input has its index among the varying ones, even if it is not used.
-        let mut varying = 0;
-        let ranks: Vec<u32> = code
-            .inputs
-            .iter()
-            .map(|&class| {
-                varying += u32::from(class == Class::Varying);
-                varying - u32::from(class == Class::Varying)
-            })
-            .collect();
-        let places = code
-            .ids()
-            .map(|id| match (classes[id as usize], code.kind(id)) {
-                (Class::Varying, Kind::Input(place)) => Place::Input(ranks[place as usize]),
-                (Class::Varying, _) => Place::Row(u32::MAX),
-                _ => Place::Shared(slots.of(id)),
-            });
-        Self {
-            places: places.collect(),
-            code,
-            classes,
-            slots,
-            result: RowCode::default(),
-        }
-    }
-
+impl RowScheduler<'_> {
     fn run(mut self, matrices: bool, any_order: bool) -> (RowCode, Vec<Place>) {
         let units = self.units(matrices);
         let last_use = self.last_uses(&units);
@@ -342,16 +339,13 @@ impl Free {
     }
 
     fn give(&mut self, row: u32) {
-        let before = self.stretches.range(..row).next_back();
-        let joins = before.map(|(&start, &len)| (start, len));
         let after = self.stretches.remove(&(row + 1)).unwrap_or(0);
-        match joins {
-            Some((start, len)) if start + len == row => {
-                self.stretches.insert(start, len + 1 + after);
-            }
-            _ => {
-                self.stretches.insert(row, 1 + after);
-            }
+        if let Some((start, len)) = self.stretches.range_mut(..row).next_back()
+            && start + *len == row
+        {
+            *len += 1 + after;
+        } else {
+            self.stretches.insert(row, 1 + after);
         }
     }
 }

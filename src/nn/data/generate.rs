@@ -144,8 +144,8 @@ pub fn blobs<C: AsRef<[f64]>, R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<Dataset> {
     let width = centers.first().map(|center| center.as_ref().len());
-    let width =
-        width.ok_or_else(|| Error::argument("centers", "must contain at least one center"))?;
+    let none = || Error::argument("centers", "must contain at least one center");
+    let width = width.ok_or_else(none)?;
     ensure(width > 0, "centers", || "center 0 has no coordinates")?;
     for (index, center) in centers.iter().map(AsRef::as_ref).enumerate() {
         if center.len() != width {

@@ -148,7 +148,7 @@ impl Verified {
 
     /// All outputs at a point.
     fn at_point(&self, arch: Arch, x: &[f64]) -> Vec<f64> {
-        self.on(arch).at(&[x]).expect("no branches").to_vec()
+        self.on(arch).at([x]).expect("no branches").to_vec()
     }
 
     /// Each part of the outputs for all rows, row by row.
@@ -168,7 +168,7 @@ impl Verified {
             .set_uniform(|inputs| inputs.copy_from_slice(p))
             .expect("no branches");
         answer.sums(&blocks(rows), 1).expect("no branches");
-        answer.outputs_of_sums(1.0).to_vec()
+        answer.outputs_of_sums(1.0).0.to_vec()
     }
 }
 

@@ -492,9 +492,19 @@ fn interpolated(x: Var, index: impl Fn(Var) -> usize) -> Var {
     (x - i as f64) * (table[i + 1] - table[i]) + table[i]
 }
 
+/// The whole part of a number that is read.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "as users write it"
+)]
+fn read_index(x: Var) -> usize {
+    x.value() as usize
+}
+
 #[test]
 fn a_number_that_was_read_is_checked() {
-    let f = Program::trace_at(&[0.5], |x| interpolated(x[0], |x| x.value() as usize)).unwrap();
+    let f = Program::trace_at(&[0.5], |x| interpolated(x[0], read_index)).unwrap();
     assert_eq!(f.gradient(&[0.5]).unwrap(), (0.5, vec![1.0]));
     let error = f.gradient(&[2.5]).unwrap_err();
     let read = error.branch().unwrap();
@@ -559,14 +569,14 @@ fn decisions_by_numbers_are_right_or_refused() {
     let halved = |x: &[Var]| {
         let mut y = x[0].square();
         while y.value() > 0.1 {
-            y = y * 0.5;
+            y *= 0.5;
         }
         y
     };
     let power = |x: &[Var]| {
         let mut y = x[0];
-        for _ in 0..x[0].value() as usize {
-            y = y * x[0];
+        for _ in 0..read_index(x[0]) {
+            y *= x[0];
         }
         y
     };
