@@ -98,8 +98,8 @@ impl fmt::Display for Product {
     }
 }
 
-/// How the entries of a matrix are read: either those of a row or those of a column are side by side, in ascending or in
-/// descending order.
+/// How the entries of a matrix are read: those of a row are adjacent in ascending order, or those of a column are adjacent in
+/// either order.
 #[derive(Clone, Copy)]
 struct Weights<'a> {
     values: &'a [f64],
@@ -110,7 +110,7 @@ impl<'a> Weights<'a> {
     /// Reads the entries in place, or gathers them first.
     fn new(matrix: &MatrixLayout, values: &'a [f64], gathered: &'a mut Vec<f64>) -> Self {
         if let Entries::Affine(at) = matrix.entries
-            && (at.row_stride.abs() == 1 || at.column_stride.abs() == 1)
+            && (at.row_stride.abs() == 1 || at.column_stride == 1)
         {
             return Self { values, at };
         }
@@ -264,18 +264,13 @@ impl<S: Simd> Tiles<'_, S> {
         let Range { start: first, end } = self.some;
         let dst = &mut dst[row * self.vectors + vector..];
         let Weights { values, at } = self.weights;
-        if at.column_stride.abs() == 1 {
+        if at.column_stride == 1 {
             let mut rows: [&[f64]; T] = [&[]; T];
             for (t, entries) in rows.iter_mut().enumerate() {
-                let ends = [at.slot(row + t, first), at.slot(row + t, end - 1)];
-                *entries = &values[ends[0].min(ends[1])..][..end - first];
+                *entries = &values[at.slot(row + t, first)..][..end - first];
             }
-            let last = end - first - 1;
-            let descending = at.column_stride < 0;
-            self.add::<T, V>(simd, vector, dst, false, |column| {
-                let column = if descending { last - column } else { column };
-                rows.map(|row| row[column])
-            });
+            let weight = |column: usize| rows.map(|row| row[column]);
+            self.add::<T, V>(simd, vector, dst, false, weight);
         } else {
             // Descending rows are computed in the order in which they are stored, the last first.
             let descending = at.row_stride < 0;
