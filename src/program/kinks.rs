@@ -220,10 +220,7 @@ impl Program {
             let operand_ids = code.operands(id).iter();
             of_operands.clear();
             of_operands.extend(operand_ids.map(|&operand| moves[operand as usize]));
-            let tangent = side(op, operands, value, &of_operands);
-            let is_constant = op.obeys(Law::Blocks) || op.obeys(Law::Stop);
-            let changes = !is_constant && of_operands.iter().any(|operand| operand.changes);
-            moves[id as usize] = Move { tangent, changes };
+            moves[id as usize] = side(op, operands, value, &of_operands);
         })?;
         let outputs = code.outputs().iter();
         Ok(outputs
@@ -258,10 +255,14 @@ impl Move {
         tangent: 0.0,
         changes: false,
     };
+    const UNKNOWN: Self = Self {
+        tangent: f64::NAN,
+        changes: true,
+    };
 }
 
-/// The derivative of an operation on the side into which its operands move.
-fn side(op: Op, operands: &[f64], value: f64, of_operands: &[Move]) -> f64 {
+/// How an operation moves on the side into which its operands move.
+fn side(op: Op, operands: &[f64], value: f64, of_operands: &[Move]) -> Move {
     let tangents: Vec<f64> = of_operands.iter().map(|operand| operand.tangent).collect();
     let tangents = &tangents[..];
     let known = |tangents: &[f64]| !tangents.iter().any(|t| t.is_nan());
@@ -270,7 +271,7 @@ fn side(op: Op, operands: &[f64], value: f64, of_operands: &[Move]) -> f64 {
         && !known(&tangents[place..=place])
     {
         // The choice depends on a value that jumps, so its side is unknown.
-        return f64::NAN;
+        return Move::UNKNOWN;
     }
     let moves = tangents.iter().any(|&t| t != 0.0);
     let nudged = corner(op).filter(|_| moves).and_then(|(place, jumps)| {
@@ -286,27 +287,32 @@ fn side(op: Op, operands: &[f64], value: f64, of_operands: &[Move]) -> f64 {
         Some((nudged, jumps)) => {
             let beside = op.apply(&nudged).unwrap_or(f64::NAN);
             if jumps && !near(beside, value) {
-                return f64::NAN;
+                return Move::UNKNOWN;
             }
             (nudged, beside)
         }
     };
     let partials = op.partials(&operands, value);
-    partials
-        .iter()
-        .zip(of_operands)
-        .fold(0.0, |sum: f64, (&p, operand)| {
-            let t = operand.tangent;
-            if t == 0.0 && operand.changes && !p.is_finite() {
-                // The operand moves too slowly for a tangent, but the operation is infinitely steep.
-                f64::NAN
-            } else if p == 0.0 || t == 0.0 {
-                // The zero rule.
-                sum
-            } else {
-                t.mul_add(p, sum)
-            }
-        })
+    let terms = partials.iter().zip(of_operands);
+    let tangent = terms.clone().fold(0.0, |sum: f64, (&p, operand)| {
+        let t = operand.tangent;
+        if t == 0.0 && operand.changes && !p.is_finite() {
+            // The operand moves too slowly for a tangent, but the operation is infinitely steep.
+            f64::NAN
+        } else if p == 0.0 || t == 0.0 {
+            // The zero rule.
+            sum
+        } else {
+            t.mul_add(p, sum)
+        }
+    });
+    // A gate that is closed stays constant; a smooth operation may move although its slope is 0.
+    let closed = op.obeys(Law::Blocks) || op.obeys(Law::Stop);
+    let passes = |p: f64| !closed && (p != 0.0 || !op.obeys(Law::Routes));
+    let changes = terms
+        .into_iter()
+        .any(|(&p, operand)| operand.changes && passes(p));
+    Move { tangent, changes }
 }
 
 /// Moves the operand with this index off `at` by the smallest step, in its direction.
