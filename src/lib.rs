@@ -78,6 +78,7 @@ pub use page::Page;
 pub use parameters::Parameters;
 pub use picture::{Direction, Picture};
 pub use program::{Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream};
+pub use sweep::diagnosis::{Diagnosis, ZeroProduct};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use transform::{Mode, Sparsity, Transform};
 pub use var::Var;

@@ -13,6 +13,7 @@ mod call;
 #[cfg(any(feature = "nalgebra-sparse", feature = "sprs"))]
 mod convert;
 mod core;
+mod diagnosis;
 mod evaluator;
 mod function;
 mod kinks;

@@ -9,6 +9,7 @@
     reason = "only inlined code is compiled for the fused instruction"
 )]
 
+pub(crate) mod diagnosis;
 mod recorded;
 
 pub use recorded::gradient_with;

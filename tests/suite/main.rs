@@ -10,6 +10,7 @@ mod backend;
 mod compare;
 mod custom;
 mod derive;
+mod diagnosis;
 mod drawings;
 mod explain;
 mod fast;

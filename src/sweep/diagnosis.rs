@@ -1,0 +1,239 @@
+//! Where a factor of 0 meets an infinite one in the chain rule, and whether the zero is exact or only a limit.
+//!
+//! The sweep takes `0·∞` as 0. That is right if the zero is *exact*: if it stays 0 around the point, because a gate is closed,
+//! a branch was not taken or a factor is constant. If the zero depends on the inputs, the product is *indeterminate*: the slope
+//! of `(√x)²` at 0 is 1, but its factors there are 0 and ∞.
+
+use std::fmt;
+use std::panic::Location;
+
+use super::Gradients;
+use crate::graph::Graph;
+use crate::op::{Law, Op};
+use crate::tape;
+use crate::var::{Var, compare};
+
+/// A product `0·∞` or `0·NaN` in the chain rule: the derivative with respect to an operand of one operation.
+///
+/// ```
+/// use chainrule::Var;
+///
+/// let x = Var::new(0.0).named("x");
+/// let zeros = x.sqrt().square().diagnose().zeros;
+/// assert_eq!(zeros.len(), 1);
+/// assert!(!zeros[0].is_exact);
+/// assert_eq!(
+///     zeros[0].to_string(),
+///     "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ZeroProduct {
+    /// The operation.
+    pub op: Op,
+    /// The values of its operands.
+    pub operands: Vec<f64>,
+    /// The index of the operand.
+    pub operand: usize,
+    /// The derivative with respect to the operation's result.
+    pub adjoint: f64,
+    /// The slope of the operation with respect to the operand.
+    pub partial: f64,
+    /// Whether the zero does not depend on the inputs. Then the product is exactly 0, otherwise it is indeterminate.
+    pub is_exact: bool,
+}
+
+impl fmt::Display for ZeroProduct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operands: Vec<String> = self.operands.iter().map(|x| format!("{x:?}")).collect();
+        write!(
+            f,
+            "{} of {}: derivative {:?} of the result times slope {:?} is {}",
+            self.op.row().name,
+            operands.join(", "),
+            self.adjoint,
+            self.partial,
+            if self.is_exact { "0" } else { "indeterminate" },
+        )
+    }
+}
+
+/// Derivatives in which indeterminate products are NaN, and the places of all products of 0 and ∞ or NaN.
+///
+/// ```
+/// use chainrule::Var;
+///
+/// // The slope of (√x)² is 1, but at 0 the chain rule cannot tell.
+/// let x = Var::new(0.0);
+/// let y = x.sqrt().square();
+/// assert_eq!(y.backward()[x], 0.0);
+/// assert!(y.diagnose().gradients[x].is_nan());
+///
+/// // A closed gate is exact: the logarithm does not matter.
+/// let z = x.less(1.0).select(x * 3.0, x.ln());
+/// assert_eq!(z.diagnose().gradients[x], 3.0);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// The derivatives. They are those of [`backward`](Var::backward) if no product is indeterminate.
+    pub gradients: Gradients,
+    /// Every product of 0 with an infinity or NaN, from the output on.
+    pub zeros: Vec<ZeroProduct>,
+}
+
+impl Var {
+    /// The derivatives of this value, where indeterminate products are NaN; and every product of 0 with ∞ or NaN.
+    ///
+    /// It takes several times as long as [`backward`](Self::backward). See [`Diagnosis`].
+    ///
+    /// ```
+    /// let x = chainrule::Var::new(4.0);
+    /// let diagnosis = x.sqrt().diagnose();
+    /// assert_eq!((diagnosis.gradients[x], diagnosis.zeros.len()), (0.25, 0));
+    /// ```
+    ///
+    /// # Panics
+    /// If its node was freed or is not on the current graph.
+    #[track_caller]
+    pub fn diagnose(self) -> Diagnosis {
+        self.check();
+        tape::with(|graph| graph.diagnose(&[(self, 1.0)]))
+    }
+}
+
+impl Graph {
+    /// The derivatives of the outputs' seeded sum, where indeterminate products are NaN; and every product of 0 with ∞ or NaN.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, (x, y)) = tape::record(|| {
+    ///     let x = Var::new(0.0);
+    ///     (x, x.recip().recip())
+    /// });
+    /// assert!(graph.diagnose(&[(y, 1.0)]).gradients[x].is_nan());
+    /// ```
+    ///
+    /// # Panics
+    /// If an output is not alive on this graph.
+    #[track_caller]
+    pub fn diagnose(&self, outputs: &[(Var, f64)]) -> Diagnosis {
+        // The slopes at a point are numbers that depend on all inputs.
+        compare::swept(self.id(), Location::caller());
+        let mut gradients = Gradients::new();
+        gradients.clear(self, self.len() + 1);
+        let mut sweep = Sweep {
+            graph: self,
+            varies: varies(self),
+            adjoints: vec![Adjoint::default(); self.len() + 1],
+            zeros: Vec::new(),
+        };
+        for &(y, seed) in outputs {
+            y.check_on(self);
+            if let Some(key) = y.key() {
+                let adjoint = &mut sweep.adjoints[key.slot()];
+                adjoint.sum += seed;
+                adjoint.reached = true;
+            }
+        }
+        for slot in (1..=self.len()).rev() {
+            sweep.visit(slot);
+        }
+        for (place, adjoint) in gradients.adjoints.iter_mut().zip(&sweep.adjoints) {
+            *place = adjoint.sum;
+        }
+        let zeros = sweep.zeros;
+        Diagnosis { gradients, zeros }
+    }
+}
+
+/// Which slots depend on an input.
+fn varies(graph: &Graph) -> Vec<bool> {
+    let mut varies = vec![false; graph.len() + 1];
+    for slot in 1..=graph.len() {
+        let node = graph.node_at(slot);
+        let mut operands = node.operands().iter();
+        varies[slot] = node.op() == Op::Input || operands.any(|operand| varies[operand.slot()]);
+    }
+    varies
+}
+
+/// The adjoint of a slot so far.
+#[derive(Clone, Copy, Default)]
+struct Adjoint {
+    sum: f64,
+    /// Whether an output depends on the slot.
+    reached: bool,
+    /// Whether the sum depends on the inputs, so that it is 0 at this point only, if it is 0.
+    varies: bool,
+}
+
+struct Sweep<'a> {
+    graph: &'a Graph,
+    varies: Vec<bool>,
+    adjoints: Vec<Adjoint>,
+    zeros: Vec<ZeroProduct>,
+}
+
+impl Sweep<'_> {
+    /// Adds the terms of one node to the adjoints of its operands.
+    fn visit(&mut self, slot: usize) {
+        let (node, u) = (self.graph.node_at(slot), self.adjoints[slot]);
+        let op = node.op();
+        if !u.reached || op == Op::Input {
+            return;
+        }
+        let slots = node.each_argument(|key| Some(key.slot()), |_| None);
+        let operands = node.arguments(|key| self.graph.value_of(key));
+        let varying: Vec<bool> = slots
+            .iter()
+            .map(|slot| slot.is_some_and(|slot| self.varies[slot]))
+            .collect();
+        let partials = op.partials(&operands, node.value());
+        for (place, (&target, &partial)) in slots.iter().zip(&partials).enumerate() {
+            let Some(target) = target else { continue };
+            let partial_varies = partial_varies(op, &varying, place);
+            let is_zero = u.sum == 0.0 || partial == 0.0;
+            let zero_varies = u.sum == 0.0 && u.varies || partial == 0.0 && partial_varies;
+            let adjoint = &mut self.adjoints[target];
+            adjoint.reached = true;
+            if !is_zero {
+                adjoint.sum = u.sum.mul_add(partial, adjoint.sum);
+                adjoint.varies |= u.varies || partial_varies;
+                continue;
+            }
+            adjoint.varies |= zero_varies;
+            if u.sum.is_finite() && partial.is_finite() {
+                continue;
+            }
+            if zero_varies {
+                adjoint.sum = f64::NAN;
+            }
+            self.zeros.push(ZeroProduct {
+                op,
+                operands: operands.to_vec(),
+                operand: place,
+                adjoint: u.sum,
+                partial,
+                is_exact: !zero_varies,
+            });
+        }
+    }
+}
+
+/// Whether the slope with respect to one operand can change around the point, if these operands can.
+fn partial_varies(op: Op, varying: &[bool], place: usize) -> bool {
+    let obeys = |law| op.obeys(law);
+    if obeys(Law::Linear) || obeys(Law::Blocks) || obeys(Law::Stop) || obeys(Law::Routes) {
+        return false;
+    }
+    if obeys(Law::Pairs) {
+        return varying.get(place ^ 1) == Some(&true);
+    }
+    if obeys(Law::Declared) {
+        return place % 2 == 1 && varying.get(place + 1) == Some(&true);
+    }
+    let mut others = varying.iter().enumerate();
+    others.any(|(other, &varies)| varies && !(obeys(Law::Bilinear) && other == place))
+}

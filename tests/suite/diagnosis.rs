@@ -1,0 +1,113 @@
+//! Tests the diagnosis of products of 0 and ∞ in the chain rule.
+
+use chainrule::{ErrorKind, Program, Var, derive, tape};
+use proptest::prelude::*;
+
+use crate::expression::Expression;
+
+/// The gradient with indeterminate products as NaN, and for each product of 0 and ∞ whether the zero is exact.
+fn diagnose(f: impl Fn(&[Var]) -> Var, x: &[f64]) -> (Vec<f64>, Vec<bool>) {
+    let program = Program::trace_at(x, |x| f(x)).unwrap();
+    let (value, gradient, zeros) = program.diagnose(x).unwrap();
+    let (graph, (x, y)) = tape::record(|| {
+        let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
+        (x.clone(), f(&x))
+    });
+    let on_graph = graph.diagnose(&[(y, 1.0)]);
+    assert_eq!(value.to_bits(), y.value().to_bits());
+    let exact: Vec<bool> = zeros.iter().map(|zero| zero.is_exact).collect();
+    let exact_on_graph: Vec<bool> = on_graph.zeros.iter().map(|zero| zero.is_exact).collect();
+    assert_eq!(exact, exact_on_graph);
+    for (a, b) in gradient.iter().zip(on_graph.gradients.of(&x)) {
+        assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan());
+    }
+    (gradient, exact)
+}
+
+#[test]
+fn a_zero_that_is_a_limit_is_indeterminate() {
+    type Case = (fn(&[Var]) -> Var, f64);
+    let cases: [Case; 7] = [
+        (|x| x[0].sqrt().square(), 0.0),
+        (|x| x[0].recip().recip(), 0.0),
+        (|x| x[0].ln().exp(), 0.0),
+        (|x| x[0].square().sqrt(), 0.0),
+        (|x| (x[0] - 2.0).cbrt().powi(3), 2.0),
+        (|x| x[0] * x[0].ln(), 0.0),
+        (|x| (x[0].square() + x[0].powi(4)).sqrt(), 0.0),
+    ];
+    for (place, (f, at)) in cases.into_iter().enumerate() {
+        let (gradient, exact) = diagnose(f, &[at]);
+        let slope = derive::gradient(f, &[at]).unwrap().1[0];
+        assert!(
+            gradient[0].is_nan() || !slope.is_finite(),
+            "case {place}: {gradient:?} {slope}"
+        );
+        assert!(exact.contains(&false) || !slope.is_finite(), "case {place}");
+    }
+}
+
+#[test]
+fn a_zero_of_the_structure_is_exact() {
+    type Case = (fn(&[Var]) -> Var, f64);
+    let cases: [Case; 6] = [
+        (|x| x[0].less(1.0).select(x[0] * 3.0, x[0].ln()), 3.0),
+        (|x| (-x[0].sqrt() - 1.0).relu() + x[0], 1.0),
+        (|x| x[0].sqrt() * 0.0 + x[0] * 2.0, 2.0),
+        (|x| x[0].sqrt().max(1.0) + x[0], 1.0),
+        (|x| derive::stop_gradient(x[0].sqrt()) + x[0], 1.0),
+        (|x| x[0].sqrt().floor() + x[0], 1.0),
+    ];
+    for (place, (f, slope)) in cases.into_iter().enumerate() {
+        let (gradient, exact) = diagnose(f, &[0.0]);
+        assert_eq!(gradient, [slope], "case {place}");
+        assert_eq!(exact, [true], "case {place}");
+    }
+}
+
+#[test]
+fn zeros_are_told_with_operation_and_operands() {
+    let x = Var::new(0.0);
+    let zeros = (x.sqrt() * Var::new(0.0)).diagnose().zeros;
+    assert_eq!(
+        zeros[0].to_string(),
+        "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+    );
+    assert!(Var::from(2.0).diagnose().zeros.is_empty());
+    let none = Program::trace(1, |_| [Var::new(0.0); 0]).unwrap();
+    assert_eq!(
+        none.diagnose(&[1.0]).unwrap_err().kind(),
+        ErrorKind::Argument
+    );
+    assert_eq!(none.diagnose(&[]).unwrap_err().kind(), ErrorKind::Length);
+    // A mask that is not differentiated makes an exact zero.
+    let masked = Program::trace(2, |x| x[0] * x[1].sqrt()).unwrap();
+    let (_, gradient, zeros) = masked.diagnose(&[0.0, 0.0]).unwrap();
+    assert!(gradient[1].is_nan() && !zeros[0].is_exact);
+    let masked = masked.with_respect_to(&[1]).unwrap();
+    let (_, gradient, zeros) = masked.diagnose(&[0.0, 0.0]).unwrap();
+    assert!(gradient == [0.0] && zeros[0].is_exact);
+    // The inputs that derivatives are taken with respect to.
+    let f = Program::trace(2, |x| x[0] * x[1])
+        .unwrap()
+        .with_respect_to(&[1])
+        .unwrap();
+    assert_eq!(f.diagnose(&[3.0, 4.0]).unwrap(), (12.0, vec![3.0], vec![]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Without an indeterminate product, the derivatives have the bits of the plain sweep. With one, some derivative may be
+    /// NaN, and every other one is unchanged.
+    #[test]
+    fn only_indeterminate_products_change_derivatives(e in Expression::any(12, true)) {
+        let f = |x: &[Var]| e.evaluate(x);
+        let (gradient, exact) = diagnose(f, &e.inputs);
+        let plain = derive::gradient(f, &e.inputs).unwrap().1;
+        for (&found, &plain) in gradient.iter().zip(&plain) {
+            let same = found.to_bits() == plain.to_bits() || found.is_nan() && plain.is_nan();
+            prop_assert!(same || found.is_nan() && exact.contains(&false), "{found:e} {plain:e}");
+        }
+    }
+}
