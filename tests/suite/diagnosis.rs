@@ -74,7 +74,7 @@ fn zeros_are_told_with_operation_and_operands() {
         "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
     );
     assert!(Var::from(2.0).diagnose().zeros.is_empty());
-    let none = Program::trace(1, |_| [Var::new(0.0); 0]).unwrap();
+    let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
     assert_eq!(
         none.diagnose(&[1.0]).unwrap_err().kind(),
         ErrorKind::Argument
