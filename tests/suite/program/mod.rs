@@ -5,7 +5,7 @@ mod errors;
 mod guards;
 mod scale;
 
-use chainrule::{Dual, Program, Var, tape};
+use chainrule::{Dual, Program, Var, derive, tape};
 use proptest::prelude::*;
 
 use crate::compare::same;
@@ -193,4 +193,25 @@ fn products_of_negative_zeros_keep_their_sign() {
         .map(|y| y.is_sign_negative())
         .collect();
     assert_eq!(signs, [true, true, false, false]);
+}
+
+#[test]
+fn wide_operations_of_different_widths_keep_their_operands() {
+    // At one point, operations with many operands at the same depth would be one run if they were as wide as each other.
+    let f = |x: &[Var]| {
+        let sums = [17, 20, 25, 40].map(|width| x[..width].iter().copied().sum::<Var>());
+        let largest = [18, 30, 33].map(|width| Var::max_of(&x[40 - width..]));
+        let products = [19, 31].map(|width| Var::product_of(&x[..width]));
+        let all: Vec<Var> = sums.into_iter().chain(largest).chain(products).collect();
+        Var::log_sum_exp(&all)
+    };
+    let x: Vec<f64> = (0..40).map(|k| (f64::from(k) * 0.7).sin() + 1.1).collect();
+    let (value, gradient) = derive::gradient(f, &x).unwrap();
+    let program = Program::trace(40, f).unwrap();
+    assert_eq!(program.gradient(&x).unwrap(), (value, gradient.clone()));
+    let rows = vec![x.clone(); 3];
+    let mut batch = program.batch(&rows).unwrap();
+    let (values, gradients) = batch.gradients(&[]).unwrap();
+    assert_eq!(values, [value; 3]);
+    assert_eq!(gradients, gradient.repeat(3));
 }
