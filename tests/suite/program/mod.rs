@@ -201,7 +201,7 @@ fn wide_operations_of_different_widths_keep_their_operands() {
     let f = |x: &[Var]| {
         let sums = [17, 20, 25, 40].map(|width| x[..width].iter().copied().sum::<Var>());
         let largest = [18, 30, 33].map(|width| Var::max_of(&x[40 - width..]));
-        let products = [19, 31].map(|width| Var::product_of(&x[..width]));
+        let products = [19, 31].map(|width| Var::product(&x[..width]));
         let all: Vec<Var> = sums.into_iter().chain(largest).chain(products).collect();
         Var::log_sum_exp(&all)
     };
