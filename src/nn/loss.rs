@@ -55,7 +55,8 @@ pub fn mean_squared_error<S: Scalar, T: Copy + Into<S>>(outputs: &[S], targets: 
 /// # Errors
 ///
 /// [`Length`](crate::ErrorKind::Length) if the two differ in length, [`Argument`](crate::ErrorKind::Argument) if they
-/// are empty, the margin is negative or not finite, or a label is the constant 0, from which nothing can be learned.
+/// are empty, the margin is negative or not finite, or a label is the constant 0, from which nothing can be learned. The loss
+/// is NaN if another label is neither −1 nor +1, such as a 0 in a row of a program.
 ///
 /// ```
 /// use chainrule::nn::loss::hinge;
@@ -70,7 +71,16 @@ pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f
         return Err(Error::argument("labels", problem));
     }
     let pairs = scores.iter().zip(labels);
-    let losses = pairs.map(|(&s, &y)| (S::from(margin) - s * y.into()).relu());
+    let losses = pairs.map(|(&s, &y)| {
+        let y: S = y.into();
+        let loss = (S::from(margin) - s * y).relu();
+        let excess = y.abs() - 1.0;
+        if excess.vanishes() {
+            // Known to be −1 or 1, for every row.
+            return loss;
+        }
+        excess.equal(0.0).select(loss, S::from(f64::NAN).shared())
+    });
     Ok(S::mean(&losses.collect::<Vec<S>>()))
 }
 

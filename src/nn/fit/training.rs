@@ -54,6 +54,11 @@ impl<'a, M: Parameters> Training<'a, M> {
     ) -> Result<Self> {
         settings.check()?;
         let rows = RowBuffer::new("data", data)?;
+        let check_labels = |name, rows: &RowBuffer| {
+            let labels = settings.labels;
+            labels.map_or(Ok(()), |labels| labels.check(name, rows))
+        };
+        check_labels("data", &rows)?;
         let (count, mut moved) = (model.parameter_count(), 0);
         model.visit_mut(&mut |part| moved += part.len());
         check_length("parameters that visit_mut visits", count, moved)?;
@@ -63,6 +68,7 @@ impl<'a, M: Parameters> Training<'a, M> {
             Some(data) => {
                 let held_out = RowBuffer::new("validation", data)?;
                 check_length("validation, row 0", rows.width, held_out.width)?;
+                check_labels("validation", &held_out)?;
                 let rows: Vec<_> = (0..held_out.count).map(|row| held_out.row(row)).collect();
                 Some(program.batch(&rows)?.threads(settings.threads))
             }

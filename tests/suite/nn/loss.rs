@@ -263,3 +263,13 @@ fn bad_arguments_are_refused() {
         "strength: must be finite and at least 0, found inf"
     );
 }
+
+#[test]
+fn hinge_refuses_labels_that_are_values_other_than_signs() {
+    let f = Program::trace_at(&[0.5, 1.0], |x| hinge(&x[..1], &x[1..], 1.0)).unwrap();
+    assert_eq!(f.gradient(&[0.5, 1.0]).unwrap(), (0.5, vec![-1.0, -0.5]));
+    assert_eq!(f.gradient(&[0.5, -1.0]).unwrap(), (1.5, vec![1.0, -0.5]));
+    for label in [0.0, 0.5, 2.0, f64::NAN] {
+        assert!(f.value(&[0.5, label]).unwrap().is_nan(), "{label}");
+    }
+}
