@@ -92,6 +92,10 @@ where
         // JSON has no infinity: an optimizer that could not be read back must not replace a file that can.
         .and_then(|optimizer| O::deserialize(&optimizer).map(|_| optimizer))
         .map_err(|cause| faulty(path, format!("cannot store this optimizer: {cause}")))?;
+    // The same for losses whose sum is too large.
+    serde_json::to_value(position)
+        .and_then(|position| Position::deserialize(&position))
+        .map_err(|cause| faulty(path, format!("cannot store these losses: {cause}")))?;
     let run = Run {
         choices,
         position,

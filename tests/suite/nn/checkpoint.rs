@@ -569,3 +569,22 @@ fn histories_serialize_in_any_format() {
     let text = serde_json::to_string(&history).unwrap();
     assert_eq!(serde_json::from_str::<History>(&text).unwrap(), history);
 }
+
+#[test]
+fn losses_too_large_to_store_leave_the_file_as_it_was() {
+    let (_folder, path) = absent();
+    let rows = [[1.5e308], [1.5e308], [1.0]];
+    let run = || {
+        let fit = Fit::new().epochs(1).batch(1).in_order().save_every(1);
+        let mut optimizer = Sgd::new(0.1).unwrap();
+        fit.resume(&path, &mut [0.0], &rows, &mut optimizer, |p, x| {
+            p[0] * 0.0 + x[0]
+        })
+        .unwrap_err()
+        .to_string()
+    };
+    let first = run();
+    assert!(first.contains("cannot store these losses"), "{first}");
+    // The state after the first step was saved, and can be read.
+    assert_eq!(run(), first);
+}
