@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 /// A vector of the widest kind, and a line of the first cache, in bytes.
 const ALIGNMENT: usize = 64;
 
-/// Numbers of which the first is at the start of a line of the cache, so that no aligned vector crosses two lines.
+/// Numbers that start at a line of the cache, so that no aligned vector crosses two lines.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     memory: Vec<f64>,
@@ -19,7 +19,7 @@ impl Buffer {
         if self.memory.len() < self.start + len {
             let room = ALIGNMENT / size_of::<f64>();
             self.memory = vec![0.0; len + room];
-            // Only an interpreter of the language itself cannot align; then any place is right.
+            // An interpreter of Rust, such as Miri, may refuse to align. Then the numbers start anywhere.
             self.start = self.memory.as_ptr().align_offset(ALIGNMENT).min(room);
         }
         self.len = len;

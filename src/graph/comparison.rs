@@ -71,4 +71,15 @@ impl Comparison {
         let mut nodes = self.sides.iter().filter_map(|side| side.node);
         nodes.any(|(id, _)| id == graph)
     }
+
+    /// Whether another comparison asks the same of the same nodes and numbers, with the same result.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let key = |comparison: &Self| {
+            let sides = comparison
+                .sides
+                .map(|side| (side.node, side.value.to_bits()));
+            (sides, comparison.test, comparison.outcome)
+        };
+        key(self) == key(other)
+    }
 }

@@ -13,6 +13,9 @@ use super::names::Names;
 use super::order::CachedOrder;
 use crate::op::{Op, Scalar};
 
+/// How many of the latest comparisons are searched for the same one.
+const RECENT: usize = 16;
+
 /// Which operand of a binary operation is a constant, stored in the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Constant {
@@ -401,10 +404,13 @@ impl Graph {
         self.spilled += operands;
     }
 
-    /// Remembers a comparison, if its operands are constants and live nodes of this graph.
+    /// Remembers a comparison, if its operands are constants and live nodes of this graph. A loop that compares the same
+    /// values again and again is remembered once.
     pub(crate) fn remember(&mut self, comparison: Comparison) {
         let mut nodes = comparison.sides.iter().filter_map(|side| side.node);
-        if nodes.all(|(graph, key)| self.holds(graph, key)) {
+        let alive = nodes.all(|(graph, key)| self.holds(graph, key));
+        let mut latest = self.comparisons.iter().rev().take(RECENT);
+        if alive && !latest.any(|earlier| earlier.is_like(&comparison)) {
             self.comparisons.push(comparison);
         }
     }

@@ -199,3 +199,25 @@ macro_rules! comparisons {
 comparisons!(Var, Var);
 comparisons!(Var, f64);
 comparisons!(f64, Var);
+
+#[cfg(test)]
+mod tests {
+    use crate::{Var, tape};
+
+    #[test]
+    fn loops_do_not_fill_the_graph_with_comparisons() {
+        let remembered = || tape::with(|graph| graph.comparisons().len());
+        tape::clear();
+        let (x, limit) = (Var::new(2.0), Var::new(1.0));
+        for step in 0..1000 {
+            tape::scope(|| {
+                let inner = x * f64::from(step);
+                assert!(x > limit && x < 3.0 && inner >= 0.0);
+            });
+            assert!(x != limit);
+        }
+        assert_eq!(remembered(), 3);
+        tape::clear();
+        assert_eq!(remembered(), 0);
+    }
+}
