@@ -41,6 +41,7 @@
 extern crate self as chainrule;
 
 pub mod backend;
+pub mod check;
 pub mod derive;
 mod error;
 mod math;

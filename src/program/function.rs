@@ -332,6 +332,17 @@ impl Program {
         self.core().guards.iter().any(Guard::is_read)
     }
 
+    /// Checks the comparisons, given every value of the traced code.
+    pub(crate) fn check_guards(&self, values: &[f64]) -> Result<()> {
+        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
+            let [left, right] = sides.map(|id| values[id as usize]);
+            if !guard.holds(left, right) {
+                return Err(guard.error(None, left, right));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that every comparison takes the same branch at this point as when the program was traced.
     pub(super) fn check_branches(&self, x: &[f64]) -> Result<()> {
         self.with_answers(|answers, core| answers.ask(core, Transform::Values, x, &[]).map(|_| ()))

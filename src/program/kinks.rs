@@ -100,7 +100,12 @@ fn near(a: f64, b: f64) -> bool {
 
 impl Kink {
     /// The kink of an operation. `can_move` says of an operand whether it can come closer to the corner.
-    fn new(op: Op, operands: &[f64], value: f64, can_move: impl Fn(usize) -> bool) -> Option<Self> {
+    pub(crate) fn new(
+        op: Op,
+        operands: &[f64],
+        value: f64,
+        can_move: impl Fn(usize) -> bool,
+    ) -> Option<Self> {
         let (place, jumps) = corner(op)?;
         let (branch, distance) = match place {
             Corner::At(place, at) => {
@@ -232,13 +237,7 @@ impl Program {
     fn walk(&self, x: &[f64], see: impl FnMut(Op, &[f64], f64, Id)) -> Result<()> {
         check_length("x", self.inputs(), x.len())?;
         let values = interpret(self.ir(), x, see);
-        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
-            let [left, right] = sides.map(|id| values[id as usize]);
-            if !guard.holds(left, right) {
-                return Err(guard.error(None, left, right));
-            }
-        }
-        Ok(())
+        self.check_guards(&values)
     }
 }
 

@@ -24,7 +24,7 @@ const LADDER: &[&[&str]] = &[
     &["backend"],
     &["interpreter"],
     &["program"],
-    &["derive"],
+    &["check", "derive"],
     &["nn"],
     &["lib"],
 ];

@@ -7,6 +7,7 @@ mod scale;
 
 mod architecture;
 mod backend;
+mod check;
 mod compare;
 mod custom;
 mod derive;

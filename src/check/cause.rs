@@ -1,0 +1,131 @@
+//! Finds the operation to blame for a wrong derivative: one whose own slope is wrong.
+
+use std::cell::OnceCell;
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+use super::difference::{Estimate, Sample, central, scan};
+use super::evaluate::{Evaluated, depends, evaluate, input, mark, rounding};
+use super::report::Cause;
+use crate::ir::{Id, Ir, Kind};
+use crate::op::{Law, NaryOp, Op};
+
+/// The operations of a program whose own slopes are wrong at a point, in order. They are searched when first needed.
+#[derive(Default)]
+pub(super) struct Causes(OnceCell<Vec<(Id, Cause)>>);
+
+impl Causes {
+    /// The first one between an input and a value.
+    pub(super) fn between(
+        &self,
+        ir: &Ir,
+        there: &Evaluated,
+        place: usize,
+        value: Id,
+    ) -> Option<Cause> {
+        let causes = self.0.get_or_init(|| search(ir, there));
+        let depends = depends(ir, place);
+        let mut needed = vec![false; ir.len()];
+        needed[value as usize] = true;
+        for id in ir.ids().rev() {
+            if needed[id as usize] {
+                let operands = ir.operands(id).iter();
+                operands.for_each(|&operand| needed[operand as usize] = true);
+            }
+        }
+        let between = |id: Id| depends[id as usize] && needed[id as usize];
+        let first = causes.iter().find(|&&(id, _)| between(id));
+        first.map(|(_, cause)| cause.clone())
+    }
+}
+
+fn search(ir: &Ir, there: &Evaluated) -> Vec<(Id, Cause)> {
+    let mut causes = Vec::new();
+    for id in ir.ids() {
+        let Kind::Apply(op) = ir.kind(id) else {
+            continue;
+        };
+        if op.obeys(Law::Stop) {
+            // Its slope is not that of its value on purpose.
+            continue;
+        }
+        let value = there.values[id as usize];
+        let operands = ir.operands(id).iter();
+        let operands: Vec<f64> = operands.map(|&id| there.values[id as usize]).collect();
+        let partials = op.partials(&operands, value);
+        for (operand, &slope) in partials.iter().enumerate() {
+            if ir.constant(ir.operands(id)[operand]).is_some() {
+                continue;
+            }
+            let quotient = match op {
+                Op::Nary(NaryOp::Custom) => declared(ir, there, id, operand),
+                _ => own(op, &operands, value, operand),
+            };
+            if let Some(Estimate {
+                slope: quotient,
+                bound,
+            }) = quotient
+                && slope.is_finite()
+                && (slope - quotient).abs() > bound
+            {
+                let cause = Cause {
+                    op,
+                    operands: operands.clone(),
+                    operand,
+                    slope,
+                    quotient,
+                };
+                causes.push((id, cause));
+            }
+        }
+    }
+    causes
+}
+
+/// The slope of an operation with respect to one operand, from its values.
+fn own(op: Op, operands: &[f64], value: f64, operand: usize) -> Option<Estimate> {
+    let exact = vec![0.0; operands.len()];
+    let piece = |operands: &[f64], value: f64| {
+        let mut piece = FxHasher::default();
+        mark(op, operands, value, &mut piece);
+        piece.finish()
+    };
+    let there = piece(operands, value);
+    let mut moved = operands.to_vec();
+    let x = operands[operand];
+    let mut at = |x: f64| {
+        moved[operand] = x;
+        let value = op.apply(&moved)?;
+        let error = rounding(op, &moved, value, &exact);
+        (piece(&moved, value) == there).then_some(Sample { value, error })
+    };
+    let middle = (x, at(x)?);
+    central(&scan(x, |_, x| at(x)), middle)
+}
+
+/// The slope of the value of a custom operation with respect to one of its variables, the others held. `None` if the operand is
+/// no variable, or the value was computed from plain numbers.
+fn declared(ir: &Ir, there: &Evaluated, id: Id, operand: usize) -> Option<Estimate> {
+    let operands = ir.operands(id);
+    let (&value, &variable) = (operands.first()?, operands.get(operand)?);
+    if operand.is_multiple_of(2) || variable >= value {
+        return None;
+    }
+    let variables = operands[1..].iter().step_by(2);
+    let held: Vec<Id> = variables.copied().collect();
+    let at = |x: f64| {
+        evaluate(ir, value as usize + 1, |id| {
+            let number = there.values[id as usize];
+            let stays = held.contains(&id) || input(ir, id).is_some();
+            (id == variable).then_some(x).or(stays.then_some(number))
+        })
+    };
+    let x = there.values[variable as usize];
+    let middle = at(x);
+    let ladders = scan(x, |_, x| {
+        let moved = at(x);
+        (moved.piece == middle.piece).then(|| moved.sample(value))
+    });
+    central(&ladders, (x, middle.sample(value)))
+}

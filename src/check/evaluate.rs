@@ -1,0 +1,133 @@
+//! Evaluates code at a point, with a bound for the rounding error of every value and a mark of the smooth piece it lies on.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+
+use super::difference::Sample;
+use crate::ir::{Id, Ir, Kind};
+use crate::op::{BinaryOp, Law, Op, TernaryOp, UnaryOp};
+use crate::program::Kink;
+
+/// Every value of some code at one point.
+pub(super) struct Evaluated {
+    pub(super) values: Vec<f64>,
+    /// A bound, to first order, for the rounding error of each value.
+    pub(super) errors: Vec<f64>,
+    /// Equal at two points if every operation takes the same side of its corners and jumps at both.
+    pub(super) piece: u64,
+}
+
+impl Evaluated {
+    pub(super) fn sample(&self, id: Id) -> Sample {
+        Sample {
+            value: self.values[id as usize],
+            error: self.errors[id as usize],
+        }
+    }
+}
+
+/// The index of the input, if the value is one.
+pub(super) fn input(ir: &Ir, id: Id) -> Option<usize> {
+    match ir.kind(id) {
+        Kind::Input(place) => Some(place as usize),
+        _ => None,
+    }
+}
+
+/// Which values depend on an input.
+pub(super) fn depends(ir: &Ir, place: usize) -> Vec<bool> {
+    let mut depends = vec![false; ir.len()];
+    for id in ir.ids() {
+        let mut operands = ir.operands(id).iter();
+        depends[id as usize] =
+            input(ir, id) == Some(place) || operands.any(|&id| depends[id as usize]);
+    }
+    depends
+}
+
+/// Computes the first `count` values. `fixed` gives values that are not computed: inputs, and others to hold.
+pub(super) fn evaluate(ir: &Ir, count: usize, fixed: impl Fn(Id) -> Option<f64>) -> Evaluated {
+    let (mut values, mut errors) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut piece = FxHasher::default();
+    let mut operands: SmallVec<[f64; 8]> = SmallVec::new();
+    for id in 0..count as Id {
+        let (value, error) = match (fixed(id), ir.kind(id)) {
+            (Some(value), _) => (value, 0.0),
+            (None, Kind::Constant(bits)) => (f64::from_bits(bits), 0.0),
+            (None, Kind::Apply(op)) => {
+                operands.clear();
+                operands.extend(ir.operands(id).iter().map(|&id| values[id as usize]));
+                let value = op.apply(&operands).unwrap_or(f64::NAN);
+                mark(op, &operands, value, &mut piece);
+                let of_operands = ir.operands(id).iter().map(|&id| errors[id as usize]);
+                let of_operands: SmallVec<[f64; 8]> = of_operands.collect();
+                (value, rounding(op, &operands, value, &of_operands))
+            }
+            // Unknown at a single point.
+            (None, Kind::Input(_) | Kind::SumOverRows) => (f64::NAN, 0.0),
+        };
+        values.push(value);
+        errors.push(error);
+    }
+    Evaluated {
+        values,
+        errors,
+        piece: piece.finish(),
+    }
+}
+
+/// Adds the side that an operation takes.
+pub(super) fn mark(op: Op, operands: &[f64], value: f64, piece: &mut impl Hasher) {
+    if op.obeys(Law::Breaks) && op.obeys(Law::Blocks) {
+        value.to_bits().hash(piece);
+    } else if op.obeys(Law::KinkAtOrigin) {
+        // A line may pass through the origin, where the operands change their signs together.
+        let signs = operands.iter().map(|x| x.is_sign_negative());
+        signs.for_each(|sign| sign.hash(piece));
+    } else if let Some(kink) = Kink::new(op, operands, value, |_| true) {
+        kink.branch.hash(piece);
+    }
+}
+
+/// A bound, to first order, for the error of an operation's value: `Σ |∂y/∂xᵢ|·errorᵢ`, and its own rounding.
+pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> f64 {
+    if op.obeys(Law::Declared) || op.obeys(Law::Stop) {
+        // The value passes unchanged, although its slope is 0.
+        return errors.first().copied().unwrap_or(0.0);
+    }
+    let (mut passed, mut size) = (0.0, 0.0);
+    let mut add = |place: usize, partial: f64| {
+        if partial != 0.0 && errors[place] != 0.0 {
+            passed += partial.abs() * errors[place];
+        }
+        if partial != 0.0 && operands[place] != 0.0 {
+            size += (partial * operands[place]).abs();
+        }
+    };
+    op.each_partial(operands, value, |_| true, &mut add);
+    // A fold rounds as many times as it has operands, each time a number of about the size of its terms.
+    let own = match op {
+        Op::Nary(_) => operands.len() as f64 * f64::EPSILON * (size + value.abs()),
+        _ if rounds_once(op) => 0.5 * f64::EPSILON * value.abs(),
+        _ => 4.0 * f64::EPSILON * value.abs(),
+    };
+    // The distance between subnormal numbers.
+    let underflow = if value.is_normal() { 0.0 } else { 5e-324 };
+    passed + own + if size > 0.0 { underflow } else { 0.0 }
+}
+
+/// Whether the value is the floating-point number nearest to the exact one.
+fn rounds_once(op: Op) -> bool {
+    use {BinaryOp as B, TernaryOp as T, UnaryOp as U};
+    match op {
+        Op::Unary(op) => matches!(op, U::Neg | U::Recip | U::Square | U::Sqrt | U::Abs),
+        Op::Binary(op) => matches!(
+            op,
+            B::Add | B::Sub | B::Mul | B::Div | B::Max | B::Min | B::Chain
+        ),
+        Op::Ternary(op) => matches!(op, T::MulAdd | T::ChainAdd | T::Select | T::Clamp),
+        Op::Nary(_) | Op::Input => false,
+    }
+}

@@ -1,0 +1,253 @@
+//! Compares the derivatives of a program at one point with difference quotients.
+
+use super::cause::Causes;
+use super::difference::{Estimate, Pair, Sample, Side, central, scan, to_one_side};
+use super::evaluate::{Evaluated, depends, evaluate, input};
+use super::report::Verdict;
+use crate::error::{BranchChanged, Result};
+use crate::ir::Kind;
+use crate::op::Op;
+use crate::program::Program;
+
+/// How much smaller than the derivative, or than the change of the function, an error bound must be to decide anything.
+const RESOLUTION: f64 = 1e-3;
+
+/// A program at the point where its derivatives are checked.
+pub(super) struct Point<'a> {
+    program: &'a Program,
+    x: &'a [f64],
+    there: Evaluated,
+    causes: Causes,
+}
+
+/// The outputs along one input, at smaller and smaller steps from the point.
+pub(super) struct Line {
+    input: usize,
+    /// Which values of the program depend on the input.
+    depends: Vec<bool>,
+    ladders: Vec<Vec<Pair<Step>>>,
+    /// For each side, the piece at the nearest step, or why that is on another branch.
+    nearest: [Result<u64, Option<BranchChanged>>; 2],
+}
+
+/// The outputs at one step.
+struct Step {
+    outputs: Vec<Sample>,
+    piece: u64,
+}
+
+impl<'a> Point<'a> {
+    pub(super) fn new(program: &'a Program, x: &'a [f64]) -> Result<Self> {
+        let ir = program.ir();
+        let there = evaluate(ir, ir.len(), |id| input(ir, id).map(|place| x[place]));
+        program.check_guards(&there.values)?;
+        Ok(Self {
+            program,
+            x,
+            there,
+            causes: Causes::default(),
+        })
+    }
+
+    /// The outputs along one input.
+    pub(super) fn line(&self, input: usize) -> Line {
+        let mut nearest = [Err(None), Err(None)];
+        let x = self.x[input];
+        let ladders = scan(x, |side, at| {
+            let step = self.step(input, at);
+            // Steps get smaller, so the last one is the nearest.
+            let piece = step.as_ref().map(|step| step.piece);
+            nearest[side as usize] = piece.map_err(|error| error.branch().cloned());
+            step.ok()
+        });
+        Line {
+            input,
+            depends: depends(self.program.ir(), input),
+            ladders,
+            nearest,
+        }
+    }
+
+    /// Evaluates the program with one input replaced. An error if a guard does not hold there.
+    fn step(&self, replaced: usize, x: f64) -> Result<Step> {
+        let ir = self.program.ir();
+        let of_input = |place| if place == replaced { x } else { self.x[place] };
+        let evaluated = evaluate(ir, ir.len(), |id| input(ir, id).map(of_input));
+        self.program.check_guards(&evaluated.values)?;
+        let outputs = ir.outputs().iter().map(|&id| evaluated.sample(id));
+        Ok(Step {
+            outputs: outputs.collect(),
+            piece: evaluated.piece,
+        })
+    }
+
+    /// What the line says about the derivative of an output. `place` is the index of the input among the variables.
+    pub(super) fn verdict(
+        &self,
+        line: &Line,
+        (output, place): (usize, usize),
+        derivative: f64,
+    ) -> Result<Verdict> {
+        let id = self.program.ir().outputs()[output];
+        let there = self.there.sample(id);
+        if !there.value.is_finite() || !derivative.is_finite() {
+            let first = self.first_nonfinite();
+            return Ok(Verdict::NonFinite { first });
+        }
+        if derivative == 0.0 && !line.depends[id as usize] {
+            return Ok(Verdict::Agrees {
+                error: 0.0,
+                bound: 0.0,
+            });
+        }
+        let both = line.samples(output, |_| Some(self.there.piece));
+        let verdict = match central(&both, (self.x[line.input], there)) {
+            Some(estimate) => decide(derivative, estimate, spread(&both, there)),
+            None => self.beside(line, (output, there), derivative),
+        };
+        let Verdict::Wrong {
+            quotient, bound, ..
+        } = verdict
+        else {
+            return Ok(verdict);
+        };
+        let (_, gradient, zeros) = self.program.select(&[output])?.diagnose(self.x)?;
+        let indeterminate = zeros.into_iter().find(|zero| !zero.is_exact);
+        Ok(match indeterminate.filter(|_| gradient[place].is_nan()) {
+            Some(zero) => Verdict::Indeterminate(zero),
+            None => Verdict::Wrong {
+                quotient,
+                bound,
+                cause: self
+                    .causes
+                    .between(self.program.ir(), &self.there, line.input, id),
+            },
+        })
+    }
+
+    /// What the slopes to both sides say, where no step to both sides stays on the piece of the point.
+    fn beside(&self, line: &Line, (output, there): (usize, Sample), derivative: f64) -> Verdict {
+        let nearest = |side: Side| &line.nearest[side as usize];
+        let samples = line.samples(output, |side| nearest(side).as_ref().ok().copied());
+        let x = self.x[line.input];
+        let slope = |side| to_one_side(&samples, (x, there), side);
+        let decide = |estimate| decide(derivative, estimate, spread(&samples, there));
+        let branch = |side| nearest(side).as_ref().err().cloned().flatten();
+        match (slope(Side::Below), slope(Side::Above)) {
+            (Some(left), Some(right))
+                if (left.slope - right.slope).abs() <= left.bound + right.bound =>
+            {
+                decide(if left.bound < right.bound {
+                    left
+                } else {
+                    right
+                })
+            }
+            (Some(left), Some(right)) => {
+                let (low, high) = if left.slope < right.slope {
+                    (left, right)
+                } else {
+                    (right, left)
+                };
+                if derivative < low.slope - low.bound {
+                    decide(low)
+                } else if derivative > high.slope + high.bound {
+                    decide(high)
+                } else {
+                    Verdict::Kink {
+                        left: left.slope,
+                        right: right.slope,
+                    }
+                }
+            }
+            (left, right) => {
+                let known = left.or(right).map(decide);
+                let unknown = if left.is_none() {
+                    Side::Below
+                } else {
+                    Side::Above
+                };
+                match (known, branch(unknown).or(branch(Side::Above))) {
+                    (
+                        Some(Verdict::Wrong {
+                            quotient,
+                            bound,
+                            cause,
+                        }),
+                        _,
+                    ) => Verdict::Wrong {
+                        quotient,
+                        bound,
+                        cause,
+                    },
+                    (_, Some(branch)) => Verdict::Branch(branch),
+                    (Some(verdict), None) => verdict,
+                    (None, None) => Verdict::BelowNoise {
+                        quotient: f64::NAN,
+                        bound: f64::INFINITY,
+                    },
+                }
+            }
+        }
+    }
+
+    /// The first operation whose result is not finite.
+    fn first_nonfinite(&self) -> Option<(Op, Vec<f64>)> {
+        let ir = self.program.ir();
+        let value = |id: u32| self.there.values[id as usize];
+        ir.ids().find_map(|id| match ir.kind(id) {
+            Kind::Apply(op) if !value(id).is_finite() => {
+                let operands = ir.operands(id).iter().map(|&id| value(id));
+                Some((op, operands.collect()))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Line {
+    /// One output along the line, without the samples on other pieces than those that are asked for.
+    fn samples(
+        &self,
+        output: usize,
+        piece: impl Fn(Side) -> Option<u64>,
+    ) -> Vec<Vec<Pair<Sample>>> {
+        let sample =
+            |side, step: &Step| (piece(side) == Some(step.piece)).then(|| step.outputs[output]);
+        let ladders = self.ladders.iter();
+        ladders
+            .map(|ladder| ladder.iter().map(|pair| pair.map(sample)).collect())
+            .collect()
+    }
+}
+
+/// The steepest slope between the point and a sample.
+fn spread(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
+    let pairs = ladders.iter().flatten();
+    let slopes = pairs.flat_map(|pair| {
+        let sides = [pair.below, pair.above].into_iter().flatten();
+        sides.map(|sample| (sample.value - there.value).abs() / pair.step)
+    });
+    slopes.filter(|slope| slope.is_finite()).fold(0.0, f64::max)
+}
+
+/// Compares a derivative with an estimate.
+fn decide(derivative: f64, estimate: Estimate, spread: f64) -> Verdict {
+    let Estimate { slope, bound } = estimate;
+    let error = (derivative - slope).abs();
+    let size = derivative.abs().max(slope.abs()).max(spread);
+    if error > bound {
+        Verdict::Wrong {
+            quotient: slope,
+            bound,
+            cause: None,
+        }
+    } else if bound <= RESOLUTION * size {
+        Verdict::Agrees { error, bound }
+    } else {
+        Verdict::BelowNoise {
+            quotient: slope,
+            bound,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Tests the checks of derivatives by difference quotients: correct ones pass, planted errors are found.
+
+use chainrule::check::{self, Verdict};
+use chainrule::op::{Law, Op};
+use chainrule::{ErrorKind, Program, Var, derive};
+use proptest::prelude::*;
+
+use crate::expression::{Expression, all_ops};
+
+#[test]
+fn correct_gradients_at_hard_points_agree() {
+    type Case = (fn(&[Var]) -> Var, f64);
+    let cases: [Case; 22] = [
+        (|x| x[0].relu(), 5e-7),
+        (|x| x[0].abs(), 3e-7),
+        (|x| x[0].abs(), -1e-12),
+        (|x| x[0].square() + 1e9, 1.0),
+        (|x| x[0].square() + 1e9, 1e-2),
+        (|x| x[0].sqrt(), 1e-9),
+        (|x| x[0].sqrt(), 1e-200),
+        (|x| x[0].recip(), 1e-5),
+        (|x| x[0].recip(), -1e9),
+        (|x| (x[0] * 1e-6).sin(), 0.7),
+        (|x| (x[0] * 1e6).sin(), 0.7),
+        (|x| x[0].sin(), 1e6),
+        (|x| x[0].exp(), 700.0),
+        (|x| x[0].exp() * 1e-6, 0.5),
+        (|x| x[0].square(), 0.0),
+        (|x| x[0] * 0.0, 1.0),
+        (|x| x[0].floor() + x[0], 2.5),
+        (|x| x[0].ln(), 1e-300),
+        (|x| x[0].ln(), 1e300),
+        (|x| (x[0] - 1.0).powi(3), 1.0),
+        (|x| x[0].abs() * x[0], 0.0),
+        (|x| x[0].tan(), 1.57),
+    ];
+    for (place, (f, at)) in cases.into_iter().enumerate() {
+        let report = check::gradient(f, &[at]).unwrap();
+        assert!(report.all_agree(), "case {place}: {report}");
+    }
+}
+
+#[test]
+fn wrong_gradients_are_found() {
+    fn declared(y: Var, x: Var, slope: impl Into<Var>) -> Var {
+        derive::custom(y, &[(x, slope.into())])
+    }
+    type Case = (fn(&[Var]) -> Var, f64);
+    let cases: [Case; 6] = [
+        (
+            |x| declared(x[0].exp() * 1e-6, x[0], x[0].exp() * 3.7e-6),
+            0.5,
+        ),
+        (|x| declared((x[0] * 1e-6).sin(), x[0], 0.0), 0.7),
+        (|x| declared(x[0].square() + 1e9, x[0], x[0] * 2.001), 1.0),
+        (|x| declared(x[0].sqrt(), x[0], x[0].sqrt().recip()), 1e-9),
+        (|x| declared(x[0].relu(), x[0], 0.0), 5e-7),
+        (|x| declared(x[0].abs(), x[0], 2.0), 0.0),
+    ];
+    for (place, (f, at)) in cases.into_iter().enumerate() {
+        let report = check::gradient(f, &[at]).unwrap();
+        assert!(report.is_wrong(), "case {place}: {report}");
+    }
+}
+
+#[test]
+fn verdicts_of_points_without_a_derivative() {
+    let verdict = |f: fn(&[Var]) -> Var, at: f64| {
+        let report = check::gradient(f, &[at]).unwrap();
+        assert!(!report.all_agree());
+        report.entries[0].verdict.clone()
+    };
+    let kink = Verdict::Kink {
+        left: 0.0,
+        right: 1.0,
+    };
+    assert_eq!(verdict(|x| x[0].relu(), 0.0), kink);
+    assert!(matches!(
+        verdict(|x| x[0].sqrt().square(), 0.0),
+        Verdict::Indeterminate(_)
+    ));
+    assert!(matches!(
+        verdict(|x| x[0] + 1e17, 1.0),
+        Verdict::BelowNoise { .. }
+    ));
+    let Verdict::NonFinite { first } = verdict(|x| x[0].ln() + 1.0, -1.0) else {
+        panic!()
+    };
+    assert_eq!(
+        first.map(|(op, operands)| (op.row().name, operands)),
+        Some(("Ln", vec![-1.0]))
+    );
+    assert_eq!(
+        verdict(|x| x[0].sqrt(), 0.0),
+        Verdict::NonFinite { first: None }
+    );
+    assert!(matches!(
+        verdict(|x| x[0] * 1.0, f64::INFINITY),
+        Verdict::NonFinite { .. }
+    ));
+    // A branch on equality: the derivative of the branch taken is 1, that of the function 2.
+    let equal = |x: &[Var]| if x[0] == 0.5 { x[0] } else { x[0] * 2.0 - 0.5 };
+    let Verdict::Branch(branch) = verdict(equal, 0.5) else {
+        panic!()
+    };
+    assert!(
+        branch.at.file().ends_with("check.rs") && branch.comparison.ends_with("== 0.5"),
+        "{branch:?}"
+    );
+    let edge = |x: &[Var]| if x[0] >= 0.5 { x[0] } else { x[0] * 3.0 };
+    assert!(matches!(verdict(edge, 0.5), Verdict::Branch(_)));
+}
+
+/// Every operation of the table at a point within its domain, as an operation with declared slopes.
+fn declared(op: Op, x: &[Var], change: impl Fn(usize, Var) -> Var) -> Var {
+    let value = op.apply(x).unwrap();
+    let slopes = op.partials(x, value).into_iter().enumerate();
+    let slopes: Vec<(Var, Var)> = slopes
+        .map(|(place, slope)| (x[place], change(place, slope)))
+        .collect();
+    derive::custom(value, &slopes)
+}
+
+/// A point within the domain of an operation.
+fn point(op: Op) -> Vec<f64> {
+    let row = op.row();
+    let count = match op {
+        Op::Unary(_) => 1,
+        Op::Binary(_) => 2,
+        Op::Ternary(_) => 3,
+        _ => 4,
+    };
+    let inside = |place: usize| {
+        let [low, high] = row.domain[place.min(row.domain.len() - 1)];
+        let (low, high) = (low.max(-2.0), high.min(2.5));
+        low + (high - low) * (0.61 + 0.07 * place as f64)
+    };
+    let mut point: Vec<f64> = (0..count).map(inside).collect();
+    if row.laws.contains(&Law::IntegerRight) {
+        point[1] = 2.0;
+    }
+    point
+}
+
+#[test]
+fn every_error_planted_in_a_row_is_found() {
+    type Error = fn(Var) -> Var;
+    let errors: [Error; 6] = [
+        |slope| -slope,
+        |slope| slope * 2.0,
+        |slope| slope * 1.0001,
+        |slope| slope + 1e-4,
+        |slope| slope * 0.0,
+        |slope| slope.square() + 0.01,
+    ];
+    let mut planted = 0;
+    for op in all_ops() {
+        if op.row().laws.contains(&Law::Declared) || op.row().laws.contains(&Law::Stop) {
+            continue;
+        }
+        let x = point(op);
+        let fine = check::gradient(|x| declared(op, x, |_, slope| slope), &x).unwrap();
+        assert!(!fine.is_wrong(), "{op:?} at {x:?}: {fine}");
+        let slopes = op.partials(&x, op.apply(&x).unwrap());
+        for (place, slope) in slopes.into_iter().enumerate() {
+            if !slope.is_finite() || (place == 1 && op.row().laws.contains(&Law::IntegerRight)) {
+                continue;
+            }
+            for (number, error) in errors.into_iter().enumerate() {
+                let change = |at: usize, slope: Var| if at == place { error(slope) } else { slope };
+                if error(slope.into()).peek() == slope {
+                    continue;
+                }
+                let report = check::gradient(|x| declared(op, x, change), &x).unwrap();
+                let entry = &report.entries[place];
+                let Verdict::Wrong {
+                    cause: Some(cause), ..
+                } = &entry.verdict
+                else {
+                    panic!("error {number} of {op:?}, operand {place}, at {x:?}: {report}")
+                };
+                assert_eq!(
+                    (cause.op.row().name, cause.operand),
+                    ("Custom", 2 * place + 1)
+                );
+                planted += 1;
+            }
+        }
+    }
+    assert!(planted > 400, "{planted}");
+}
+
+#[test]
+fn jacobians_and_hessians() {
+    let f = Program::trace(2, |x| [x[0] * x[1], x[1].exp(), x[0].ln()]).unwrap();
+    let report = f.check_jacobian(&[0.5, 0.25]).unwrap();
+    assert!(report.all_agree(), "{report}");
+    let places: Vec<(usize, usize)> = report.entries.iter().map(|e| (e.output, e.input)).collect();
+    assert_eq!(places, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+    let chosen = f
+        .with_respect_to(&[1])
+        .unwrap()
+        .check_gradient(&[0.5, 0.25])
+        .unwrap();
+    assert_eq!(
+        (
+            chosen.entries.len(),
+            chosen.entries[0].input,
+            chosen.entries[0].derivative
+        ),
+        (1, 1, 0.5)
+    );
+    assert_eq!(
+        f.check_gradient(&[0.5]).unwrap_err().kind(),
+        ErrorKind::Length
+    );
+    let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
+    assert_eq!(
+        none.check_gradient(&[0.5]).unwrap_err().kind(),
+        ErrorKind::Argument
+    );
+    // The first derivative is right, the second is not.
+    let wrong = |x: &[Var]| {
+        let slope = derive::custom(x[0].cos(), &[(x[0], x[0].sin())]);
+        derive::custom(x[0].sin(), &[(x[0], slope)])
+    };
+    assert!(check::gradient(wrong, &[0.7]).unwrap().all_agree());
+    assert!(check::hessian(wrong, &[0.7]).unwrap().is_wrong());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Derivatives of the engine are never called wrong, at any point.
+    #[test]
+    fn no_false_alarms(e in Expression::any(8, true)) {
+        prop_assume!(!has_declared(&e));
+        let report = check::gradient(|x| e.evaluate(x), &e.inputs).unwrap();
+        prop_assert!(!report.is_wrong(), "{report}");
+    }
+
+    /// The same at corners, extreme numbers and infinities, where products may be indeterminate.
+    #[test]
+    fn no_false_alarms_at_wild_points(e in Expression::any(6, false)) {
+        prop_assume!(!has_declared(&e));
+        let report = check::gradient(|x| e.evaluate(x), &e.inputs).unwrap();
+        let wrong = report.entries.iter().any(|entry| matches!(entry.verdict, Verdict::Wrong { .. }));
+        prop_assert!(!wrong, "{report}");
+    }
+}
+
+/// Whether the slopes are not those of the values on purpose.
+fn has_declared(e: &Expression) -> bool {
+    e.steps.iter().any(|(op, _)| {
+        op.row()
+            .laws
+            .iter()
+            .any(|law| matches!(law, Law::Declared | Law::Stop))
+    })
+}
