@@ -54,6 +54,16 @@ pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
     if x == m { 1.0 } else { value }
 }
 
+/// `c 2^x`, also if `2^x` alone overflows. Error 1.3 ulp.
+pub(crate) fn scaled_exp2(x: f64, c: f64) -> f64 {
+    if x > 1.0 {
+        // Above 1 the difference is exact.
+        exp2(x - 1.0) * c * 2.0
+    } else {
+        exp2(x) * c
+    }
+}
+
 /// `exp(-x²)`.
 ///
 /// It corrects for the rounding error `e` of the square: `exp(-s - e) = exp(-s)(1 - e)`. Error 1.2 ulp.

@@ -17,7 +17,7 @@ mod sigmoid;
 pub(crate) mod slope;
 mod trig;
 
-pub(crate) use exp::{exp, exp_difference, exp_m1, exp2, gaussian};
+pub(crate) use exp::{exp, exp_difference, exp_m1, exp2, gaussian, scaled_exp2};
 pub(crate) use gamma::{digamma, ln_gamma, polygamma};
 pub(crate) use gauss::{erf, erfc, gelu, gelu_slope};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};

@@ -4,8 +4,8 @@ use super::ln;
 
 /// The slope of `aᵇ` with respect to `a`, `b·a^(b−1)`; 0 if `b` is 0.
 ///
-/// A rounding error of the exponent `b − 1` would grow with `ln a`. So if `b − 1` is not exact, `aᵇ·b/a` is used,
-/// unless the power itself underflows or overflows.
+/// A rounding error of the exponent `b − 1` would grow with `ln a`. So if `b − 1` is not exact, `aᵇ·b/a` is used. If
+/// the power is subnormal or overflows, it is computed as the product of two powers of half the exponent.
 pub(crate) fn pow(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
@@ -15,18 +15,20 @@ pub(crate) fn pow(a: f64, b: f64) -> f64 {
     }
     let less = b - 1.0;
     let exact = less + 1.0 == b && b - less == 1.0;
-    if !exact {
-        let y = super::pow(a, b);
-        if y.is_normal() {
-            let product = y * b;
-            return if product.is_normal() {
-                product / a
-            } else {
-                y / a * b
-            };
-        }
+    let (exponent, divisor) = if exact { (less, 1.0) } else { (b, a) };
+    let y = super::pow(a, exponent);
+    let product = y * b;
+    if y.is_normal() && product.is_normal() {
+        return product / divisor;
     }
-    b * super::pow(a, less)
+    if y.is_normal() {
+        return if exact { product } else { y * (b / a) };
+    }
+    if y.is_nan() || a == 0.0 || a.is_infinite() || b.is_infinite() {
+        return b * super::pow(a, less);
+    }
+    let root = super::pow(a.abs(), 0.5 * exponent);
+    (b * root) * root.copysign(y) / divisor
 }
 
 /// The slope of `a/b` with respect to `b`, `−(a/b)/b`, accurate even if `a/b` is subnormal.

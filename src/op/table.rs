@@ -59,7 +59,7 @@ unary {
     Exp2 "exp2": exp2(0.5) = 1.4142135623730951, slope 0.9802581434685472 {
         domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
         value |x| math::exp2(x);
-        partial |x, _y| (x - 1.0).exp2() * (2.0 * LN_2);
+        partial |x, _y| x.apply2::<ScaledExp2>(S::from(LN_2));
     }
     /// The exponential minus one, `eˣ − 1`, accurate near 0.
     ExpM1 "expm1": exp_m1(0.5) = 0.6487212707001282, slope 1.6487212707001282 {
@@ -379,6 +379,13 @@ binary {
         value |a, b| slope::div_positive(a, b);
         left |_a, b, _y| b.apply::<RecipPositive>();
         right |_a, b, y| -y / b;
+    }
+    /// The scaled power of two `c·2ˣ`, also if `2ˣ` alone overflows.
+    ScaledExp2 "c·2ˣ" {
+        domain (REALS, REALS); laws [];
+        value |x, c| math::scaled_exp2(x, c);
+        left |x, c, _y| x.apply2::<ScaledExp2>(c * LN_2);
+        right |x, _c, _y| x.exp2();
     }
     /// The power `a^b` of a variable or constant exponent; the slope with respect to the exponent is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {

@@ -83,6 +83,7 @@ fn binary(op: BinaryOp) -> &'static str {
         BinaryOp::Div => "(a, b) => a / b",
         BinaryOp::DivSlope => "(a, b) => -(a / b) / b",
         BinaryOp::DivPositive => "(a, b) => b >= 0 ? a / Math.abs(b) : NaN",
+        BinaryOp::ScaledExp2 => "(x, c) => x > 1 ? Math.pow(2, x - 1) * c * 2 : Math.pow(2, x) * c",
         BinaryOp::Pow => "(a, b) => pow(a, b)",
         BinaryOp::Powi => "(a, n) => pow(a, n)",
         BinaryOp::PowSlope => "(a, b) => powSlope(a, b)",

@@ -105,6 +105,12 @@ fn unary_row(op: UnaryOp, name: &str) -> String {
     {
         points.extend(around(place));
     }
+    // Where a sum with 1 is rounded: just inside a power of two.
+    for power in 0..11 {
+        let edge = f64::from(1_u32 << power);
+        points.extend(even_spread(edge - 1.0, edge + 1.0, 24));
+        points.extend(even_spread(-edge - 1.0, 1.0 - edge, 24));
+    }
     let (mut value, mut slope) = (Worst::default(), Worst::default());
     let op = Op::Unary(op);
     for x in points {
@@ -225,7 +231,37 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
         powers.extend([1.0 + 2e-14, 1.0 - 5e-15, 1e-309, 0.5].map(|base| [base, exponent]));
     }
     powers.retain(|&[a, b]| (a.ln() * b).abs() < 700.0);
-    table.push_str(&binary_rows(BinaryOp::Pow, "pow", &powers));
+    // The power with the exponent less one is subnormal or overflows, and the exponent brings the slope back.
+    for size in [-1073.5, -1060.0, -1040.0, -1025.0, 1023.9, 1024.5, 1025.0] {
+        for log in log_spread(1e-9, 20.0, 20).into_iter().chain([40.0, 300.0]) {
+            for log in [log, -log] {
+                powers.extend([[log.exp2(), size / log], [log.exp2(), size / log + 1.0]]);
+            }
+        }
+    }
+    powers.retain(|&[a, b]| (a.ln() * b).abs() < 745.0 || b.abs() < 1e10);
+    let normal_slope = |&[a, b]: &[f64; 2]| {
+        let log = a.ln() * (b - 1.0) + b.abs().ln();
+        log.abs() < 708.0 && a.is_normal()
+    };
+    let (usual, edges): (Vec<_>, Vec<_>) = powers
+        .into_iter()
+        .partition(|&[a, b]| (a.ln() * b).abs() < 700.0);
+    let mut worst = Worst::default();
+    let power = Op::Binary(BinaryOp::Pow);
+    let exact = binary("pow").expect("a reference").slopes[0];
+    for [a, b] in edges.into_iter().filter(normal_slope) {
+        let y = power.apply(&[a, b]).expect("two operands");
+        let wanted = exact(&Real::from(a), &Real::from(b));
+        worst.see(ulps(power.partials(&[a, b], y)[0], &wanted), [a, b]);
+    }
+    assert!(
+        worst.ulps <= BOUND,
+        "pow′ is {} ulp off at {:?}",
+        worst.ulps,
+        worst.at
+    );
+    table.push_str(&binary_rows(BinaryOp::Pow, "pow", &usual));
     let mut integers = Vec::new();
     for n in (-9..=9).filter(|&n| n != 0) {
         let bases = log_spread(1e-7, 1e7, 40).into_iter();
