@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::difference::Sample;
 use crate::ir::{Id, Ir, Kind};
-use crate::op::{BinaryOp, Law, Op, TernaryOp, UnaryOp};
+use crate::op::{Law, Op};
 use crate::program::Kink;
 
 /// Every value of some code at one point.
@@ -118,16 +118,9 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
     passed + own + if size > 0.0 { underflow } else { 0.0 }
 }
 
-/// Whether the value is the floating-point number nearest to the exact one.
+/// Whether the value is the number nearest to the exact one.
 fn rounds_once(op: Op) -> bool {
-    use {BinaryOp as B, TernaryOp as T, UnaryOp as U};
-    match op {
-        Op::Unary(op) => matches!(op, U::Neg | U::Recip | U::Square | U::Sqrt | U::Abs),
-        Op::Binary(op) => matches!(
-            op,
-            B::Add | B::Sub | B::Mul | B::Div | B::Max | B::Min | B::Chain
-        ),
-        Op::Ternary(op) => matches!(op, T::MulAdd | T::ChainAdd | T::Select | T::Clamp),
-        Op::Nary(_) | Op::Input => false,
-    }
+    [Law::Linear, Law::Bilinear, Law::Routes]
+        .map(|law| op.obeys(law))
+        .contains(&true)
 }
