@@ -120,3 +120,58 @@ fn wide_operations_on_rows_allocate_nothing_once_warm() {
         0
     );
 }
+
+/// The bytes that `work` allocates.
+fn bytes(work: impl FnMut()) -> u64 {
+    measure(work).bytes_total
+}
+
+/// How a derivative of a small cone is asked for, from an output and an input.
+type Ask = fn(Var, Var);
+
+#[test]
+fn a_derivative_costs_what_its_cone_costs() {
+    let ways: [(&str, Ask); 3] = [
+        ("backward", |y, x| assert_eq!(y.backward()[x], 3.0)),
+        ("gradient", |y, x| assert_eq!(y.gradient(&[x])[0], 3.0)),
+        ("diagnose", |y, x| {
+            assert_eq!(y.diagnose().gradients[x], 3.0);
+        }),
+    ];
+    for (name, ask) in ways {
+        let on_tape_of = |nodes: usize| {
+            chainrule::tape::record(|| {
+                let (w, x) = (Var::new(3.0), Var::new(2.0));
+                for _ in 0..nodes {
+                    std::hint::black_box(w + x);
+                }
+                // Once before it is measured, so that the tape has room for more nodes.
+                ask(w * x, x);
+                let y = w * x;
+                bytes(|| ask(y, x))
+            })
+            .1
+        };
+        assert_eq!(on_tape_of(3_000), on_tape_of(100_000), "{name}");
+    }
+}
+
+#[test]
+fn each_step_of_a_recorded_descent_costs_the_same() {
+    // Every step depends on all steps before it; its gradient is asked with respect to the latest weights only.
+    chainrule::tape::record(|| {
+        let mut x = Var::new(2.0);
+        let mut step = || {
+            let slope = (x.square() + x.sin()).gradient(&[x])[0];
+            x -= slope * 0.01;
+        };
+        // The tape's own memory grows by doubling, which is not what is measured: only few steps of many do.
+        let costs: Vec<u64> = (0..4_000).map(|_| bytes(&mut step)).collect();
+        let median = |costs: &[u64]| {
+            let mut costs = costs.to_vec();
+            costs.sort_unstable();
+            costs[costs.len() / 2]
+        };
+        assert_eq!(median(&costs[..100]), median(&costs[3_900..]));
+    });
+}

@@ -135,7 +135,7 @@ impl<'f> Segments<'f> {
         operands: &[Var],
         part: impl Fn(&[Var], &mut Segments<'f>) -> Vec<Var> + 'f,
     ) -> Vec<Var> {
-        let (graph, start) = tape::with(|graph| (graph.id(), graph.generations().len()));
+        let (graph, start) = tape::with(|graph| (graph.id(), graph.len() + 1));
         assert!(
             graph == self.graph,
             "a part is called within another recording than its function's: call it outside of `tape::record` and of \
@@ -153,7 +153,7 @@ impl<'f> Segments<'f> {
         for result in recorded {
             results.push(custom(Var::from(result.value()), &through));
         }
-        let end = tape::with(|graph| graph.generations().len());
+        let end = tape::with(|graph| graph.len() + 1);
         self.segments.push(Segment {
             function,
             operands: operands.to_vec(),

@@ -102,7 +102,7 @@ pub fn unroll(
         steps: 0,
         grads: Gradients::new(),
     };
-    // On its own graph, because a sweep clears an adjoint for every node below it.
+    // On its own graph, because a sweep of more than a few nodes clears an adjoint for every node below it.
     let (_, result) = tape::record(|| run.reverse(steps, state, kept, loss));
     result
 }

@@ -4,6 +4,7 @@
 //! operands are always in lower slots than the node. [`view`] implements petgraph's traits for the graph.
 
 mod comparison;
+mod generations;
 mod key;
 mod lists;
 mod names;
@@ -13,6 +14,7 @@ mod order;
 mod view;
 
 pub(crate) use comparison::{Comparison, Outcome, Side, Test};
+pub(crate) use generations::Alive;
 pub(crate) use key::GraphId;
 pub use key::NodeKey;
 pub(crate) use lists::Lists;

@@ -8,6 +8,7 @@ use slotmap::SlotMap;
 use smallvec::SmallVec;
 
 use super::comparison::Comparison;
+use super::generations::{Alive, Generations};
 use super::key::{GraphId, NodeKey};
 use super::names::Names;
 use super::order::CachedOrder;
@@ -231,8 +232,7 @@ impl fmt::Display for Stats {
 pub struct Graph {
     id: GraphId,
     pub(super) nodes: SlotMap<NodeKey, Node>,
-    /// The generation of each slot in use; index 0 is slotmap's sentinel.
-    pub(super) generations: Vec<u32>,
+    pub(super) generations: Generations,
     /// The number of operands stored outside their nodes because they did not fit.
     spilled: usize,
     /// The numbers of nodes and comparisons at the start of each open scope.
@@ -271,7 +271,7 @@ impl Graph {
         Self {
             id: GraphId::fresh(),
             nodes: SlotMap::with_key(),
-            generations: vec![0],
+            generations: Generations::new(),
             spilled: 0,
             scopes: Vec::new(),
             comparisons: Vec::new(),
@@ -292,7 +292,7 @@ impl Graph {
         Stats {
             nodes: self.len(),
             bytes: self.nodes.capacity() * SLOT
-                + self.generations.capacity() * size_of::<u32>()
+                + self.generations.bytes()
                 + self.spilled * size_of::<NodeKey>(),
         }
     }
@@ -336,15 +336,14 @@ impl Graph {
         self.generations.len() - 1
     }
 
-    /// The generation of each slot in use, indexed by slot.
-    #[inline]
-    pub(crate) fn generations(&self) -> &[u32] {
-        &self.generations
+    /// The keys that are alive now.
+    pub(crate) fn alive(&self) -> Alive {
+        self.generations.alive()
     }
 
     #[inline]
     pub(crate) fn key_at(&self, slot: usize) -> NodeKey {
-        NodeKey::new(slot as u32, self.generations[slot])
+        self.generations.key_at(slot)
     }
 
     /// The node in a slot in use.
@@ -362,7 +361,7 @@ impl Graph {
     /// Whether the node with this key and graph identity is alive in this graph.
     #[inline]
     pub(crate) fn holds(&self, id: GraphId, key: NodeKey) -> bool {
-        id == self.id && self.generations.get(key.slot()) == Some(&key.generation())
+        id == self.id && self.generations.holds(key)
     }
 
     /// The message for a caller whose value is not alive in this graph; `None` if it is.

@@ -8,7 +8,8 @@ use std::fmt;
 use std::panic::Location;
 
 use super::Gradients;
-use crate::graph::Graph;
+use super::cone::Cone;
+use crate::graph::{Graph, NodeKey};
 use crate::op::{Law, Op};
 use crate::tape;
 use crate::var::{Var, compare};
@@ -121,25 +122,33 @@ impl Graph {
     pub fn diagnose(&self, outputs: &[(Var, f64)]) -> Diagnosis {
         // The slopes at a point are numbers that depend on all inputs.
         compare::swept(self.id(), Location::caller());
-        let mut gradients = Gradients::new();
-        gradients.clear(self, self.len() + 1);
+        let keys: Vec<NodeKey> = outputs
+            .iter()
+            .filter_map(|(y, _)| {
+                y.check_on(self);
+                y.key()
+            })
+            .collect();
+        let cone = Cone::whole(self, &keys);
         let mut sweep = Sweep {
             graph: self,
-            varies: varies(self),
-            adjoints: vec![Adjoint::default(); self.len() + 1],
+            varies: varies(self, &cone),
+            adjoints: vec![Adjoint::default(); cone.slots.len()],
+            cone,
             zeros: Vec::new(),
         };
-        for &(y, seed) in outputs {
-            y.check_on(self);
-            if let Some(key) = y.key() {
-                let adjoint = &mut sweep.adjoints[key.slot()];
+        for (y, seed) in outputs {
+            if let Some(place) = y.key().and_then(|key| sweep.cone.place(key.slot())) {
+                let adjoint = &mut sweep.adjoints[place];
                 adjoint.sum += seed;
                 adjoint.reached = true;
             }
         }
-        for slot in (1..=self.len()).rev() {
-            sweep.visit(slot);
+        for place in (0..sweep.cone.slots.len()).rev() {
+            sweep.visit(place);
         }
+        let mut gradients = Gradients::new();
+        gradients.clear(self, 0, Some(sweep.cone));
         for (place, adjoint) in gradients.adjoints.iter_mut().zip(&sweep.adjoints) {
             *place = adjoint.sum;
         }
@@ -148,22 +157,23 @@ impl Graph {
     }
 }
 
-/// Which slots depend on an input.
-fn varies(graph: &Graph) -> Vec<bool> {
-    let mut varies = vec![false; graph.len() + 1];
-    for slot in 1..=graph.len() {
-        let node = graph.node_at(slot);
-        let mut operands = node.operands().iter();
-        varies[slot] = node.op() == Op::Input || operands.any(|operand| varies[operand.slot()]);
+/// Which nodes of a cone depend on an input.
+fn varies(graph: &Graph, cone: &Cone) -> Vec<bool> {
+    let mut varies = Vec::with_capacity(cone.slots.len());
+    for &slot in &cone.slots {
+        let node = graph.node_at(slot as usize);
+        let places = node.operands().iter().map(|key| cone.place(key.slot()));
+        let any = places.flatten().any(|place| varies[place]);
+        varies.push(node.op() == Op::Input || any);
     }
     varies
 }
 
-/// The adjoint of a slot so far.
+/// The adjoint of a node so far.
 #[derive(Clone, Copy, Default)]
 struct Adjoint {
     sum: f64,
-    /// Whether an output depends on the slot.
+    /// Whether an output depends on the node.
     reached: bool,
     /// Whether the sum depends on the inputs, so that it is 0 at this point only, if it is 0.
     varies: bool,
@@ -171,6 +181,7 @@ struct Adjoint {
 
 struct Sweep<'a> {
     graph: &'a Graph,
+    cone: Cone,
     varies: Vec<bool>,
     adjoints: Vec<Adjoint>,
     zeros: Vec<ZeroProduct>,
@@ -178,22 +189,23 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     /// Adds the terms of one node to the adjoints of its operands.
-    fn visit(&mut self, slot: usize) {
-        let (node, u) = (self.graph.node_at(slot), self.adjoints[slot]);
+    fn visit(&mut self, place: usize) {
+        let node = self.graph.node_at(self.cone.slots[place] as usize);
+        let u = self.adjoints[place];
         let op = node.op();
         if !u.reached || op == Op::Input {
             return;
         }
-        let slots = node.each_argument(|key| Some(key.slot()), |_| None);
+        let places = node.each_argument(|key| self.cone.place(key.slot()), |_| None);
         let operands = node.arguments(|key| self.graph.value_of(key));
-        let varying: Vec<bool> = slots
+        let varying: Vec<bool> = places
             .iter()
-            .map(|slot| slot.is_some_and(|slot| self.varies[slot]))
+            .map(|place| place.is_some_and(|place| self.varies[place]))
             .collect();
         let partials = op.partials(&operands, node.value());
-        for (place, (&target, &partial)) in slots.iter().zip(&partials).enumerate() {
+        for (operand, (&target, &partial)) in places.iter().zip(&partials).enumerate() {
             let Some(target) = target else { continue };
-            let partial_varies = partial_varies(op, &varying, place);
+            let partial_varies = partial_varies(op, &varying, operand);
             let is_zero = u.sum == 0.0 || partial == 0.0;
             let zero_varies = u.sum == 0.0 && u.varies || partial == 0.0 && partial_varies;
             let adjoint = &mut self.adjoints[target];
@@ -213,7 +225,7 @@ impl Sweep<'_> {
             self.zeros.push(ZeroProduct {
                 op,
                 operands: operands.to_vec(),
-                operand: place,
+                operand,
                 adjoint: u.sum,
                 partial,
                 is_exact: !zero_varies,

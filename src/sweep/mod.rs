@@ -9,6 +9,7 @@
     reason = "only inlined code is compiled for the fused instruction"
 )]
 
+mod cone;
 pub(crate) mod diagnosis;
 mod recorded;
 
@@ -19,7 +20,8 @@ use std::panic::Location;
 
 use smallvec::SmallVec;
 
-use crate::graph::{Constant, Graph, GraphId, NodeKey};
+use self::cone::Cone;
+use crate::graph::{Alive, Constant, Graph, GraphId, NodeKey};
 use crate::math::fused::{Fused, Inline, with_fma};
 use crate::op::Op;
 use crate::tape;
@@ -40,10 +42,12 @@ use crate::var::{Var, compare};
 #[derive(Clone, Debug, Default)]
 pub struct Gradients {
     graph: GraphId,
-    /// The adjoint of each slot up to the highest output; index 0 is slotmap's sentinel.
+    /// The adjoint of each slot of the cone; without a cone, of each slot up to the highest output, where index 0 is
+    /// slotmap's sentinel.
     adjoints: Vec<f64>,
-    /// The generation of each slot in use when the sweep ran.
-    generations: Vec<u32>,
+    cone: Option<Cone>,
+    /// The keys alive when the sweep ran.
+    alive: Alive,
     /// The operands' values of the n-ary node being visited.
     operands: Vec<f64>,
 }
@@ -125,7 +129,7 @@ impl Gradients {
     /// assert_eq!(x.square().backward().by_key(x.key().unwrap()), Some(4.0));
     /// ```
     pub fn by_key(&self, key: NodeKey) -> Option<f64> {
-        let alive = self.generations.get(key.slot()) == Some(&key.generation());
+        let alive = self.alive.holds(key);
         alive.then(|| self.at(key.slot()))
     }
 
@@ -139,39 +143,52 @@ impl Gradients {
     /// assert_eq!(grads, [(x.key().unwrap(), 4.0), (y.key().unwrap(), 1.0)]);
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (NodeKey, f64)> + '_ {
-        let key = |slot: usize| NodeKey::new(slot as u32, self.generations[slot]);
+        let slot = |place: usize| match &self.cone {
+            Some(cone) => cone.slots[place] as usize,
+            None => place,
+        };
         let adjoints = self.adjoints.iter().enumerate();
         let reached = adjoints.filter(|&(_, &adjoint)| adjoint != 0.0);
-        reached.map(move |(slot, &adjoint)| (key(slot), adjoint))
+        reached.map(move |(place, &adjoint)| (self.alive.key_at(slot(place)), adjoint))
     }
 
-    /// Sets the adjoints of the first `slots` slots of a graph to 0.
-    fn clear(&mut self, graph: &Graph, slots: usize) {
+    /// Sets the adjoints of the first `slots` slots of a graph to 0, or those of the cone if there is one.
+    fn clear(&mut self, graph: &Graph, slots: usize, cone: Option<Cone>) {
         self.graph = graph.id();
-        self.generations.clear();
-        self.generations.extend_from_slice(graph.generations());
+        self.alive = graph.alive();
+        let places = cone.as_ref().map_or(slots, |cone| cone.slots.len());
+        self.cone = cone;
         self.adjoints.clear();
-        self.adjoints.resize(slots, 0.0);
+        self.adjoints.resize(places, 0.0);
     }
 
     /// Sets the adjoint of a value of the graph; does nothing for a constant.
     pub(crate) fn set(&mut self, x: Var, adjoint: f64) {
-        if let Some(slot) = self.slot(x) {
-            self.adjoints[slot] = adjoint;
+        if let Some(place) = self.slot(x).and_then(|slot| self.place(slot)) {
+            self.adjoints[place] = adjoint;
         }
     }
 
-    /// The adjoint of a slot, never −0; it is 0 above the highest output.
+    /// The adjoint of a slot, never −0; it is 0 outside the cone and above the highest output.
     #[inline]
     fn at(&self, slot: usize) -> f64 {
-        self.adjoints.get(slot).map_or(0.0, |adjoint| adjoint + 0.0)
+        let adjoint = self.place(slot).and_then(|place| self.adjoints.get(place));
+        adjoint.map_or(0.0, |adjoint| adjoint + 0.0)
+    }
+
+    /// The index among the adjoints.
+    #[inline]
+    fn place(&self, slot: usize) -> Option<usize> {
+        match &self.cone {
+            Some(cone) => cone.place(slot),
+            None => Some(slot),
+        }
     }
 
     #[inline]
     fn slot(&self, x: Var) -> Option<usize> {
         let key = x.key()?;
-        let alive = x.graph_id() == self.graph
-            && self.generations.get(key.slot()) == Some(&key.generation());
+        let alive = x.graph_id() == self.graph && self.alive.holds(key);
         alive.then(|| key.slot())
     }
 
@@ -206,7 +223,7 @@ impl Index<Var> for Gradients {
     #[track_caller]
     fn index(&self, x: Var) -> &f64 {
         match self.slot(x) {
-            Some(slot) => match self.adjoints.get(slot) {
+            Some(slot) => match self.place(slot).and_then(|place| self.adjoints.get(place)) {
                 Some(adjoint) if *adjoint != 0.0 => adjoint,
                 _ => &0.0,
             },
@@ -326,27 +343,37 @@ impl Graph {
             .iter()
             .filter_map(|&(y, seed)| Some((y.key()?, seed)));
         let seeds: SmallVec<[(NodeKey, f64); 4]> = keyed.collect();
-        let top = seeds.iter().map(|(key, _)| key.slot()).max().unwrap_or(0);
-        grads.clear(self, top + 1);
+        let keys: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
+        let top = keys.iter().map(|key| key.slot()).max().unwrap_or(0);
+        grads.clear(self, top + 1, Cone::small(self, &keys, 0));
         let mut lowest = top;
         for &(key, seed) in &seeds {
-            grads.adjoints[key.slot()] += seed;
+            if let Some(place) = grads.place(key.slot()) {
+                grads.adjoints[place] += seed;
+            }
             lowest = lowest.min(key.slot());
         }
-        with_fma(Sweep {
-            graph: self,
-            adjoints: &mut grads.adjoints,
-            operands: &mut grads.operands,
-            seeds: &seeds,
-            slots: lowest..=top,
-        });
+        let (adjoints, operands) = (&mut grads.adjoints[..], &mut grads.operands);
+        match &grads.cone {
+            Some(cone) => with_fma(ConeSweep {
+                graph: self,
+                adjoints: OfCone { cone, adjoints },
+                operands,
+            }),
+            None => with_fma(Sweep {
+                graph: self,
+                adjoints,
+                operands,
+                slots: lowest..=top,
+            }),
+        }
     }
 
     /// Begins a sweep over several ranges of slots, between which adjoints are read and set. Returns the end of the
     /// slots.
     pub(crate) fn begin_sweep(&self, seeds: &[(Var, f64)], grads: &mut Gradients) -> usize {
-        let end = self.generations().len();
-        grads.clear(self, end);
+        let end = self.len() + 1;
+        grads.clear(self, end, None);
         for &(y, seed) in seeds {
             grads.set(y, grads.get(y).unwrap_or(0.0) + seed);
         }
@@ -355,7 +382,7 @@ impl Graph {
 
     /// Visits the nodes in these slots, latest first, and adds to the adjoints of their operands.
     pub(crate) fn sweep_slots(&self, slots: Range<usize>, grads: &mut Gradients) {
-        let (adjoints, operands) = (&mut grads.adjoints, &mut grads.operands);
+        let (adjoints, operands) = (&mut grads.adjoints[..], &mut grads.operands);
         with_fma(Inline(
             #[inline(always)]
             || {
@@ -369,12 +396,38 @@ impl Graph {
     }
 }
 
-/// A sweep in progress.
+/// Where a sweep finds the adjoint of a slot.
+trait Adjoints {
+    fn of(&mut self, slot: usize) -> &mut f64;
+}
+
+/// One adjoint per slot.
+impl Adjoints for [f64] {
+    #[inline(always)]
+    fn of(&mut self, slot: usize) -> &mut f64 {
+        &mut self[slot]
+    }
+}
+
+/// One adjoint per slot of a cone.
+struct OfCone<'a> {
+    cone: &'a Cone,
+    adjoints: &'a mut [f64],
+}
+
+impl Adjoints for OfCone<'_> {
+    #[inline(always)]
+    fn of(&mut self, slot: usize) -> &mut f64 {
+        let place = self.cone.place(slot);
+        &mut self.adjoints[place.expect("a cone has the operands of its nodes")]
+    }
+}
+
+/// A sweep over a range of slots.
 struct Sweep<'a> {
     graph: &'a Graph,
     adjoints: &'a mut [f64],
     operands: &'a mut Vec<f64>,
-    seeds: &'a [(NodeKey, f64)],
     /// From the lowest slot with an adjoint to the highest; `call` lowers the start as it reaches operands.
     slots: RangeInclusive<usize>,
 }
@@ -385,51 +438,50 @@ impl Fused for Sweep<'_> {
     /// Visits every node with an adjoint, latest first, and adds to the adjoints of its operands.
     ///
     /// Operands are in lower slots, so descending slots are a reverse topological order. Skipping a slot whose adjoint
-    /// is 0 takes a nanosecond. If the outputs do not depend on most of the graph, it is cheaper to have petgraph find
-    /// the nodes that they depend on and to visit only those, in the same order.
+    /// is 0 takes a nanosecond.
     #[inline(always)]
     fn call(self) {
-        const PATIENCE: usize = 1 << 14;
         let (mut lowest, mut slot) = self.slots.into_inner();
-        let (mut live, mut idle) = (0, 0);
         while slot >= lowest && slot > 0 {
-            if self.adjoints[slot] == 0.0 {
-                idle += 1;
-                if idle > PATIENCE + 16 * live {
-                    break;
-                }
-            } else {
-                live += 1;
+            if self.adjoints[slot] != 0.0 {
                 lowest = lowest.min(visit(self.graph, self.adjoints, self.operands, slot));
             }
             slot -= 1;
         }
-        if slot >= lowest && slot > 0 {
-            for slot in cone_below(self.graph, self.seeds, slot) {
-                if self.adjoints[slot] != 0.0 {
-                    visit(self.graph, self.adjoints, self.operands, slot);
-                }
+    }
+}
+
+/// A sweep over the nodes of a cone, in the same order.
+struct ConeSweep<'a> {
+    graph: &'a Graph,
+    adjoints: OfCone<'a>,
+    operands: &'a mut Vec<f64>,
+}
+
+impl Fused for ConeSweep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(mut self) {
+        for (place, &slot) in self.adjoints.cone.slots.iter().enumerate().rev() {
+            if self.adjoints.adjoints[place] != 0.0 {
+                let adjoints = &mut self.adjoints;
+                visit(self.graph, adjoints, self.operands, slot as usize);
             }
         }
     }
 }
 
-/// The slots, below this one, of the nodes that the outputs depend on, latest first.
-#[inline(never)]
-fn cone_below(graph: &Graph, seeds: &[(NodeKey, f64)], slot: usize) -> Vec<usize> {
-    let outputs: SmallVec<[NodeKey; 4]> = seeds.iter().map(|&(key, _)| key).collect();
-    let order = graph.order(&outputs);
-    let slots = order.iter().map(|key| key.slot());
-    let mut slots: Vec<usize> = slots.filter(|&below| below < slot).collect();
-    slots.sort_unstable_by_key(|&slot| std::cmp::Reverse(slot));
-    slots
-}
-
 /// Adds adjoint · partial of one node to the adjoint of each operand; returns the lowest operand's slot.
 #[inline(always)]
-fn visit(graph: &Graph, adjoints: &mut [f64], operands: &mut Vec<f64>, slot: usize) -> usize {
+fn visit<A: Adjoints + ?Sized>(
+    graph: &Graph,
+    adjoints: &mut A,
+    operands: &mut Vec<f64>,
+    slot: usize,
+) -> usize {
     let node = graph.node_at(slot);
-    let (u, y) = (adjoints[slot], node.value());
+    let (u, y) = (*adjoints.of(slot), node.value());
     match (node.op(), node.operands()) {
         (Op::Unary(op), &[x]) => {
             let partial = op.partial(graph.value_of(x), y);
@@ -470,13 +522,14 @@ fn visit(graph: &Graph, adjoints: &mut [f64], operands: &mut Vec<f64>, slot: usi
 /// Adds `u·partial` to an operand's adjoint, rounded once, or nothing if the partial is 0, for any `u`. Returns the
 /// slot.
 #[inline(always)]
-fn add(adjoints: &mut [f64], operand: NodeKey, u: f64, partial: f64) -> usize {
+fn add<A: Adjoints + ?Sized>(adjoints: &mut A, operand: NodeKey, u: f64, partial: f64) -> usize {
     let slot = operand.slot();
-    let sum = u.mul_add(partial, adjoints[slot]);
+    let adjoint = adjoints.of(slot);
+    let sum = u.mul_add(partial, *adjoint);
     // `u` is not 0, so the zero rule can only apply to the partial. If the sum is not NaN, the plain product was 0
     // already.
     if !(sum.is_nan() && partial == 0.0) {
-        adjoints[slot] = sum;
+        *adjoint = sum;
     }
     slot
 }

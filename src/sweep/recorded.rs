@@ -1,7 +1,9 @@
 //! The recorded gradient: the reverse sweep over recording values, so that its result is a graph too.
 
+use fixedbitset::FixedBitSet;
 use smallvec::SmallVec;
 
+use super::cone::Cone;
 use crate::graph::{Graph, NodeKey};
 use crate::op::{Scalar, chain, chain_add};
 use crate::tape;
@@ -75,8 +77,17 @@ pub fn gradient_with(outputs: &[(Var, Var)], xs: &[Var]) -> Vec<Var> {
 struct Sweep {
     /// The slots, ascending, of the nodes between the outputs and the requested values.
     slots: Vec<usize>,
-    /// The adjoint of each slot.
+    range: Range,
+    /// The adjoint of each slot of the range.
     adjoints: Vec<Adjoint>,
+}
+
+/// The slots that can matter: no node below the lowest requested value depends on one.
+enum Range {
+    /// A small cone.
+    Cone(Cone),
+    /// All slots from this one to the highest output.
+    From(usize),
 }
 
 #[derive(Clone, Copy)]
@@ -88,42 +99,84 @@ enum Adjoint {
     Sum(Var),
 }
 
+impl Range {
+    /// The index of a slot among the adjoints. Above the highest output there is none, but this may return an index.
+    fn place(&self, slot: usize) -> Option<usize> {
+        match self {
+            Self::Cone(cone) => cone.place(slot),
+            Self::From(floor) => slot.checked_sub(*floor),
+        }
+    }
+}
+
 impl Sweep {
     fn new(graph: &Graph, outputs: &[(Var, Var)], xs: &[Var]) -> Self {
         let keys: SmallVec<[NodeKey; 4]> = outputs.iter().filter_map(|(y, _)| y.key()).collect();
-        let top = keys.iter().map(|key| key.slot()).max().unwrap_or(0);
-        let mut adjoints = vec![Adjoint::Unwanted; top + 1];
-        for key in xs.iter().filter_map(|x| x.key()) {
-            if let Some(adjoint) = adjoints.get_mut(key.slot()) {
+        let requested = xs.iter().filter_map(|x| x.key());
+        let floor = requested.clone().map(NodeKey::slot).min();
+        let floor = floor.unwrap_or(usize::MAX);
+        let (range, slots) = match Cone::small(graph, &keys, floor) {
+            Some(cone) => {
+                let slots = cone.slots.iter().map(|&slot| slot as usize).collect();
+                (Range::Cone(cone), slots)
+            }
+            None => (Range::From(floor), cone_in_range(graph, &keys, floor)),
+        };
+        let last = slots.last().and_then(|&slot| range.place(slot));
+        let mut sweep = Self {
+            adjoints: vec![Adjoint::Unwanted; last.map_or(0, |last| last + 1)],
+            slots,
+            range,
+        };
+        for key in requested {
+            if let Some(adjoint) = sweep.adjoint(key.slot()) {
                 *adjoint = Adjoint::Zero;
             }
         }
-        let mut slots: Vec<usize> = graph.order(&keys).iter().map(|key| key.slot()).collect();
-        slots.sort_unstable();
+        let mut slots = std::mem::take(&mut sweep.slots);
         slots.retain(|&slot| {
             let mut operands = graph.node_at(slot).operands().iter();
-            let wanted = |key: &NodeKey| !matches!(adjoints[key.slot()], Adjoint::Unwanted);
-            let reaches = operands.any(wanted);
-            if reaches {
-                adjoints[slot] = Adjoint::Zero;
+            let reaches = operands.any(|key| sweep.wants(key.slot()));
+            if reaches && let Some(adjoint) = sweep.adjoint(slot) {
+                *adjoint = Adjoint::Zero;
             }
             reaches
         });
-        Self { slots, adjoints }
+        sweep.slots = slots;
+        sweep
+    }
+
+    /// The adjoint of a slot in the range.
+    fn adjoint(&mut self, slot: usize) -> Option<&mut Adjoint> {
+        let place = self.range.place(slot)?;
+        self.adjoints.get_mut(place)
+    }
+
+    /// The adjoint of a slot; what is not in the range is not wanted.
+    fn at(&self, slot: usize) -> Adjoint {
+        let place = self.range.place(slot);
+        let adjoint = place.and_then(|place| self.adjoints.get(place));
+        adjoint.copied().unwrap_or(Adjoint::Unwanted)
+    }
+
+    fn set(&mut self, slot: usize, sum: Var) {
+        if let Some(adjoint) = self.adjoint(slot) {
+            *adjoint = Adjoint::Sum(sum);
+        }
     }
 
     fn seed(&mut self, key: NodeKey, seed: Var) {
-        let adjoint = &mut self.adjoints[key.slot()];
-        *adjoint = match *adjoint {
+        let sum = match self.at(key.slot()) {
             Adjoint::Unwanted => return,
-            Adjoint::Zero => Adjoint::Sum(seed),
-            Adjoint::Sum(sum) => Adjoint::Sum(sum + seed),
+            Adjoint::Zero => seed,
+            Adjoint::Sum(sum) => sum + seed,
         };
+        self.set(key.slot(), sum);
     }
 
     /// Adds adjoint · partial of one node to the adjoints of the operands that depend on a requested value.
     fn visit(&mut self, slot: usize) {
-        let Adjoint::Sum(u) = self.adjoints[slot] else {
+        let Adjoint::Sum(u) = self.at(slot) else {
             return;
         };
         if u.vanishes() {
@@ -150,7 +203,7 @@ impl Sweep {
     }
 
     fn wants(&self, slot: usize) -> bool {
-        !matches!(self.adjoints[slot], Adjoint::Unwanted)
+        !matches!(self.at(slot), Adjoint::Unwanted)
     }
 
     /// Adds `u·partial` to the adjoint of a slot. A constant partial of ±1 records a plain sum, with the same bits.
@@ -160,7 +213,7 @@ impl Sweep {
         }
         let constant = partial.is_constant().then(|| partial.peek());
         let unit = constant.unwrap_or(0.0);
-        let sum = match self.adjoints[slot] {
+        let sum = match self.at(slot) {
             Adjoint::Sum(sum) if unit == 1.0 => sum + u,
             Adjoint::Sum(sum) if unit == -1.0 => sum - u,
             Adjoint::Sum(sum) => chain_add(u, partial, sum),
@@ -169,16 +222,36 @@ impl Sweep {
             _ if u.is_constant() && u.peek() == 1.0 => partial,
             _ => chain(u, partial),
         };
-        self.adjoints[slot] = Adjoint::Sum(sum);
+        self.set(slot, sum);
     }
 
     /// The derivative with respect to `x`. Adding 0 turns −0 into 0, like in [`Gradients`](crate::Gradients). It is recorded
     /// for every number, so that a program that is made of this graph has the same bits at other points.
     fn take(&self, x: Var) -> Var {
-        let slot = x.key().map_or(0, NodeKey::slot);
-        match self.adjoints.get(slot) {
-            Some(&Adjoint::Sum(sum)) => sum + 0.0,
+        match x.key().map(|key| self.at(key.slot())) {
+            Some(Adjoint::Sum(sum)) => sum + 0.0,
             _ => Var::from(0.0),
         }
     }
+}
+
+/// The slots, ascending, of the nodes that the outputs depend on, without those below `floor`.
+fn cone_in_range(graph: &Graph, outputs: &[NodeKey], floor: usize) -> Vec<usize> {
+    let top = outputs.iter().map(|key| key.slot()).max().unwrap_or(0);
+    let mut needed = FixedBitSet::with_capacity((top + 1).saturating_sub(floor));
+    let mut slots = Vec::new();
+    let mark = |needed: &mut FixedBitSet, keys: &[NodeKey]| {
+        for place in keys.iter().filter_map(|key| key.slot().checked_sub(floor)) {
+            needed.insert(place);
+        }
+    };
+    mark(&mut needed, outputs);
+    for place in (0..needed.len()).rev() {
+        if needed.contains(place) {
+            slots.push(floor + place);
+            mark(&mut needed, graph.node_at(floor + place).operands());
+        }
+    }
+    slots.reverse();
+    slots
 }

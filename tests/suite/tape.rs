@@ -326,7 +326,7 @@ fn several_outputs_in_one_sweep() {
 
 #[test]
 fn a_small_cone_in_a_large_graph_is_swept_the_same() {
-    // Below and above the idle stretch, which is long enough for the sweep to use petgraph's search for the cone.
+    // Below and above the idle stretch, which is long enough for the sweep to search for the cone.
     let program = |idle: usize| {
         tape::record(|| {
             let x = Var::new(0.5);
