@@ -9,7 +9,7 @@ use super::difference::{Estimate, Sample, central, scan};
 use super::evaluate::{Evaluated, depends, evaluate, input, mark, rounding};
 use super::report::Cause;
 use crate::ir::{Id, Ir, Kind};
-use crate::op::{Law, NaryOp, Op};
+use crate::op::{Law, Op};
 
 /// The operations of a program whose own slopes are wrong at a point, in order. They are searched when first needed.
 #[derive(Default)]
@@ -58,9 +58,10 @@ fn search(ir: &Ir, there: &Evaluated) -> Vec<(Id, Cause)> {
             if ir.constant(ir.operands(id)[operand]).is_some() {
                 continue;
             }
-            let quotient = match op {
-                Op::Nary(NaryOp::Custom) => declared(ir, there, id, operand),
-                _ => own(op, &operands, value, operand),
+            let quotient = if op.obeys(Law::Declared) {
+                declared(ir, there, id, operand)
+            } else {
+                own(op, &operands, value, operand)
             };
             if let Some(Estimate {
                 slope: quotient,

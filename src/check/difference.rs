@@ -103,7 +103,7 @@ pub(super) fn central(ladders: &[Vec<Pair<Sample>>], middle: (f64, Sample)) -> O
 /// Whether the slopes to both sides differ more at the smallest steps than at larger ones, by more than rounding. Then the
 /// function changes its direction within the smallest step, like the sine of a huge number.
 fn is_rough(ladder: &[Pair<Sample>], middle: (f64, Sample)) -> bool {
-    let bends = ladder.iter().rev().map_while(|pair| {
+    let bends = ladder.iter().rev().filter_map(|pair| {
         let left = quotient((pair.at[0], pair.below?), middle)?;
         let right = quotient(middle, (pair.at[1], pair.above?))?;
         let (bend, noise) = ((right.slope - left.slope).abs(), left.noise + right.noise);
@@ -117,16 +117,30 @@ fn is_rough(ladder: &[Pair<Sample>], middle: (f64, Sample)) -> bool {
     smallest > 0.0 && larger.into_iter().any(|&(_, bend)| smallest > bend)
 }
 
-/// The slope to one side: from the value at the point to those above it, or below it.
+/// The slope to one side: from the value at the point to those above it, or below it. `None` if the function jumps.
 pub(super) fn to_one_side(
     ladders: &[Vec<Pair<Sample>>],
-    (x, there): (f64, Sample),
+    middle: (f64, Sample),
     side: Side,
 ) -> Option<Estimate> {
-    best(ladders, 2.0, |pair| match side {
-        Side::Below => quotient((pair.at[0], pair.below?), (x, there)),
-        Side::Above => quotient((x, there), (pair.at[1], pair.above?)),
-    })
+    let quotient = |pair: &Pair<Sample>| match side {
+        Side::Below => quotient((pair.at[0], pair.below?), middle),
+        Side::Above => quotient(middle, (pair.at[1], pair.above?)),
+    };
+    if jumps(ladders.last()?.iter().rev().filter_map(quotient)) {
+        return None;
+    }
+    best(ladders, 2.0, quotient)
+}
+
+/// Whether quotients, from the smallest step on, grow without limit as the step gets smaller.
+fn jumps(mut quotients: impl Iterator<Item = Quotient>) -> bool {
+    let Some(smallest) = quotients.next() else {
+        return false;
+    };
+    let larger = quotients.nth(7);
+    let least = smallest.slope.abs() - smallest.noise;
+    larger.is_some_and(|larger| least > 4.0 * (larger.slope.abs() + larger.noise))
 }
 
 /// The estimate with the least bound that agrees with all smaller steps. Halving the step divides the error's leading term

@@ -97,13 +97,14 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
         // The value passes unchanged, although its slope is 0.
         return errors.first().copied().unwrap_or(0.0);
     }
-    let (mut passed, mut size) = (0.0, 0.0);
+    let (mut passed, mut size, mut is_zero) = (0.0, 0.0, true);
     let mut add = |place: usize, partial: f64| {
         if partial != 0.0 && errors[place] != 0.0 {
             passed += partial.abs() * errors[place];
         }
         if partial != 0.0 && operands[place] != 0.0 {
             size += (partial * operands[place]).abs();
+            is_zero = false;
         }
     };
     op.each_partial(operands, value, |_| true, &mut add);
@@ -114,8 +115,8 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
         _ => 4.0 * f64::EPSILON * value.abs(),
     };
     // The distance between subnormal numbers.
-    let underflow = if value.is_normal() { 0.0 } else { 5e-324 };
-    passed + own + if size > 0.0 { underflow } else { 0.0 }
+    let may_underflow = !value.is_normal() && !is_zero;
+    passed + own + if may_underflow { 1e-320 } else { 0.0 }
 }
 
 /// Whether the value is the number nearest to the exact one.

@@ -160,6 +160,15 @@ impl<'a> Point<'a> {
                     }
                 }
             }
+            (left, right)
+                if continues(&samples, Side::Below) && continues(&samples, Side::Above) =>
+            {
+                let or_nan = |slope: Option<Estimate>| slope.map_or(f64::NAN, |slope| slope.slope);
+                Verdict::Kink {
+                    left: or_nan(left),
+                    right: or_nan(right),
+                }
+            }
             (left, right) => {
                 let known = left.or(right).map(decide);
                 let unknown = if left.is_none() {
@@ -219,6 +228,16 @@ impl Line {
             .map(|ladder| ladder.iter().map(|pair| pair.map(sample)).collect())
             .collect()
     }
+}
+
+/// Whether the function has numbers on a side.
+fn continues(ladders: &[Vec<Pair<Sample>>], side: Side) -> bool {
+    let sample = |pair: &Pair<Sample>| match side {
+        Side::Below => pair.below,
+        Side::Above => pair.above,
+    };
+    let finite = |pair: &Pair<Sample>| sample(pair).is_some_and(|sample| sample.value.is_finite());
+    ladders.iter().flatten().any(finite)
 }
 
 /// The steepest slope between the point and a sample.

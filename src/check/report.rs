@@ -77,7 +77,8 @@ pub enum Verdict {
         /// The bound for the error of the quotients.
         bound: f64,
     },
-    /// The difference quotients disagree.
+    /// The difference quotients disagree. This is also said where corners of several operations meet and the slope of the whole
+    /// is not the one that the chain rule makes of their parts, as in `relu(x) − relu(−x)` at 0.
     Wrong {
         /// The derivative by quotients.
         quotient: f64,
@@ -88,9 +89,9 @@ pub enum Verdict {
     },
     /// The point is at a corner or a jump. The derivative is between the slopes to the left and to the right.
     Kink {
-        /// The slope to smaller numbers. NaN if the function jumps.
+        /// The slope to smaller numbers. NaN if the function jumps there or is too steep.
         left: f64,
-        /// The slope to larger numbers. NaN if the function jumps.
+        /// The slope to larger numbers. NaN if the function jumps there or is too steep.
         right: f64,
     },
     /// The function takes another branch as soon as this input changes, at least to one side. On the branch that was taken,

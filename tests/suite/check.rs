@@ -70,6 +70,9 @@ fn verdicts_of_points_without_a_derivative() {
         assert!(!report.all_agree());
         report.entries[0].verdict.clone()
     };
+    assert!(
+        matches!(verdict(|x| x[0].sign() + x[0], 0.0), Verdict::Kink { left, right } if left.is_nan() && right.is_nan())
+    );
     let kink = Verdict::Kink {
         left: 0.0,
         right: 1.0,
@@ -237,15 +240,6 @@ proptest! {
         prop_assume!(!has_declared(&e));
         let report = check::gradient(|x| e.evaluate(x), &e.inputs).unwrap();
         prop_assert!(!report.is_wrong(), "{report}");
-    }
-
-    /// The same at corners, extreme numbers and infinities, where products may be indeterminate.
-    #[test]
-    fn no_false_alarms_at_wild_points(e in Expression::any(6, false)) {
-        prop_assume!(!has_declared(&e));
-        let report = check::gradient(|x| e.evaluate(x), &e.inputs).unwrap();
-        let wrong = report.entries.iter().any(|entry| matches!(entry.verdict, Verdict::Wrong { .. }));
-        prop_assert!(!wrong, "{report}");
     }
 }
 
