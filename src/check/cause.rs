@@ -5,11 +5,12 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
-use super::difference::{Estimate, Sample, central, scan};
-use super::evaluate::{Evaluated, depends, evaluate, input, mark, rounding};
+use super::difference::{Bend, Estimate, Pair, Sample, bend, central, scan};
+use super::evaluate::{Evaluated, evaluate, input, mark, needed, rounding};
 use super::report::Cause;
 use crate::ir::{Id, Ir, Kind};
 use crate::op::{Law, Op};
+use crate::transform::varies;
 
 /// The operations of a program whose own slopes are wrong at a point, in order. They are searched when first needed.
 #[derive(Default)]
@@ -25,15 +26,7 @@ impl Causes {
         value: Id,
     ) -> Option<Cause> {
         let causes = self.0.get_or_init(|| search(ir, there));
-        let depends = depends(ir, place);
-        let mut needed = vec![false; ir.len()];
-        needed[value as usize] = true;
-        for id in ir.ids().rev() {
-            if needed[id as usize] {
-                let operands = ir.operands(id).iter();
-                operands.for_each(|&operand| needed[operand as usize] = true);
-            }
-        }
+        let (depends, needed) = (varies(ir, &[place as u32]), needed(ir, value));
         let between = |id: Id| depends[id as usize] && needed[id as usize];
         let first = causes.iter().find(|&&(id, _)| between(id));
         first.map(|(_, cause)| cause.clone())
@@ -102,7 +95,7 @@ fn own(op: Op, operands: &[f64], value: f64, operand: usize) -> Option<Estimate>
         (piece(&moved, value) == there).then_some(Sample { value, error })
     };
     let middle = (x, at(x)?);
-    central(&scan(x, |_, x| at(x)), middle)
+    smooth(&scan(x, |_, x| at(x)), middle)
 }
 
 /// The slope of the value of a custom operation with respect to one of its variables, the others held. `None` if the operand is
@@ -128,5 +121,11 @@ fn declared(ir: &Ir, there: &Evaluated, id: Id, operand: usize) -> Option<Estima
         let moved = at(x);
         (moved.piece == middle.piece).then(|| moved.sample(value))
     });
-    central(&ladders, (x, middle.sample(value)))
+    smooth(&ladders, (x, middle.sample(value)))
+}
+
+/// The derivative, if the function is smooth.
+fn smooth(ladders: &[Vec<Pair<Sample>>], middle: (f64, Sample)) -> Option<Estimate> {
+    let is_smooth = bend(ladders, middle) == Bend::Smooth;
+    is_smooth.then(|| central(ladders)).flatten()
 }

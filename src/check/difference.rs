@@ -90,20 +90,28 @@ fn quotient(low: (f64, Sample), high: (f64, Sample)) -> Option<Quotient> {
     usable.then_some(Quotient { slope, noise })
 }
 
-/// The derivative from differences to both sides. `None` if no step is small enough for the function.
-pub(super) fn central(ladders: &[Vec<Pair<Sample>>], middle: (f64, Sample)) -> Option<Estimate> {
-    if is_rough(ladders.last()?, middle) {
-        return None;
-    }
+/// The derivative from differences to both sides.
+pub(super) fn central(ladders: &[Vec<Pair<Sample>>]) -> Option<Estimate> {
     best(ladders, 4.0, |pair| {
         quotient((pair.at[0], pair.below?), (pair.at[1], pair.above?))
     })
 }
 
-/// Whether the slopes to both sides differ more at the smallest steps than at larger ones, by more than rounding. Then the
-/// function changes its direction within the smallest step, like the sine of a huge number.
-fn is_rough(ladder: &[Pair<Sample>], middle: (f64, Sample)) -> bool {
-    let bends = ladder.iter().rev().filter_map(|pair| {
+/// How a function bends at a point, seen from the smallest steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bend {
+    /// The slopes to both sides approach each other, or rounding hides it.
+    Smooth,
+    /// They do not.
+    Corner,
+    /// They move apart. The function changes its direction within the smallest step, like the sine of a huge number.
+    Rough,
+}
+
+/// How a function bends at a point.
+pub(super) fn bend(ladders: &[Vec<Pair<Sample>>], middle: (f64, Sample)) -> Bend {
+    let smallest_first = ladders.last().into_iter().flatten().rev();
+    let bends = smallest_first.filter_map(|pair| {
         let left = quotient((pair.at[0], pair.below?), middle)?;
         let right = quotient(middle, (pair.at[1], pair.above?))?;
         let (bend, noise) = ((right.slope - left.slope).abs(), left.noise + right.noise);
@@ -111,10 +119,18 @@ fn is_rough(ladder: &[Pair<Sample>], middle: (f64, Sample)) -> bool {
     });
     let bends: Vec<(f64, f64)> = bends.collect();
     let Some(&(smallest, _)) = bends.first() else {
-        return false;
+        return Bend::Smooth;
     };
+    // If the function is smooth, a step that is 16 times as large bends 16 times as much.
     let larger = bends.iter().skip(4).step_by(4).take(4);
-    smallest > 0.0 && larger.into_iter().any(|&(_, bend)| smallest > bend)
+    let least = larger.fold(f64::INFINITY, |least, &(_, bend)| least.min(bend));
+    if smallest <= 0.0 || smallest < 0.5 * least {
+        Bend::Smooth
+    } else if smallest < 2.0 * least {
+        Bend::Corner
+    } else {
+        Bend::Rough
+    }
 }
 
 /// The slope to one side: from the value at the point to those above it, or below it. `None` if the function jumps.
@@ -153,15 +169,37 @@ fn best(
     let mut estimates: Vec<(f64, Estimate)> = Vec::new();
     for ladder in ladders {
         let mut before: SmallVec<[Quotient; EXTRAPOLATIONS]> = SmallVec::new();
+        let mut change_before = f64::INFINITY;
+        let mut last_change = 0.0;
+        let mut of_ladder = Vec::new();
         for pair in ladder {
             let Some(quotient) = quotient(pair) else {
                 before.clear();
+                change_before = f64::INFINITY;
                 continue;
             };
+            let mut safety = 2.0;
+            if let Some(previous) = before.first() {
+                let change = (quotient.slope - previous.slope).abs();
+                if change > quotient.noise + previous.noise {
+                    safety = safety_at(change / change_before);
+                }
+                change_before = change;
+            }
             let (row, estimate) = extrapolate(quotient, &before, ratio);
-            estimates.extend(estimate.map(|estimate| (pair.step, estimate)));
+            if safety.is_infinite() {
+                // Nothing converges here, so larger steps cannot be trusted either.
+                of_ladder.clear();
+            } else if let Some((change, Quotient { slope, noise })) = estimate {
+                // Two estimates can be close by chance. So the change counts as no smaller than four extrapolations make it.
+                let least = last_change / ratio.powi(4);
+                last_change = change;
+                let bound = safety * change.max(least) + noise;
+                of_ladder.push((pair.step, Estimate { slope, bound }));
+            }
             before = row;
         }
+        estimates.append(&mut of_ladder);
     }
     estimates.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -179,15 +217,30 @@ fn best(
     best
 }
 
-/// Extrapolates a quotient with those of the step before it. Returns the new row of the table, and the row's best estimate.
+/// How many times larger than an estimate's last change its error may be, if the quotients' changes shrink by this factor from
+/// step to step. Infinite if they hardly shrink, like those of `x^1.03` at 0: then the limit may be far away.
+fn safety_at(shrink: f64) -> f64 {
+    if shrink < 0.9 {
+        // What is still to come is a geometric series.
+        2.0 * f64::max(1.0, shrink / (1.0 - shrink))
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// Extrapolates a quotient with those of the step before it. Returns the new row of the table, and the row's estimate that is
+/// best: its last change, then the estimate with a bound for its rounding error.
 fn extrapolate(
     quotient: Quotient,
     before: &[Quotient],
     ratio: f64,
-) -> (SmallVec<[Quotient; EXTRAPOLATIONS]>, Option<Estimate>) {
+) -> (
+    SmallVec<[Quotient; EXTRAPOLATIONS]>,
+    Option<(f64, Quotient)>,
+) {
     let mut row: SmallVec<[Quotient; EXTRAPOLATIONS]> = SmallVec::new();
     row.push(quotient);
-    let mut best: Option<Estimate> = None;
+    let mut best: Option<(f64, Quotient)> = None;
     let mut factor = ratio;
     for (place, previous) in before.iter().enumerate() {
         let current = row[place];
@@ -196,9 +249,8 @@ fn extrapolate(
         let change = (slope - current.slope)
             .abs()
             .max((slope - previous.slope).abs());
-        let bound = 2.0 * change + noise;
-        if best.is_none_or(|best| bound < best.bound) {
-            best = Some(Estimate { slope, bound });
+        if best.is_none_or(|(least, quotient)| change + noise < least + quotient.noise) {
+            best = Some((change, Quotient { slope, noise }));
         }
         if row.len() < EXTRAPOLATIONS {
             row.push(Quotient { slope, noise });

@@ -36,15 +36,17 @@ pub(super) fn input(ir: &Ir, id: Id) -> Option<usize> {
     }
 }
 
-/// Which values depend on an input.
-pub(super) fn depends(ir: &Ir, place: usize) -> Vec<bool> {
-    let mut depends = vec![false; ir.len()];
-    for id in ir.ids() {
-        let mut operands = ir.operands(id).iter();
-        depends[id as usize] =
-            input(ir, id) == Some(place) || operands.any(|&id| depends[id as usize]);
+/// The values that a value is computed from, and itself.
+pub(super) fn needed(ir: &Ir, value: Id) -> Vec<bool> {
+    let mut needed = vec![false; ir.len()];
+    needed[value as usize] = true;
+    for id in ir.ids().rev() {
+        if needed[id as usize] {
+            let operands = ir.operands(id).iter();
+            operands.for_each(|&operand| needed[operand as usize] = true);
+        }
     }
-    depends
+    needed
 }
 
 /// Computes the first `count` values. `fixed` gives values that are not computed: inputs, and others to hold.

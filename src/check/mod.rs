@@ -4,8 +4,8 @@
 //! corners, for inputs of unusual size, and where rounding errors are larger than the derivative. These checks choose a step
 //! for each input, bound the quotient's error, and report one [`Verdict`] for each derivative.
 //!
-//! The smallest step is about 10⁻¹⁴ of the input, or of 1. What a function does on a smaller scale is not seen,
-//! so at inputs like 10³⁰⁰ or 10⁻³¹⁰ a correct derivative can be called wrong.
+//! The smallest step is about 10⁻¹⁴ of the input, or of 1. What a function does on a smaller scale is not seen.
+//! A derivative is also called wrong if it is because the chain rule's own products underflow, as that of `ln(1/x)` at 10³⁰⁰.
 //!
 //! `evaluate` computes values with their rounding errors, `difference` makes estimates from them, `point` compares these with
 //! derivatives, `cause` finds the operation to blame, and `report` says what was found.

@@ -1,16 +1,23 @@
 //! Compares the derivatives of a program at one point with difference quotients.
 
 use super::cause::Causes;
-use super::difference::{Estimate, Pair, Sample, Side, central, scan, to_one_side};
-use super::evaluate::{Evaluated, depends, evaluate, input};
+use super::difference::{Bend, Estimate, Pair, Sample, Side, bend, central, scan, to_one_side};
+use super::evaluate::{Evaluated, evaluate, input, needed};
 use super::report::Verdict;
 use crate::error::{BranchChanged, Result};
-use crate::ir::Kind;
+use crate::ir::{Id, Kind};
 use crate::op::Op;
 use crate::program::Program;
+use crate::transform::varies;
 
 /// How much smaller than the derivative, or than the change of the function, an error bound must be to decide anything.
 const RESOLUTION: f64 = 1e-3;
+
+/// The verdict if there is no estimate.
+const UNKNOWN: Verdict = Verdict::BelowNoise {
+    quotient: f64::NAN,
+    bound: f64::INFINITY,
+};
 
 /// A program at the point where its derivatives are checked.
 pub(super) struct Point<'a> {
@@ -62,7 +69,7 @@ impl<'a> Point<'a> {
         });
         Line {
             input,
-            depends: depends(self.program.ir(), input),
+            depends: varies(self.program.ir(), &[input as u32]),
             ladders,
             nearest,
         }
@@ -91,7 +98,7 @@ impl<'a> Point<'a> {
         let id = self.program.ir().outputs()[output];
         let there = self.there.sample(id);
         if !there.value.is_finite() || !derivative.is_finite() {
-            let first = self.first_nonfinite();
+            let first = self.first_nonfinite(id);
             return Ok(Verdict::NonFinite { first });
         }
         if derivative == 0.0 && !line.depends[id as usize] {
@@ -101,9 +108,18 @@ impl<'a> Point<'a> {
             });
         }
         let both = line.samples(output, |_| Some(self.there.piece));
-        let verdict = match central(&both, (self.x[line.input], there)) {
-            Some(estimate) => decide(derivative, estimate, spread(&both, there)),
-            None => self.beside(line, (output, there), derivative),
+        if there.error > largest(&both, there) {
+            // No digit of the value is known.
+            return Ok(UNKNOWN);
+        }
+        let nearest = line.nearest.iter();
+        let is_inside = nearest.eq([&Ok(self.there.piece); 2]) && continues(&both);
+        let bend = bend(&both, (self.x[line.input], there));
+        let verdict = match (bend, central(&both)) {
+            (Bend::Smooth, Some(estimate)) => decide(derivative, estimate, spread(&both, there)),
+            (Bend::Smooth, None) if is_inside => UNKNOWN,
+            (Bend::Smooth | Bend::Corner, _) => self.beside(line, (output, there), derivative),
+            (Bend::Rough, _) => UNKNOWN,
         };
         let Verdict::Wrong {
             quotient, bound, ..
@@ -160,9 +176,7 @@ impl<'a> Point<'a> {
                     }
                 }
             }
-            (left, right)
-                if continues(&samples, Side::Below) && continues(&samples, Side::Above) =>
-            {
+            (left, right) if continues(&samples) => {
                 let or_nan = |slope: Option<Estimate>| slope.map_or(f64::NAN, |slope| slope.slope);
                 Verdict::Kink {
                     left: or_nan(left),
@@ -191,21 +205,22 @@ impl<'a> Point<'a> {
                     },
                     (_, Some(branch)) => Verdict::Branch(branch),
                     (Some(verdict), None) => verdict,
-                    (None, None) => Verdict::BelowNoise {
-                        quotient: f64::NAN,
-                        bound: f64::INFINITY,
-                    },
+                    (None, None) => UNKNOWN,
                 }
             }
         }
     }
 
-    /// The first operation whose result is not finite.
-    fn first_nonfinite(&self) -> Option<(Op, Vec<f64>)> {
+    /// The first operation whose infinite or NaN result makes a value infinite or NaN, or may do so.
+    fn first_nonfinite(&self, of: Id) -> Option<(Op, Vec<f64>)> {
         let ir = self.program.ir();
-        let value = |id: u32| self.there.values[id as usize];
+        let value = |id: Id| self.there.values[id as usize];
+        if value(of).is_finite() {
+            return None;
+        }
+        let needed = needed(ir, of);
         ir.ids().find_map(|id| match ir.kind(id) {
-            Kind::Apply(op) if !value(id).is_finite() => {
+            Kind::Apply(op) if needed[id as usize] && !value(id).is_finite() => {
                 let operands = ir.operands(id).iter().map(|&id| value(id));
                 Some((op, operands.collect()))
             }
@@ -230,14 +245,21 @@ impl Line {
     }
 }
 
-/// Whether the function has numbers on a side.
-fn continues(ladders: &[Vec<Pair<Sample>>], side: Side) -> bool {
-    let sample = |pair: &Pair<Sample>| match side {
-        Side::Below => pair.below,
-        Side::Above => pair.above,
-    };
-    let finite = |pair: &Pair<Sample>| sample(pair).is_some_and(|sample| sample.value.is_finite());
-    ladders.iter().flatten().any(finite)
+/// Whether the function has numbers on both sides.
+fn continues(ladders: &[Vec<Pair<Sample>>]) -> bool {
+    let pairs = || ladders.iter().flatten();
+    let is_number = |sample: Option<Sample>| sample.is_some_and(|sample| sample.value.is_finite());
+    pairs().any(|pair| is_number(pair.below)) && pairs().any(|pair| is_number(pair.above))
+}
+
+/// The largest value.
+fn largest(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
+    let pairs = ladders.iter().flatten();
+    let samples = pairs.flat_map(|pair| [pair.below, pair.above].into_iter().flatten());
+    let values = samples
+        .map(|sample| sample.value.abs())
+        .filter(|value| value.is_finite());
+    values.fold(there.value.abs(), f64::max)
 }
 
 /// The steepest slope between the point and a sample.

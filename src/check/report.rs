@@ -77,8 +77,9 @@ pub enum Verdict {
         /// The bound for the error of the quotients.
         bound: f64,
     },
-    /// The difference quotients disagree. This is also said where corners of several operations meet and the slope of the whole
-    /// is not the one that the chain rule makes of their parts, as in `relu(x) − relu(−x)` at 0.
+    /// The difference quotients disagree. Without a cause, every operation's own slope is right, but not what the chain rule makes
+    /// of them: corners meet, as in `relu(x) − relu(−x)` at 0; a choice holds at this point only, as in `select(x, 2x, x)` at 0;
+    /// or a product of slopes underflows.
     Wrong {
         /// The derivative by quotients.
         quotient: f64,
@@ -109,7 +110,8 @@ pub enum Verdict {
     },
     /// The value or the derivative is infinite or NaN.
     NonFinite {
-        /// The first operation with an infinite or NaN result, if the derivative is not the only one.
+        /// The first operation with an infinite or NaN result on the way to the value. `None` if the value itself is finite or an
+        /// input.
         first: Option<(Op, Vec<f64>)>,
     },
 }
@@ -274,7 +276,7 @@ impl fmt::Display for Rounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let &Self(number, error) = self;
         let ratio = (number / error).abs();
-        let digits = (1..13)
+        let digits = (1..16)
             .take_while(|&digits| 10f64.powi(digits) <= ratio)
             .count();
         let rounded: f64 = format!("{number:.digits$e}").parse().unwrap_or(number);

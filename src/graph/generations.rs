@@ -1,4 +1,4 @@
-//! Which key each slot has, and a record of which keys were alive at one time.
+//! The key of each slot, and a record of the keys that were alive at one time.
 
 use std::sync::Arc;
 

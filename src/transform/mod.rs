@@ -44,6 +44,7 @@ pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
 pub(crate) use outputs::{first as first_output, join, last_part, select};
 pub(crate) use partials::partials;
 pub(crate) use parts::Parts;
+pub(crate) use reverse::varies;
 pub use sparsity::Sparsity;
 pub(crate) use sum_over_rows::sum_over_rows;
 

@@ -142,8 +142,8 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Which values depend on a variable.
-fn varies(ir: &Ir, variables: &[u32]) -> Vec<bool> {
+/// Which values depend on one of these inputs.
+pub(crate) fn varies(ir: &Ir, variables: &[u32]) -> Vec<bool> {
     let mut is_variable = vec![false; ir.inputs.len()];
     for &place in variables {
         is_variable[place as usize] = true;

@@ -37,6 +37,16 @@ pub(crate) fn all_ops() -> Vec<Op> {
     unary.chain(binary).chain(ternary).chain(nary).collect()
 }
 
+/// The number of operands; `None` if an operation takes any number.
+pub(crate) fn arity(op: Op) -> Option<usize> {
+    match op {
+        Op::Unary(_) => Some(1),
+        Op::Binary(_) => Some(2),
+        Op::Ternary(_) => Some(3),
+        _ => None,
+    }
+}
+
 /// One step as drawn: an operation, earlier values, and constants that replace some of them.
 type RawStep = (usize, [usize; 4], [Option<f64>; 4]);
 
@@ -81,13 +91,8 @@ impl Expression {
         };
         for &(op, picks, constants) in raw {
             let op = ops[op];
-            let count = match op {
-                Op::Unary(_) => 1,
-                Op::Binary(_) => 2,
-                Op::Ternary(_) => 3,
-                // An even number of operands, for the dot product.
-                _ => 2 + 2 * (picks[0] % 2),
-            };
+            // An even number of operands, for the dot product.
+            let count = arity(op).unwrap_or(2 + 2 * (picks[0] % 2));
             let row = op.row();
             let mut operands = Vec::new();
             for place in 0..count {

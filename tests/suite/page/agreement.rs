@@ -10,7 +10,7 @@ use proptest::prelude::{Strategy, prop, prop_oneof};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::expression::{Expression, all_ops};
+use crate::expression::{Expression, all_ops, arity};
 use crate::scale::Scale;
 
 /// One comparison: a model from a page, and the engine's numbers at some points.
@@ -125,12 +125,7 @@ fn operations() -> Vec<Case> {
     let mut cases = Vec::new();
     for op in all_ops() {
         let row = op.row();
-        let count = match op {
-            Op::Unary(_) => 1,
-            Op::Binary(_) => 2,
-            Op::Ternary(_) => 3,
-            _ => 4,
-        };
+        let count = arity(op).unwrap_or(4);
         let draw = |runner: &mut TestRunner| -> Vec<f64> {
             (0..count)
                 .map(|place| {
