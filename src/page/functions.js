@@ -194,15 +194,19 @@ function polygamma(n, x) {
   const sign = n % 2 === 1 ? 1 : -1;
   if (x === 0) return sign * Infinity;
   if (x === Infinity) return sign * 0;
-  let factorial = 1;
-  for (let k = 2; k <= n; k++) factorial *= k;
+  // n!/yⁿ, factor by factor, because the factorial and the power alone leave the range of numbers.
+  const scaled = y => {
+    let product = 1;
+    for (let k = 1; k <= n; k++) product *= k / y;
+    return product;
+  };
   let large = x, sum = 0;
-  for (; large < n + 14; large++) sum += Math.pow(large, -n - 1);
+  for (; large < n + 14; large++) sum += scaled(large) / large;
   const inverse = 1 / large;
   let rising = (n + 1) * inverse * inverse, bracket = 1 / n + 0.5 * inverse;
   EULER_MACLAURIN.forEach((number, k) => {
     bracket += number * rising;
     rising *= (n + 2 * k + 2) * inverse * ((n + 2 * k + 3) * inverse);
   });
-  return sign * factorial * (sum + Math.pow(large, -n) * bracket);
+  return sign * (sum + scaled(large) * bracket);
 }
