@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use smallvec::SmallVec;
+
 use super::batch::Batch;
 use super::function::Program;
 use crate::backend::Table;
 use crate::error::{Result, check_length};
 use crate::transform::{
-    self, Mode, Sparsity, Transform, colour_columns, colour_star, count_colours, is_symmetric,
-    jacobian_is_long,
+    self, Colours, Mode, NO_COLOUR, Sparsity, Transform, alone_in_colour, colour_both,
+    colour_columns, colour_star, count_colours, is_symmetric, jacobian_is_long,
 };
 
 /// A sparse Jacobian or Hessian, evaluated at one point after another.
@@ -39,12 +41,41 @@ pub struct Sparse {
 
 enum Method {
     Direct(Program),
-    Compressed {
-        batch: Box<Mutex<Batch>>,
-        groups: usize,
-        /// The index of each entry among the compressed values.
-        places: Vec<usize>,
-    },
+    Compressed(Vec<Pass>),
+}
+
+/// Directions that are computed side by side, by one program.
+struct Pass {
+    batch: Mutex<Batch>,
+    groups: usize,
+    /// The index of an entry, and the index of its value among the results.
+    places: Vec<(usize, usize)>,
+}
+
+impl Pass {
+    /// A pass of a program whose rows are directions, one per colour. For each entry that the pass computes, `read` has the
+    /// entry's index, the index whose colour computes it, and the output that is its value.
+    fn new(
+        program: &Program,
+        colours: &[u32],
+        read: impl Iterator<Item = (usize, usize, usize)>,
+    ) -> Self {
+        let directions = Groups {
+            count: count_colours(colours),
+            colours,
+        };
+        let batch = program.batch(&directions);
+        let batch = batch.expect("a direction has a number per varying input");
+        let places = read.map(|(entry, member, output)| {
+            let place = colours[member] as usize * program.outputs() + output;
+            (entry, place)
+        });
+        Self {
+            batch: Mutex::new(batch),
+            groups: directions.count,
+            places: places.collect(),
+        }
+    }
 }
 
 impl Sparse {
@@ -56,32 +87,11 @@ impl Sparse {
         }
     }
 
-    /// Sparse derivatives from a program whose rows are directions, one per colour. For the row and column of an entry,
-    /// `place` gives the index whose colour computes the entry, and which output of the program is its value.
-    fn compressed(
-        program: &Program,
-        sparsity: Sparsity,
-        colours: &[u32],
-        place: impl Fn(usize, usize) -> (usize, usize),
-    ) -> Self {
-        let groups = Groups {
-            count: count_colours(colours),
-            colours,
-        };
-        let batch = program.batch(&groups);
-        let batch = batch.expect("a direction has a number per varying input");
-        let places = sparsity.entries().map(|(row, column)| {
-            let (member, output) = place(row, column);
-            colours[member] as usize * program.outputs() + output
-        });
+    fn compressed(inputs: usize, sparsity: Sparsity, passes: Vec<Pass>) -> Self {
         Self {
-            inputs: program.uniform_inputs(),
-            method: Method::Compressed {
-                batch: Box::new(Mutex::new(batch)),
-                groups: groups.count,
-                places: places.collect(),
-            },
+            inputs,
             sparsity: Arc::new(sparsity),
+            method: Method::Compressed(passes),
         }
     }
 
@@ -109,7 +119,7 @@ impl Sparse {
     pub fn groups(&self) -> usize {
         match &self.method {
             Method::Direct(_) => 0,
-            Method::Compressed { groups, .. } => *groups,
+            Method::Compressed(passes) => passes.iter().map(|pass| pass.groups).sum(),
         }
     }
 
@@ -152,11 +162,20 @@ impl Sparse {
                 entries.extend_from_slice(found.outputs);
                 Ok(())
             }),
-            Method::Compressed { batch, places, .. } => {
-                let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
-                let compressed = batch.values(x)?;
+            Method::Compressed(passes) => {
+                let mut batches: SmallVec<[_; 2]> = passes
+                    .iter()
+                    .map(|pass| pass.batch.lock().unwrap_or_else(PoisonError::into_inner))
+                    .collect();
+                let results = batches.iter_mut().map(|batch| batch.values(x));
+                let results: SmallVec<[&[f64]; 2]> = results.collect::<Result<_>>()?;
                 entries.clear();
-                entries.extend(places.iter().map(|&place| compressed[place]));
+                entries.resize(self.sparsity.len(), 0.0);
+                for (pass, results) in passes.iter().zip(results) {
+                    for &(entry, place) in &pass.places {
+                        entries[entry] = results[place];
+                    }
+                }
                 Ok(())
             }
         }
@@ -290,7 +309,11 @@ impl Program {
         Ok((self.with_ir(ir), sparsity))
     }
 
-    /// Like [`sparse_jacobian`](Self::sparse_jacobian), in groups of columns or of rows, whichever are fewer.
+    /// Like [`sparse_jacobian`](Self::sparse_jacobian), in groups of columns or of rows, whichever are expected to be fewer.
+    ///
+    /// If a few rows have many entries, such as the first row of an arrow, each of them is a group of its own, and the other
+    /// rows are computed in groups of columns; and likewise with rows and columns exchanged. Finding the groups takes about
+    /// as many steps as the squared lengths of these other rows add up to: none if every row or every column is a group.
     ///
     /// ```
     /// use chainrule::Program;
@@ -302,15 +325,30 @@ impl Program {
     /// ```
     pub fn compressed_jacobian(&self) -> Sparse {
         let sparsity = self.jacobian_sparsity();
-        let columns = colour_columns(&sparsity);
-        let rows = colour_columns(&sparsity.transposed());
+        let Colours {
+            rows,
+            columns,
+            row_first,
+        } = colour_both(&sparsity);
         let base = self.core().base();
-        if count_colours(&rows) < count_colours(&columns) {
+        let in_row = |row: usize, column: usize| {
+            rows[row] != NO_COLOUR && (row_first || columns[column] == NO_COLOUR)
+        };
+        let entries = || sparsity.entries().enumerate();
+        let mut passes = Vec::new();
+        if count_colours(&rows) > 0 {
             let program = self.with_ir(transform::last_part(transform::vjp_by_row(&base)));
-            return Sparse::compressed(&program, sparsity, &rows, |row, column| (row, column));
+            let read = entries().filter(|&(_, (row, column))| in_row(row, column));
+            let read = read.map(|(entry, (row, column))| (entry, row, column));
+            passes.push(Pass::new(&program, &rows, read));
         }
-        let program = self.with_ir(transform::last_part(transform::jvp_by_row(&base)));
-        Sparse::compressed(&program, sparsity, &columns, |row, column| (column, row))
+        if count_colours(&columns) > 0 || passes.is_empty() {
+            let program = self.with_ir(transform::last_part(transform::jvp_by_row(&base)));
+            let read = entries().filter(|&(_, (row, column))| !in_row(row, column));
+            let read = read.map(|(entry, (row, column))| (entry, column, row));
+            passes.push(Pass::new(&program, &columns, read));
+        }
+        Sparse::compressed(self.inputs(), sparsity, passes)
     }
 
     /// The entries of the first output's Hessian that can be nonzero.
@@ -335,6 +373,9 @@ impl Program {
 
     /// Like [`sparse_hessian`](Self::sparse_hessian), in groups of columns: a star colouring if the Hessian is symmetric.
     ///
+    /// A column with many entries, such as the first column of an arrow, is a group of its own. Finding the groups takes
+    /// about as many steps as the squared lengths of the other columns add up to: none if every column is a group.
+    ///
     /// ```
     /// use chainrule::Program;
     /// let f = Program::trace(3, |x| x[0] * x[1] + x[2].square())?;
@@ -349,24 +390,29 @@ impl Program {
     pub fn compressed_hessian(&self) -> Result<Sparse> {
         let sparsity = self.hessian_sparsity()?;
         let program = self.transform(Transform::HvpByRow)?;
-        if !is_symmetric(self.ir()) {
-            let (colours, place) = (colour_columns(&sparsity), |row, column| (column, row));
-            return Ok(Sparse::compressed(&program, sparsity, &colours, place));
-        }
-        let colours = colour_star(&sparsity);
-        let entries = sparsity.clone();
-        let place = |row: usize, column: usize| {
+        let entries = || sparsity.entries().enumerate();
+        let pass = if is_symmetric(self.ir()) {
+            let colours = colour_star(&sparsity);
+            let alone = alone_in_colour(&sparsity, &colours);
+            let mirrored = sparsity.transposed_places();
             // Either the entry or its mirror image is alone in its row among the columns of its colour. Both read that one
             // value.
-            let (row, column) = (row.max(column), row.min(column));
-            let same = |&&other: &&usize| colours[other] == colours[column];
-            if entries.row(row).iter().filter(same).count() == 1 {
-                (column, row)
-            } else {
-                (row, column)
-            }
+            let read = entries().map(|(entry, (row, column))| {
+                let lower = if row < column { mirrored[entry] } else { entry };
+                let (row, column) = (row.max(column), row.min(column));
+                if alone[lower] {
+                    (entry, column, row)
+                } else {
+                    (entry, row, column)
+                }
+            });
+            Pass::new(&program, &colours, read)
+        } else {
+            let colours = colour_columns(&sparsity);
+            let read = entries().map(|(entry, (row, column))| (entry, column, row));
+            Pass::new(&program, &colours, read)
         };
-        Ok(Sparse::compressed(&program, sparsity, &colours, place))
+        Ok(Sparse::compressed(self.inputs(), sparsity, vec![pass]))
     }
 }
 

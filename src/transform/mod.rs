@@ -35,6 +35,7 @@ mod sum_over_rows;
 mod taylor;
 
 pub(crate) use colouring::{
+    Both as Colours, NONE as NO_COLOUR, alone as alone_in_colour, both as colour_both,
     columns as colour_columns, count as count_colours, star as colour_star,
 };
 pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};

@@ -353,6 +353,39 @@ fn a_long_band_takes_linear_time() {
 }
 
 #[test]
+fn an_arrow_takes_a_few_groups() {
+    for n in [50, 100, 200] {
+        let x: Vec<f64> = (0..n).map(|i| (0.7 * i as f64).cos() + 1.5).collect();
+        let f = Program::trace(n, |x| {
+            let first: Var = x.iter().map(|x| x.sin()).sum();
+            let others = x[1..].iter().map(|&y| x[0] * y.square());
+            std::iter::once(first).chain(others).collect::<Vec<_>>()
+        })
+        .unwrap();
+        let jacobian = f.compressed_jacobian();
+        assert_eq!(
+            (jacobian.groups(), jacobian.sparsity().len()),
+            (3, 3 * n - 2)
+        );
+        assert_eq!(
+            jacobian.entries(&x).unwrap(),
+            f.sparse_jacobian().entries(&x).unwrap()
+        );
+        let sum =
+            Program::trace(n, |x| x[1..].iter().map(|&y| (x[0] * y).sin()).sum::<Var>()).unwrap();
+        let hessian = sum.compressed_hessian().unwrap();
+        assert_eq!((hessian.groups(), hessian.sparsity().len()), (2, 3 * n - 2));
+        let (found, whole) = (
+            hessian.matrix(&x).unwrap().to_dense(),
+            sum.hessian(&x).unwrap().2,
+        );
+        for (a, b) in found.iter().zip(whole) {
+            assert!((a - b).abs() <= 1e-12 * b.abs().max(1.0), "{a} {b}");
+        }
+    }
+}
+
+#[test]
 fn a_dense_problem_is_evaluated_by_directions() {
     let n = 300;
     let f = |x: &[Var]| {
