@@ -73,10 +73,20 @@ struct ByRow {
     count: usize,
     /// Whether a direction gives a column of the matrix.
     columns: bool,
-    /// Whether the matrix is symmetric: then one triangle is mirrored, as in code that computes everything.
-    symmetric: bool,
+    wanted: Wanted,
     parts: Parts,
     outputs: Vec<f64>,
+}
+
+/// What is wanted of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// All of a symmetric matrix: one triangle is mirrored, as in code that computes everything.
+    Symmetric,
+    Diagonal,
+    /// The sum of the diagonal.
+    Trace,
 }
 
 impl Answers {
@@ -135,16 +145,25 @@ impl Method {
             Transform::VjpByRow => core.ir.outputs.len(),
             _ => core.variables(),
         };
-        let matrix = count * directions.parts().lengths()[0];
+        let wanted = match transform {
+            Transform::HessianDiagonal => Wanted::Diagonal,
+            Transform::Laplacian => Wanted::Trace,
+            Transform::Hessian if is_symmetric(&core.ir) => Wanted::Symmetric,
+            _ => Wanted::All,
+        };
         let mut lengths = first.parts().lengths().to_vec();
-        lengths.push(matrix);
+        lengths.push(match wanted {
+            Wanted::All | Wanted::Symmetric => count * directions.parts().lengths()[0],
+            Wanted::Diagonal => count,
+            Wanted::Trace => 1,
+        });
         Ok(Self::ByRow(Box::new(ByRow {
             parts: Parts::new(&lengths, 1),
             first,
             directions,
             count,
             columns,
-            symmetric: transform == Transform::Hessian && is_symmetric(&core.ir),
+            wanted,
             outputs: Vec::new(),
         })))
     }
@@ -160,8 +179,11 @@ impl ByRow {
         self.outputs.extend_from_slice(self.first.at([x])?);
         let width = self.directions.parts().lengths()[0];
         let first = self.outputs.len();
-        self.outputs.resize(first + self.count * width, 0.0);
+        let asked = &self.parts.lengths()[self.parts.lengths().len() - 1];
+        self.outputs.resize(first + asked, 0.0);
         let matrix = &mut self.outputs[first..];
+        // The sum of the diagonal, added from left to right like an operation of the code.
+        let mut trace = -0.0;
         self.directions
             .set_uniform(|inputs| inputs.copy_from_slice(x))?;
         for start in (0..self.count).step_by(DIRECTIONS) {
@@ -173,6 +195,17 @@ impl ByRow {
             let blocks = Blocks::new(self.count, &units)?;
             let results = &self.directions.each_row(&blocks, 0, Order::RowMajor)?[0];
             for (direction, values) in (start..).zip(results.chunks(width.max(1))) {
+                match self.wanted {
+                    Wanted::All | Wanted::Symmetric => {}
+                    Wanted::Diagonal => {
+                        matrix[direction] = values[direction];
+                        continue;
+                    }
+                    Wanted::Trace => {
+                        trace += values[direction];
+                        continue;
+                    }
+                }
                 let (place, step) = if self.columns {
                     (direction, self.count)
                 } else {
@@ -183,7 +216,10 @@ impl ByRow {
                 }
             }
         }
-        if self.symmetric {
+        if self.wanted == Wanted::Trace {
+            matrix[0] = trace + 0.0;
+        }
+        if self.wanted == Wanted::Symmetric {
             for row in 0..self.count {
                 for column in 0..row {
                     matrix[column * self.count + row] = matrix[row * self.count + column];

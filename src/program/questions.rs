@@ -156,10 +156,15 @@ questions! {
     example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0, 6.0, 6.0, 0.0]);
 
     /// The first output, its gradient, and the diagonal of its Hessian.
+    ///
+    /// Each entry passes only through the values between its input and that part of the gradient. If that needs too much
+    /// code, many directions are computed side by side. So the memory grows with the program, not with the number of
+    /// inputs squared.
     hessian_diagonal(x) by Transform::HessianDiagonal => (one, many, many);
     example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0, 0.0]);
 
-    /// The first output, its gradient, and its Laplacian: the sum of the Hessian's diagonal.
+    /// The first output, its gradient, and its Laplacian: the sum of the Hessian's diagonal. The work is that of the
+    /// diagonal.
     laplacian(x) by Transform::Laplacian => (one, many, one);
     example "|x| x[0].square() * x[1]" at "&[3.0, 2.0]" = ([18.0], [12.0, 9.0], [4.0]);
 

@@ -33,16 +33,12 @@ pub(super) fn forward(ir: Ir, wanted: impl Fn(u32, u32) -> bool) -> (Ir, Vec<Ent
                 continue;
             };
             dependencies.dependents(std::iter::once(variable), &mut dependents);
-            for &id in dependents.iter().rev() {
-                let is_wanted = |&row: &u32| wanted(row, column);
-                needed[id as usize] |= dependencies.outputs_at(id).iter().any(is_wanted);
-                if needed[id as usize] {
-                    // This also marks operands that do not depend on the variable, but nothing reads those marks.
-                    for &operand in old.operands(id) {
-                        needed[operand as usize] = true;
-                    }
-                }
-            }
+            mark_needed(
+                &dependencies,
+                &dependents,
+                |row| wanted(row, column),
+                &mut needed,
+            );
             for &id in &dependents {
                 if needed[id as usize] {
                     tangents[id as usize] = match old.kind(id) {
@@ -59,14 +55,67 @@ pub(super) fn forward(ir: Ir, wanted: impl Fn(u32, u32) -> bool) -> (Ir, Vec<Ent
             }
             for &id in &dependents {
                 tangents[id as usize] = Symbol::ZERO;
-                needed[id as usize] = false;
-                for &operand in old.operands(id) {
-                    needed[operand as usize] = false;
-                }
             }
+            unmark(&old, &dependents, &mut needed);
         }
         entries
     })
+}
+
+/// Marks the values on the way from a variable to the wanted outputs. `dependents` are those of the variable.
+fn mark_needed(
+    dependencies: &Dependencies<'_>,
+    dependents: &[Id],
+    is_wanted: impl Fn(u32) -> bool,
+    needed: &mut [bool],
+) {
+    for &id in dependents.iter().rev() {
+        let mut outputs = dependencies.outputs_at(id).iter();
+        needed[id as usize] |= outputs.any(|&row| is_wanted(row));
+        if needed[id as usize] {
+            // This also marks operands that do not depend on the variable, but nothing reads those marks.
+            for &operand in dependencies.ir.operands(id) {
+                needed[operand as usize] = true;
+            }
+        }
+    }
+}
+
+/// Removes the marks of [`mark_needed`].
+fn unmark(ir: &Ir, dependents: &[Id], needed: &mut [bool]) {
+    for &id in dependents {
+        needed[id as usize] = false;
+        for &operand in ir.operands(id) {
+            needed[operand as usize] = false;
+        }
+    }
+}
+
+/// The number of values for which [`forward`] would write a tangent, or `None` if it exceeds `limit`.
+pub(super) fn count_needed(
+    dependencies: &mut Dependencies<'_>,
+    wanted: impl Fn(u32, u32) -> bool,
+    limit: usize,
+) -> Option<usize> {
+    let mut needed = vec![false; dependencies.ir.len()];
+    let mut dependents = Vec::new();
+    let mut count = 0;
+    for column in 0..dependencies.variables.len() as u32 {
+        let variable = dependencies.variables[column as usize];
+        dependencies.dependents(variable.into_iter(), &mut dependents);
+        mark_needed(
+            dependencies,
+            &dependents,
+            |row| wanted(row, column),
+            &mut needed,
+        );
+        count += dependents.iter().filter(|&&id| needed[id as usize]).count();
+        unmark(dependencies.ir, &dependents, &mut needed);
+        if count > limit {
+            return None;
+        }
+    }
+    Some(count)
 }
 
 /// Appends the derivatives of every output in reverse mode, one output after another, with respect to the variables that

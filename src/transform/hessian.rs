@@ -28,6 +28,15 @@ pub(super) fn is_long(ir: &Ir) -> Result<bool> {
     Ok(dependents.is_none())
 }
 
+/// Whether the code of the Hessian's diagonal would be many times as long as that of the gradient.
+pub(super) fn diagonal_is_long(ir: &Ir) -> Result<bool> {
+    let (gradient, _) = reverse::gradient(ir)?;
+    let limit = direct_limit(gradient.len());
+    let mut dependencies = Dependencies::new(&gradient);
+    let is_wanted = |row: u32, column| row == column + 1;
+    Ok(direct::count_needed(&mut dependencies, is_wanted, limit).is_none())
+}
+
 /// Value, gradient and second derivatives, row by row.
 pub(super) fn hessian(ir: &Ir) -> Result<(Ir, Parts)> {
     let count = ir.variables().len();
@@ -138,8 +147,48 @@ fn reverse_over_forward(ir: &Ir, directions: usize) -> Result<(Ir, Parts)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use crate::ir::Class;
     use crate::transform::Transform;
+
+    /// `(Σ xᵢ²)²`, or `exp(Σ tanh(xᵢ·Σ xᵢ²))`, in which every second derivative needs many values.
+    fn coupled(n: u32, is_dense: bool) -> crate::ir::Ir {
+        let mut text = String::new();
+        for i in 0..n {
+            let _ = writeln!(text, "x{i} = input {i} uniform\ns{i} = Square x{i}");
+        }
+        let list = |name: &str| {
+            let names: Vec<String> = (0..n).map(|i| format!("{name}{i}")).collect();
+            names.join(" ")
+        };
+        let _ = writeln!(text, "s = Sum {}", list("s"));
+        if is_dense {
+            for i in 0..n {
+                let _ = writeln!(text, "p{i} = Mul x{i} s\nt{i} = Tanh p{i}");
+            }
+            let _ = writeln!(text, "t = Sum {}\ny = Exp t\noutput y", list("t"));
+        } else {
+            text += "y = Square s\noutput y\n";
+        }
+        crate::ir::parse(&text)
+    }
+
+    #[test]
+    fn the_diagonal_needs_linear_code() {
+        for n in [200, 400, 800] {
+            for is_dense in [false, true] {
+                let ir = coupled(n, is_dense);
+                let transform = match Transform::HessianDiagonal.by_row(&ir).unwrap() {
+                    Some((transform, _)) => transform,
+                    None => Transform::HessianDiagonal,
+                };
+                assert_eq!(transform == Transform::HvpByRow, is_dense);
+                let (code, _) = transform.apply(&ir).unwrap();
+                assert!(code.len() + code.operand_count() < 100 * n as usize);
+            }
+        }
+    }
 
     #[test]
     fn sums_over_rows_can_be_differentiated_twice() {

@@ -134,6 +134,9 @@ impl Transform {
                 }
             }
             Self::Hessian if hessian::is_long(ir)? => Some((Self::HvpByRow, true)),
+            Self::HessianDiagonal | Self::Laplacian if hessian::diagonal_is_long(ir)? => {
+                Some((Self::HvpByRow, true))
+            }
             _ => None,
         })
     }

@@ -421,6 +421,29 @@ fn a_dense_problem_is_evaluated_by_directions() {
 }
 
 #[test]
+fn the_diagonal_of_a_dense_hessian_is_evaluated_by_directions() {
+    let n = 300;
+    let program = Program::trace(n, |x| {
+        let sum: Var = x.iter().map(|x| x.sin()).sum();
+        let terms = x.iter().zip(1..);
+        terms
+            .map(|(x, i)| (sum * x / f64::from(i)).tanh())
+            .sum::<Var>()
+    })
+    .unwrap();
+    let x: Vec<f64> = (0..n).map(|i| (0.7 * i as f64).cos() * 0.1).collect();
+    let (value, gradient, diagonal) = program.hessian_diagonal(&x).unwrap();
+    let code = program.transform(Transform::HessianDiagonal).unwrap();
+    assert_eq!(diagonal, code.values(&x).unwrap());
+    let (_, _, whole) = program.hessian(&x).unwrap();
+    assert!((0..n).all(|i| diagonal[i].to_bits() == whole[i * n + i].to_bits()));
+    let laplacian = program.laplacian(&x).unwrap();
+    assert_eq!(laplacian, (value, gradient, diagonal.iter().sum()));
+    let sum = program.transform(Transform::Laplacian).unwrap();
+    assert_eq!(sum.values(&x).unwrap(), [laplacian.2]);
+}
+
+#[test]
 fn errors_name_the_argument() {
     let f = Program::trace(2, |x| x[0] * x[1]).unwrap();
     let mut at = f.evaluator();
