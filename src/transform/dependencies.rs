@@ -65,24 +65,30 @@ impl<'a> Dependencies<'a> {
         self.search.run(from, found, |id| self.ir.operands(id));
     }
 
-    /// The total number of dependents of all variables, or `None` if it exceeds `limit`.
+    /// The total size of the dependents of all variables, or `None` if it exceeds `limit`.
     pub(super) fn count_dependents(&mut self, limit: usize) -> Option<usize> {
         let (variables, mut found) = (self.variables.clone(), Vec::new());
         let counts = variables.into_iter().map(|variable| {
             self.dependents(variable.into_iter(), &mut found);
-            found.len()
+            self.size(&found)
         });
         total(counts, limit)
     }
 
-    /// The total number of dependencies of all outputs, or `None` if it exceeds `limit`.
+    /// The total size of the dependencies of all outputs, or `None` if it exceeds `limit`.
     pub(super) fn count_dependencies(&mut self, limit: usize) -> Option<usize> {
         let mut found = Vec::new();
         let counts = self.ir.outputs().iter().map(|&output| {
             self.dependencies(std::iter::once(output), &mut found);
-            found.len()
+            self.size(&found)
         });
         total(counts, limit)
+    }
+
+    /// The number of these values and of their operands, all of which a derivative looks at.
+    fn size(&self, found: &[Id]) -> usize {
+        let operands = found.iter().map(|&id| self.ir.operands(id).len());
+        found.len() + operands.sum::<usize>()
     }
 }
 

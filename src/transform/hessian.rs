@@ -23,7 +23,7 @@ pub(crate) fn is_symmetric(ir: &Ir) -> bool {
 /// Whether the code of single second derivatives would be many times as long as that of the gradient.
 pub(super) fn is_long(ir: &Ir) -> Result<bool> {
     let (gradient, _) = reverse::gradient(ir)?;
-    let limit = direct_limit(gradient.len());
+    let limit = direct_limit(gradient.len() + gradient.operand_count());
     let dependents = Dependencies::new(&gradient).count_dependents(limit);
     Ok(dependents.is_none())
 }

@@ -32,17 +32,22 @@ pub enum Mode {
     Cheaper,
 }
 
-/// Entries are written one by one while they pass through fewer values than this many times the program's own number.
+/// Entries are written one by one while they pass through fewer values and operands than this many times the program's own.
 const DIRECT: usize = 16;
 
-/// How many values the single derivatives of a program with `values` values may pass through.
-pub(super) fn direct_limit(values: usize) -> usize {
-    DIRECT * values + 4096
+/// The size that single derivatives may pass through if the code has this size.
+pub(super) fn direct_limit(size: usize) -> usize {
+    DIRECT * size + 4096
 }
 
 /// Whether the code of single derivatives would be many times as long as the program.
 pub(crate) fn is_long(ir: &Ir) -> bool {
-    cheaper(ir, Mode::Cheaper, direct_limit(ir.len())).is_none()
+    cheaper(
+        ir,
+        Mode::Cheaper,
+        direct_limit(ir.len() + ir.operand_count()),
+    )
+    .is_none()
 }
 
 /// The mode in which single derivatives pass through fewer values; `None` if there are more than `limit`.
@@ -107,4 +112,33 @@ pub(super) fn sparse(
     let places = places.map(|entry| (entry.row as usize, entry.column as usize));
     let ir = compact(&without_signs(ir, |_| true));
     (ir, Sparsity::new(rows, columns, places))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::{Mode, cheaper};
+
+    #[test]
+    fn a_triangle_of_sums_passes_through_each_operand_once() {
+        for n in [50, 100, 200] {
+            let mut text = String::new();
+            for i in 0..n {
+                let _ = writeln!(text, "x{i} = input {i} uniform");
+            }
+            let mut sum = String::new();
+            for i in 0..n {
+                let _ = write!(sum, " x{i}");
+                let _ = writeln!(text, "y{i} = Sum{sum}");
+            }
+            for i in 0..n {
+                let _ = writeln!(text, "output y{i}");
+            }
+            let ir = crate::ir::parse(&text);
+            // Each column would pass through whole sums, so forward mode would be cubic.
+            let size = 2 * (ir.len() + ir.operand_count());
+            assert_eq!(cheaper(&ir, Mode::Cheaper, size), Some(Mode::Reverse));
+        }
+    }
 }
