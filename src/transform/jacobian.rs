@@ -118,7 +118,7 @@ pub(super) fn sparse(
 mod tests {
     use std::fmt::Write;
 
-    use super::{Mode, cheaper};
+    use super::{Dependencies, Mode, cheaper};
 
     #[test]
     fn a_triangle_of_sums_passes_through_each_operand_once() {
@@ -136,9 +136,14 @@ mod tests {
                 let _ = writeln!(text, "output y{i}");
             }
             let ir = crate::ir::parse(&text);
-            // Each column would pass through whole sums, so forward mode would be cubic.
-            let size = 2 * (ir.len() + ir.operand_count());
-            assert_eq!(cheaper(&ir, Mode::Cheaper, size), Some(Mode::Reverse));
+            let size = ir.len() + ir.operand_count();
+            let mut dependencies = Dependencies::new(&ir);
+            let reverse = dependencies.count_dependencies(usize::MAX).unwrap();
+            let forward = dependencies.count_dependents(usize::MAX).unwrap();
+            assert!(reverse < 3 * size, "{reverse} {size}");
+            // Each column would pass through whole sums.
+            assert!(forward > n / 4 * size, "{forward} {size}");
+            assert_eq!(cheaper(&ir, Mode::Cheaper, 3 * size), Some(Mode::Reverse));
         }
     }
 }
