@@ -2,6 +2,7 @@
 //!
 //! The first line names the columns. Every error names the file, and the line and column if one is at fault.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -59,6 +60,8 @@ pub struct Csv {
     source: String,
     bytes: Vec<u8>,
     names: Vec<String>,
+    /// The place of every name in `names`.
+    places: HashMap<String, usize>,
     header_line: u64,
 }
 
@@ -194,6 +197,7 @@ impl Csv {
             source,
             bytes,
             names: Vec::new(),
+            places: HashMap::new(),
             header_line: 1,
         };
         let mut records = Records::new(&csv.bytes);
@@ -201,12 +205,14 @@ impl Csv {
             return Err(csv.fault(1, None, "expected a header, found nothing"));
         };
         let mut names: Vec<String> = Vec::with_capacity(header.len());
+        let mut places = HashMap::with_capacity(header.len());
         for (number, name) in (1..).zip(header) {
             let problem = match text(name) {
                 None => format!("the name of column {number} is not UTF-8"),
                 Some("") => format!("column {number} has no name"),
                 Some(name) => {
-                    let Some(earlier) = names.iter().position(|earlier| earlier == name) else {
+                    let Some(earlier) = places.get(name) else {
+                        places.insert(name.to_string(), names.len());
                         names.push(name.to_string());
                         continue;
                     };
@@ -217,6 +223,7 @@ impl Csv {
             return Err(csv.fault(line, None, problem));
         }
         csv.names = names;
+        csv.places = places;
         csv.header_line = line;
         Ok(csv)
     }
@@ -233,7 +240,7 @@ impl Csv {
     }
 
     fn find(&self, name: &str) -> Result<usize> {
-        if let Some(column) = self.names.iter().position(|known| known == name) {
+        if let Some(&column) = self.places.get(name) {
             return Ok(column);
         }
         let known = self.names.iter().take(NAMES_LISTED);

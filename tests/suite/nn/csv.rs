@@ -313,3 +313,26 @@ fn shipped_files_are_read() {
     // The counts from the source's own description.
     assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
 }
+
+#[test]
+fn wide_files_are_read() {
+    // If every name were compared with all names before it, this test would take minutes.
+    let names: Vec<String> = (0..200_000)
+        .map(|column| format!("column {column:06}"))
+        .collect();
+    let (target, inputs) = names.split_last().unwrap();
+    let values: Vec<String> = (0..names.len()).map(|column| column.to_string()).collect();
+    let text = format!("{}\n{}\n", names.join(","), values.join(","));
+    let csv = Csv::read("wide.csv", text.as_bytes()).unwrap();
+    let inputs: Vec<&str> = inputs.iter().rev().map(String::as_str).collect();
+    let data = csv.dataset_of(&inputs, target).unwrap();
+    let (found, last) = data.rows().next().unwrap();
+    let expected: Vec<f64> = (0..199_999).rev().map(f64::from).collect();
+    assert_eq!((found, last), (&expected[..], 199_999.0));
+
+    let twice = format!("{},column 000007\n", names.join(","));
+    assert_eq!(
+        message(Csv::read("wide.csv", twice.as_bytes())),
+        "wide.csv, line 1: columns 8 and 200001 are both named `column 000007`"
+    );
+}
