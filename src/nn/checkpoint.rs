@@ -4,22 +4,30 @@
 //! disk, and only then renamed. So at any time, and even if the process dies, there is either the complete old file or the
 //! complete new one. A process that dies while it writes may leave a file whose name begins with `.checkpoint-`.
 //!
+//! On Unix, a file that is replaced keeps its permissions. If the path is a symbolic link, the file to which it leads is
+//! replaced, and the link stays.
+//!
+//! A file also holds its *shape*, the lengths of the slices that [`Parameters::visit`] passes, and a checksum (CRC-32) of
+//! its content. It is refused if a single byte has changed since it was saved, or if the structure has another shape. Only
+//! the shape is compared: a network with the same layers and another activation takes the parameters.
+//!
 //! [`Fit::resume`](super::Fit::resume) stores whole training runs in such files; [`load`] reads the parameters from them
 //! as well.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::check::finite_parameters;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 
 const FORMAT: &str = "chainrule checkpoint";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The beginning of a file, the same in every version of the format.
 #[derive(Deserialize)]
@@ -28,21 +36,58 @@ struct Header {
     version: u32,
 }
 
-/// A checkpoint to be written.
+/// The rest of a file.
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+/// The content of a checkpoint to be written.
 #[derive(Serialize)]
 struct Written<'a, R> {
-    format: &'a str,
-    version: u32,
+    shape: &'a [usize],
     parameters: &'a [f64],
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<&'a R>,
 }
 
-/// A checkpoint that was read.
+/// The content of a checkpoint that was read.
 #[derive(Deserialize)]
 pub(super) struct Checkpoint<R> {
+    shape: Vec<usize>,
     pub(super) parameters: Vec<f64>,
     pub(super) run: Option<R>,
+}
+
+impl<R> Checkpoint<R> {
+    /// Passes if the parameters were saved from a structure of the shape of this one.
+    pub(super) fn check_shape<M: Parameters + ?Sized>(&self, path: &Path, model: &M) -> Result<()> {
+        let (held, count) = (self.parameters.len(), model.parameter_count());
+        if held != count {
+            let problem = format!("contains {held} parameters, but the structure has {count}");
+            return Err(faulty(path, problem));
+        }
+        let shape = shape(model);
+        if self.shape == shape {
+            return Ok(());
+        }
+        // The lengths of both add up to the same number of parameters.
+        let same = self.shape.iter().zip(&shape);
+        let at = same.take_while(|(saved, own)| saved == own).count();
+        let len = |shape: &[usize]| shape.get(at).copied().unwrap_or(0);
+        let (saved, own) = (len(&self.shape), len(&shape));
+        let lengths = format!("slice {at} has {saved} parameters, but the structure's has {own}");
+        let problem = format!("was saved from a structure of another shape: {lengths}");
+        Err(faulty(path, problem))
+    }
+}
+
+/// The lengths of the slices in which a structure shows its parameters.
+fn shape<M: Parameters + ?Sized>(model: &M) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    model.visit(&mut |part| lengths.push(part.len()));
+    lengths
 }
 
 /// Writes every parameter of a structure to a file, which is replaced if it exists.
@@ -74,8 +119,8 @@ pub fn save<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &M) -> Result
 /// # Errors
 ///
 /// [`Io`](crate::ErrorKind::Io) if the file cannot be read; [`Data`](crate::ErrorKind::Data) if it is cut short, is not a
-/// checkpoint, is of another version, or holds another number of parameters: the message names the file. Nothing is
-/// changed then.
+/// checkpoint, is of another version, is damaged, or was saved from a structure with another number or shape of
+/// parameters: the message names the file. Nothing is changed then.
 ///
 /// ```
 /// use chainrule::nn::checkpoint;
@@ -91,7 +136,7 @@ pub fn load<M: Parameters + ?Sized>(path: impl AsRef<Path>, model: &mut M) -> Re
     let path = path.as_ref();
     let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
     let checkpoint = parse::<IgnoredAny>(path, &bytes)?;
-    check_count(path, &checkpoint.parameters, model.parameter_count())?;
+    checkpoint.check_shape(path, model)?;
     model.set_parameters(&checkpoint.parameters)
 }
 
@@ -103,18 +148,25 @@ pub(super) fn write<R: Serialize, M: Parameters + ?Sized>(
 ) -> Result<()> {
     let parameters = model.parameters();
     finite_parameters(&parameters)?;
-    let text = serde_json::to_vec(&Written {
-        format: FORMAT,
-        version: VERSION,
+    let content = serde_json::to_string(&Written {
+        shape: &shape(model),
         parameters: &parameters,
         run,
     });
-    let text = text.map_err(|cause| faulty(path, format!("cannot be written: {cause}")))?;
-    replace(path, &text).map_err(|cause| Error::io(path, cause))
+    let content = content.map_err(|cause| faulty(path, format!("cannot be written: {cause}")))?;
+    replace(path, sealed(&content).as_bytes()).map_err(|cause| Error::io(path, cause))
+}
+
+/// The text of a file with this content.
+fn sealed(content: &str) -> String {
+    let checksum = crc32fast::hash(content.as_bytes());
+    let head = format!(r#""format":"{FORMAT}","version":{VERSION},"checksum":"{checksum:08x}""#);
+    format!(r#"{{{head},"content":{content}}}"#)
 }
 
 /// Replaces a file's content, completely or not at all.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = linked(path)?;
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".checkpoint-");
@@ -125,11 +177,34 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    #[cfg(unix)]
+    if let Ok(old) = fs::metadata(&path) {
+        // Before the content is there, so that a private file's content is at no time open to others.
+        file.as_file().set_permissions(old.permissions())?;
+    }
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
 }
+
+/// The path to which a path leads if it is a symbolic link, else the path itself.
+fn linked(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS {
+        // It fails if this is no link.
+        let Ok(target) = fs::read_link(&path) else {
+            return Ok(path);
+        };
+        path = path
+            .parent()
+            .map_or(target.clone(), |folder| folder.join(&target));
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// As many symbolic links are followed, one after another, as Linux follows.
+const LINKS: usize = 40;
 
 /// Reads a file, if there is one.
 pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint<R>>> {
@@ -142,7 +217,9 @@ pub(super) fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<Checkpoint
 
 fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>> {
     let Header { format, version } = serde_json::from_slice(bytes).map_err(|cause| {
-        let what = if cause.is_eof() {
+        // A file that is cut within a number ends with what is no number.
+        let begins = bytes.starts_with(format!(r#"{{"format":"{FORMAT}""#).as_bytes());
+        let what = if cause.is_eof() || (begins && !bytes.ends_with(b"}")) {
             "is cut short"
         } else {
             "is not a checkpoint"
@@ -155,18 +232,14 @@ fn parse<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Checkpoint<R>
         format!("expected a checkpoint of version {VERSION}, found version {version}")
     } else {
         let damaged = |cause| faulty(path, format!("is damaged: {cause}"));
-        return serde_json::from_slice(bytes).map_err(damaged);
+        let Body { content } = serde_json::from_slice(bytes).map_err(damaged)?;
+        let content = content.get();
+        if sealed(content).as_bytes() != bytes {
+            let problem = "is damaged or was edited: its checksum is not that of its content";
+            return Err(faulty(path, problem));
+        }
+        return serde_json::from_str(content).map_err(damaged);
     };
-    Err(faulty(path, problem))
-}
-
-/// Passes if a file holds as many parameters as a structure has.
-pub(super) fn check_count(path: &Path, parameters: &[f64], count: usize) -> Result<()> {
-    let held = parameters.len();
-    if held == count {
-        return Ok(());
-    }
-    let problem = format!("contains {held} parameters, but the structure has {count}");
     Err(faulty(path, problem))
 }
 

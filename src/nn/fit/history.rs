@@ -60,18 +60,36 @@ impl Epoch {
     }
 }
 
-/// The number of consecutive last epochs that did not improve on the best epoch before them by more than `min_delta`.
-pub(super) fn waited(epochs: &[Epoch], min_delta: f64) -> usize {
-    let (mut best, mut waited) = (f64::INFINITY, 0);
-    for epoch in epochs {
-        if epoch.watched() < best - min_delta {
-            best = epoch.watched();
-            waited = 0;
+/// What early stopping remembers of the epochs, so that each epoch is looked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    best: f64,
+    /// The number of last epochs that did not improve on the best epoch before them by more than `min_delta`.
+    pub(super) waited: usize,
+}
+
+impl Progress {
+    /// What is remembered after these epochs.
+    pub(super) fn of(epochs: &[Epoch], min_delta: f64) -> Self {
+        let mut progress = Self {
+            best: f64::INFINITY,
+            waited: 0,
+        };
+        for epoch in epochs {
+            progress.note(epoch, min_delta);
+        }
+        progress
+    }
+
+    /// Takes the next epoch into account.
+    pub(super) fn note(&mut self, epoch: &Epoch, min_delta: f64) {
+        if epoch.watched() < self.best - min_delta {
+            self.best = epoch.watched();
+            self.waited = 0;
         } else {
-            waited += 1;
+            self.waited += 1;
         }
     }
-    waited
 }
 
 /// The epochs of a run, and why it ended.

@@ -367,10 +367,12 @@ impl<M: Parameters> Fit<'_, M> {
     /// Parameters and optimizer are replaced with those in the file, and the run continues from the step at which it was
     /// saved. So history and parameters have the bits of a run that was never interrupted. A run that had ended continues
     /// if there are now more epochs. Everything else must be the same as before: seed, order, batch size, penalty, level,
-    /// and the number and width of the rows are checked; the values of the rows, the loss, the schedule and the structure
-    /// are not.
+    /// the number and width of the rows, and the shape of the structure are checked; the values of the rows, the loss and
+    /// the schedule are not.
     ///
-    /// The file is JSON, and is written [completely or not at all](super::checkpoint).
+    /// The file is JSON, and is written [completely or not at all](super::checkpoint). It holds the parameters, the
+    /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. If a run has many
+    /// thousand short epochs, save less often with [`save_every`](Self::save_every).
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Adam};
@@ -392,9 +394,9 @@ impl<M: Parameters> Fit<'_, M> {
     /// # Errors
     ///
     /// As [`run`](Self::run). [`Io`](crate::ErrorKind::Io) if the file cannot be read or written;
-    /// [`Data`](crate::ErrorKind::Data) if it is cut short, is not a checkpoint, is of another version, or holds another
-    /// number of parameters, another optimizer or a run with other choices: the message names the file, and nothing is
-    /// changed.
+    /// [`Data`](crate::ErrorKind::Data) if it is cut short, is not a checkpoint, is of another version, is damaged, or holds
+    /// parameters of another number or shape, another optimizer or a run with other choices: the message names the file,
+    /// and nothing is changed.
     ///
     /// # Panics
     /// As [`run`](Self::run).

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::training::{Position, Training};
 use crate::error::Result;
@@ -18,7 +19,7 @@ use crate::program::Batch;
 struct Run<C, P> {
     choices: C,
     position: P,
-    optimizer: serde_json::Value,
+    optimizer: Box<RawValue>,
 }
 
 /// The choices that must be the same when a run is resumed.
@@ -88,14 +89,15 @@ where
     M: Parameters,
     O: Serialize + DeserializeOwned,
 {
-    let optimizer = serde_json::to_value(optimizer)
+    let optimizer = to_raw_value(optimizer)
         // JSON has no infinity: an optimizer that could not be read back must not replace a file that can.
-        .and_then(|optimizer| O::deserialize(&optimizer).map(|_| optimizer))
+        .and_then(|text| serde_json::from_str::<O>(text.get()).map(|_| text))
         .map_err(|cause| faulty(path, format!("cannot store this optimizer: {cause}")))?;
-    // The same for losses whose sum is too large.
-    serde_json::to_value(position)
-        .and_then(|position| Position::deserialize(&position))
-        .map_err(|cause| faulty(path, format!("cannot store these losses: {cause}")))?;
+    // The same for losses whose sum is too large. Nothing else in a position can be read back differently.
+    if let Some(loss) = position.not_finite() {
+        let problem = format!("cannot store these losses: JSON has no number {loss:?}");
+        return Err(faulty(path, problem));
+    }
     let run = Run {
         choices,
         position,
@@ -118,10 +120,10 @@ where
     let Some(file) = checkpoint::read::<Run<Choices, Position>>(path)? else {
         return Ok(());
     };
-    let Some(run) = file.run else {
+    let Some(run) = &file.run else {
         return Err(faulty(path, "contains parameters, but no run to resume"));
     };
-    checkpoint::check_count(path, &file.parameters, model.parameter_count())?;
+    file.check_shape(path, model)?;
     Choices::of(training).check(path, &run.choices)?;
     let (taken, batches) = (run.position.batches, training.batches());
     if taken >= batches {
@@ -130,7 +132,8 @@ where
     }
     let read = || {
         let problem = "does not contain an optimizer of this kind";
-        O::deserialize(&run.optimizer).map_err(|cause| faulty(path, format!("{problem}: {cause}")))
+        serde_json::from_str::<O>(run.optimizer.get())
+            .map_err(|cause| faulty(path, format!("{problem}: {cause}")))
     };
     // A trial step with a gradient of zeros shows whether the optimizer fits this number of parameters.
     let (mut trial, still) = (read()?, vec![0.0; file.parameters.len()]);
@@ -143,7 +146,6 @@ where
     let restored = read()?;
     model.set_parameters(&file.parameters)?;
     *optimizer = restored;
-    training.position = run.position;
-    training.unsaved = false;
+    training.restore(run.position.clone());
     Ok(())
 }

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use super::callback::Callbacks;
-use super::history::{Ended, Epoch, History, TrainingStep, waited};
+use super::history::{Ended, Epoch, History, Progress, TrainingStep};
 use super::row_buffer::RowBuffer;
 use super::settings::Settings;
 use crate::error::{BranchChanged, Error, Result, check_length};
@@ -28,6 +28,17 @@ pub(crate) struct Position {
     pub(crate) sum: f64,
 }
 
+#[cfg(feature = "serde")]
+impl Position {
+    /// The first loss, or sum of losses, that is NaN or infinite.
+    pub(super) fn not_finite(&self) -> Option<f64> {
+        let over = self.epochs.iter();
+        let losses = over.flat_map(|epoch| [Some(epoch.loss), epoch.validation]);
+        let mut losses = losses.chain([Some(self.sum)]).flatten();
+        losses.find(|loss| !loss.is_finite())
+    }
+}
+
 /// Called whenever a run may be saved.
 pub(super) type Save<'s, M, O> = dyn FnMut(&M, &O, &Position) -> Result<()> + 's;
 
@@ -39,8 +50,9 @@ pub(super) struct Training<'a, M> {
     batch: Batch,
     pub(super) validation: Option<Batch>,
     pub(super) position: Position,
+    progress: Progress,
     /// Whether the run has advanced since it was last saved.
-    pub(super) unsaved: bool,
+    unsaved: bool,
 }
 
 impl<'a, M: Parameters> Training<'a, M> {
@@ -80,8 +92,17 @@ impl<'a, M: Parameters> Training<'a, M> {
             rows,
             validation,
             position: Position::default(),
+            progress: Progress::of(&[], settings.min_delta),
             unsaved: true,
         })
+    }
+
+    /// Continues from a position that was saved.
+    #[cfg(feature = "serde")]
+    pub(super) fn restore(&mut self, position: Position) {
+        self.progress = Progress::of(&position.epochs, self.settings.min_delta);
+        self.position = position;
+        self.unsaved = false;
     }
 
     /// Takes the remaining steps.
@@ -109,12 +130,10 @@ impl<'a, M: Parameters> Training<'a, M> {
 
     /// Why the run has ended, if it has.
     fn is_over(&self) -> Option<Ended> {
-        let (settings, over) = (&self.settings, &self.position.epochs);
-        if over.len() >= settings.epochs {
+        if self.position.epochs.len() >= self.settings.epochs {
             return Some(Ended::Epochs);
         }
-        let waited = waited(over, settings.min_delta);
-        (waited >= settings.patience?).then_some(Ended::Patience)
+        (self.progress.waited >= self.settings.patience?).then_some(Ended::Patience)
     }
 
     /// The number of steps per epoch.
@@ -182,6 +201,7 @@ impl<'a, M: Parameters> Training<'a, M> {
             validation: self.validation_loss(model, epoch)?,
         };
         self.position.epochs.push(over);
+        self.progress.note(&over, settings.min_delta);
         self.position.batches = 0;
         self.position.sum = 0.0;
         if settings.saves_after(over.steps, true) {
