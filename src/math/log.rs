@@ -1,5 +1,6 @@
 //! Logarithms, from the `libm` crate, and functions computed directly from them.
 
+use super::exp::{exp, exp_m1};
 use super::pair::Pair;
 
 pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
@@ -7,6 +8,26 @@ pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
 /// `x ln(x)`, 0 at 0.
 pub(crate) fn xlogx(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x * ln(x) }
+}
+
+/// `ln(1 - exp(x))` for `x ≤ 0`, NaN above.
+///
+/// Above `-ln 2` the exponential is near 1, so it is subtracted from 1 by `expm1`; below it is small (Mächler, 2012).
+pub(crate) fn log1mexp(x: f64) -> f64 {
+    if x > -std::f64::consts::LN_2 {
+        ln(-exp_m1(x))
+    } else {
+        ln_1p(-exp(x))
+    }
+}
+
+/// The derivative of [`log1mexp`], `-exp(x)/(1 - exp(x))`: −∞ at 0, NaN above. Error 2.1 ulp.
+pub(crate) fn log1mexp_slope(x: f64) -> f64 {
+    if x <= 0.0 {
+        -exp(x) / exp_m1(x).abs()
+    } else {
+        f64::NAN
+    }
 }
 
 /// The reciprocal of e.

@@ -2,9 +2,9 @@
 
 use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
-    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log2,
-    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope, sin, sinh, softplus,
-    tan, tanh, xlogx, xlogx_slope,
+    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log1mexp,
+    log1mexp_slope, log2, log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope,
+    sin, sinc, sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
 
 /// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
@@ -38,6 +38,17 @@ fn edges_of_functions_of_one_number_hold() {
         ("log10", log10, "0:-inf 1000:3 -1:NaN inf:inf"),
         ("xlogx", xlogx, "0:0 1:0 -1:NaN inf:inf"),
         ("xlogx_slope", xlogx_slope, "0:-inf 1:1 -1:NaN inf:inf"),
+        (
+            "log1mexp",
+            log1mexp,
+            "0:-inf -0:-inf 0.5:NaN inf:NaN -inf:-0",
+        ),
+        (
+            "log1mexp_slope",
+            log1mexp_slope,
+            "0:-inf -0:-inf 5e-324:NaN inf:NaN -inf:-0",
+        ),
+        ("sinc", sinc, "0:1 -0:1 5e-324:1 inf:0 -inf:0"),
         ("sin", sin, "0:0 -0:-0 inf:NaN -inf:NaN"),
         ("cos", cos, "0:1 inf:NaN"),
         ("tan", tan, "0:0 inf:NaN"),
@@ -142,4 +153,24 @@ fn edges_of_functions_of_two_numbers_hold() {
         }
     }
     assert_eq!(polygamma(0.0, 3.5), digamma(3.5));
+}
+
+/// Values at both branches of the recurrence and above its switch, computed with 50 digits by mpmath's quadrature.
+#[test]
+fn derivatives_of_the_cardinal_sine_have_their_digits() {
+    let text = "0.5,2:-0.30870295466413973 3.0,3:0.14658583504520026 -3.0,5:0.08265120324407415 4.25,4:-0.15214450516268262 4.5,1:0.0014295812457574508 -7.75,2:-0.12751814526328856 20.0,7:-0.0035531182549522805 500.0,3:0.0017620429053400548";
+    for (point, wanted) in cases(text) {
+        let got = sinc_derivative(point[0], point[1]);
+        assert!(
+            (got - wanted).abs() <= 3e-16 * wanted.abs(),
+            "{point:?} gives {got}, not {wanted}"
+        );
+    }
+    assert_eq!(sinc_derivative(3.5, 0.0), sinc(3.5));
+    assert_eq!(sinc_derivative(0.0, 2.0), -1.0 / 3.0);
+    assert_eq!(sinc_derivative(f64::NEG_INFINITY, 2.0), 0.0);
+    for order in [-1.0, 1.5, 41.0, f64::NAN] {
+        assert!(sinc_derivative(1.0, order).is_nan(), "order {order}");
+    }
+    assert!(sinc_derivative(f64::NAN, 1.0).is_nan());
 }

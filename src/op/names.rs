@@ -14,6 +14,7 @@ pub(super) const NEG_INFINITY: f64 = f64::NEG_INFINITY;
 const REALS: Interval = [NEG_INFINITY, INFINITY];
 const FINITE: Interval = [f64::MIN, f64::MAX];
 const NOT_NEGATIVE: Interval = [0.0, INFINITY];
+const NOT_POSITIVE: Interval = [NEG_INFINITY, 0.0];
 const UNIT: Interval = [-1.0, 1.0];
 
 /// A range of operands, ends included.

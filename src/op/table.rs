@@ -79,6 +79,12 @@ unary {
         value |x| math::ln_1p(x);
         partial |x, _y| (x + 1.0).apply::<RecipPositive>();
     }
+    /// The logarithm of one minus an exponential, `ln(1 − eˣ)`, for x ≤ 0, accurate at both ends.
+    Log1mExp "ln(1−exp)": log1mexp(-0.5) = -0.9327521295671886, slope -1.5414940825367982 {
+        domain (NOT_POSITIVE); laws [Nonincreasing, Range(NEG_INFINITY, 0.0)];
+        value |x| math::log1mexp(x);
+        partial |x, _y| x.apply::<Log1mExpSlope>();
+    }
     /// The logarithm to base 2.
     Log2 "log2": log2(3.0) = 1.584962500721156, slope 0.4808983469629878 {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
@@ -127,6 +133,12 @@ unary {
         domain (REALS); laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
         value |x| math::atan(x);
         partial |x, _y| x.hypot(1.0).recip().square();
+    }
+    /// The cardinal sine `sin(x)/x`, of radians, not normalised by π: 1 at 0, and the limit 0 at the infinities.
+    Sinc "sinc": sinc(0.5) = 0.958851077208406, slope -0.16253703063606657 {
+        domain (REALS); laws [Even, Range(-0.2173, 1.0), At(0.0, 1.0)];
+        value |x| math::sinc(x);
+        partial |x, _y| x.apply2::<SincDerivative>(S::from(1.0));
     }
     /// The hyperbolic sine.
     Sinh "sinh": sinh(0.5) = 0.5210953054937474, slope 1.1276259652063807 {
@@ -299,6 +311,12 @@ unary {
         domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
         value |x| math::recip_positive((1.0 - x) * (1.0 + x));
         partial |x, y| chain(x * 2.0, y * y);
+    }
+    /// The slope of `Log1mExp`: `−eˣ/(1 − eˣ)`.
+    Log1mExpSlope "ln(1−exp)′" {
+        domain (NOT_POSITIVE); laws [Nonincreasing, Range(NEG_INFINITY, 0.0)];
+        value |x| math::log1mexp_slope(x);
+        partial |_x, y| chain(y, -y + 1.0);
     }
     /// The slope of `Silu`: `σ(x)·(1 + x·σ(−x))`.
     SiluSlope "SiLU′" {
@@ -526,6 +544,13 @@ binary {
         domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
         value |x, n| math::polygamma(n, x);
         left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
+        right |_x, _n, _y| S::from(NAN);
+    }
+    /// Derivative `n` of `Sinc`, for orders up to 40.
+    SincDerivative "sinc⁽ⁿ⁾" {
+        domain (REALS, [1.0, 20.0]); laws [IntegerRight, Range(-1.0, 1.0)];
+        value |x, n| math::sinc_derivative(x, n);
+        left |x, n, _y| x.apply2::<SincDerivative>(n + 1.0);
         right |_x, _n, _y| S::from(NAN);
     }
     /// The exponential of a difference, `e^(x−m)`, 1 if both are +∞.

@@ -84,6 +84,25 @@ function hypotSlope(a, b) {
   return a / size / Math.hypot(a / size, b / size);
 }
 
+function log1mexp(x) {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+}
+
+// The derivatives of sin(x)/x by x·fₙ + n·fₙ₋₁ = sin⁽ⁿ⁾(x), upwards above n and 4, else downwards from a high order.
+function sincDerivative(x, n) {
+  if (x !== x || !(n >= 0 && n <= 40 && Math.floor(n) === n)) return NaN;
+  if (Math.abs(x) === Infinity) return 0;
+  const s = Math.sin(x), c = Math.cos(x), cycle = [s, c, -s, -c];
+  let value = 0;
+  if (Math.abs(x) > Math.max(n, 4)) {
+    value = s / x;
+    for (let k = 1; k <= n; k++) value = (cycle[k % 4] - k * value) / x;
+  } else {
+    for (let k = n + 80; k > n; k--) value = (cycle[k % 4] - x * value) / k;
+  }
+  return value;
+}
+
 function sigmoid(x) {
   if (x < -20) {
     const small = Math.exp(x);

@@ -31,6 +31,7 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::ExpM1 => "x => Math.expm1(x)",
         UnaryOp::Ln => "x => Math.log(x)",
         UnaryOp::Ln1p => "x => Math.log1p(x)",
+        UnaryOp::Log1mExp => "x => log1mexp(x)",
         UnaryOp::Log2 => "x => Math.log2(x)",
         UnaryOp::Log10 => "x => Math.log10(x)",
         UnaryOp::Sin => "x => Math.sin(x)",
@@ -39,6 +40,7 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::Asin => "x => Math.asin(x)",
         UnaryOp::Acos => "x => Math.acos(x)",
         UnaryOp::Atan => "x => Math.atan(x)",
+        UnaryOp::Sinc => "x => sincDerivative(x, 0)",
         UnaryOp::Sinh => "x => Math.sinh(x)",
         UnaryOp::Cosh => "x => Math.cosh(x)",
         UnaryOp::Tanh => "x => Math.tanh(x)",
@@ -67,6 +69,7 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::SigmoidSlope => "x => sigmoid(x) * sigmoid(-x)",
         UnaryOp::AsinSlope => "x => 1 / Math.sqrt((1 - x) * (1 + x))",
         UnaryOp::AtanhSlope => "x => Math.abs(x) <= 1 ? 1 / ((1 - x) * (1 + x)) : NaN",
+        UnaryOp::Log1mExpSlope => "x => x <= 0 ? -Math.exp(x) / Math.abs(Math.expm1(x)) : NaN",
         UnaryOp::SiluSlope => "x => siluSlope(x)",
         UnaryOp::GeluSlope => "x => geluSlope(x)",
         UnaryOp::XlogxSlope => "x => Math.log(x) + 1",
@@ -108,6 +111,7 @@ fn binary(op: BinaryOp) -> &'static str {
             "(x, alpha) => joined(x, alpha, 1, x === 0 ? Math.min(Math.max(alpha, 0), 1) : alpha * Math.exp(x))"
         }
         BinaryOp::Polygamma => "(x, n) => polygamma(n, x)",
+        BinaryOp::SincDerivative => "(x, n) => sincDerivative(x, n)",
         BinaryOp::ExpDifference => "(x, m) => expDifference(x, m)",
         BinaryOp::Chain => "(u, p) => chain(u, p)",
     }

@@ -348,6 +348,14 @@ points! {
     gaussian_linear: |x| x[0].gelu() => { [800.0] => 800.0, [1.0]; [NEG_INFINITY] => 0.0, [0.0]; [0.0] => 0.0, [0.5]; }
     exponential: |x| x[0].exp() => { [710.0] => INFINITY, [INFINITY]; [-800.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
     log_gamma: |x| x[0].ln_gamma() => { [0.0] => INFINITY, [NEG_INFINITY]; [-1.5] => NAN, [NAN]; }
+    cardinal_sine: |x| x[0].sinc() => { [0.0] => 1.0, [0.0]; [INFINITY] => 0.0, [0.0]; [NEG_INFINITY] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
+    log_of_one_minus_exp: |x| x[0].log1mexp() => {
+        [0.0] => NEG_INFINITY, [NEG_INFINITY];
+        [-0.0] => NEG_INFINITY, [NEG_INFINITY];
+        [NEG_INFINITY] => 0.0, [0.0];
+        [-800.0] => 0.0, [0.0];
+        [0.5] => NAN, [NAN];
+    }
     log_of_a_sum: |x| S::log_sum_exp(x) => {
         [NEG_INFINITY, NEG_INFINITY] => NEG_INFINITY, [NAN, NAN];
         [0.0, INFINITY, 1.0] => INFINITY, [0.0, 1.0, 0.0];

@@ -50,6 +50,24 @@ fn exp_m1(x: &Real) -> Real {
     half.sinh() * half.exp() * 2.0
 }
 
+/// `ln(1 - exp(x))` without cancellation at either end.
+fn log1mexp(x: &Real) -> Real {
+    if x > &Real::from(-0.5) {
+        (-exp_m1(x)).ln()
+    } else {
+        ln_1p(&-x.exp())
+    }
+}
+
+/// `(x cos x - sin x)/x²`, by its series near zero.
+fn sinc_slope(x: &Real) -> Real {
+    let square = x * x;
+    if x.abs() > Real::from(1e-12) {
+        return (x * x.cos() - x.sin()) / square;
+    }
+    x / -3.0 * (one() - &square / 10.0 + &square * &square / 280.0)
+}
+
 fn softplus(x: &Real) -> Real {
     if x.is_negative() {
         ln_1p(&x.exp())
@@ -107,6 +125,7 @@ pub(crate) fn unary(name: &str) -> Option<Unary> {
         "exp_m1" => (exp_m1, Real::exp),
         "ln" => (Real::ln, |x| one() / x),
         "ln_1p" => (ln_1p, |x| one() / (x + 1.0)),
+        "log1mexp" => (log1mexp, |x| -x.exp() / -exp_m1(x)),
         "log2" => (Real::log2, |x| one() / (x * Real::from(2.0).ln())),
         "log10" => (Real::log10, |x| one() / (x * Real::from(10.0).ln())),
         "sin" => (Real::sin, Real::cos),
@@ -115,6 +134,7 @@ pub(crate) fn unary(name: &str) -> Option<Unary> {
         "asin" => (Real::asin, |x| one() / co_circle(x)),
         "acos" => (Real::acos, |x| -one() / co_circle(x)),
         "atan" => (Real::atan, |x| one() / (x * x + 1.0)),
+        "sinc" => (|x| x.sin() / x, sinc_slope),
         "sinh" => (Real::sinh, Real::cosh),
         "cosh" => (Real::cosh, Real::sinh),
         "tanh" => (Real::tanh, |x| one() / (x.cosh() * x.cosh())),
