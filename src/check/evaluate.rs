@@ -84,6 +84,9 @@ pub(super) fn evaluate(ir: &Ir, count: usize, fixed: impl Fn(Id) -> Option<f64>)
 pub(super) fn mark(op: Op, operands: &[f64], value: f64, piece: &mut impl Hasher) {
     if op.obeys(Law::Breaks) && op.obeys(Law::Blocks) {
         value.to_bits().hash(piece);
+    } else if op.obeys(Law::Remainder) {
+        let mut add = |_, slope: f64| slope.to_bits().hash(piece);
+        op.each_partial(operands, value, |_| true, &mut add);
     } else if op.obeys(Law::KinkAtOrigin) {
         // A line may pass through the origin, where the operands change their signs together.
         let signs = operands.iter().map(|x| x.is_sign_negative());

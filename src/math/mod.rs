@@ -9,10 +9,13 @@ mod exp;
 pub(crate) mod fused;
 mod gamma;
 mod gauss;
+mod hazard;
 mod hyperbolic;
 mod log;
+mod log_normal;
 mod pair;
 mod power;
+pub(crate) mod remainder;
 mod sigmoid;
 mod sinc;
 pub(crate) mod slope;
@@ -23,6 +26,9 @@ pub(crate) use gamma::{digamma, ln_gamma, polygamma};
 pub(crate) use gauss::{erf, erfc, gelu, gelu_slope};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub(crate) use log::{ln, ln_1p, log1mexp, log1mexp_slope, log2, log10, xlogx, xlogx_slope};
+pub(crate) use log_normal::{
+    log_erfc, log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative,
+};
 pub(crate) use power::{cbrt, hypot, pow, powi, recip_positive};
 pub(crate) use sigmoid::{sigmoid, silu, silu_slope, softplus};
 pub(crate) use sinc::{sinc, sinc_derivative};

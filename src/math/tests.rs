@@ -2,9 +2,10 @@
 
 use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
-    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log1mexp,
-    log1mexp_slope, log2, log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope,
-    sin, sinc, sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
+    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
+    log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative, log1mexp, log1mexp_slope, log2,
+    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope, sin, sinc,
+    sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
 
 /// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
@@ -90,6 +91,16 @@ fn edges_of_functions_of_one_number_hold() {
             gelu_slope,
             "0:0.5 800:1 -1e300:-0 inf:1 -inf:-0",
         ),
+        (
+            "log_erfc",
+            log_erfc,
+            "0:-0 -inf:0.6931471805599453 inf:-inf 1e200:-inf",
+        ),
+        (
+            "log_normal_cdf",
+            log_normal_cdf,
+            "0:-0.6931471805599453 -0:-0.6931471805599453 inf:-0 40:-0 -inf:-inf -1e200:-inf",
+        ),
         ("erf", erf, "0:0 inf:1 -inf:-1"),
         ("erfc", erfc, "0:1 inf:0 -inf:2"),
         (
@@ -173,4 +184,37 @@ fn derivatives_of_the_cardinal_sine_have_their_digits() {
         assert!(sinc_derivative(1.0, order).is_nan(), "order {order}");
     }
     assert!(sinc_derivative(f64::NAN, 1.0).is_nan());
+}
+
+/// Values in the tails, near 0 and between, computed with 80 digits by mpmath.
+#[test]
+fn derivatives_of_logarithms_of_the_normal_distribution_have_their_digits() {
+    type Function = fn(f64, f64) -> f64;
+    let table: [(&str, Function, &str); 2] = [
+        (
+            "log_normal_cdf",
+            log_normal_cdf_derivative,
+            "-30,3:7.309993015784438e-05 -3.5,3:0.023500827274448546 -0.75,4:0.09146462675894006 -0.25,5:0.02582368762154529 0.5,3:0.27099012446870785 2.25,4:-0.18247588336771545 9,6:-5.3345856972818664e-14 -8,7:0.000158703470790545",
+        ),
+        (
+            "log_erfc",
+            log_erfc_derivative,
+            "30,3:-7.358365017382311e-05 3.5,3:-0.03135394933163404 0.75,4:0.3049350052583916 0.25,5:-0.1929763272944082 -0.5,3:-0.8102579485199026 -2.25,4:-0.2308789090616795 -9,6:-6.645499099147892e-30 8,7:-0.00022811670567075888",
+        ),
+    ];
+    for (name, f, text) in table {
+        for (point, wanted) in cases(text) {
+            let got = f(point[0], point[1]);
+            assert!(
+                (got - wanted).abs() <= 5e-16 * wanted.abs(),
+                "{name}{point:?} = {got}, not {wanted}"
+            );
+        }
+        for order in [0.0, -1.0, 1.5, 21.0, f64::NAN] {
+            assert!(f(1.0, order).is_nan(), "order {order}");
+        }
+        assert!(f(f64::NAN, 1.0).is_nan());
+    }
+    assert_eq!(log_erfc_derivative(f64::INFINITY, 3.0), 0.0);
+    assert_eq!(log_normal_cdf_derivative(f64::NEG_INFINITY, 3.0), 0.0);
 }

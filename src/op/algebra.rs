@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 use std::iter::{Product, Sum};
-use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{
+    Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign,
+};
 
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
@@ -97,6 +99,9 @@ pub trait Sealed {}
 /// `f64` on the right (`x * 2.0`, `x.max(0.0)`) or as `S::from(2.0)`. A function that compares also needs the
 /// bounds `PartialOrd + PartialOrd<f64>`, which lanes do not satisfy.
 ///
+/// `a % b` is the remainder with the sign of `a`, like that of `f64`. Its slope with respect to `b` is the negative quotient
+/// rounded towards 0.
+///
 /// Outside generic code, `f64`'s own methods take precedence: `x.sin()` of a plain `f64` is the standard library's,
 /// and `f64::max` hides a NaN. `Scalar::sin(x)` is this crate's.
 ///
@@ -111,6 +116,8 @@ pub trait Sealed {}
 /// assert_eq!(squared_length(Dual::variable(3.0), 4.0.into()).tangent, 6.0);
 /// let x = Var::new(3.0);
 /// assert_eq!(squared_length(x, 4.0.into()).backward()[x], 6.0);
+/// let rest = 7.5 % x;
+/// assert_eq!((rest.value(), rest.backward()[x]), (1.5, -2.0));
 /// ```
 pub trait Scalar:
     Sealed
@@ -122,18 +129,22 @@ pub trait Scalar:
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Div<Output = Self>
+    + Rem<Output = Self>
     + Add<f64, Output = Self>
     + Sub<f64, Output = Self>
     + Mul<f64, Output = Self>
     + Div<f64, Output = Self>
+    + Rem<f64, Output = Self>
     + AddAssign
     + SubAssign
     + MulAssign
     + DivAssign
+    + RemAssign
     + AddAssign<f64>
     + SubAssign<f64>
     + MulAssign<f64>
     + DivAssign<f64>
+    + RemAssign<f64>
     + Sum
     + Product
     + for<'a> Sum<&'a Self>

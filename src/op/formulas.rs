@@ -8,7 +8,7 @@ use super::many::{
 };
 use super::names::{BinaryOp, Law, NEG_INFINITY, NaryOp, Op, TernaryOp, UnaryOp};
 use super::operands::Operands;
-use crate::math::{self, compare, slope};
+use crate::math::{self, compare, remainder, slope};
 
 const NAN: f64 = f64::NAN;
 

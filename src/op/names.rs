@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use Law::{
     At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
     Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
-    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Remainder, Routes, SelfIdentity, Stop,
 };
 
 pub(super) const INFINITY: f64 = f64::INFINITY;
@@ -80,6 +80,8 @@ pub enum Law {
     Break(usize, f64),
     /// The value jumps at many places.
     Breaks,
+    /// The slopes are 1 and a whole number `s`, both constant between jumps, and `f(a, b) = a + s·b`.
+    Remainder,
     /// The value has a corner where two operands are equal.
     KinkAtTie,
     /// The value has a corner where all operands are 0.

@@ -24,6 +24,7 @@ macro_rules! operators {
         operators!(@binary [$($generics)*] $type, Sub sub SubAssign sub_assign);
         operators!(@binary [$($generics)*] $type, Mul mul MulAssign mul_assign);
         operators!(@binary [$($generics)*] $type, Div div DivAssign div_assign);
+        operators!(@binary [$($generics)*] $type, Rem rem RemAssign rem_assign);
         operators!(@fold [$($generics)*] $type, Sum sum);
         operators!(@fold [$($generics)*] $type, Product product);
     };

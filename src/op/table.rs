@@ -257,6 +257,18 @@ unary {
         value |x| math::erfc(x);
         partial |x, _y| x.apply::<Gaussian>() * -FRAC_2_SQRT_PI;
     }
+    /// The logarithm of the complementary error function, `ln erfc(x)`, accurate also where erfc is 0 or 1.
+    LogErfc "ln erfc": log_erfc(0.5) = -0.7350111298370844, slope -1.8327056412986984 {
+        domain (REALS); laws [Nonincreasing, Range(NEG_INFINITY, LN_2), At(0.0, 0.0)];
+        value |x| math::log_erfc(x);
+        partial |x, _y| x.apply2::<LogErfcDerivative>(S::from(1.0));
+    }
+    /// The logarithm of the normal distribution function, `ln Φ(x)`, accurate in both tails.
+    LogNormalCdf "ln Φ": log_normal_cdf(-1.5) = -2.70594440082389, slope 1.938677166622543 {
+        domain (REALS); laws [Nondecreasing, Range(NEG_INFINITY, 0.0), At(0.0, -LN_2)];
+        value |x| math::log_normal_cdf(x);
+        partial |x, _y| x.apply2::<LogNormalCdfDerivative>(S::from(1.0));
+    }
     /// The logarithm of the gamma function, `ln Γ(x)`, for x ≥ 0.
     LnGamma "lnΓ": ln_gamma(2.5) = 0.2846828704729192, slope 0.7031566406452432 {
         domain (NOT_NEGATIVE); laws [At(1.0, 0.0), At(2.0, 0.0)];
@@ -390,6 +402,34 @@ binary {
         value |a, b| slope::div(a, b);
         left |_a, b, _y| -b.recip().square();
         right |_a, b, y| y * -2.0 / b;
+    }
+    /// The remainder of a division, `a − q·b` with `q = a/b` rounded towards 0, so it has the sign of `a`; at a jump, the slopes of its piece.
+    Rem "rem" {
+        domain (REALS, REALS); laws [Remainder, Breaks];
+        value |a, b| remainder::truncated(a, b);
+        left |_a, _b, y| y.apply::<Flat>() + 1.0;
+        right |a, b, _y| -a.apply2::<RemQuotient>(b);
+    }
+    /// The remainder that is not negative, `a − q·b` with `q = a/b` rounded so that `0 ≤ a − q·b < |b|`; at a jump, the slopes of its piece.
+    RemEuclid "mod": rem_euclid(-7.5, 2.0) = 0.5, slopes 1.0, 4.0 {
+        domain (REALS, REALS); laws [Remainder, Breaks, Range(0.0, INFINITY)];
+        value |a, b| remainder::euclidean(a, b);
+        left |_a, _b, y| y.apply::<Flat>() + 1.0;
+        right |a, b, _y| -a.apply2::<RemEuclidQuotient>(b);
+    }
+    /// The whole quotient `q` of `Rem`.
+    RemQuotient "trunc(a/b)" {
+        domain (REALS, REALS); laws [Breaks, Blocks];
+        value |a, b| remainder::truncated_quotient(a, b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
+    }
+    /// The whole quotient `q` of `RemEuclid`.
+    RemEuclidQuotient "div" {
+        domain (REALS, REALS); laws [Breaks, Blocks];
+        value |a, b| remainder::euclidean_quotient(a, b);
+        left |_a, _b, y| y.apply::<Flat>();
+        right |_a, _b, y| y.apply::<Flat>();
     }
     /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
     DivPositive "a/|b|" {
@@ -551,6 +591,20 @@ binary {
         domain (REALS, [1.0, 20.0]); laws [IntegerRight, Range(-1.0, 1.0)];
         value |x, n| math::sinc_derivative(x, n);
         left |x, n, _y| x.apply2::<SincDerivative>(n + 1.0);
+        right |_x, _n, _y| S::from(NAN);
+    }
+    /// Derivative `n` of `LogErfc`, for orders up to 20.
+    LogErfcDerivative "ln erfc⁽ⁿ⁾" {
+        domain (REALS, [1.0, 10.0]); laws [IntegerRight];
+        value |x, n| math::log_erfc_derivative(x, n);
+        left |x, n, _y| x.apply2::<LogErfcDerivative>(n + 1.0);
+        right |_x, _n, _y| S::from(NAN);
+    }
+    /// Derivative `n` of `LogNormalCdf`, for orders up to 20.
+    LogNormalCdfDerivative "ln Φ⁽ⁿ⁾" {
+        domain (REALS, [1.0, 10.0]); laws [IntegerRight];
+        value |x, n| math::log_normal_cdf_derivative(x, n);
+        left |x, n, _y| x.apply2::<LogNormalCdfDerivative>(n + 1.0);
         right |_x, _n, _y| S::from(NAN);
     }
     /// The exponential of a difference, `e^(x−m)`, 1 if both are +∞.

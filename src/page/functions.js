@@ -84,6 +84,11 @@ function hypotSlope(a, b) {
   return a / size / Math.hypot(a / size, b / size);
 }
 
+function remEuclid(a, b) {
+  const rest = a % b;
+  return rest < 0 ? rest + Math.abs(b) : rest;
+}
+
 function log1mexp(x) {
   return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
 }
@@ -160,6 +165,139 @@ function erfc(x) {
   if (x !== x) return NaN;
   if (Math.abs(x) < 2) return 1 - erfSeries(x);
   return x > 0 ? erfcFraction(x) : 2 - erfcFraction(-x);
+}
+
+// φ(z)/Φ(−z) − z for z ≥ 0: a continued fraction, and near 0 from erfc.
+function hazardExcess(z) {
+  if (z < 2) return (2 * INVERSE_SQRT_2_PI * Math.exp(-0.5 * z * z)) / erfc(z * SQRT_HALF) - z;
+  let fraction = z;
+  for (let k = 200; k > 1; k--) fraction = z + k / fraction;
+  return 1 / fraction;
+}
+
+function logNormalCdf(x) {
+  if (x > 0) return Math.log1p(-0.5 * erfc(x * SQRT_HALF));
+  return Math.log(INVERSE_SQRT_2_PI / (hazardExcess(-x) - x)) - 0.5 * x * x;
+}
+
+function logErfc(x) {
+  if (x < 0.45) return Math.log1p(-erf(x));
+  const z = x / SQRT_HALF;
+  return Math.log((2 * INVERSE_SQRT_2_PI) / (hazardExcess(z) + z)) - x * x;
+}
+
+// Numbers as sums [high, low] of two floats, by Knuth, Dekker and Veltkamp.
+const exactSum = (a, b) => {
+  const high = a + b, back = high - a;
+  return [high, a - (high - back) + (b - back)];
+};
+const halves = a => {
+  const shifted = a * 134217729, high = shifted - (shifted - a);
+  return [high, a - high];
+};
+const plus = ([a, x], [b, y]) => {
+  const [high, low] = exactSum(a, b);
+  return exactSum(high, low + (x + y));
+};
+const times = ([a, x], [b, y]) => {
+  const high = a * b, [p, q] = halves(a), [r, s] = halves(b);
+  return exactSum(high, p * r - high + p * s + q * r + q * s + (a * y + x * b));
+};
+const scaled = ([a, x], factor) => times([a, x], [factor, 0]);
+const over = ([a, x], b) => {
+  const quotient = a / b[0];
+  const [rest, low] = plus([a, x], times([-quotient, 0], b));
+  return exactSum(quotient, (rest + low) / b[0]);
+};
+
+// e^−s, by its series.
+function wideExp(s) {
+  const count = Math.round(s[0] / Math.LN2);
+  let rest = exactSum(-s[0] + count * 0.6931471805592082, count * 7.371002565161996e-13);
+  rest = plus(rest, [-s[1] + count * 5.8029889835956905e-25, 0]);
+  let sum = [1, 0];
+  for (let k = 28; k > 0; k--) sum = plus(over(times(sum, rest), [k, 0]), [1, 0]);
+  return [sum, Math.pow(2, -count)];
+}
+
+// The ratios of the Taylor coefficients of Mills' ratio 1/hazard at z ≥ 1, which are continued fractions.
+function millsRatios(z, n) {
+  const ratios = [];
+  let fraction = [0, 0];
+  for (let k = n + Math.floor(20 + 700 / (z[0] * z[0])); k > 0; k--) {
+    fraction = over([1, 0], plus(z, scaled(fraction, k + 1)));
+    if (k <= n) ratios.unshift(fraction);
+  }
+  return ratios;
+}
+
+// The derivative of order n > 2 of the logarithm of Mills' ratio.
+function millsDerivative(z, n) {
+  const coefficients = [[1, 0]], terms = [];
+  let factorial = 1;
+  millsRatios(z, n).forEach((ratio, i) => {
+    coefficients.push(times(coefficients[i], ratio));
+    let term = scaled(coefficients[i + 1], i + 1);
+    terms.forEach((earlier, j) => (term = plus(term, scaled(times(earlier, coefficients[i - j]), -1))));
+    terms.push(term);
+    if (i > 0) factorial *= i;
+  });
+  return terms[n - 1][0] * factorial;
+}
+
+// The derivative of order n of ln Φ(u) for u ≥ −1, from Φ·(ln Φ)′ = φ, differentiated n − 1 times.
+function convolvedDerivative(u, halfSquare, n) {
+  const [exponential, unit] = wideExp(halfSquare);
+  const density = times(exponential, [INVERSE_SQRT_2_PI, -2.49232720227773e-17]);
+  let distribution = [1, 0];
+  if (u[0] < 1) {
+    let term = u, sum = u;
+    for (let odd = 3; odd < 80; odd += 2) {
+      term = over(times(term, times(u, u)), [odd, 0]);
+      sum = plus(sum, term);
+    }
+    distribution = plus(scaled(times(density, sum), unit), [0.5, 0]);
+  } else {
+    distribution = plus(scaled(over(density, plus(u, millsRatios(u, 1)[0])), -unit), [1, 0]);
+  }
+  const ratio = over(density, distribution), slope = scaled(ratio, unit);
+  const polynomials = [[1, 0]], factors = [[1, 0]];
+  for (let m = 1; m < n; m++) {
+    const before = m > 1 ? polynomials[m - 2] : [0, 0];
+    polynomials.push(plus(scaled(times(u, polynomials[m - 1]), -1), scaled(before, 1 - m)));
+    let sum = [0, 0], binomial = 1;
+    for (let k = 1; k <= m; k++) {
+      binomial *= (m + 1 - k) / k;
+      sum = plus(sum, scaled(times(polynomials[k - 1], factors[m - k]), binomial));
+    }
+    factors.push(plus(polynomials[m], scaled(times(slope, sum), -1)));
+  }
+  return times(ratio, factors[n - 1])[0] * unit;
+}
+
+// The derivative of order n of ln Φ at u, a sum of two floats.
+function logCdfDerivative(u, halfSquare, n) {
+  if (!(n >= 1 && n <= 20 && Math.floor(n) === n) || u[0] !== u[0]) return NaN;
+  if (u[0] > 78) return 0;
+  const z = Math.abs(u[0]), excess = hazardExcess(z);
+  if (u[0] <= 0 && n === 1) return z + excess;
+  if (u[0] <= 0 && n === 2) return z > 1e9 ? -1 : -excess * (z + excess);
+  if (z > 1e9) {
+    let value = 1 / z;
+    for (let k = 1; k < n; k++) value *= k / z;
+    return value;
+  }
+  return u[0] < -1 ? millsDerivative(scaled(u, -1), n) : convolvedDerivative(u, halfSquare, n);
+}
+
+function logNormalCdfDerivative(x, n) {
+  return logCdfDerivative([x, 0], scaled(times([x, 0], [x, 0]), 0.5), n);
+}
+
+function logErfcDerivative(x, n) {
+  const scale = n % 2 === 0 ? Math.pow(2, n / 2) : -Math.pow(2, (n - 1) / 2) / SQRT_HALF;
+  const u = Math.abs(x) > 1e9 ? [-x / SQRT_HALF, 0] : times([-x, 0], [1.4142135623730951, -9.667293313452913e-17]);
+  return scale * logCdfDerivative(u, times([x, 0], [x, 0]), n);
 }
 
 function gelu(x) {

@@ -60,6 +60,8 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::Gelu => "x => gelu(x)",
         UnaryOp::Erf => "x => erf(x)",
         UnaryOp::Erfc => "x => erfc(x)",
+        UnaryOp::LogErfc => "x => logErfc(x)",
+        UnaryOp::LogNormalCdf => "x => logNormalCdf(x)",
         UnaryOp::LnGamma => "x => lnGamma(x)",
         UnaryOp::Digamma => "x => digamma(x)",
         UnaryOp::Xlogx => "x => x === 0 ? 0 : x * Math.log(x)",
@@ -85,6 +87,12 @@ fn binary(op: BinaryOp) -> &'static str {
         BinaryOp::Mul => "(a, b) => a * b",
         BinaryOp::Div => "(a, b) => a / b",
         BinaryOp::DivSlope => "(a, b) => -(a / b) / b",
+        BinaryOp::Rem => "(a, b) => a % b",
+        BinaryOp::RemEuclid => "(a, b) => remEuclid(a, b)",
+        BinaryOp::RemQuotient => "(a, b) => Math.round((a - (a % b)) / b) + 0",
+        BinaryOp::RemEuclidQuotient => {
+            "(a, b) => Math.round((a - (a % b)) / b) - (a % b < 0 ? Math.sign(b) : 0)"
+        }
         BinaryOp::DivPositive => "(a, b) => b >= 0 ? a / Math.abs(b) : NaN",
         BinaryOp::ScaledExp2 => "(x, c) => x > 1 ? Math.pow(2, x - 1) * c * 2 : Math.pow(2, x) * c",
         BinaryOp::Pow => "(a, b) => pow(a, b)",
@@ -112,6 +120,8 @@ fn binary(op: BinaryOp) -> &'static str {
         }
         BinaryOp::Polygamma => "(x, n) => polygamma(n, x)",
         BinaryOp::SincDerivative => "(x, n) => sincDerivative(x, n)",
+        BinaryOp::LogErfcDerivative => "(x, n) => logErfcDerivative(x, n)",
+        BinaryOp::LogNormalCdfDerivative => "(x, n) => logNormalCdfDerivative(x, n)",
         BinaryOp::ExpDifference => "(x, m) => expDifference(x, m)",
         BinaryOp::Chain => "(u, p) => chain(u, p)",
     }

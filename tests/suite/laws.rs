@@ -128,6 +128,15 @@ proptest! {
                     let partials = Op::Binary(op).partials(&[a, b], y);
                     same(partials[0], b) && same(partials[1], a)
                 }
+                // No other number than NaN has a NaN slope.
+                Law::Remainder | Law::Blocks if y.is_nan() => Op::Binary(op).partials(&[a, b], y).iter().all(|slope| slope.is_nan()),
+                Law::Remainder => {
+                    let partials = Op::Binary(op).partials(&[a, b], y);
+                    let slope = partials[1];
+                    // Of a large quotient, and of an infinite divisor, the sum shows nothing.
+                    let known = slope.abs() < 2e15 && b.is_finite();
+                    partials[0] == 1.0 && slope == slope.round() && (!known || slope.mul_add(b, a) == y)
+                }
                 Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
                 Law::Routes => routes(Op::Binary(op), &[a, b]),
                 Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(..) | Law::Break(..) | Law::Breaks

@@ -4,7 +4,7 @@
 //! values, and in every mode of a program. Existing second derivatives are checked as gradients recorded twice, forward
 //! mode twice, forward over reverse, and programs of the recorded gradient.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
 use chainrule::op::{NaryOp, Op};
 use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, tape};
@@ -356,6 +356,49 @@ points! {
         [-800.0] => 0.0, [0.0];
         [0.5] => NAN, [NAN];
     }
+    log_of_erfc: |x| x[0].log_erfc() => {
+        [0.0] => 0.0, [-std::f64::consts::FRAC_2_SQRT_PI];
+        [NEG_INFINITY] => LN_2, [0.0];
+        [-1e300] => LN_2, [0.0];
+        [1e200] => NEG_INFINITY, [-2e200];
+        [INFINITY] => NEG_INFINITY, [NEG_INFINITY];
+        [NAN] => NAN, [NAN];
+    }
+    log_of_the_normal_distribution: |x| x[0].log_normal_cdf() => {
+        [INFINITY] => 0.0, [0.0];
+        [1e300] => 0.0, [0.0];
+        [-1e200] => NEG_INFINITY, [1e200];
+        [NEG_INFINITY] => NEG_INFINITY, [INFINITY];
+        [NAN] => NAN, [NAN];
+    }
+    remainder: |x| x[0] % x[1] => {
+        [7.5, 2.0] => 1.5, [1.0, -3.0];
+        [-7.5, 2.0] => -1.5, [1.0, 3.0];
+        [7.5, -2.0] => 1.5, [1.0, 3.0];
+        [6.0, 2.0] => 0.0, [1.0, -3.0];
+        [-6.0, 2.0] => -0.0, [1.0, 3.0];
+        [6.0_f64.next_down(), 2.0] => 6.0_f64.next_down() - 4.0, [1.0, -2.0];
+        [0.0, 2.0] => 0.0, [1.0, 0.0];
+        [0.5, INFINITY] => 0.5, [1.0, 0.0];
+        [1.0, 0.0] => NAN, [NAN, NAN];
+        [INFINITY, 2.0] => NAN, [NAN, NAN];
+        [NAN, 2.0] => NAN, [NAN, NAN];
+        [2.0, NAN] => NAN, [NAN, NAN];
+    }
+    remainder_by_a_constant: |x| x[0] % 2.0 => { [7.5] => 1.5, [1.0]; [6.0] => 0.0, [1.0]; }
+    remainder_of_a_constant: |x| S::from(7.5) % x[0] => { [2.0] => 1.5, [-3.0]; [2.5] => 0.0, [-3.0]; }
+    remainder_that_is_not_negative: |x| x[0].rem_euclid(x[1]) => {
+        [-7.5, 2.0] => 0.5, [1.0, 4.0];
+        [7.5, -2.0] => 1.5, [1.0, 3.0];
+        [-7.5, -2.0] => 0.5, [1.0, -4.0];
+        [6.0, 2.0] => 0.0, [1.0, -3.0];
+        [-6.0, 2.0] => -0.0, [1.0, 3.0];
+        [-0.5, INFINITY] => INFINITY, [1.0, 1.0];
+        [1.0, 0.0] => NAN, [NAN, NAN];
+        [NEG_INFINITY, 2.0] => NAN, [NAN, NAN];
+        [NAN, 2.0] => NAN, [NAN, NAN];
+        [2.0, NAN] => NAN, [NAN, NAN];
+    }
     log_of_a_sum: |x| S::log_sum_exp(x) => {
         [NEG_INFINITY, NEG_INFINITY] => NEG_INFINITY, [NAN, NAN];
         [0.0, INFINITY, 1.0] => INFINITY, [0.0, 1.0, 0.0];
@@ -412,6 +455,20 @@ fn second_derivatives_where_they_exist() {
     check_second("silu", &formula!(|x: &[S]| x[0].silu()), 0.0, 0.5);
     check_second("silu", &formula!(|x: &[S]| x[0].silu()), NEG_INFINITY, 0.0);
     check_second("xlogx", &formula!(|x: &[S]| x[0].xlogx()), 0.5, 2.0);
+    for (x, tail, body) in [
+        (INFINITY, -2.0, 0.0),
+        (1e200, -2.0, 0.0),
+        (-1e200, 0.0, -1.0),
+        (NEG_INFINITY, 0.0, -1.0),
+    ] {
+        check_second("log_erfc", &formula!(|x: &[S]| x[0].log_erfc()), x, tail);
+        check_second(
+            "log_normal_cdf",
+            &formula!(|x: &[S]| x[0].log_normal_cdf()),
+            x,
+            body,
+        );
+    }
     check_second("max(x, x)", &formula!(|x: &[S]| x[0].max(x[0])), 3.0, 0.0);
     let chosen = formula!(|x: &[S]| S::select(x[0].greater(0.0), x[0].sqrt(), S::from(0.0)));
     check_second("the branch not taken", &chosen, -1.0, 0.0);

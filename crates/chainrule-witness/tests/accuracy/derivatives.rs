@@ -46,6 +46,8 @@ const UNARY: &[(UnaryOp, &str)] = &[
     (UnaryOp::Gelu, "gelu"),
     (UnaryOp::Erf, "erf"),
     (UnaryOp::Erfc, "erfc"),
+    (UnaryOp::LogErfc, "log_erfc"),
+    (UnaryOp::LogNormalCdf, "log_normal_cdf"),
     (UnaryOp::LnGamma, "ln_gamma"),
     (UnaryOp::Digamma, "digamma"),
     (UnaryOp::Xlogx, "xlogx"),
@@ -184,6 +186,23 @@ fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
         .collect()
 }
 
+/// Quotients below 2^51, and the floats just below multiples, whose quotients round up to whole numbers.
+fn divisions() -> Vec<[f64; 2]> {
+    let mut divisions = pairs(&line(1501), &line(1500));
+    for divisor in [0.1, -0.3, 3.0, 1e-300] {
+        let multiples = (1..60).map(|k| f64::from(k) * divisor);
+        divisions.extend(multiples.flat_map(|a| {
+            [
+                [a.next_down(), divisor],
+                [a, divisor],
+                [-a.next_up(), divisor],
+            ]
+        }));
+    }
+    divisions.retain(|[a, b]| *a != 0.0 && *b != 0.0 && (a / b).abs() < 2e15);
+    divisions
+}
+
 #[test]
 fn every_derivative_is_accurate_over_its_whole_domain() {
     let mut table = String::from(
@@ -215,6 +234,9 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     quotients
         .retain(|[a, b]| (a / b).is_finite() && (a / b / b).is_normal() && b.recip().is_normal());
     table.push_str(&binary_rows(BinaryOp::Div, "div", &quotients));
+    let divisions = divisions();
+    table.push_str(&binary_rows(BinaryOp::Rem, "rem", &divisions));
+    table.push_str(&binary_rows(BinaryOp::RemEuclid, "rem_euclid", &divisions));
     let mut powers = pairs(&half_line(801), &line(800));
     powers.extend(pairs(
         &log_spread(1e-5, 1e5, 401),

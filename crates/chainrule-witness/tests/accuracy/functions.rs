@@ -2,9 +2,10 @@
 
 use crate::math::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
-    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log2,
-    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope, sin, sinh, softplus,
-    tan, tanh, xlogx, xlogx_slope,
+    exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
+    log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative, log2, log10, polygamma, pow,
+    powi, recip_positive, sigmoid, silu, silu_slope, sin, sinh, softplus, tan, tanh, xlogx,
+    xlogx_slope,
 };
 use crate::reference::points::{around, even_spread, half_line, line, log_spread};
 use crate::reference::real::{Real, ulps};
@@ -237,6 +238,39 @@ fn gaussian_family_is_accurate() {
 }
 
 #[test]
+fn logarithms_of_the_normal_distribution_are_accurate() {
+    type Derivative = fn(f64, f64) -> f64;
+    let edges = [0.0, 0.45, 0.7, 1.0, 14.1, 20.0, -20.0, -0.5, 26.5, -38.5];
+    measure("log_erfc", log_erfc, 2.0, nonzero, &edges);
+    measure("log_normal_cdf", log_normal_cdf, 2.0, anywhere, &edges);
+    let derivatives: [(&str, Derivative); 2] = [
+        ("log_erfc", log_erfc_derivative),
+        ("log_normal_cdf", log_normal_cdf_derivative),
+    ];
+    let mut points = line(600);
+    points.extend(edges.into_iter().flat_map(around));
+    points.retain(|x| x.abs() < 1e6);
+    let step = Real::from(2_f64.powi(-100));
+    for (name, derivative) in derivatives {
+        let slope = unary(name).expect("a reference").slope;
+        let (mut first, mut second) = (Worst::new(), Worst::new());
+        for &x in &points {
+            let at = Real::from(x);
+            first.see(ulps(derivative(x, 1.0), &slope(&at)), [x, 1.0]);
+            let rise = slope(&(&at + &step)) - slope(&(&at - &step));
+            let exact = rise / (&step * 2.0);
+            // The difference is accurate to about 1e-36 of the slope.
+            let known = exact.abs() > slope(&at).abs() * 1e-18;
+            if known {
+                second.see(ulps(derivative(x, 2.0), &exact), [x, 2.0]);
+            }
+        }
+        first.report(name, points.len(), 4.0);
+        second.report(name, points.len(), 8.0);
+    }
+}
+
+#[test]
 fn gamma_family_is_accurate() {
     let bound = 2.0;
     let edges = [
@@ -375,6 +409,9 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
         "gaussian",
         "erf",
         "erfc",
+        "log_erfc",
+        "log_normal_cdf",
+        "log1mexp",
         "ln_gamma",
         "digamma",
         "xlogx",
@@ -383,11 +420,13 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
     ];
     for name in names {
         let function = unary(name).expect("a reference");
-        for x in [0.3, 0.85, 1.2, 5.5] {
+        for x in [0.3_f64, 0.85, 1.2, 5.5, -0.4, -6.5] {
             let inside = match name {
-                "asin" | "acos" | "atanh" => x < 1.0,
+                "asin" | "acos" | "atanh" => x.abs() < 1.0,
                 "acosh" => x > 1.0,
-                _ => true,
+                "log1mexp" => x < 0.0,
+                "log_erfc" | "log_normal_cdf" => true,
+                _ => x > 0.0,
             };
             if !inside {
                 continue;

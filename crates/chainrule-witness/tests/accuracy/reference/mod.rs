@@ -103,6 +103,24 @@ fn erf_slope(x: &Real) -> Real {
     (-(x * x)).exp() * 2.0 / Real::pi().sqrt()
 }
 
+/// `-x/√2`, at which `erfc` is twice the normal distribution function.
+fn reduced(x: &Real) -> Real {
+    -x / Real::from(2.0).sqrt()
+}
+
+/// The logarithm of the normal distribution function, which is small above 0.
+fn log_normal_cdf(x: &Real) -> Real {
+    if x.is_negative() {
+        special::log_erfc(&reduced(x)) - Real::from(2.0).ln()
+    } else {
+        ln_1p(&-distribution(&-x))
+    }
+}
+
+fn log_normal_cdf_slope(x: &Real) -> Real {
+    special::log_erfc_slope(&reduced(x)) / -Real::from(2.0).sqrt()
+}
+
 /// `√((1 - x)(1 + x))`.
 fn co_circle(x: &Real) -> Real {
     ((one() - x) * (one() + x)).sqrt()
@@ -150,6 +168,8 @@ pub(crate) fn unary(name: &str) -> Option<Unary> {
         "gaussian" => (|x| (-(x * x)).exp(), |x| (-(x * x)).exp() * x * -2.0),
         "erf" => (special::erf, erf_slope),
         "erfc" => (special::erfc, |x| -erf_slope(x)),
+        "log_erfc" => (special::log_erfc, special::log_erfc_slope),
+        "log_normal_cdf" => (log_normal_cdf, log_normal_cdf_slope),
         "ln_gamma" => (special::ln_gamma, special::digamma),
         "digamma" => (special::digamma, |x| special::polygamma(&one(), x)),
         "xlogx" => (|x| x * x.ln(), |x| x.ln() + 1.0),
@@ -189,6 +209,37 @@ fn elu(x: &Real, alpha: &Real) -> Real {
     }
 }
 
+/// The quotient rounded towards 0, below 2^53.
+fn whole_quotient(x: &Real, y: &Real) -> Real {
+    let near = Real::from((x / y).to_f64().trunc());
+    // Rounding to a float may have reached the next whole number.
+    if (&near * y).abs() > x.abs() {
+        near.abs() - 1.0
+    } else {
+        near.abs()
+    }
+}
+
+/// The remainder with the sign of `x`.
+fn remainder(x: &Real, y: &Real) -> Real {
+    let size = x.abs() - whole_quotient(x, y) * y.abs();
+    if x.is_negative() { -size } else { size }
+}
+
+/// The number that is added to the remainder, so that it is not negative, as a multiple of `|y|`.
+fn lift(x: &Real, y: &Real) -> f64 {
+    f64::from(u8::from(remainder(x, y).is_negative()))
+}
+
+fn remainder_slope(x: &Real, y: &Real) -> Real {
+    let quotient = whole_quotient(x, y);
+    if x.is_negative() == y.is_negative() {
+        -quotient
+    } else {
+        quotient
+    }
+}
+
 /// The reference of a function of two numbers, by its name.
 ///
 /// `atan2` takes `(y, x)`, `elu` takes `(x, alpha)`, `polygamma` takes `(n, x)`.
@@ -196,6 +247,15 @@ pub(crate) fn binary(name: &str) -> Option<Binary> {
     type Function = fn(&Real, &Real) -> Real;
     let (value, first, second): (Function, Function, Function) = match name {
         "div" => (|x, y| x / y, |_, y| one() / y, |x, y| -x / (y * y)),
+        "rem" => (remainder, |_, _| one(), remainder_slope),
+        "rem_euclid" => (
+            |x, y| remainder(x, y) + y.abs() * lift(x, y),
+            |_, _| one(),
+            |x, y| {
+                let lift = lift(x, y);
+                remainder_slope(x, y) + if y.is_negative() { -lift } else { lift }
+            },
+        ),
         "hypot" => (hypot, |x, y| x / hypot(x, y), |x, y| y / hypot(x, y)),
         "atan2" => (
             atan2,

@@ -36,12 +36,35 @@ pub(crate) fn erfc(x: &Real) -> Real {
     if scale == Real::from(0.0) {
         return scale;
     }
-    // x + (1/2)/(x + 1/(x + (3/2)/(x + ...))), from the inside out.
+    scale / erfc_fraction(x) / Real::pi().sqrt()
+}
+
+/// `x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))`, from the inside out: `exp(-x²)/(√π erfc(x))` for `x` from 4 on.
+fn erfc_fraction(x: &Real) -> Real {
     let mut tail = x.clone();
     for step in (1..700).rev() {
         tail = x + Real::from(f64::from(step) / 2.0) / tail;
     }
-    scale / tail / Real::pi().sqrt()
+    tail
+}
+
+/// `ln erfc(x)`.
+pub(crate) fn log_erfc(x: &Real) -> Real {
+    if x < &Real::from(0.5) {
+        return super::ln_1p(&-erf(x));
+    }
+    if x < &Real::from(4.0) {
+        return erfc(x).ln();
+    }
+    -(x * x) - (erfc_fraction(x) * Real::pi().sqrt()).ln()
+}
+
+/// The derivative of `ln erfc(x)`, `-2/√π exp(-x²)/erfc(x)`.
+pub(crate) fn log_erfc_slope(x: &Real) -> Real {
+    if x < &Real::from(4.0) {
+        return -super::erf_slope(x) / erfc(x);
+    }
+    erfc_fraction(x) * -2.0
 }
 
 /// Even Bernoulli numbers `B_2, B_4, ...` from the tangent numbers (Brent and Harvey, 2011).
