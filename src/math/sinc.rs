@@ -102,7 +102,18 @@ fn sin_cos(x: f64) -> [Pair; 2] {
     let count = (x * std::f64::consts::FRAC_2_PI).round();
     let rest = Pair::sum(x - count * HALF_PI[0], -(count * HALF_PI[1]));
     let rest = rest.plus((-(count * HALF_PI[2])).into());
-    let square = rest.times(rest);
+    let [s, c] = sin_cos_series(rest);
+    match count % 4.0 {
+        0.0 => [s, c],
+        1.0 => [c, -s],
+        2.0 => [-s, -c],
+        _ => [-c, s],
+    }
+}
+
+/// The sine and the cosine of a number up to half of π, to nearly twice the digits.
+pub(super) fn sin_cos_series(x: Pair) -> [Pair; 2] {
+    let square = x.times(x);
     let series = |first: Pair, start: f64| {
         let (mut term, mut sum, mut place) = (first, first, start);
         while place < start + 28.0 {
@@ -112,11 +123,5 @@ fn sin_cos(x: f64) -> [Pair; 2] {
         }
         sum
     };
-    let (s, c) = (series(rest, 2.0), series(1.0.into(), 1.0));
-    match count % 4.0 {
-        0.0 => [s, c],
-        1.0 => [c, -s],
-        2.0 => [-s, -c],
-        _ => [-c, s],
-    }
+    [series(x, 2.0), series(1.0.into(), 1.0)]
 }

@@ -5,7 +5,8 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use Law::{
     At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
     Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
-    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Remainder, Routes, SelfIdentity, Stop,
+    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Poles, Range, Remainder, Routes,
+    SelfIdentity, Stop,
 };
 
 pub(super) const INFINITY: f64 = f64::INFINITY;
@@ -14,6 +15,7 @@ pub(super) const NEG_INFINITY: f64 = f64::NEG_INFINITY;
 const REALS: Interval = [NEG_INFINITY, INFINITY];
 const FINITE: Interval = [f64::MIN, f64::MAX];
 const NOT_NEGATIVE: Interval = [0.0, INFINITY];
+const FROM_LEAST: Interval = [f64::MIN, INFINITY];
 const NOT_POSITIVE: Interval = [NEG_INFINITY, 0.0];
 const UNIT: Interval = [-1.0, 1.0];
 
@@ -80,6 +82,9 @@ pub enum Law {
     Break(usize, f64),
     /// The value jumps at many places.
     Breaks,
+    /// The value is NaN where the first operand is a whole number below 0: poles at which it would be +∞ on one side and −∞
+    /// on the other.
+    Poles,
     /// The slopes are 1 and a whole number `s`, both constant between jumps, and `f(a, b) = a + s·b`.
     Remainder,
     /// The value has a corner where two operands are equal.

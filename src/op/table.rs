@@ -269,15 +269,15 @@ unary {
         value |x| math::log_normal_cdf(x);
         partial |x, _y| x.apply2::<LogNormalCdfDerivative>(S::from(1.0));
     }
-    /// The logarithm of the gamma function, `ln Γ(x)`, for x ≥ 0.
+    /// The logarithm of the size of the gamma function, `ln |Γ(x)|`: +∞ at its poles, which are the whole numbers x ≤ 0.
     LnGamma "lnΓ": ln_gamma(2.5) = 0.2846828704729192, slope 0.7031566406452432 {
-        domain (NOT_NEGATIVE); laws [At(1.0, 0.0), At(2.0, 0.0)];
+        domain (FROM_LEAST); laws [At(1.0, 0.0), At(2.0, 0.0)];
         value |x| math::ln_gamma(x);
         partial |x, _y| x.digamma();
     }
-    /// The digamma function `ψ(x) = d/dx ln Γ(x)`, for x ≥ 0.
+    /// The digamma function `ψ(x) = d/dx ln |Γ(x)|`; NaN at its poles below 0.
     Digamma "ψ": digamma(2.5) = 0.7031566406452432, slope 0.49035775610023485 {
-        domain (NOT_NEGATIVE); laws [Nondecreasing];
+        domain (FROM_LEAST); laws [Poles];
         value |x| math::digamma(x);
         partial |x, _y| x.polygamma(1);
     }
@@ -408,28 +408,14 @@ binary {
         domain (REALS, REALS); laws [Remainder, Breaks];
         value |a, b| remainder::truncated(a, b);
         left |_a, _b, y| y.apply::<Flat>() + 1.0;
-        right |a, b, _y| -a.apply2::<RemQuotient>(b);
+        right |a, b, y| -(a / b - y / b).round();
     }
     /// The remainder that is not negative, `a − q·b` with `q = a/b` rounded so that `0 ≤ a − q·b < |b|`; at a jump, the slopes of its piece.
     RemEuclid "mod": rem_euclid(-7.5, 2.0) = 0.5, slopes 1.0, 4.0 {
         domain (REALS, REALS); laws [Remainder, Breaks, Range(0.0, INFINITY)];
         value |a, b| remainder::euclidean(a, b);
         left |_a, _b, y| y.apply::<Flat>() + 1.0;
-        right |a, b, _y| -a.apply2::<RemEuclidQuotient>(b);
-    }
-    /// The whole quotient `q` of `Rem`.
-    RemQuotient "trunc(a/b)" {
-        domain (REALS, REALS); laws [Breaks, Blocks];
-        value |a, b| remainder::truncated_quotient(a, b);
-        left |_a, _b, y| y.apply::<Flat>();
-        right |_a, _b, y| y.apply::<Flat>();
-    }
-    /// The whole quotient `q` of `RemEuclid`.
-    RemEuclidQuotient "div" {
-        domain (REALS, REALS); laws [Breaks, Blocks];
-        value |a, b| remainder::euclidean_quotient(a, b);
-        left |_a, _b, y| y.apply::<Flat>();
-        right |_a, _b, y| y.apply::<Flat>();
+        right |a, b, y| -(a / b - y / b).round();
     }
     /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
     DivPositive "a/|b|" {
@@ -579,9 +565,9 @@ binary {
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
         right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
     }
-    /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of `Digamma`, for x ≥ 0.
+    /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of `Digamma`; NaN at its poles below 0.
     Polygamma "ψ⁽ⁿ⁾" {
-        domain (NOT_NEGATIVE, [1.0, 20.0]); laws [IntegerRight];
+        domain (FROM_LEAST, [1.0, 20.0]); laws [IntegerRight, Poles];
         value |x, n| math::polygamma(n, x);
         left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
         right |_x, _n, _y| S::from(NAN);
@@ -729,7 +715,7 @@ parameter {
     leaky_relu(alpha: f64) = LeakyRelu; at (-2.0, 0.1) = -0.2, slope 0.1;
     /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
     elu(alpha: f64) = Elu; at (-2.0, 1.0) = -0.8646647167633873, slope 0.1353352832366127;
-    /// The polygamma function `ψ⁽ⁿ⁾(x)`, derivative `n` of [`digamma`](Self::digamma), for x ≥ 0.
+    /// The polygamma function `ψ⁽ⁿ⁾(x)`, derivative `n` of [`digamma`](Self::digamma); NaN at its poles below 0.
     polygamma(n: u32) = Polygamma; at (2.5, 1) = 0.49035775610023485, slope -0.2362040516417274;
 }
         }

@@ -323,11 +323,28 @@ const EULER_MACLAURIN = [
   -3.3896802963225829e-13, 8.5860620562778446e-15, -2.174868698558062e-16,
 ];
 
-// ln Γ by Stirling's series, DLMF 5.11.1, after the recurrence.
+// The coefficients (−1)ᵏ(ζ(k) − 1)/k of ln Γ(2 + t) from k = 2 on, DLMF 5.7.3.
+const NEAR_2 = [
+  0.3224670334241132, -0.0673523010531981, 0.020580808427784546, -0.007385551028673986, 0.0028905103307415234,
+  -0.001192753911703261, 0.0005096695247430425, -0.00022315475845357939, 9.945751278180853e-05, -4.492623673813314e-05,
+  2.050721277567069e-05, -9.439488275268397e-06, 4.374866789907488e-06, -2.039215753801366e-06, 9.55141213040742e-07,
+  -4.492469198764566e-07,
+];
+
+// ln |Γ| by Stirling's series, DLMF 5.11.1, after the recurrence; near its roots by its Taylor series.
 function lnGamma(x) {
-  if (!(x >= 0)) return NaN;
+  const root = Math.round(x), t = x - root;
+  if ((root === 1 || root === 2) && Math.abs(t) < 0.25) {
+    return t * (0.42278433509846713 + t * series(NEAR_2, t)) - (root === 1 ? Math.log1p(t) : 0);
+  }
+  if (x < 0) {
+    const beside = Math.abs(x - Math.round(x));
+    if (x === -Infinity) return NaN;
+    if (beside === 0) return Infinity;
+    return Math.log(Math.PI / Math.sin(Math.PI * beside)) - lnGamma(1 - x);
+  }
+  if (x !== x) return NaN;
   if (x === 0 || x === Infinity) return Infinity;
-  if (x === 1 || x === 2) return 0;
   let large = x, product = 1;
   while (large < 12) product *= large++;
   const inverse = 1 / large;
@@ -337,7 +354,11 @@ function lnGamma(x) {
 
 // ψ by DLMF 5.11.2 after the recurrence.
 function digamma(x) {
-  if (!(x >= 0)) return NaN;
+  if (x < 0) {
+    const beside = x - Math.round(x);
+    return beside === 0 || x === -Infinity ? NaN : digamma(1 - x) - Math.PI / Math.tan(Math.PI * beside);
+  }
+  if (x !== x) return NaN;
   let large = x, sum = 0;
   while (large < 12) sum -= 1 / Math.abs(large++);
   const inverse = 1 / large;
@@ -347,7 +368,13 @@ function digamma(x) {
 // ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n + 1, x), DLMF 5.15.1, the zeta function by the formula of Euler and Maclaurin.
 function polygamma(n, x) {
   if (n === 0) return digamma(x);
-  if (!(n >= 1 && n <= 900 && Math.floor(n) === n && x >= 0)) return NaN;
+  if (!(n >= 1 && n <= 900 && Math.floor(n) === n) || x !== x || x === -Infinity) return NaN;
+  if (x < 0) {
+    const beside = x - Math.round(x), size = Math.abs(beside), odd = n % 2 === 1 ? 1 : -1;
+    if (beside === 0) return NaN;
+    const [near, far, beyond] = [size, 1 - size, 1 - x].map(at => odd * polygamma(n, at));
+    return beside > 0 ? odd * near + far - beyond : near - beyond + odd * far;
+  }
   const sign = n % 2 === 1 ? 1 : -1;
   if (x === 0) return sign * Infinity;
   if (x === Infinity) return sign * 0;

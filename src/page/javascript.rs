@@ -89,10 +89,6 @@ fn binary(op: BinaryOp) -> &'static str {
         BinaryOp::DivSlope => "(a, b) => -(a / b) / b",
         BinaryOp::Rem => "(a, b) => a % b",
         BinaryOp::RemEuclid => "(a, b) => remEuclid(a, b)",
-        BinaryOp::RemQuotient => "(a, b) => Math.round((a - (a % b)) / b) + 0",
-        BinaryOp::RemEuclidQuotient => {
-            "(a, b) => Math.round((a - (a % b)) / b) - (a % b < 0 ? Math.sign(b) : 0)"
-        }
         BinaryOp::DivPositive => "(a, b) => b >= 0 ? a / Math.abs(b) : NaN",
         BinaryOp::ScaledExp2 => "(x, c) => x > 1 ? Math.pow(2, x - 1) * c * 2 : Math.pow(2, x) * c",
         BinaryOp::Pow => "(a, b) => pow(a, b)",

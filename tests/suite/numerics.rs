@@ -347,7 +347,21 @@ points! {
     swish: |x| x[0].silu() => { [800.0] => 800.0, [1.0]; [NEG_INFINITY] => 0.0, [0.0]; [0.0] => 0.0, [0.5]; }
     gaussian_linear: |x| x[0].gelu() => { [800.0] => 800.0, [1.0]; [NEG_INFINITY] => 0.0, [0.0]; [0.0] => 0.0, [0.5]; }
     exponential: |x| x[0].exp() => { [710.0] => INFINITY, [INFINITY]; [-800.0] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
-    log_gamma: |x| x[0].ln_gamma() => { [0.0] => INFINITY, [NEG_INFINITY]; [-1.5] => NAN, [NAN]; }
+    log_gamma: |x| x[0].ln_gamma() => {
+        [0.0] => INFINITY, [NEG_INFINITY];
+        [-1.0] => INFINITY, [NAN];
+        [-1e300] => INFINITY, [NAN];
+        [NEG_INFINITY] => NAN, [NAN];
+        [NAN] => NAN, [NAN];
+        [-1.5] => 0.860_047_015_376_481, [0.703_156_640_645_243_2];
+        [-1e-300] => 690.775_527_898_213_7, [1.0 / 1e-300];
+    }
+    digamma_function: |x| x[0].digamma() => {
+        [0.0] => NEG_INFINITY, [INFINITY];
+        [-1.0] => NAN, [NAN];
+        [NEG_INFINITY] => NAN, [NAN];
+        [-0.5] => 0.036_489_973_978_576_52, [8.934_802_200_544_679];
+    }
     cardinal_sine: |x| x[0].sinc() => { [0.0] => 1.0, [0.0]; [INFINITY] => 0.0, [0.0]; [NEG_INFINITY] => 0.0, [0.0]; [NAN] => NAN, [NAN]; }
     log_of_one_minus_exp: |x| x[0].log1mexp() => {
         [0.0] => NEG_INFINITY, [NEG_INFINITY];
@@ -393,7 +407,9 @@ points! {
         [-7.5, -2.0] => 0.5, [1.0, -4.0];
         [6.0, 2.0] => 0.0, [1.0, -3.0];
         [-6.0, 2.0] => -0.0, [1.0, 3.0];
-        [-0.5, INFINITY] => INFINITY, [1.0, 1.0];
+        [0.5, INFINITY] => 0.5, [1.0, 0.0];
+        [-0.5, INFINITY] => INFINITY, [1.0, NAN];
+        [-1.7e308, 1e308] => (-1.7e308 + 1e308) + 1e308, [1.0, 2.0];
         [1.0, 0.0] => NAN, [NAN, NAN];
         [NEG_INFINITY, 2.0] => NAN, [NAN, NAN];
         [NAN, 2.0] => NAN, [NAN, NAN];

@@ -171,7 +171,7 @@ pub(crate) fn unary(name: &str) -> Option<Unary> {
         "log_erfc" => (special::log_erfc, special::log_erfc_slope),
         "log_normal_cdf" => (log_normal_cdf, log_normal_cdf_slope),
         "ln_gamma" => (special::ln_gamma, special::digamma),
-        "digamma" => (special::digamma, |x| special::polygamma(&one(), x)),
+        "digamma" => (special::digamma, special::trigamma),
         "xlogx" => (|x| x * x.ln(), |x| x.ln() + 1.0),
         "xlogx_slope" => (|x| x.ln() + 1.0, |x| one() / x),
         _ => return None,

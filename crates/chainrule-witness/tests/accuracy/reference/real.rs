@@ -145,7 +145,10 @@ impl Real {
         let Some((words, _, sign, exponent, _)) = self.0.as_raw_parts() else {
             return f64::NAN;
         };
-        let (top, rest) = words.split_last().expect("a mantissa");
+        // A product of zeros has no mantissa.
+        let Some((top, rest)) = words.split_last() else {
+            return signed(0.0);
+        };
         if *top == 0 || exponent < -1080 {
             return signed(0.0);
         }

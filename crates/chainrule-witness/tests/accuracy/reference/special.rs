@@ -98,8 +98,12 @@ fn bernoulli() -> &'static [Real] {
 /// From this argument on, the gamma family uses asymptotic series.
 const LARGE: f64 = 48.0;
 
-/// `ln Γ(x)` for positive `x`: Stirling's series after the recurrence, DLMF 5.11.1.
+/// `ln |Γ(x)|`: Stirling's series after the recurrence, DLMF 5.11.1, and the reflection DLMF 5.5.3.
 pub(crate) fn ln_gamma(x: &Real) -> Real {
+    if x.is_negative() {
+        let sine = (x * Real::pi()).sin().abs();
+        return (Real::pi() / sine).ln() - ln_gamma(&-(x - 1.0));
+    }
     let (mut x, mut product) = (x.clone(), Real::from(1.0));
     while x < Real::from(LARGE) {
         product = product * &x;
@@ -120,8 +124,12 @@ pub(crate) fn ln_gamma(x: &Real) -> Real {
     sum
 }
 
-/// `ψ(x)` for positive `x`: recurrence and DLMF 5.11.2.
+/// `ψ(x)`: recurrence and DLMF 5.11.2, and the reflection DLMF 5.5.4.
 pub(crate) fn digamma(x: &Real) -> Real {
+    if x.is_negative() {
+        let angle = x * Real::pi();
+        return digamma(&-(x - 1.0)) - Real::pi() * angle.cos() / angle.sin();
+    }
     let (mut x, mut sum) = (x.clone(), Real::from(0.0));
     while x < Real::from(LARGE) {
         sum = sum - Real::from(1.0) / &x;
@@ -139,6 +147,16 @@ pub(crate) fn digamma(x: &Real) -> Real {
         power = power * &square;
     }
     sum
+}
+
+/// `ψ′(x)`, also for negative `x`, by reflection.
+pub(crate) fn trigamma(x: &Real) -> Real {
+    let one = Real::from(1.0);
+    if x.is_negative() {
+        let ratio = Real::pi() / (x * Real::pi()).sin();
+        return &ratio * &ratio - polygamma(&one, &-(x - 1.0));
+    }
+    polygamma(&one, x)
 }
 
 /// `ψ⁽ⁿ⁾(x)` for positive `x` and a whole `n ≥ 1`: `(-1)^(n+1) n! ζ(n+1, x)`, with the zeta function by Euler and
