@@ -287,7 +287,6 @@ unary {
         value |x| math::xlogx(x);
         partial |x, _y| x.apply::<XlogxSlope>();
     }
-
     /// The reciprocal on the domain of a logarithm: `1/|x|` for `x ≥ 0`, NaN below.
     RecipPositive "1/|x|" {
         domain (NOT_NEGATIVE); laws [Nonincreasing, Range(0.0, INFINITY)];
