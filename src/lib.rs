@@ -71,7 +71,10 @@ pub use backend::{Columns, Flat, Order, Table};
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
-pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
+pub use graph::{
+    Consumers, Graph, Group, Node, NodeKey, NonFinite, Operand, Operation, Origin, Stats, Term,
+    Visited,
+};
 pub use ir::Level;
 pub use lanes::Lanes;
 #[doc(inline)]

@@ -308,6 +308,12 @@ impl Blocks {
         self.count
     }
 
+    /// The numbers of one row.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        let block = self.block(row / BLOCK);
+        (0..self.width).map(move |column| block.inputs[column * block.lanes + row % BLOCK])
+    }
+
     pub(super) fn blocks(&self) -> usize {
         self.count.div_ceil(BLOCK)
     }

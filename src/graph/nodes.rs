@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Index;
+use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use slotmap::SlotMap;
@@ -12,6 +13,7 @@ use super::generations::{Alive, Generations};
 use super::key::{GraphId, NodeKey};
 use super::names::Names;
 use super::order::CachedOrder;
+use super::watch::Watch;
 use crate::op::{Op, Scalar};
 
 /// How many of the latest comparisons are searched for the same one.
@@ -240,6 +242,7 @@ pub struct Graph {
     /// The comparisons of its values, in order.
     comparisons: Vec<Comparison>,
     pub(super) names: Names,
+    pub(super) watch: Watch,
     pub(super) order: Mutex<CachedOrder>,
 }
 
@@ -276,6 +279,7 @@ impl Graph {
             scopes: Vec::new(),
             comparisons: Vec::new(),
             names: Names::default(),
+            watch: Watch::default(),
             order: Mutex::default(),
         }
     }
@@ -388,13 +392,25 @@ impl Graph {
         }
     }
 
-    /// Appends the node that `make` builds in place.
+    /// Appends the node that `make` builds in place; `at` is the line of source that records it.
     #[inline]
-    pub(crate) fn insert(&mut self, make: impl FnOnce() -> Node) -> NodeKey {
+    pub(crate) fn insert(
+        &mut self,
+        at: &'static Location<'static>,
+        make: impl FnOnce() -> Node,
+    ) -> NodeKey {
         let key = self.nodes.insert_with_key(|_| make());
         assert!(key.slot() == self.generations.len(), "slots ascend");
         self.generations.push(key.generation());
+        if self.watch != Watch::default() {
+            self.attend(key, at);
+        }
         key
+    }
+
+    /// Sets what is done with each new node, and returns what was done before.
+    pub(crate) fn set_watch(&mut self, watch: Watch) -> Watch {
+        std::mem::replace(&mut self.watch, watch)
     }
 
     /// Counts the operands of the last node as stored outside it.

@@ -480,6 +480,24 @@ impl Batch {
         Ok(array::from_fn(|_| parts.next().unwrap_or_default()))
     }
 
+    pub(super) fn row_order(&self) -> Order {
+        self.order
+    }
+
+    /// The inputs of the program for one row.
+    pub(super) fn point(
+        &self,
+        uniform: &(impl Parameters + ?Sized),
+        row: usize,
+    ) -> Result<Vec<f64>> {
+        let (expected, found) = (self.program.uniform_inputs(), uniform.parameter_count());
+        check_length("uniform", expected, found)?;
+        let mut x = vec![0.0; found];
+        uniform.write_parameters(&mut x);
+        x.extend(self.rows.row(row));
+        Ok(x)
+    }
+
     fn answer<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,

@@ -291,6 +291,25 @@ impl Program {
         self.core().uniform
     }
 
+    /// The names of all inputs, with their groups, as far as they were [named](crate::Var::named) while tracing. `None` for an
+    /// input that no output needs.
+    ///
+    /// ```
+    /// use chainrule::{Program, Var};
+    /// let (w, b) = (Var::new(2.0).named("w"), Var::new(1.0));
+    /// let f = Program::compile(&[w, b], &[w * 3.0 + b])?;
+    /// let (_, gradient) = f.gradient(&[2.0, 1.0])?;
+    /// let named: Vec<_> = f.input_names().into_iter().zip(gradient).collect();
+    /// assert_eq!(named, [(Some("w".to_string()), 3.0), (None, 1.0)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn input_names(&self) -> Vec<Option<String>> {
+        let values = self.ir().input_values().into_iter();
+        values
+            .map(|value| self.ir().origin(value?).path())
+            .collect()
+    }
+
     /// The number of outputs.
     ///
     /// ```

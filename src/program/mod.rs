@@ -20,6 +20,7 @@ mod kinks;
 mod listing;
 mod outputs;
 pub(crate) mod questions;
+mod replay;
 mod retraced;
 mod sparse;
 mod stream;

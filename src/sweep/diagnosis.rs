@@ -9,7 +9,7 @@ use std::panic::Location;
 
 use super::Gradients;
 use super::cone::Cone;
-use crate::graph::{Graph, NodeKey};
+use crate::graph::{Graph, NodeKey, Operation, Term};
 use crate::op::{Law, Op};
 use crate::tape;
 use crate::var::{Var, compare};
@@ -25,38 +25,29 @@ use crate::var::{Var, compare};
 /// assert!(!zeros[0].is_exact);
 /// assert_eq!(
 ///     zeros[0].to_string(),
-///     "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+///     "Sqrt(0.0) = 0.0, node 2, operand 0: derivative 0.0 of the result times slope inf is indeterminate"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ZeroProduct {
     /// The operation.
-    pub op: Op,
-    /// The values of its operands.
-    pub operands: Vec<f64>,
-    /// The index of the operand.
-    pub operand: usize,
-    /// The derivative with respect to the operation's result.
-    pub adjoint: f64,
-    /// The slope of the operation with respect to the operand.
-    pub partial: f64,
+    pub operation: Operation,
+    /// The product.
+    pub term: Term,
     /// Whether the zero does not depend on the inputs. Then the product is exactly 0, otherwise it is indeterminate.
     pub is_exact: bool,
+    /// The row of a batch, counted from 0; `None` at a single point.
+    pub row: Option<usize>,
 }
 
 impl fmt::Display for ZeroProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operands: Vec<String> = self.operands.iter().map(|x| format!("{x:?}")).collect();
-        write!(
-            f,
-            "{} of {}: derivative {:?} of the result times slope {:?} is {}",
-            self.op.row().name,
-            operands.join(", "),
-            self.adjoint,
-            self.partial,
-            if self.is_exact { "0" } else { "indeterminate" },
-        )
+        if let Some(row) = self.row {
+            write!(f, "row {row}: ")?;
+        }
+        let is = if self.is_exact { "0" } else { "indeterminate" };
+        write!(f, "{}, {} is {is}", self.operation, self.term)
     }
 }
 
@@ -190,7 +181,8 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     /// Adds the terms of one node to the adjoints of its operands.
     fn visit(&mut self, place: usize) {
-        let node = self.graph.node_at(self.cone.slots[place] as usize);
+        let key = self.graph.key_at(self.cone.slots[place] as usize);
+        let node = &self.graph[key];
         let u = self.adjoints[place];
         let op = node.op();
         if !u.reached || op == Op::Input {
@@ -222,14 +214,13 @@ impl Sweep<'_> {
             if zero_varies {
                 adjoint.sum = f64::NAN;
             }
-            self.zeros.push(ZeroProduct {
-                op,
-                operands: operands.to_vec(),
-                operand,
-                adjoint: u.sum,
-                partial,
-                is_exact: !zero_varies,
-            });
+            self.zeros
+                .extend(self.graph.operation(key).map(|operation| ZeroProduct {
+                    operation,
+                    term: Term::new(operand, u.sum, partial),
+                    is_exact: !zero_varies,
+                    row: None,
+                }));
         }
     }
 }

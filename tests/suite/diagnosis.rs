@@ -71,7 +71,7 @@ fn zeros_are_told_with_operation_and_operands() {
     let zeros = (x.sqrt() * Var::new(0.0)).diagnose().zeros;
     assert_eq!(
         zeros[0].to_string(),
-        "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+        "Sqrt(0.0) = 0.0, node 2, operand 0: derivative 0.0 of the result times slope inf is indeterminate"
     );
     assert!(Var::from(2.0).diagnose().zeros.is_empty());
     let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
