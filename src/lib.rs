@@ -21,6 +21,7 @@
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
+//! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.

@@ -64,8 +64,8 @@ impl fmt::Display for Term {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NonFinite {
-    /// The operation whose result is not finite although its operands are, or whose operand has a derivative that is not
-    /// finite.
+    /// The operation whose result is not finite although the recorded values that it was computed from are, or whose operand
+    /// has a derivative that is not finite.
     pub operation: Operation,
     /// The product that is the first infinite or NaN term of a derivative; `None` if the operation's result is not finite.
     pub term: Option<Term>,

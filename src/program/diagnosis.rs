@@ -119,7 +119,9 @@ impl Batch {
             let (value, gradient, mut zeros) = self.program().diagnose(&x)?;
             all.0.push(value);
             all.1.extend(gradient);
-            zeros.iter_mut().for_each(|zero| zero.row = Some(row));
+            for zero in &mut zeros {
+                zero.row = Some(row);
+            }
             all.2.extend(zeros);
         }
         Ok(all)
