@@ -19,12 +19,14 @@ use crate::op::{Op, Scalar};
 /// How many of the latest comparisons are searched for the same one.
 const RECENT: usize = 16;
 
-/// Which operand of a binary operation is a constant, stored in the node itself.
+/// What is constant about a node: an operand of a binary operation, which is stored in the node, or the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Constant {
     None,
     Left,
     Right,
+    /// The node is an input that stands for a constant operand of an operation on many.
+    Itself,
 }
 
 /// One node: an input or the result of an operation.
@@ -58,6 +60,20 @@ impl Node {
             op: Op::Input,
             constant: Constant::None,
         }
+    }
+
+    /// An input that stands for a constant.
+    #[inline]
+    pub(crate) fn constant_input(value: f64) -> Self {
+        Self {
+            constant: Constant::Itself,
+            ..Self::input(value)
+        }
+    }
+
+    /// Whether it is an input that can change.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.op == Op::Input && self.constant != Constant::Itself
     }
 
     /// The result of a unary operation, or of a binary one with a constant operand.
@@ -150,7 +166,7 @@ impl Node {
     /// ```
     pub fn constant(&self) -> Option<(usize, f64)> {
         match self.constant {
-            Constant::None => None,
+            Constant::None | Constant::Itself => None,
             Constant::Left => Some((0, self.payload)),
             Constant::Right => Some((1, self.payload)),
         }

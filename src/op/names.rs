@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use Law::{
     At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
     Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
-    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop,
+    Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop, ZeroRule,
 };
 
 pub(super) const INFINITY: f64 = f64::INFINITY;
@@ -66,7 +66,7 @@ pub enum Law {
     InverseOf(UnaryOp),
     /// Every partial is a constant.
     Linear,
-    /// Every partial depends on other operands only.
+    /// The value is a sum of products of two consecutive operands each; a last operand without a partner is added.
     Bilinear,
     /// The second operand is an integer.
     IntegerRight,
@@ -94,6 +94,8 @@ pub enum Law {
     /// The value is that of an operand, or a bound of the row; the slope is 1 with respect to that operand, divided equally
     /// among ties, and 0 with respect to the others.
     Routes,
+    /// A product of two consecutive operands, of which one is exactly 0, adds nothing, whatever the other is.
+    ZeroRule,
     /// The value is composed of other operations, and programs compute those.
     Composed,
 }

@@ -537,7 +537,7 @@ binary {
     }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
-        domain (REALS, REALS); laws [Commutative, Bilinear];
+        domain (REALS, REALS); laws [Commutative, Bilinear, ZeroRule];
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
         left |_u, p, _y| p;
         right |u, _p, _y| u;
@@ -554,7 +554,7 @@ ternary {
     }
     /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
     ChainAdd "⋅+" {
-        domain (REALS, REALS, REALS); laws [Bilinear];
+        domain (REALS, REALS, REALS); laws [Bilinear, ZeroRule];
         value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
         first |_u, p, _a, _y| p;
         second |u, _p, _a, _y| u;
@@ -598,7 +598,7 @@ nary {
     }
     /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
     Adjoint "⋅Σ" {
-        domain (REALS); laws [Pairs, Bilinear];
+        domain (REALS); laws [Pairs, Bilinear, ZeroRule];
         value |xs| adjoint(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
     }

@@ -31,14 +31,13 @@ impl Program {
     pub fn diagnose(&self, x: &[f64]) -> Result<(f64, Vec<f64>, Vec<ZeroProduct>)> {
         // What is not differentiated is constant, so that its zeros are exact.
         let replay = self.replay(x, &self.ir().variables())?;
-        let first = replay.outputs.iter().zip(&replay.numbers).next();
         let none = || Error::argument("outputs", "expected at least 1, found 0");
-        let (&y, &value) = first.ok_or_else(none)?;
+        let y = *replay.outputs.first().ok_or_else(none)?;
         let mut diagnosis = replay.graph.diagnose(&[(y, 1.0)]);
         let zeros = diagnosis.zeros.iter_mut();
         zeros.for_each(|zero| replay.place(&mut zero.operation));
         let gradient = diagnosis.gradients.of(&replay.variables);
-        Ok((value, gradient, diagnosis.zeros))
+        Ok((diagnosis.values[0], gradient, diagnosis.zeros))
     }
 
     /// The first infinite or NaN value at a point, and the way from there to an output; `None` if all values are finite.

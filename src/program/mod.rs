@@ -18,6 +18,7 @@ mod evaluator;
 mod function;
 mod kinks;
 mod listing;
+mod one_sided;
 mod outputs;
 pub(crate) mod questions;
 mod replay;

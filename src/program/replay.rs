@@ -13,8 +13,6 @@ pub(super) struct Replay<'a> {
     /// The variables, in their order.
     pub(super) variables: Vec<Var>,
     pub(super) outputs: Vec<Var>,
-    /// The value of each output.
-    pub(super) numbers: Vec<f64>,
     ir: &'a Ir,
     /// The value that each node of the graph is, by slot.
     ids: Vec<Option<Id>>,
@@ -52,8 +50,7 @@ impl Program {
                 .iter()
                 .map(|&place| inputs[place as usize])
                 .collect(),
-            outputs: outputs.clone().map(|&id| values[id as usize]).collect(),
-            numbers: outputs.map(|&id| numbers[id as usize]).collect(),
+            outputs: outputs.map(|&id| values[id as usize]).collect(),
             ir,
             ids,
         })

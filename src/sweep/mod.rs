@@ -13,6 +13,7 @@ mod cone;
 pub(crate) mod diagnosis;
 mod nonfinite;
 mod recorded;
+mod vary;
 
 pub use recorded::gradient_with;
 

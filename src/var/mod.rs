@@ -193,7 +193,7 @@ impl Var {
     #[inline]
     fn leaf(self, graph: &mut Graph, at: &'static Location<'static>) -> NodeKey {
         if self.is_constant() {
-            return graph.insert(at, || Node::input(self.value));
+            return graph.insert(at, || Node::constant_input(self.value));
         }
         NodeKey::from_bits(self.key)
     }
@@ -312,10 +312,14 @@ impl Scalar for Var {
     #[inline]
     #[track_caller]
     fn shared(self) -> Self {
-        if self.is_constant() {
-            return Self::new(self.value);
+        if !self.is_constant() {
+            return self;
         }
-        self
+        let at = Location::caller();
+        tape::with(|graph| {
+            let key = self.leaf(graph, at);
+            Self::from_key(graph, self.value, key)
+        })
     }
 }
 

@@ -46,6 +46,7 @@ const READS_NUMBERS: &[(&str, &str)] = &[
     ("ir/guard.rs", "the message of an error"),
     ("ir/passes/mod.rs", "looks at the next pass, not at a value"),
     ("program/replay.rs", "checks branches at the given point"),
+    ("sweep/diagnosis.rs", "constants"),
     ("sweep/recorded.rs", "constants"),
     ("derive/recorded.rs", "constants"),
     (

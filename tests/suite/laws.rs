@@ -130,6 +130,7 @@ proptest! {
                 }
                 Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
                 Law::Routes => routes(Op::Binary(op), &[a, b]),
+                Law::ZeroRule => [b, f64::INFINITY, f64::NAN].iter().all(|&b| g(op, 0.0, b) == 0.0 && g(op, b, -0.0) == 0.0),
                 Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(..) | Law::Break(..) | Law::Breaks
                 | Law::IntegerRight => true,
                 _ => false,
@@ -153,6 +154,12 @@ proptest! {
                     Law::Bilinear if xs.len() == 3 => partials == [xs[1], xs[0], 1.0],
                     Law::Bilinear => (0..xs.len()).all(|i| partials[i] == xs[i ^ 1]),
                     Law::Linear => partials.iter().all(|&partial| partial == partials[0]),
+                    Law::ZeroRule => [f64::INFINITY, f64::NAN].iter().all(|&factor| {
+                        let (mut zero, mut wild) = (xs.to_vec(), xs.to_vec());
+                        zero[..2].fill(0.0);
+                        wild[..2].copy_from_slice(&[factor, 0.0]);
+                        op.apply(&wild) == op.apply(&zero)
+                    }),
                     _ => true,
                 };
                 prop_assert!(holds, "{op:?} breaks {law:?} at {xs:?}: value {y:e}, slopes {partials:?}");
