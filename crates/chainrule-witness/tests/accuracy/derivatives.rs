@@ -3,8 +3,8 @@
 //! This test writes the table in docs/numerics.md: run `UPDATE_DOCS=1 cargo test -p chainrule-witness` after a change.
 
 use std::fmt::Write as _;
-use std::{env, fs};
 
+use crate::docs::check_table;
 use crate::reference::points::{around, even_spread, half_line, line, log_spread};
 use crate::reference::real::{Real, ulps};
 use crate::reference::{binary, unary};
@@ -14,7 +14,7 @@ use chainrule::op::{BinaryOp, Op, UnaryOp};
 const BOUND: f64 = 4.0;
 
 /// Every smooth row with one operand, with the name of its reference.
-const UNARY: &[(UnaryOp, &str)] = &[
+pub(crate) const UNARY: &[(UnaryOp, &str)] = &[
     (UnaryOp::Recip, "recip"),
     (UnaryOp::Square, "square"),
     (UnaryOp::Sqrt, "sqrt"),
@@ -80,13 +80,13 @@ const PLACES: [f64; 25] = [
 
 /// The worst error seen, and where.
 #[derive(Default)]
-struct Worst {
-    ulps: f64,
-    at: [f64; 2],
+pub(crate) struct Worst {
+    pub(crate) ulps: f64,
+    pub(crate) at: [f64; 2],
 }
 
 impl Worst {
-    fn see(&mut self, ulps: f64, at: [f64; 2]) {
+    pub(crate) fn see(&mut self, ulps: f64, at: [f64; 2]) {
         // A NaN error is worse than any number.
         if ulps.is_nan() || ulps > self.ulps {
             *self = Self { ulps, at };
@@ -94,8 +94,8 @@ impl Worst {
     }
 }
 
-fn unary_row(op: UnaryOp, name: &str) -> String {
-    let exact = unary(name).expect("a reference");
+/// Points inside the domain of an operation, denser around roots, ends and edges of formulas.
+pub(crate) fn unary_points(op: UnaryOp) -> Vec<f64> {
     let [low, high] = op.row().domain[0];
     let mut points = line(800);
     for place in PLACES
@@ -111,12 +111,16 @@ fn unary_row(op: UnaryOp, name: &str) -> String {
         points.extend(even_spread(edge - 1.0, edge + 1.0, 24));
         points.extend(even_spread(-edge - 1.0, 1.0 - edge, 24));
     }
+    points.retain(|&x| x > low && x < high && x.is_finite() && x != 0.0);
+    points
+}
+
+fn unary_row(op: UnaryOp, name: &str) -> String {
+    let exact = unary(name).expect("a reference");
     let (mut value, mut slope) = (Worst::default(), Worst::default());
+    let points = unary_points(op);
     let op = Op::Unary(op);
     for x in points {
-        if !(x > low && x < high && x.is_finite() && x != 0.0) {
-            continue;
-        }
         let (y, real) = (op.apply(&[x]).expect("one operand"), Real::from(x));
         let wanted = (exact.value)(&real);
         // At an exact root, the reference has its own rounding error, far smaller than any nearby number.
@@ -176,7 +180,7 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
 }
 
 /// Pairs each point of one list with points of the other at a stride, not only with its counterpart.
-fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
+pub(crate) fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
     (0..first.len().max(second.len()))
         .map(|i| [first[i % first.len()], second[(i * 7 + 3) % second.len()]])
         .collect()
@@ -269,16 +273,5 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     }
     table.push_str(&binary_rows(BinaryOp::Powi, "powi", &integers));
 
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/numerics.md");
-    let text = fs::read_to_string(path).expect("docs/numerics.md");
-    let (begin, end) = ("<!-- accuracy: begin -->\n", "<!-- accuracy: end -->");
-    let (head, rest) = text.split_once(begin).expect("the table's beginning");
-    let (shown, tail) = rest.split_once(end).expect("the table's end");
-    if shown.trim() != table.trim() {
-        assert!(
-            env::var_os("UPDATE_DOCS").is_some(),
-            "docs/numerics.md is out of date; run `UPDATE_DOCS=1 cargo test -p chainrule-witness`:\n{table}"
-        );
-        fs::write(path, format!("{head}{begin}{table}{end}{tail}")).expect("docs/numerics.md");
-    }
+    check_table("accuracy", &table);
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod points;
 pub(crate) mod real;
+pub(crate) mod second;
 mod special;
 
 use real::Real;

@@ -1,0 +1,362 @@
+//! The accuracy of second derivatives: of the derivative of every recorded slope, against 320-bit arithmetic.
+//!
+//! This test writes its table and its list of exceptions in docs/numerics.md, see [`check_table`].
+
+use std::fmt::Write as _;
+
+use crate::derivatives::{UNARY, Worst, pairs, unary_points};
+use crate::docs::check_table;
+use crate::reference::points::{around, even_spread, half_line, line, log_spread};
+use crate::reference::real::{Real, ulps};
+use crate::reference::second::{
+    binary_differences, binary_second, difference, log_sum_exp, unary_closed, unary_second,
+};
+use crate::reference::unary;
+use chainrule::Dual;
+use chainrule::op::{BinaryOp, NaryOp, Op};
+
+/// The largest allowed error, in units of the last place, where the exact second derivative is a normal number.
+const BOUND: f64 = 16.0;
+
+/// Points where a second derivative is worse than the bound.
+struct Exception {
+    /// The function, and the operands of the derivative.
+    name: &'static str,
+    /// Where: in words, and as a condition on the operands.
+    place: &'static str,
+    inside: fn(f64, f64) -> bool,
+    reason: &'static str,
+}
+
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        name: "`exp2`",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`2ˣ` alone overflows above 1025",
+    },
+    Exception {
+        name: "`silu`",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`2 − x·tanh(x/2)` cancels at its roots, and the density is subnormal",
+    },
+    Exception {
+        name: "`gelu`",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`x/√2` is rounded before it is squared, and the density is subnormal",
+    },
+    Exception {
+        name: "`hypot`, both",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the slope is subnormal",
+    },
+    Exception {
+        name: "`hypot`, second twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the slope is subnormal",
+    },
+    Exception {
+        name: "`atan2`, first twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the slope leaves the normal range",
+    },
+    Exception {
+        name: "`atan2`, both",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`(a − b)(a + b)` cancels, and the slope leaves the normal range",
+    },
+    Exception {
+        name: "`atan2`, second twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the slope leaves the normal range",
+    },
+    Exception {
+        name: "`pow`, first twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the power leaves the normal range",
+    },
+    Exception {
+        name: "`pow`, both",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`1 + b·ln a` cancels, and the power leaves the normal range",
+    },
+    Exception {
+        name: "`pow`, second twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "the power leaves the normal range",
+    },
+    Exception {
+        name: "`powi`, both",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`1 + b·ln a` cancels",
+    },
+    Exception {
+        name: "`log_sum_exp`, one operand twice",
+        place: "everywhere",
+        inside: |_, _| true,
+        reason: "`1 − share` is rounded where the share is near 1",
+    },
+];
+
+/// Measures the second derivatives of one name, and checks them against the bound or an exception.
+struct Measure {
+    name: String,
+    exceptions: Vec<(&'static Exception, Worst)>,
+    rest: Worst,
+}
+
+impl Measure {
+    fn new(name: String) -> Self {
+        let exceptions = EXCEPTIONS.iter().filter(|e| e.name == name);
+        Self {
+            exceptions: exceptions.map(|e| (e, Worst::default())).collect(),
+            name,
+            rest: Worst::default(),
+        }
+    }
+
+    fn see(&mut self, got: f64, exact: &Real, at: [f64; 2]) {
+        if !exact.to_f64().is_normal() {
+            return;
+        }
+        let place = self.exceptions.iter_mut();
+        let worst = place
+            .filter(|(e, _)| (e.inside)(at[0], at[1]))
+            .map(|(_, worst)| worst)
+            .next()
+            .unwrap_or(&mut self.rest);
+        worst.see(ulps(got, exact), at);
+    }
+
+    /// Adds the rows of the tables, and complaints.
+    fn report(&self, to: &mut Report) {
+        let name = &self.name;
+        let Worst { ulps, at } = self.rest;
+        if ulps.is_nan() || ulps > BOUND {
+            let _ = writeln!(to.wrong, "{name}: {ulps:e} ulp at {at:?}");
+        }
+        let _ = writeln!(to.table, "| {name} | {ulps:.2} | {} |", point(at));
+        for (Exception { place, reason, .. }, Worst { ulps, at }) in &self.exceptions {
+            if *ulps <= BOUND {
+                let _ = writeln!(to.wrong, "{name}: remove the exception {place}");
+            }
+            let at = point(*at);
+            let _ = writeln!(
+                to.exceptions,
+                "| {name} | {place} | {reason} | {ulps:.1e} | {at} |"
+            );
+        }
+    }
+}
+
+fn point([a, b]: [f64; 2]) -> String {
+    if b == 0.0 {
+        format!("{a:.3e}")
+    } else {
+        format!("{a:.3e}, {b:.3e}")
+    }
+}
+
+/// The rows of the tables in the documentation, and what is wrong.
+#[derive(Default)]
+struct Report {
+    table: String,
+    exceptions: String,
+    wrong: String,
+}
+
+/// The derivative by operand `j` of the partials that an operation records.
+fn tangents(op: Op, at: &[f64], j: usize) -> Vec<f64> {
+    let operands: Vec<Dual<f64>> = (0..at.len())
+        .map(|k| Dual {
+            value: at[k],
+            tangent: if k == j { 1.0 } else { 0.0 },
+        })
+        .collect();
+    let y = op.apply(&operands).expect("its operands");
+    let partials = op.partials(&operands, y);
+    partials.iter().map(|partial| partial.tangent).collect()
+}
+
+fn unary_rows(report: &mut Report) {
+    for &(op, name) in UNARY {
+        let mut measure = Measure::new(format!("`{name}`"));
+        for x in unary_points(op) {
+            let got = tangents(Op::Unary(op), &[x], 0)[0];
+            measure.see(got, &unary_second(name, &Real::from(x)), [x, 0.0]);
+        }
+        measure.report(report);
+    }
+}
+
+fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]], report: &mut Report) {
+    let exact = binary_second(name).expect("a reference");
+    let mut measures = ["first twice", "both", "second twice"]
+        .map(|operands| Measure::new(format!("`{name}`, {operands}")));
+    for &[a, b] in points {
+        let real = [Real::from(a), Real::from(b)];
+        let wanted = exact.map(|f| f(&real[0], &real[1]));
+        for j in 0..2 {
+            let got = tangents(Op::Binary(op), &[a, b], j);
+            for i in 0..2 {
+                // The slope with respect to the exponent exists only for positive bases.
+                if a < 0.0 && wanted[i + j].to_f64().is_nan() {
+                    continue;
+                }
+                measures[i + j].see(got[i], &wanted[i + j], [a, b]);
+            }
+        }
+    }
+    for measure in measures {
+        measure.report(report);
+    }
+}
+
+/// Pairs over the whole plane, near the axes, near both diagonals, and of sizes whose squares leave the range of floats.
+fn plane() -> Vec<[f64; 2]> {
+    let mut points = pairs(&line(1501), &line(1500));
+    let near = |bound: f64| even_spread(-bound, bound, 400);
+    points.extend(pairs(&near(3.0), &near(3.1)));
+    for size in [1e-308, 1e-200, 1e-103, 1.0, 1e103, 1e154, 1e300] {
+        for x in around(1.0).into_iter().chain(log_spread(1e-40, 1e7, 40)) {
+            points.extend([[size, x * size], [x * size, -size]]);
+        }
+    }
+    points.retain(|[a, b]| *a != 0.0 && *b != 0.0 && a.is_finite() && b.is_finite());
+    points
+}
+
+/// Bases and exponents: the whole half plane, near the ends of the range of powers, and near the root of the mixed derivative.
+fn powers() -> Vec<[f64; 2]> {
+    let mut points = pairs(&half_line(801), &line(800));
+    points.extend(pairs(
+        &log_spread(1e-5, 1e5, 401),
+        &even_spread(-60.0, 60.0, 400),
+    ));
+    for size in [
+        -1073.5, -1060.0, -1040.0, -1025.0, 1000.0, 1023.9, 1024.5, 1025.0,
+    ] {
+        for log in log_spread(1e-9, 20.0, 20).into_iter().chain([40.0, 300.0]) {
+            for log in [log, -log] {
+                let base = log.exp2();
+                points.extend([[base, size / log], [base, size / log + 1.0]]);
+                points.push([base, size / log + 2.0]);
+            }
+        }
+    }
+    for base in log_spread(1e-300, 1e300, 60).into_iter().chain(around(1.0)) {
+        let root = -1.0 / base.ln();
+        let next = f64::from_bits(root.to_bits() + 1);
+        points.extend([[base, root], [base, next], [base, root * 1.01]]);
+    }
+    for near in [1.0, 2.0] {
+        let bases = log_spread(1e-200, 1e200, 106);
+        points.extend(pairs(&bases, &around(near)));
+    }
+    points.retain(|&[a, b]| a > 0.0 && a.is_finite() && b.is_finite() && b != 0.0);
+    points.retain(|&[a, b]| (a.ln() * b).abs() < 1500.0);
+    points
+}
+
+fn log_sum_exp_rows(report: &mut Report) {
+    let mut own = Measure::new("`log_sum_exp`, one operand twice".into());
+    let mut mixed = Measure::new("`log_sum_exp`, two operands".into());
+    let gaps = [0.0, 1e-9, 0.3, 1.0, 5.0, 20.0, 36.0, 40.0, 300.0, 700.0];
+    let op = Op::Nary(NaryOp::LogSumExp);
+    for (n, gap) in gaps.into_iter().enumerate() {
+        for next in gaps {
+            for base in [-3.7, 0.0, 1e3] {
+                let mut xs = [base, base - gap, base - gap - next, base - 60.0];
+                xs.rotate_left(n % 4);
+                let real = xs.map(Real::from);
+                for j in 0..xs.len() {
+                    for (i, got) in tangents(op, &xs, j).into_iter().enumerate() {
+                        let measure = if i == j { &mut own } else { &mut mixed };
+                        let [_, _, exact] = log_sum_exp(&real, i, j);
+                        measure.see(got, &exact, [gap, next]);
+                    }
+                }
+            }
+        }
+    }
+    own.report(report);
+    mixed.report(report);
+}
+
+#[test]
+fn every_second_derivative_keeps_its_digits() {
+    let mut report = Report::default();
+    unary_rows(&mut report);
+    binary_rows(BinaryOp::Hypot, "hypot", &plane(), &mut report);
+    binary_rows(BinaryOp::Atan2, "atan2", &plane(), &mut report);
+    binary_rows(BinaryOp::Div, "div", &plane(), &mut report);
+    binary_rows(BinaryOp::Pow, "pow", &powers(), &mut report);
+    let mut integers = Vec::new();
+    for n in (-9..=9).filter(|&n| n != 0) {
+        let bases = log_spread(1e-30, 1e30, 60).into_iter();
+        integers.extend(bases.flat_map(|x| [[x, f64::from(n)], [-x, f64::from(n)]]));
+    }
+    binary_rows(BinaryOp::Powi, "powi", &integers, &mut report);
+    log_sum_exp_rows(&mut report);
+    assert!(report.wrong.is_empty(), "{}", report.wrong);
+    let mut tables =
+        String::from("| function | second derivative, worst ulp | where |\n|---|---:|---|\n");
+    tables.push_str(&report.table);
+    tables.push_str("\n| exception | where | reason | worst ulp | at |\n|---|---|---|---:|---|\n");
+    tables.push_str(&report.exceptions);
+    check_table("second derivatives", &tables);
+}
+
+#[test]
+fn closed_forms_of_second_derivatives_are_differences_of_first_ones() {
+    let agree = |closed: &Real, difference: &Real, name: &str| {
+        let gap = (closed - difference).abs();
+        assert!(gap < (closed.abs() + 1.0) * 1e-40, "{name}");
+    };
+    for &(_, name) in UNARY {
+        for x in [0.3, 0.85, 1.2, 5.5].map(Real::from) {
+            let slope = unary(name).expect("a reference").slope;
+            // Outside the domain, both are NaN.
+            if let Some(closed) = unary_closed(name, &x)
+                && !closed.to_f64().is_nan()
+            {
+                agree(&closed, &difference(slope, &x), name);
+            }
+        }
+    }
+    for name in ["div", "hypot", "atan2", "pow"] {
+        for [x, y] in [[2.0, 0.7], [1.5, 3.5], [3.0, -8.25]] {
+            let (x, y) = (Real::from(x), Real::from(y));
+            let closed = binary_second(name).expect("a reference").map(|f| f(&x, &y));
+            for (closed, difference) in closed.iter().zip(&binary_differences(name, &x, &y)) {
+                agree(closed, difference, name);
+            }
+        }
+    }
+    let xs = [0.5, 2.0, -1.0].map(Real::from);
+    for j in 0..3 {
+        let along = |place: usize| {
+            difference(
+                |x| {
+                    let mut xs = xs.clone();
+                    xs[j] = x.clone();
+                    log_sum_exp(&xs, 0, 0)[place].clone()
+                },
+                &xs[j],
+            )
+        };
+        agree(&log_sum_exp(&xs, 0, j)[2], &along(1), "log_sum_exp");
+        agree(&log_sum_exp(&xs, j, j)[1], &along(0), "log_sum_exp");
+    }
+}
