@@ -80,6 +80,15 @@ pub(crate) fn pow_log(y: f64, a: f64) -> f64 {
     }
 }
 
+/// The share `t/(t + r)` of a term in its sum with the rest, for numbers that are not negative; else NaN.
+pub(crate) fn share(t: f64, r: f64) -> f64 {
+    if t >= 0.0 && r >= 0.0 {
+        t.abs() / (t + r)
+    } else {
+        f64::NAN
+    }
+}
+
 /// Selects `above` for positive `x`, else `below`; NaN if `x` or the parameter is.
 pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
     if x.is_nan() || parameter.is_nan() {

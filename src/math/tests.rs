@@ -3,8 +3,8 @@
 use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
     exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log2,
-    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope, sin, sinh, softplus,
-    tan, tanh, xlogx, xlogx_slope,
+    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_curvature, silu_slope, sin,
+    sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
 
 /// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
@@ -72,6 +72,11 @@ fn edges_of_functions_of_one_number_hold() {
             "silu_slope",
             silu_slope,
             "0:0.5 800:1 -1e300:-0 inf:1 -inf:-0",
+        ),
+        (
+            "silu_curvature",
+            silu_curvature,
+            "0:0.5 800:-0 -1e300:-0 inf:-0 -inf:-0",
         ),
         ("gelu", gelu, "0:0 800:800 -1e300:-0 inf:inf -inf:-0"),
         (

@@ -1,10 +1,10 @@
 //! The formulas of the operations: values and partials by the rows of the table, and the choice among them by name.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use super::algebra::{Binary, Nary, Scalar, Ternary, Unary, chain};
 use super::many::{
-    adjoint, dot, largest, log_sum_exp, product, product_partials, smallest, ties, total,
+    adjoint, dot, largest, log_sum_exp, product, product_partials, shares, smallest, ties, total,
 };
 use super::names::{BinaryOp, Law, NEG_INFINITY, NaryOp, Op, TernaryOp, UnaryOp};
 use super::operands::Operands;

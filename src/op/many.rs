@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::algebra::Scalar;
-use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Sum};
+use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Share, Sum};
 use super::names::{INFINITY, NEG_INFINITY};
 use super::operands::Operands;
 use crate::math::fused;
@@ -63,6 +63,19 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     largest
         .equal(NEG_INFINITY)
         .select(largest, largest + sum.ln())
+}
+
+/// The share of each of these positive terms in their sum, computed from the sum of the others, which keeps its digits.
+pub(super) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
+    let mut after = vec![S::from(0.0); terms.len()];
+    for i in (1..terms.len()).rev() {
+        after[i - 1] = after[i] + terms[i];
+    }
+    let mut before = S::from(0.0);
+    for (i, &term) in terms.iter().enumerate() {
+        emit(i, term.apply2::<Share>(before + after[i]));
+        before += term;
+    }
 }
 
 /// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.

@@ -304,19 +304,22 @@ unary {
     SiluSlope "SiLU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::silu_slope(x);
+        partial |x, _y| x.apply::<SiluCurvature>();
+    }
+    /// The second derivative of `Silu`: `σ(x)·σ(−x)·(2 − x·tanh(x/2))`.
+    SiluCurvature "SiLU″" {
+        domain (REALS); laws [Even, At(0.0, 0.5)];
+        value |x| math::silu_curvature(x);
         partial |x, _y| {
-            let slope = x.apply::<SigmoidSlope>();
-            chain(slope, chain(x, -(x * 0.5).tanh()) + 2.0)
+            let (slope, t) = (x.apply::<SigmoidSlope>(), (x * 0.5).tanh());
+            chain(slope, chain(t, chain(x, t) - 3.0) - chain(x, slope) * 2.0)
         };
     }
     /// The slope of `Gelu`: `Φ(x) + x·φ(x)`.
     GeluSlope "GELU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::gelu_slope(x);
-        partial |x, _y| {
-            let density = (x * FRAC_1_SQRT_2).apply::<Gaussian>() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
-            chain(density, -(x * x) + 2.0)
-        };
+        partial |x, _y| x.apply2::<ScaledDensity>((-x).apply3::<MulAdd>(x, S::from(2.0)));
     }
     /// The slope of `Xlogx`: `ln x + 1`.
     XlogxSlope "ln x + 1" {
@@ -386,6 +389,20 @@ binary {
         value |x, c| math::scaled_exp2(x, c);
         left |x, c, _y| x.apply2::<ScaledExp2>(c * LN_2);
         right |x, _c, _y| x.exp2();
+    }
+    /// The scaled normal density `c·φ(x)`, also if `φ(x)` alone is subnormal.
+    ScaledDensity "c·φ" {
+        domain (REALS, REALS); laws [];
+        value |x, c| math::scaled_density(x, c);
+        left |x, c, _y| x.apply2::<ScaledDensity>(-chain(c, x));
+        right |x, _c, _y| x.apply2::<ScaledDensity>(S::from(1.0));
+    }
+    /// The share `t/(t + r)` of a positive term in its sum with the rest.
+    Share "t/(t+r)" {
+        domain (NOT_NEGATIVE, NOT_NEGATIVE); laws [];
+        value |t, r| slope::share(t, r);
+        left |t, r, _y| r.apply2::<Share>(t) / (t + r);
+        right |t, r, y| -y / (t + r);
     }
     /// The power `a^b` of a variable or constant exponent; the slope with respect to the exponent is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
@@ -621,8 +638,7 @@ nary {
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
             let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
-            let total = terms.iter().copied().sum::<S>();
-            for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
+            shares(&terms, emit);
         };
     }
     /// The arithmetic mean, NaN of none.

@@ -102,6 +102,11 @@ function siluSlope(x) {
   return sigmoid(x) * (1 + x * sigmoid(-x));
 }
 
+function siluCurvature(x) {
+  if (Math.abs(x) > 800) return -0;
+  return sigmoid(x) * sigmoid(-x) * (2 - x * Math.tanh(0.5 * x));
+}
+
 // e^(x − m), 1 for equal operands, also where both are +∞.
 function expDifference(x, m) {
   if (x === -Infinity && m === -Infinity) return NaN;
@@ -151,6 +156,14 @@ function geluSlope(x) {
   if (x < -40) return -0;
   if (x > 40) return 1;
   return 0.5 * erfc(-x * SQRT_HALF) + x * INVERSE_SQRT_2_PI * Math.exp(-0.5 * x * x);
+}
+
+// c·φ(x), in two steps, because φ(x) alone may be subnormal.
+function scaledDensity(x, c) {
+  if (x !== x || c !== c) return NaN;
+  if (Math.abs(x) >= 54) return 0;
+  const root = Math.exp(-0.25 * x * x);
+  return INVERSE_SQRT_2_PI * root * c * root;
 }
 
 // A series in powers of x, with the constant coefficient first.

@@ -68,6 +68,7 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::AsinSlope => "x => 1 / Math.sqrt((1 - x) * (1 + x))",
         UnaryOp::AtanhSlope => "x => Math.abs(x) <= 1 ? 1 / ((1 - x) * (1 + x)) : NaN",
         UnaryOp::SiluSlope => "x => siluSlope(x)",
+        UnaryOp::SiluCurvature => "x => siluCurvature(x)",
         UnaryOp::GeluSlope => "x => geluSlope(x)",
         UnaryOp::XlogxSlope => "x => Math.log(x) + 1",
         UnaryOp::StopGradient => "x => x",
@@ -83,7 +84,11 @@ fn binary(op: BinaryOp) -> &'static str {
         BinaryOp::Div => "(a, b) => a / b",
         BinaryOp::DivSlope => "(a, b) => -(a / b) / b",
         BinaryOp::DivPositive => "(a, b) => b >= 0 ? a / Math.abs(b) : NaN",
-        BinaryOp::ScaledExp2 => "(x, c) => x > 1 ? Math.pow(2, x - 1) * c * 2 : Math.pow(2, x) * c",
+        BinaryOp::ScaledExp2 => {
+            "(x, c) => x > 1000 ? Math.pow(2, x - 512) * c * Math.pow(2, 512) : Math.pow(2, x) * c"
+        }
+        BinaryOp::ScaledDensity => "(x, c) => scaledDensity(x, c)",
+        BinaryOp::Share => "(t, r) => t >= 0 && r >= 0 ? Math.abs(t) / (t + r) : NaN",
         BinaryOp::Pow => "(a, b) => pow(a, b)",
         BinaryOp::Powi => "(a, n) => pow(a, n)",
         BinaryOp::PowSlope => "(a, b) => powSlope(a, b)",
