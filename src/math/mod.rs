@@ -12,6 +12,7 @@ mod gauss;
 mod hyperbolic;
 mod log;
 mod pair;
+pub(crate) mod plane;
 mod power;
 mod sigmoid;
 pub(crate) mod slope;

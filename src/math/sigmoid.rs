@@ -153,7 +153,8 @@ pub(crate) fn silu_curvature(x: f64) -> f64 {
     let factor = if distance.abs() < 0.5 {
         distance * polynomial(&SILU_CURVATURE_ROOT_SERIES, distance)
     } else {
-        2.0 - size * ((1.0 - small) / whole)
+        // `tanh(x/2) = 1 - 2 small/whole`; below 2, no term cancels, and above, `2 - x` is exact up to 4.
+        (2.0 - size) + 2.0 * size * (small / whole)
     };
-    factor * small / (whole * whole)
+    factor * small / (1.0 + small * (2.0 + small))
 }

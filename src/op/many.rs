@@ -66,15 +66,19 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
 }
 
 /// The share of each of these positive terms in their sum, computed from the sum of the others, which keeps its digits.
-pub(super) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
-    let mut after = vec![S::from(0.0); terms.len()];
+pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
+    let add = |sum: Option<S>, term: S| Some(sum.map_or(term, |sum| sum + term));
+    let mut after = vec![None; terms.len()];
     for i in (1..terms.len()).rev() {
-        after[i - 1] = after[i] + terms[i];
+        after[i - 1] = add(after[i], terms[i]);
     }
-    let mut before = S::from(0.0);
+    let mut before = None;
     for (i, &term) in terms.iter().enumerate() {
-        emit(i, term.apply2::<Share>(before + after[i]));
-        before += term;
+        let rest = after[i].map_or(before, |after| add(before, after));
+        emit(i, term.apply2::<Share>(rest.unwrap_or(S::from(0.0))));
+        if i + 1 < terms.len() {
+            before = add(before, term);
+        }
     }
 }
 

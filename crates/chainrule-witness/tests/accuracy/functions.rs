@@ -221,7 +221,7 @@ fn sigmoids_are_accurate() {
         -710.0,
         750.0,
     ];
-    measure("silu_curvature", silu_curvature, 12.0, anywhere, &edges);
+    measure("silu_curvature", silu_curvature, 4.0, anywhere, &edges);
 }
 
 #[test]

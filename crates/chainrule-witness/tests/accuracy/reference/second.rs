@@ -83,8 +83,22 @@ pub(crate) fn binary_second(name: &str) -> Option<Seconds> {
             |x, y| pow(x, &(y - 1.0)) * (y * x.ln() + 1.0),
             |x, y| pow(x, y) * x.ln() * x.ln(),
         ],
+        "elu" => [
+            |x, y| elu_factor(x) * y,
+            |x, _| elu_factor(x),
+            |_, _| Real::from(0.0),
+        ],
         _ => return None,
     })
+}
+
+/// The exponential below 0, else 0.
+fn elu_factor(x: &Real) -> Real {
+    if x.is_negative() {
+        x.exp()
+    } else {
+        Real::from(0.0)
+    }
 }
 
 fn square_sum(x: &Real, y: &Real) -> Real {
