@@ -159,8 +159,8 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
         value.see(ulps(y, &(exact.value)(&left, &right)), [a, b]);
         let partials = op.partials(&[a, b], y);
         for (i, worst) in slopes.iter_mut().enumerate() {
-            // The slope with respect to the exponent exists only for positive bases.
             let wanted = (exact.slopes[i])(&left, &right);
+            // The slope with respect to the exponent exists only for positive bases; else the reference is NaN.
             if wanted.to_f64().is_normal() {
                 worst.see(ulps(partials[i], &wanted), [a, b]);
             }
