@@ -177,6 +177,19 @@ fn density(x: f64) -> (Pair, i32) {
     (value.times(INVERSE_ROOT_2_PI), power)
 }
 
+/// `c φ(x)`, φ the normal density, also if the density alone is subnormal; 0 where it vanishes, also if `c` is infinite.
+pub(crate) fn scaled_density(x: f64, c: f64) -> f64 {
+    if x.is_nan() || c.is_nan() {
+        return f64::NAN;
+    }
+    // Times any finite number, the density is 0 here.
+    if x.abs() >= 60.0 {
+        return 0.0;
+    }
+    let (value, power) = density(x);
+    libm::scalbn(value.value() * c, power)
+}
+
 /// The sum `-1/x² + 3/x⁴ - 15/x⁶ + ...`: one more than it, times the leading term, is the normal distribution function
 /// below [`FAR`], DLMF 7.12.1.
 fn far_series(x: f64) -> f64 {

@@ -12,6 +12,7 @@ mod gauss;
 mod hyperbolic;
 mod log;
 mod pair;
+pub(crate) mod plane;
 mod power;
 mod sigmoid;
 pub(crate) mod slope;
@@ -19,11 +20,11 @@ mod trig;
 
 pub(crate) use exp::{exp, exp_difference, exp_m1, exp2, gaussian, scaled_exp2};
 pub(crate) use gamma::{digamma, ln_gamma, polygamma};
-pub(crate) use gauss::{erf, erfc, gelu, gelu_slope};
+pub(crate) use gauss::{erf, erfc, gelu, gelu_slope, scaled_density};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub(crate) use log::{ln, ln_1p, log2, log10, xlogx, xlogx_slope};
 pub(crate) use power::{cbrt, hypot, pow, powi, recip_positive};
-pub(crate) use sigmoid::{sigmoid, silu, silu_slope, softplus};
+pub(crate) use sigmoid::{sigmoid, silu, silu_curvature, silu_slope, softplus};
 pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 
 #[cfg(test)]

@@ -139,6 +139,9 @@ impl Real {
             return f64::NAN;
         }
         let signed = |size: f64| if self.0.is_negative() { -size } else { size };
+        if self.0.is_zero() {
+            return signed(0.0);
+        }
         if self.0.is_inf() {
             return signed(f64::INFINITY);
         }
