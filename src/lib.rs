@@ -54,6 +54,7 @@ mod explain;
 mod graph;
 mod interpreter;
 pub mod ir;
+mod labels;
 mod lanes;
 mod layout;
 #[cfg(feature = "nn")]
@@ -77,6 +78,7 @@ pub use graph::{
     Visited,
 };
 pub use ir::Level;
+pub use labels::Labels;
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;

@@ -310,8 +310,13 @@ impl Blocks {
 
     /// The numbers of one row.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        (0..self.width).map(move |column| self.at(row, column))
+    }
+
+    /// One number of a row.
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
         let block = self.block(row / BLOCK);
-        (0..self.width).map(move |column| block.inputs[column * block.lanes + row % BLOCK])
+        block.inputs[column * block.lanes + row % BLOCK]
     }
 
     pub(super) fn blocks(&self) -> usize {

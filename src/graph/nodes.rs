@@ -14,6 +14,7 @@ use super::key::{GraphId, NodeKey};
 use super::names::Names;
 use super::order::CachedOrder;
 use super::watch::Watch;
+use crate::labels::Labels;
 use crate::op::{Op, Scalar};
 
 /// How many of the latest comparisons are searched for the same one.
@@ -257,6 +258,8 @@ pub struct Graph {
     scopes: Vec<[usize; 2]>,
     /// The comparisons of its values, in order.
     comparisons: Vec<Comparison>,
+    /// The values that must be labels.
+    labels: Vec<(NodeKey, Labels)>,
     pub(super) names: Names,
     pub(super) watch: Watch,
     pub(super) order: Mutex<CachedOrder>,
@@ -294,6 +297,7 @@ impl Graph {
             spilled: 0,
             scopes: Vec::new(),
             comparisons: Vec::new(),
+            labels: Vec::new(),
             names: Names::default(),
             watch: Watch::default(),
             order: Mutex::default(),
@@ -451,6 +455,18 @@ impl Graph {
         &self.comparisons
     }
 
+    /// Remembers that the value of a live node must be a label.
+    pub(crate) fn expect_label(&mut self, key: NodeKey, labels: Labels) {
+        if self.labels.last() != Some(&(key, labels)) {
+            self.labels.push((key, labels));
+        }
+    }
+
+    /// The values that must be labels.
+    pub(crate) fn labels(&self) -> &[(NodeKey, Labels)] {
+        &self.labels
+    }
+
     /// Begins a scope; its end frees everything recorded from here on.
     pub(crate) fn open_scope(&mut self) {
         self.scopes.push([self.len(), self.comparisons.len()]);
@@ -481,6 +497,8 @@ impl Graph {
         if len == self.len() {
             return;
         }
+        let is_kept = |&(key, _): &(NodeKey, Labels)| key.slot() <= len;
+        self.labels.retain(is_kept);
         while self.generations.len() > len + 1 {
             let key = self.key_at(self.generations.len() - 1);
             self.generations.pop();

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::sources::Sources;
 use crate::graph::Origin;
+use crate::labels::Labels;
 use crate::op::Op;
 
 /// The index of a value in its [`Ir`].
@@ -82,6 +83,8 @@ pub struct Ir {
     /// The inputs that derivatives are taken with respect to; all if none were chosen.
     pub(crate) variables: Option<Vec<u32>>,
     pub(crate) sources: Sources,
+    /// The inputs that must be labels.
+    pub(crate) labels: Vec<(u32, Labels)>,
 }
 
 impl Ir {
@@ -126,6 +129,18 @@ impl Ir {
     /// ```
     pub fn origin(&self, id: Id) -> Origin {
         self.sources.origin(id as usize)
+    }
+
+    /// The inputs that must be labels, by their indices.
+    ///
+    /// ```
+    /// use chainrule::{Labels, Program, Scalar};
+    /// let f = Program::trace(2, |x| x[0] * x[1].expect_label(Labels::Signs))?;
+    /// assert_eq!(f.ir().labels(), [(1, Labels::Signs)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn labels(&self) -> &[(u32, Labels)] {
+        &self.labels
     }
 
     /// The class of each input.

@@ -19,6 +19,7 @@ pub(crate) fn rewrite(
     let mut new = Ir::default();
     new.inputs.clone_from(&ir.inputs);
     new.variables.clone_from(&ir.variables);
+    new.labels.clone_from(&ir.labels);
     new.sources = ir.sources.emptied();
     new.reserve(ir.len(), ir.operand_count());
     let mut places = vec![Id::MAX; ir.len()];

@@ -85,6 +85,28 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Checks the labels of this number of rows, of which `at` gives the number in a row and column.
+    pub(crate) fn check_labels(&self, rows: usize, at: impl Fn(usize, usize) -> f64) -> Result<()> {
+        let labels = self.ir().labels().iter();
+        let columns = labels.filter_map(|&(input, labels)| {
+            let column = (input as usize).checked_sub(self.uniform_inputs())?;
+            Some((column, labels))
+        });
+        for row in 0..rows {
+            for (column, labels) in columns.clone() {
+                let found = at(row, column);
+                if !labels.accepts(found) {
+                    let problem =
+                        format!("the label in column {column} must be {labels}, found {found:?}");
+                    return Err(Error::argument(&format!("row {row}"), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Batch {
     /// The program that this batch evaluates.
     ///
@@ -185,6 +207,25 @@ impl Batch {
     /// counted from 0.
     pub fn check_finite(&self) -> Result<()> {
         self.rows.check_finite()
+    }
+
+    /// Checks the labels of every row: the values that the traced function said to be labels, as the losses of
+    /// [`nn::loss`](crate::nn::loss) do. See [`Scalar::expect_label`](crate::Scalar::expect_label).
+    ///
+    /// ```
+    /// use chainrule::{Program, nn::loss::row_cross_entropy};
+    /// let f = Program::trace_rows(&[0.0; 3], 1, |scores, row| row_cross_entropy(scores, row[0]))?;
+    /// let error = f.batch(&[[0.0], [3.0]])?.check_labels().unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1: the label in column 0 must be a whole number from 0 to 2, found 3.0");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) for the first value that is no such label. The message names row and column,
+    /// counted from 0.
+    pub fn check_labels(&self) -> Result<()> {
+        let at = |row, column| self.rows.at(row, column);
+        self.program.check_labels(self.len(), at)
     }
 
     /// Every output of every row.

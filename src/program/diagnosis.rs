@@ -144,13 +144,23 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<Option<NonFinite>> {
+        let outputs = self.program().outputs();
+        self.first_nonfinite_among(outputs, uniform)
+    }
+
+    /// Does the same for the first `count` outputs.
+    pub(crate) fn first_nonfinite_among<U: Parameters + ?Sized>(
+        &mut self,
+        count: usize,
+        uniform: &U,
+    ) -> Result<Option<NonFinite>> {
         let (rows, outputs, order) = (self.len(), self.program().outputs(), self.row_order());
         let values = self.values(uniform)?;
         let at = |row: usize, output: usize| match order {
             Order::RowMajor => values[row * outputs + output],
             Order::ColumnMajor => values[output * rows + row],
         };
-        let is_finite = |&row: &usize| (0..outputs).all(|output| at(row, output).is_finite());
+        let is_finite = |&row: &usize| (0..count).all(|output| at(row, output).is_finite());
         let Some(row) = (0..rows).find(|row| !is_finite(row)) else {
             return Ok(None);
         };

@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::graph::{Constant, GraphId, Node, NodeKey};
+use crate::labels::Labels;
 use crate::math::fused;
 use crate::op::{
     Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, interleaved_dot, rows, same_length,
@@ -278,6 +279,17 @@ impl Scalar for Var {
         let mut values = SmallVec::<[f64; 64]>::new();
         values.extend(operands.iter().map(|operand| operand.value));
         record_many(O::value(&values[..]), Op::Nary(O::OP), operands)
+    }
+
+    fn expect_label(self, labels: Labels) -> Self {
+        if let Some(key) = self.key() {
+            tape::with(|graph| {
+                if graph.holds(self.graph, key) {
+                    graph.expect_label(key, labels);
+                }
+            });
+        }
+        self
     }
 
     /// Copies the keys from the two slices into the node: an intermediate list of handles would double the cost.
