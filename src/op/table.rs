@@ -502,7 +502,7 @@ binary {
     }
     /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
-        domain (REALS, UNIT); laws [Break(0, 0.0)];
+        domain (REALS, UNIT); laws [Break(0, 0.0), BlocksAt(0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -537,7 +537,7 @@ binary {
     }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
-        domain (REALS, REALS); laws [Commutative, Bilinear];
+        domain (REALS, REALS); laws [Commutative, Bilinear, ZeroRule];
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
         left |_u, p, _y| p;
         right |u, _p, _y| u;
@@ -554,7 +554,7 @@ ternary {
     }
     /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
     ChainAdd "⋅+" {
-        domain (REALS, REALS, REALS); laws [Bilinear];
+        domain (REALS, REALS, REALS); laws [Bilinear, ZeroRule];
         value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
         first |_u, p, _a, _y| p;
         second |u, _p, _a, _y| u;
@@ -562,7 +562,7 @@ ternary {
     }
     /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
-        domain (REALS, REALS, REALS); laws [Break(0, 0.0), Routes];
+        domain (REALS, REALS, REALS); laws [Break(0, 0.0), BlocksAt(0), Routes];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);
@@ -598,7 +598,7 @@ nary {
     }
     /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
     Adjoint "⋅Σ" {
-        domain (REALS); laws [Pairs, Bilinear];
+        domain (REALS); laws [Pairs, Bilinear, ZeroRule];
         value |xs| adjoint(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
     }

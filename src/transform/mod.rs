@@ -26,6 +26,7 @@ mod directions;
 mod forward;
 mod hessian;
 mod jacobian;
+mod live;
 mod outputs;
 mod partials;
 mod parts;
@@ -39,7 +40,7 @@ pub(crate) use colouring::{
     columns as colour_columns, count as count_colours, star as colour_star,
 };
 pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};
-pub(crate) use hessian::{is_symmetric, sparse_hessian};
+pub(crate) use hessian::{hessian_sparsity, is_symmetric, sparse_hessian};
 pub use jacobian::Mode;
 pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
 pub(crate) use outputs::{first as first_output, join, last_part, select};
