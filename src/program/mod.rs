@@ -19,6 +19,7 @@ mod function;
 mod kinks;
 mod listing;
 mod outputs;
+mod paths;
 pub(crate) mod questions;
 mod retraced;
 mod sparse;
