@@ -431,3 +431,32 @@ impl Interior {
 fn straight(from: Pair, to: Pair) -> bool {
     (from[1] - to[1]).abs() < 0.05
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Interior, Member, PASSED, PASSED_EACH};
+
+    #[test]
+    fn far_lines_take_linearly_many_places() {
+        for count in [500, 1000, 2000, 4000] {
+            let blocks = (0..count).map(|block| (Member::Block(block), [20.0, 10.0]));
+            let mut interior = Interior::new(blocks);
+            let mut ends = vec![Vec::new(); count];
+            for to in 1..count {
+                ends[to - 1].push((to, -1.0));
+                ends[to * 2_654_435_761 % 1_000_003 % to].push((to, 1.0));
+            }
+            for (source, ends) in ends.into_iter().enumerate() {
+                interior.connect(source, (source, 0.0), ends);
+            }
+            interior.assign_columns();
+            let (segments, direct, far) = interior.split_lines();
+            let places = interior.elements.len();
+            assert!(places <= PASSED + (PASSED_EACH + 1) * count, "{places}");
+            let links = 2 * (count - 1);
+            let far_ends: usize = far.iter().map(|line| line.ends.len()).sum();
+            assert!(direct.is_empty() && far_ends > count / 8);
+            assert_eq!(segments.len() + far_ends, links + places - count);
+        }
+    }
+}

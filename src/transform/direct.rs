@@ -2,8 +2,8 @@
 //!
 //! In forward mode, the tangent along one variable is written for the values that depend on it. In reverse mode, the
 //! adjoints of one output are written for the values that it depends on. Two columns of a Jacobian that share no row share
-//! no value either, so writing columns one by one never takes more operations than evaluating columns of one colour
-//! together.
+//! no value through which derivatives pass either. So apart from the zeros of step functions, writing columns one by one
+//! takes no more operations than evaluating columns of one colour together.
 
 use super::dependencies::Dependencies;
 use super::forward;

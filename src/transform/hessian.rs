@@ -9,7 +9,7 @@ use super::parts::Parts;
 use super::reverse::{self, append_adjoints};
 use super::sparsity::Sparsity;
 use crate::error::Result;
-use crate::ir::{Ir, Kind, Symbol, extend};
+use crate::ir::{Class, Id, Ir, Kind, Symbol, extend};
 use crate::op::{Law, Scalar, rows};
 
 /// Whether second derivatives are the same in either order. They are not if the table declares a slope that differs from
@@ -129,6 +129,20 @@ pub(super) fn hvp(ir: &Ir) -> Result<(Ir, Parts)> {
     Ok((ir, Parts::new(&[1, count, count], 1)))
 }
 
+/// A direction times the Hessian times the direction.
+pub(super) fn curvature(ir: &Ir) -> Result<(Ir, Parts)> {
+    let (gradient, _) = reverse::gradient(ir)?;
+    let (inputs, outputs) = (gradient.inputs.len(), gradient.outputs.len());
+    let mut ir = forward::append_tangents(gradient, Some(Class::Uniform));
+    let products = ir.outputs.split_off(outputs + 1);
+    let directions = ir.input_values().into_iter().skip(inputs).flatten();
+    let terms = products.into_iter().zip(directions);
+    let terms: Vec<[Id; 2]> = terms.map(|(product, v)| [product, v]).collect();
+    let (mut ir, curvature) = extend(ir, || reverse::sum(&terms).id());
+    ir.outputs = vec![curvature];
+    Ok((ir, Parts::new(&[1], 0)))
+}
+
 /// Value, gradient and a direction times the Hessian: the gradient of the derivative in that direction.
 pub(super) fn vhp(ir: &Ir) -> Result<(Ir, Parts)> {
     reverse_over_forward(ir, 1)
@@ -198,8 +212,10 @@ mod tests {
                     None => Transform::HessianDiagonal,
                 };
                 assert_eq!(transform == Transform::HvpByRow, is_dense);
-                let (code, _) = transform.apply(&ir).unwrap();
-                assert!(code.len() + code.operand_count() < 100 * n as usize);
+                for transform in [transform, Transform::Curvature] {
+                    let (code, _) = transform.apply(&ir).unwrap();
+                    assert!(code.len() + code.operand_count() < 100 * n as usize);
+                }
             }
         }
     }

@@ -14,6 +14,7 @@
 //! | `Hessian` | | `f`, `∂f/∂xⱼ`, `∂²f/∂xᵢ∂xⱼ` row by row |
 //! | `HessianDiagonal`, `Laplacian` | | `f`, `∂f/∂xⱼ`, then `∂²f/∂xⱼ²` or their sum |
 //! | `Hvp`, `Vhp` | `v` | `f`, `∂f/∂xⱼ`, `Σⱼ ∂²f/∂xᵢ∂xⱼ·vⱼ` |
+//! | `Curvature` | `v` | `Σᵢⱼ vᵢ·∂²f/∂xᵢ∂xⱼ·vⱼ` |
 //! | `Third` | `u`, `v` | `f`, `∂f/∂xⱼ`, `Σⱼₖ ∂³f/∂xᵢ∂xⱼ∂xₖ·uⱼvₖ` |
 //! | `Taylor(K)` | `v` | `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ` for each output |
 //!
@@ -87,6 +88,9 @@ pub enum Transform {
     Hvp,
     /// A direction times the Hessian, reverse over forward.
     Vhp,
+    /// The second derivative of the first output along a line: a direction times the Hessian times the direction. The
+    /// direction is a list of further inputs, uniform so that all rows share it.
+    Curvature,
     /// The third derivatives of the first output in two directions, with respect to every input.
     Third,
     /// The Taylor coefficients of every output along a line: `order + 1` coefficients per output.
@@ -115,6 +119,7 @@ impl Transform {
             Self::Laplacian => hessian::laplacian(ir)?,
             Self::Hvp => hessian::hvp(ir)?,
             Self::Vhp => hessian::vhp(ir)?,
+            Self::Curvature => hessian::curvature(ir)?,
             Self::Third => hessian::third(ir)?,
             Self::Taylor(order) => taylor::taylor(ir, order),
             Self::JvpByRow => directions::jvp(ir),
