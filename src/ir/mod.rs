@@ -22,7 +22,7 @@ mod value_numbering;
 mod verify;
 
 pub use code::{Class, Id, Ir, Kind};
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Found, Guard};
 pub(crate) use interpret::interpret;
 pub use passes::{Level, PASSES, Pass};
 pub(crate) use passes::{Selection, apply, before_derivatives, names_of_busy};

@@ -3,8 +3,8 @@
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
 use Law::{
-    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
-    Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
+    At, Bilinear, Blocks, BlocksAt, Break, BreakAtTie, Breaks, Commutative, Composed, Declared,
+    Even, Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
     Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Range, Routes, SelfIdentity, Stop, ZeroRule,
 };
 
@@ -68,6 +68,8 @@ pub enum Law {
     Linear,
     /// The value is a sum of products of two consecutive operands each; a last operand without a partner is added.
     Bilinear,
+    /// A product is 0 if either factor is exactly 0, whatever the other factor is.
+    ZeroRule,
     /// The second operand is an integer.
     IntegerRight,
     /// Operands come in pairs.
@@ -91,11 +93,11 @@ pub enum Law {
     Declared,
     /// Every slope is 0.
     Blocks,
+    /// The slope with respect to the operand with this index is 0.
+    BlocksAt(usize),
     /// The value is that of an operand, or a bound of the row; the slope is 1 with respect to that operand, divided equally
     /// among ties, and 0 with respect to the others.
     Routes,
-    /// A product of two consecutive operands, of which one is exactly 0, adds nothing, whatever the other is.
-    ZeroRule,
     /// The value is composed of other operations, and programs compute those.
     Composed,
 }

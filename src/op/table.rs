@@ -575,7 +575,7 @@ binary {
     }
     /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
-        domain (REALS, UNIT); laws [Break(0, 0.0)];
+        domain (REALS, UNIT); laws [Break(0, 0.0), BlocksAt(0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -635,7 +635,7 @@ ternary {
     }
     /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
-        domain (REALS, REALS, REALS); laws [Break(0, 0.0), Routes];
+        domain (REALS, REALS, REALS); laws [Break(0, 0.0), BlocksAt(0), Routes];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);

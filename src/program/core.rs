@@ -88,6 +88,15 @@ impl Core {
         })
     }
 
+    /// Whether the code of the Hessian's diagonal would be many times as long as that of the gradient.
+    pub(super) fn diagonal_is_long(&self, over: Over) -> Result<bool> {
+        let base = match over {
+            Over::Sum => sum_over_rows(self.base())?,
+            Over::Rows | Over::Point => self.base(),
+        };
+        Ok(Transform::HessianDiagonal.by_row(&base)?.is_some())
+    }
+
     /// The compiled code that answers a question. The first call compiles it.
     pub(super) fn compiled(&self, transform: Transform, over: Over) -> Result<Question> {
         let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);

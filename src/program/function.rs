@@ -10,7 +10,7 @@ use super::core::Core;
 use crate::backend::Backend;
 use crate::error::{Error, Result, check_length};
 use crate::interpreter::Interpreter;
-use crate::ir::{Class, Guard, Ir, Level};
+use crate::ir::{Class, Found, Guard, Ir, Level, interpret};
 use crate::transform::{self, Transform};
 
 /// A compiled function of scalars: its graph was recorded once and is evaluated at new points.
@@ -360,6 +360,28 @@ impl Program {
             }
         }
         Ok(())
+    }
+
+    /// What every comparison found while tracing.
+    pub(super) fn found(&self) -> Vec<Found> {
+        let guards = self.ir().guards().iter().zip(&self.core().guards);
+        guards
+            .map(|(&[_, right], guard)| guard.found(self.ir().constant(right)))
+            .collect()
+    }
+
+    /// What the comparisons find at a point, up to the first that has another outcome than while tracing; `None` if none has.
+    pub(super) fn found_until_changed(&self, x: &[f64]) -> Option<Vec<Found>> {
+        let values = interpret(self.ir(), x, |_, _, _, _| ());
+        let mut found = Vec::new();
+        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
+            let [left, right] = sides.map(|id| values[id as usize]);
+            found.push(guard.find(left, right));
+            if !guard.holds(left, right) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// Checks that every comparison takes the same branch at this point as when the program was traced.

@@ -20,6 +20,7 @@ mod kinks;
 mod listing;
 mod one_sided;
 mod outputs;
+mod paths;
 pub(crate) mod questions;
 mod replay;
 mod retraced;

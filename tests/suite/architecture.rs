@@ -32,9 +32,9 @@ const LADDER: &[&[&str]] = &[
 /// Data of upper rooms about each operation, as matches that the compiler checks for completeness.
 const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 
-/// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, and where the
-/// interpreter has a kernel for it.
-const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "interpreter"];
+/// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, where Taylor series
+/// have a recurrence for it, and where the interpreter has a kernel for it.
+const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "transform/taylor.rs", "interpreter"];
 
 /// Where the library may read the number of a value without a guard, and why that freezes nothing in a trace.
 const READS_NUMBERS: &[(&str, &str)] = &[

@@ -355,8 +355,9 @@ impl<M: Parameters> Fit<'_, M> {
     /// the schedule are not.
     ///
     /// The file is JSON, and is written [completely or not at all](super::checkpoint). It holds the parameters, the
-    /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. If a run has many
-    /// thousand short epochs, save less often with [`save_every`](Self::save_every).
+    /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. So from 1000
+    /// epochs on, a save is skipped if less than a thousandth of the epochs has ended since the last save. All saves together
+    /// then cost in proportion to the number of epochs, and an interrupted run repeats at most about a thousandth of itself.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Adam};

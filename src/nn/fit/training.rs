@@ -55,7 +55,13 @@ pub(super) struct Training<'a, M> {
     progress: Progress,
     /// Whether the run has advanced since it was last saved.
     unsaved: bool,
+    /// The number of epochs that had ended when it was last saved.
+    saved_epochs: usize,
 }
+
+/// A save is skipped if it comes sooner than this part of the epochs after the last one: a save costs the length of the
+/// history, so all saves together cost in proportion to the run.
+const REPEATED: usize = 1000;
 
 impl<'a, M: Parameters> Training<'a, M> {
     /// Checks the choices and the data, and compiles the loss.
@@ -92,6 +98,7 @@ impl<'a, M: Parameters> Training<'a, M> {
             position: Position::default(),
             progress: Progress::of(&[], settings.min_delta),
             unsaved: true,
+            saved_epochs: 0,
         })
     }
 
@@ -99,6 +106,7 @@ impl<'a, M: Parameters> Training<'a, M> {
     #[cfg(feature = "serde")]
     pub(super) fn restore(&mut self, position: Position) {
         self.progress = Progress::of(&position.epochs, self.settings.min_delta);
+        self.saved_epochs = position.epochs.len();
         self.position = position;
         self.unsaved = false;
     }
@@ -132,6 +140,13 @@ impl<'a, M: Parameters> Training<'a, M> {
             return Some(Ended::Epochs);
         }
         (self.progress.waited >= self.settings.patience?).then_some(Ended::Patience)
+    }
+
+    /// Whether the run is saved after this number of steps.
+    fn saves_after(&self, steps: usize, epoch_is_over: bool) -> bool {
+        let epochs = self.position.epochs.len();
+        let is_soon = epochs - self.saved_epochs < epochs / REPEATED;
+        self.settings.saves_after(steps, epoch_is_over) && !is_soon
     }
 
     /// The number of steps per epoch.
@@ -187,9 +202,9 @@ impl<'a, M: Parameters> Training<'a, M> {
             self.position.sum += step.loss * places.len() as f64;
             self.position.batches += 1;
             self.unsaved = true;
-            if self.position.batches < batches && settings.saves_after(taken + 1, false) {
+            if self.position.batches < batches && self.saves_after(taken + 1, false) {
                 save(model, optimizer, &self.position)?;
-                self.unsaved = false;
+                (self.unsaved, self.saved_epochs) = (false, epoch);
             }
         }
         let over = Epoch {
@@ -202,9 +217,9 @@ impl<'a, M: Parameters> Training<'a, M> {
         self.progress.note(&over, settings.min_delta);
         self.position.batches = 0;
         self.position.sum = 0.0;
-        if settings.saves_after(over.steps, true) {
+        if self.saves_after(over.steps, true) {
             save(model, optimizer, &self.position)?;
-            self.unsaved = false;
+            (self.unsaved, self.saved_epochs) = (false, epoch + 1);
         }
         if let Some(callback) = &mut self.callbacks.epoch
             && callback(&over, model)?.is_break()
@@ -325,5 +340,58 @@ fn in_data(error: Error, places: &[usize]) -> Error {
             ..branch.clone()
         }),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, Training};
+    use crate::nn::optimizer::Sgd;
+
+    /// The lengths of the history that a run of this many epochs saves.
+    fn saved(epochs: usize, save_every: Option<usize>) -> Vec<usize> {
+        let settings = Settings {
+            epochs,
+            batch: 1,
+            save_every,
+            ..Settings::default()
+        };
+        let (mut model, mut sgd) = ([1.0], Sgd::new(0.1).unwrap());
+        let training = Training::new(
+            settings,
+            super::Callbacks {
+                step: None,
+                epoch: None,
+            },
+            &mut model,
+            &[[2.0], [3.0]],
+            |p, x| p[0] * x[0],
+        );
+        let mut lengths = Vec::new();
+        let history = training
+            .unwrap()
+            .run(&mut model, &mut sgd, &mut |_, _, position| {
+                lengths.push(position.epochs.len());
+                Ok(())
+            });
+        assert_eq!(history.unwrap().epochs.len(), epochs);
+        lengths
+    }
+
+    #[test]
+    fn saving_costs_in_proportion_to_the_run() {
+        for epochs in [2000, 4000, 8000, 16_000] {
+            for every in [None, Some(1), Some(3)] {
+                let lengths = saved(epochs, every);
+                let written: usize = lengths.iter().sum();
+                assert!(written < 3 * 1000 * epochs, "{written} for {epochs}");
+                assert_eq!(lengths.last(), Some(&epochs));
+                // An interrupted run repeats little.
+                let lost = |pair: &[usize]| pair[1] - pair[0] <= 2 + pair[1] / 1000;
+                assert!(lengths.windows(2).all(lost));
+            }
+        }
+        assert_eq!(saved(5, None), [1, 2, 3, 4, 5]);
+        assert_eq!(saved(3, Some(1)), [0, 1, 1, 2, 2, 3]);
     }
 }
