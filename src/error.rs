@@ -66,6 +66,8 @@ pub enum ErrorKind {
     Io,
     /// A program was evaluated at a point where the traced function takes a different branch.
     Branch,
+    /// A value that must be finite is infinite or NaN.
+    NonFinite,
 }
 
 /// The comparison that took a different branch than when the program was traced, or the [read](crate::Var::value) that
@@ -204,6 +206,18 @@ impl Error {
         Self {
             branch: Some(Box::new(branch)),
             ..Self::new(ErrorKind::Branch, message)
+        }
+    }
+
+    /// An error with the message of its source.
+    pub(crate) fn caused(
+        kind: ErrorKind,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let message = source.to_string();
+        Self {
+            source: Some(Box::new(source)),
+            ..Self::new(kind, message)
         }
     }
 

@@ -21,6 +21,7 @@
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
+//! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
@@ -53,6 +54,7 @@ mod explain;
 mod graph;
 mod interpreter;
 pub mod ir;
+mod labels;
 mod lanes;
 mod layout;
 #[cfg(feature = "nn")]
@@ -71,8 +73,12 @@ pub use backend::{Columns, Flat, Order, Table};
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
-pub use graph::{Consumers, Graph, Group, Node, NodeKey, Operand, Stats, Visited};
+pub use graph::{
+    Consumers, Graph, Group, Node, NodeKey, NonFinite, Operand, Operation, Origin, Stats, Term,
+    Visited,
+};
 pub use ir::Level;
+pub use labels::Labels;
 pub use lanes::Lanes;
 #[doc(inline)]
 pub use op::Scalar;

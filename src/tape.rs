@@ -10,11 +10,15 @@
 
 use std::cell::Cell;
 
-use crate::graph::{Graph, GraphId, NodeKey, Stats};
+use crate::error::Result;
+use crate::graph::{Graph, GraphId, NodeKey, Stats, Watch, stopping};
 
 thread_local! {
     /// The current graph; `None` before the first use and while it is lent.
     static CURRENT: Cell<Option<Box<Graph>>> = const { Cell::new(None) };
+
+    /// What the current graph does with each new node.
+    static WATCH: Cell<Watch> = const { Cell::new(Watch { lines: false, finite: false }) };
 }
 
 /// The current graph while it is taken out of [`CURRENT`]; it is put back even if the borrower panics.
@@ -59,7 +63,25 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut Graph) -> R) -> R {
 #[cold]
 #[inline(never)]
 fn fresh() -> Box<Graph> {
-    Box::new(Graph::new())
+    let mut graph = Graph::new();
+    graph.set_watch(WATCH.get());
+    Box::new(graph)
+}
+
+/// Runs `work` while the current graph, and every graph that becomes the current one, does this with each new node.
+fn watching<R>(watch: Watch, work: impl FnOnce() -> R) -> R {
+    fn set(watch: Watch) -> Watch {
+        with(|graph| graph.set_watch(watch));
+        WATCH.replace(watch)
+    }
+    struct Restore(Watch);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            set(self.0);
+        }
+    }
+    let _restore = Restore(set(watch));
+    work()
 }
 
 thread_local! {
@@ -166,6 +188,55 @@ pub fn named<R>(label: impl Into<String>, work: impl FnOnce() -> R) -> R {
     work()
 }
 
+/// Runs `work` and stores the line of source with each node that it records, on any graph. Messages then say where a value
+/// was recorded: a [`Diagnosis`](crate::Diagnosis), a [`NonFinite`](crate::NonFinite), a report of [`check`](mod@crate::check), for graphs and for
+/// the programs traced meanwhile.
+///
+/// Lines are stored per thread, and not for constants, which have no node. It takes 8 bytes and about 2 ns per node. A node
+/// that library code records has that code's line.
+///
+/// ```
+/// use chainrule::{Var, tape};
+///
+/// let y = tape::located(|| Var::new(-1.0).ln());
+/// let message = y.first_nonfinite().unwrap().to_string();
+/// assert!(message.contains("Ln(-1.0) = NaN") && message.contains(".rs:"), "{message}");
+/// ```
+pub fn located<R>(work: impl FnOnce() -> R) -> R {
+    let watch = Watch {
+        lines: true,
+        ..WATCH.get()
+    };
+    watching(watch, work)
+}
+
+/// Runs `work` and stops at the first node with an infinite or NaN value that it records on this thread. Also stores the line
+/// of source with each node, as [`located`] does.
+///
+/// It stops by unwinding, like a panic but without a message. If panics are set to abort, `work` goes on, and its result is
+/// dropped. Nodes recorded so far stay on the graph.
+///
+/// ```
+/// use chainrule::{Var, tape};
+///
+/// let (x, y) = (Var::new(0.0), Var::new(1.0));
+/// let error = tape::check_finite(|| y / x + 1.0).unwrap_err();
+/// assert!(error.to_string().starts_with("not finite: Div(1.0, 0.0) = inf"));
+/// assert_eq!(tape::check_finite(|| (y + 1.0).value())?, 2.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`NonFinite`](crate::ErrorKind::NonFinite): the operation with the first such value. The error's source is a
+/// [`NonFinite`](crate::NonFinite).
+pub fn check_finite<R>(work: impl FnOnce() -> R) -> Result<R> {
+    let watch = Watch {
+        lines: true,
+        finite: true,
+    };
+    stopping(|| watching(watch, work)).map_err(|found| found.into_error())
+}
+
 /// The number of nodes on the thread's current graph and the memory they take.
 ///
 /// ```
@@ -205,13 +276,20 @@ impl Graph {
     /// assert_eq!(graph.backward(&[(y, 1.0)])[x], 4.0);
     /// ```
     pub fn record<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        /// Makes this graph the current one, and keeps the one that was.
+        fn swap(graph: &mut Graph) {
+            with(|current| {
+                std::mem::swap(current, graph);
+                current.set_watch(WATCH.get());
+            });
+        }
         struct Restore<'a>(&'a mut Graph);
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
-                with(|current| std::mem::swap(current, self.0));
+                swap(self.0);
             }
         }
-        with(|current| std::mem::swap(current, self));
+        swap(self);
         let _restore = Restore(self);
         work()
     }

@@ -308,6 +308,17 @@ impl Blocks {
         self.count
     }
 
+    /// The numbers of one row.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        (0..self.width).map(move |column| self.at(row, column))
+    }
+
+    /// One number of a row.
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
+        let block = self.block(row / BLOCK);
+        block.inputs[column * block.lanes + row % BLOCK]
+    }
+
     pub(super) fn blocks(&self) -> usize {
         self.count.div_ceil(BLOCK)
     }

@@ -8,6 +8,7 @@ use rustc_hash::FxHasher;
 use super::difference::{Bend, Estimate, Pair, Sample, bend, central, scan};
 use super::evaluate::{Evaluated, evaluate, input, mark, needed, rounding};
 use super::report::Cause;
+use crate::graph::Operation;
 use crate::ir::{Id, Ir, Kind};
 use crate::op::{Law, Op};
 use crate::transform::varies;
@@ -64,8 +65,12 @@ fn search(ir: &Ir, there: &Evaluated) -> Vec<(Id, Cause)> {
                 && (slope - quotient).abs() > bound
             {
                 let cause = Cause {
-                    op,
-                    operands: operands.clone(),
+                    operation: Operation {
+                        op,
+                        operands: operands.clone(),
+                        value,
+                        origin: ir.origin(id),
+                    },
                     operand,
                     slope,
                     quotient,

@@ -145,6 +145,7 @@ impl Program {
 /// Checks derivatives, row by row, of all outputs of a program with respect to its variables.
 fn check(program: &Program, x: &[f64], derivatives: &[f64]) -> Result<Report> {
     let variables = program.variables();
+    let names = program.input_names();
     let point = Point::new(program, x)?;
     let mut entries = Vec::with_capacity(derivatives.len());
     for (place, &input) in variables.iter().enumerate() {
@@ -155,6 +156,7 @@ fn check(program: &Program, x: &[f64], derivatives: &[f64]) -> Result<Report> {
             entries.push(Entry {
                 output,
                 input,
+                name: names[input].clone(),
                 derivative,
                 verdict,
             });

@@ -2,11 +2,9 @@
 
 use super::cause::Causes;
 use super::difference::{Bend, Estimate, Pair, Sample, Side, bend, central, scan, to_one_side};
-use super::evaluate::{Evaluated, evaluate, input, needed};
+use super::evaluate::{Evaluated, evaluate, input};
 use super::report::Verdict;
 use crate::error::{BranchChanged, Result};
-use crate::ir::{Id, Kind};
-use crate::op::Op;
 use crate::program::Program;
 use crate::transform::varies;
 
@@ -98,7 +96,11 @@ impl<'a> Point<'a> {
         let id = self.program.ir().outputs()[output];
         let there = self.there.sample(id);
         if !there.value.is_finite() || !derivative.is_finite() {
-            let first = self.first_nonfinite(id);
+            let program = self.program.select(&[output])?;
+            let first = match program.first_nonfinite(self.x)? {
+                Some(first) if !there.value.is_finite() => Some(first),
+                _ => program.first_nonfinite_gradient(self.x)?,
+            };
             return Ok(Verdict::NonFinite { first });
         }
         if derivative == 0.0 && !line.depends[id as usize] {
@@ -209,23 +211,6 @@ impl<'a> Point<'a> {
                 }
             }
         }
-    }
-
-    /// The first operation whose infinite or NaN result makes a value infinite or NaN, or may do so.
-    fn first_nonfinite(&self, of: Id) -> Option<(Op, Vec<f64>)> {
-        let ir = self.program.ir();
-        let value = |id: Id| self.there.values[id as usize];
-        if value(of).is_finite() {
-            return None;
-        }
-        let needed = needed(ir, of);
-        ir.ids().find_map(|id| match ir.kind(id) {
-            Kind::Apply(op) if needed[id as usize] && !value(id).is_finite() => {
-                let operands = ir.operands(id).iter().map(|&id| value(id));
-                Some((op, operands.collect()))
-            }
-            _ => None,
-        })
     }
 }
 

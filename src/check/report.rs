@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::BranchChanged;
-use crate::op::Op;
+use crate::graph::{NonFinite, Operation};
 use crate::sweep::diagnosis::ZeroProduct;
 
 /// The result of checking derivatives by difference quotients: one entry per derivative.
@@ -25,7 +25,7 @@ use crate::sweep::diagnosis::ZeroProduct;
 ///     [
 ///         "0 of 1 derivatives agree with difference quotients",
 ///         "output 0, input 0: WRONG: 3.0, the quotients give 6.0",
-///         "    because the slope of Custom(9.0, 3.0, 3.0) with respect to operand 1 is 3.0, the quotients give 6.0",
+///         "    because the slope with respect to operand 1 is 3.0, the quotients give 6.0, in Custom(9.0, 3.0, 3.0) = 9.0, node 2",
 ///     ]
 /// );
 /// # Ok::<(), chainrule::Error>(())
@@ -53,6 +53,8 @@ pub struct Entry {
     pub output: usize,
     /// The index of the input.
     pub input: usize,
+    /// The input's name, with its groups, if it was named while tracing.
+    pub name: Option<String>,
     /// The derivative that was checked.
     pub derivative: f64,
     /// What the check found.
@@ -110,9 +112,9 @@ pub enum Verdict {
     },
     /// The value or the derivative is infinite or NaN.
     NonFinite {
-        /// The first operation with an infinite or NaN result on the way to the value. `None` if the value itself is finite or an
-        /// input.
-        first: Option<(Op, Vec<f64>)>,
+        /// The first operation with an infinite or NaN result on the way to the value, or of the derivative. `None` if neither is
+        /// known.
+        first: Option<NonFinite>,
     },
 }
 
@@ -122,16 +124,14 @@ pub enum Verdict {
 /// use chainrule::{check::{self, Verdict}, derive};
 /// let report = check::gradient(|x| derive::custom(x[0].exp(), &[(x[0], 2.0.into())]) + x[0], &[0.0])?;
 /// let Verdict::Wrong { cause: Some(cause), .. } = &report.entries[0].verdict else { panic!() };
-/// assert_eq!((cause.op.row().name, cause.operand, cause.slope), ("Custom", 1, 2.0));
+/// assert_eq!((cause.operation.op.row().name, cause.operand, cause.slope), ("Custom", 1, 2.0));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cause {
     /// The operation.
-    pub op: Op,
-    /// Its operands.
-    pub operands: Vec<f64>,
+    pub operation: Operation,
     /// The index of the operand.
     pub operand: usize,
     /// The slope that the operation declares.
@@ -195,7 +195,11 @@ impl fmt::Display for Report {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (output, input, derivative) = (self.output, self.input, self.derivative);
-        write!(f, "output {output}, input {input}: ")?;
+        write!(f, "output {output}, input {input}")?;
+        if let Some(name) = &self.name {
+            write!(f, " `{name}`")?;
+        }
+        f.write_str(": ")?;
         match &self.verdict {
             Verdict::Agrees { error, bound } => {
                 write!(
@@ -238,34 +242,19 @@ impl fmt::Display for Entry {
                 "{derivative:?} cannot be checked: the quotients give {quotient:.3e} with an error of up to {bound:.1e}"
             ),
             Verdict::NonFinite { first: None } => write!(f, "{derivative:?} is not finite"),
-            Verdict::NonFinite {
-                first: Some((op, operands)),
-            } => {
-                let call = Call(*op, operands);
-                write!(f, "{derivative:?}: the result of {call} is not finite")
-            }
+            Verdict::NonFinite { first: Some(first) } => write!(f, "{derivative:?}: {first}"),
         }
     }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (call, operand, slope) = (Call(self.op, &self.operands), self.operand, self.slope);
+        let (operation, operand, slope) = (&self.operation, self.operand, self.slope);
         let quotient = Rounded(self.quotient, 1e-9 * self.quotient.abs());
         write!(
             f,
-            "the slope of {call} with respect to operand {operand} is {slope:?}, the quotients give {quotient}"
+            "the slope with respect to operand {operand} is {slope:?}, the quotients give {quotient}, in {operation}"
         )
-    }
-}
-
-/// An operation with its operands, such as `Mul(2.0, 3.0)`.
-struct Call<'a>(Op, &'a [f64]);
-
-impl fmt::Display for Call<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operands: Vec<String> = self.1.iter().map(|x| format!("{x:?}")).collect();
-        write!(f, "{}({})", self.0.row().name, operands.join(", "))
     }
 }
 

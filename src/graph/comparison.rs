@@ -14,6 +14,8 @@ pub(crate) enum Test {
     Equal,
     /// The order of the two, as sorting needs it: `partial_cmp`.
     Order,
+    /// Whether the left one, rounded down, is the right one.
+    Floor,
     /// Whether both are the same number: the left one was read, and the right one is what it was.
     Read,
 }
@@ -31,6 +33,7 @@ impl Test {
             Self::GreaterEqual => (a >= b).into(),
             Self::Equal => (a == b).into(),
             Self::Order => a.partial_cmp(&b).map_or(2, |order| order as Outcome),
+            Self::Floor => (a.floor() == b).into(),
             Self::Read => (a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()).into(),
         }
     }
@@ -44,6 +47,7 @@ impl Test {
             Self::GreaterEqual => ">=",
             Self::Equal => "==",
             Self::Order => "cmp",
+            Self::Floor => "rounded down is",
             Self::Read => "traced as",
         }
     }

@@ -3,6 +3,7 @@
 //! Nodes are only appended, and freed only from the end. So slots ascend in the order of recording, and a node's
 //! operands are always in lower slots than the node. [`view`] implements petgraph's traits for the graph.
 
+mod attend;
 mod comparison;
 mod generations;
 mod key;
@@ -10,15 +11,26 @@ mod lists;
 mod names;
 mod naming;
 mod nodes;
+mod nonfinite;
+mod operation;
 mod order;
+mod origin;
 mod view;
+mod watch;
 
+pub(crate) use attend::stopping;
 pub(crate) use comparison::{Comparison, Outcome, Side, Test};
 pub(crate) use generations::Alive;
 pub(crate) use key::GraphId;
 pub use key::NodeKey;
 pub(crate) use lists::Lists;
 pub use names::Group;
+pub(crate) use names::Names;
 pub(crate) use nodes::Constant;
 pub use nodes::{Graph, Node, Stats};
+pub(crate) use nonfinite::KEPT;
+pub use nonfinite::{NonFinite, Term};
+pub use operation::Operation;
+pub use origin::Origin;
 pub use view::{Consumers, Operand, Visited};
+pub(crate) use watch::Watch;

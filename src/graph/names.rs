@@ -1,7 +1,8 @@
-//! Names of nodes, and groups: named stretches of recording.
+//! Names of nodes, groups (named stretches of recording), and lines of source.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::panic::Location;
 
 /// A named stretch of recording, made by [`tape::named`](crate::tape::named).
 ///
@@ -23,20 +24,50 @@ pub struct Group {
     pub(super) slots: Range<usize>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Names {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
     pub(super) nodes: BTreeMap<usize, String>,
     pub(super) groups: Vec<Group>,
     /// The innermost group being recorded.
     pub(super) open: Option<usize>,
+    /// By slot, as far as lines were stored: the line of source that recorded the node.
+    pub(super) lines: Vec<Option<&'static Location<'static>>>,
 }
 
 impl Names {
+    /// Whether nothing has a name, a group or a line.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.groups.is_empty() && self.lines.is_empty()
+    }
+
+    /// The innermost group around a slot.
+    pub(super) fn group_of(&self, slot: usize) -> Option<usize> {
+        // The last group that begins at or before the slot contains it, or one of that group's enclosing groups does.
+        let mut candidate = self
+            .groups
+            .partition_point(|group| group.slots.start <= slot)
+            .checked_sub(1);
+        while let Some(index) = candidate {
+            if self.groups[index].slots.contains(&slot) {
+                return candidate;
+            }
+            candidate = self.groups[index].parent;
+        }
+        None
+    }
+
+    /// Stores the line of source that recorded the node in a slot.
+    pub(super) fn set_line(&mut self, slot: usize, at: &'static Location<'static>) {
+        self.lines.resize(slot, None);
+        self.lines.push(Some(at));
+    }
+
     /// Removes the names of nodes above slot `len`, and shortens or removes the groups that reach above it.
     ///
     /// Groups are sorted by their first slot, so only the last ones are affected: the cost is proportional to what is
     /// freed, not to the number of groups.
     pub(super) fn truncate(&mut self, len: usize) {
+        self.lines.truncate(len + 1);
         if self
             .nodes
             .last_key_value()

@@ -1,7 +1,7 @@
 //! Naming nodes and opening groups.
 
 use super::key::NodeKey;
-use super::names::Group;
+use super::names::{Group, Names};
 use super::nodes::Graph;
 
 impl Graph {
@@ -40,19 +40,17 @@ impl Graph {
     /// assert_eq!(graph.group_of(y.key().unwrap()), Some(0));
     /// ```
     pub fn group_of(&self, key: NodeKey) -> Option<usize> {
-        let groups = &self.names.groups;
-        let slot = key.slot();
-        // The last group that begins at or before the slot contains it, or one of that group's enclosing groups does.
-        let mut candidate = groups
-            .partition_point(|group| group.slots.start <= slot)
-            .checked_sub(1);
-        while let Some(index) = candidate {
-            if groups[index].slots.contains(&slot) {
-                return candidate;
-            }
-            candidate = groups[index].parent;
-        }
-        None
+        self.names.group_of(key.slot())
+    }
+
+    /// The keys of the nodes that have names, in the order of recording.
+    pub(crate) fn named_keys(&self) -> impl Iterator<Item = NodeKey> + '_ {
+        self.names.nodes.keys().map(|&slot| self.key_at(slot))
+    }
+
+    /// The names, groups and lines of all nodes.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     pub(crate) fn set_name(&mut self, key: NodeKey, name: String) {

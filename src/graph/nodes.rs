@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Index;
+use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use slotmap::SlotMap;
@@ -12,17 +13,21 @@ use super::generations::{Alive, Generations};
 use super::key::{GraphId, NodeKey};
 use super::names::Names;
 use super::order::CachedOrder;
+use super::watch::Watch;
+use crate::labels::Labels;
 use crate::op::{Op, Scalar};
 
 /// How many of the latest comparisons are searched for the same one.
 const RECENT: usize = 16;
 
-/// Which operand of a binary operation is a constant, stored in the node itself.
+/// What is constant about a node: an operand of a binary operation, which is stored in the node, or the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Constant {
     None,
     Left,
     Right,
+    /// The node is an input that stands for a constant operand of an operation on many.
+    Itself,
 }
 
 /// One node: an input or the result of an operation.
@@ -56,6 +61,20 @@ impl Node {
             op: Op::Input,
             constant: Constant::None,
         }
+    }
+
+    /// An input that stands for a constant.
+    #[inline]
+    pub(crate) fn constant_input(value: f64) -> Self {
+        Self {
+            constant: Constant::Itself,
+            ..Self::input(value)
+        }
+    }
+
+    /// Whether it is an input that can change.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.op == Op::Input && self.constant != Constant::Itself
     }
 
     /// The result of a unary operation, or of a binary one with a constant operand.
@@ -148,7 +167,7 @@ impl Node {
     /// ```
     pub fn constant(&self) -> Option<(usize, f64)> {
         match self.constant {
-            Constant::None => None,
+            Constant::None | Constant::Itself => None,
             Constant::Left => Some((0, self.payload)),
             Constant::Right => Some((1, self.payload)),
         }
@@ -239,7 +258,10 @@ pub struct Graph {
     scopes: Vec<[usize; 2]>,
     /// The comparisons of its values, in order.
     comparisons: Vec<Comparison>,
+    /// The values that must be labels.
+    labels: Vec<(NodeKey, Labels)>,
     pub(super) names: Names,
+    pub(super) watch: Watch,
     pub(super) order: Mutex<CachedOrder>,
 }
 
@@ -275,7 +297,9 @@ impl Graph {
             spilled: 0,
             scopes: Vec::new(),
             comparisons: Vec::new(),
+            labels: Vec::new(),
             names: Names::default(),
+            watch: Watch::default(),
             order: Mutex::default(),
         }
     }
@@ -388,13 +412,25 @@ impl Graph {
         }
     }
 
-    /// Appends the node that `make` builds in place.
+    /// Appends the node that `make` builds in place; `at` is the line of source that records it.
     #[inline]
-    pub(crate) fn insert(&mut self, make: impl FnOnce() -> Node) -> NodeKey {
+    pub(crate) fn insert(
+        &mut self,
+        at: &'static Location<'static>,
+        make: impl FnOnce() -> Node,
+    ) -> NodeKey {
         let key = self.nodes.insert_with_key(|_| make());
         assert!(key.slot() == self.generations.len(), "slots ascend");
         self.generations.push(key.generation());
+        if self.watch != Watch::default() {
+            self.attend(key, at);
+        }
         key
+    }
+
+    /// Sets what is done with each new node, and returns what was done before.
+    pub(crate) fn set_watch(&mut self, watch: Watch) -> Watch {
+        std::mem::replace(&mut self.watch, watch)
     }
 
     /// Counts the operands of the last node as stored outside it.
@@ -417,6 +453,18 @@ impl Graph {
     /// The comparisons of its values, in order.
     pub(crate) fn comparisons(&self) -> &[Comparison] {
         &self.comparisons
+    }
+
+    /// Remembers that the value of a live node must be a label.
+    pub(crate) fn expect_label(&mut self, key: NodeKey, labels: Labels) {
+        if self.labels.last() != Some(&(key, labels)) {
+            self.labels.push((key, labels));
+        }
+    }
+
+    /// The values that must be labels.
+    pub(crate) fn labels(&self) -> &[(NodeKey, Labels)] {
+        &self.labels
     }
 
     /// Begins a scope; its end frees everything recorded from here on.
@@ -449,6 +497,8 @@ impl Graph {
         if len == self.len() {
             return;
         }
+        let is_kept = |&(key, _): &(NodeKey, Labels)| key.slot() <= len;
+        self.labels.retain(is_kept);
         while self.generations.len() > len + 1 {
             let key = self.key_at(self.generations.len() - 1);
             self.generations.pop();

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use super::sources::Sources;
+use crate::graph::Origin;
+use crate::labels::Labels;
 use crate::op::Op;
 
 /// The index of a value in its [`Ir`].
@@ -79,6 +82,9 @@ pub struct Ir {
     pub(crate) guards: Vec<[Id; 2]>,
     /// The inputs that derivatives are taken with respect to; all if none were chosen.
     pub(crate) variables: Option<Vec<u32>>,
+    pub(crate) sources: Sources,
+    /// The inputs that must be labels.
+    pub(crate) labels: Vec<(u32, Labels)>,
 }
 
 impl Ir {
@@ -109,6 +115,32 @@ impl Ir {
     pub fn operands(&self, id: Id) -> &[Id] {
         let node = self.nodes[id as usize];
         &self.operands[node.start as usize..node.end as usize]
+    }
+
+    /// Where a value was recorded, as far as names, groups and lines were given while tracing. Derivatives that a transform
+    /// added have none.
+    ///
+    /// ```
+    /// use chainrule::{Program, tape};
+    /// let f = Program::trace(1, |x| tape::named("layer 1", || x[0].exp().named("y")))?;
+    /// assert_eq!(f.ir().origin(1).to_string(), "`layer 1/y`");
+    /// assert_eq!(f.ir().origin(0).to_string(), "node 0");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn origin(&self, id: Id) -> Origin {
+        self.sources.origin(id as usize)
+    }
+
+    /// The inputs that must be labels, by their indices.
+    ///
+    /// ```
+    /// use chainrule::{Labels, Program, Scalar};
+    /// let f = Program::trace(2, |x| x[0] * x[1].expect_label(Labels::Signs))?;
+    /// assert_eq!(f.ir().labels(), [(1, Labels::Signs)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn labels(&self) -> &[(u32, Labels)] {
+        &self.labels
     }
 
     /// The class of each input.

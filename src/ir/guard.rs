@@ -6,6 +6,15 @@ use crate::error::{BranchChanged, Error, Result};
 use crate::graph::{Comparison, Outcome, Test};
 use crate::var::{Var, compare};
 
+/// What a comparison finds: its outcome, or the whole number to which a value was rounded down. It decides how a function
+/// goes on.
+pub(crate) type Found = u64;
+
+/// A whole number as what a comparison finds; 0 has no sign.
+fn index(floor: f64) -> Found {
+    (floor + 0.0).to_bits()
+}
+
 /// One comparison: its kind, its outcome while tracing, and its place in the source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard {
@@ -27,6 +36,22 @@ impl Guard {
     #[inline]
     pub(crate) fn holds(&self, left: f64, right: f64) -> bool {
         self.test.outcome(left, right) == self.outcome
+    }
+
+    /// What the comparison of these values finds.
+    pub(crate) fn find(&self, left: f64, right: f64) -> Found {
+        match self.test {
+            Test::Floor => index(left.floor()),
+            _ => self.test.outcome(left, right).cast_unsigned().into(),
+        }
+    }
+
+    /// What was found while tracing, given the right value if it is a constant.
+    pub(crate) fn found(&self, right: Option<f64>) -> Found {
+        match (self.test, right) {
+            (Test::Floor, Some(floor)) => index(floor),
+            _ => self.outcome.cast_unsigned().into(),
+        }
     }
 
     /// What the guard requires of its two values. Guards of the same values with equal requirements need one check.

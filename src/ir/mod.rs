@@ -12,6 +12,7 @@ mod guard;
 mod interpret;
 mod passes;
 mod rewrite;
+mod sources;
 mod symbol;
 #[cfg(test)]
 mod text;
@@ -21,11 +22,12 @@ mod value_numbering;
 mod verify;
 
 pub use code::{Class, Id, Ir, Kind};
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Found, Guard};
 pub(crate) use interpret::interpret;
 pub use passes::{Level, PASSES, Pass};
 pub(crate) use passes::{Selection, apply, before_derivatives, names_of_busy};
 pub(crate) use rewrite::compact;
+pub(crate) use sources::Sources;
 pub(crate) use symbol::{Symbol, extend, extend_merged, len, node, push};
 #[cfg(test)]
 pub(crate) use text::parse;

@@ -19,6 +19,8 @@ pub(crate) fn rewrite(
     let mut new = Ir::default();
     new.inputs.clone_from(&ir.inputs);
     new.variables.clone_from(&ir.variables);
+    new.labels.clone_from(&ir.labels);
+    new.sources = ir.sources.emptied();
     new.reserve(ir.len(), ir.operand_count());
     let mut places = vec![Id::MAX; ir.len()];
     let mut operands = Vec::new();
@@ -27,7 +29,9 @@ pub(crate) fn rewrite(
             let old = ir.operands(id).iter();
             operands.clear();
             operands.extend(old.map(|&operand| places[operand as usize]));
-            places[id as usize] = step(&mut new, id, ir.kind(id), &operands);
+            let place = step(&mut new, id, ir.kind(id), &operands);
+            new.sources.carry(place as usize, &ir.sources, id as usize);
+            places[id as usize] = place;
         }
     }
     let place = |id: &Id| places[*id as usize];

@@ -4,6 +4,7 @@
 
 use super::code::{Class, Id, Ir, Kind};
 use super::guard::Guard;
+use super::sources::Sources;
 use crate::error::{Error, Result};
 use crate::graph::{Comparison, Graph, NodeKey};
 use crate::op::Op;
@@ -80,6 +81,15 @@ pub(crate) fn trace(
             .map(|side| place(&mut code, Var::of_side(side)));
         code.guards.push(sides);
     }
+    for &(key, labels) in graph.labels() {
+        let kind = places.get(key.slot()).filter(|&&id| id != Id::MAX);
+        if let Some(Kind::Input(place)) = kind.map(|&id| code.kind(id))
+            && !code.labels.contains(&(place, labels))
+        {
+            code.labels.push((place, labels));
+        }
+    }
+    code.sources = Sources::new(graph, &places, code.len());
     let guards = comparisons.iter().map(Guard::new).collect();
     Ok((code, guards))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{self, Neighbour};
 use super::diagram::{Cluster, Pair, Stroke};
+use super::lanes::{self, Far, LANE};
 use super::order::{self, Port, Segment};
 
 /// The least room between two columns.
@@ -14,6 +15,10 @@ const SLOPE: f64 = 0.18;
 const WIDEST: f64 = 90.0;
 /// The breadth that a link takes up in a column that it passes.
 const PASSING: f64 = 4.0;
+/// How many columns lines may pass in all, and how many more for each element. If there are more, the lines that lead farthest
+/// run in lanes.
+const PASSED: usize = 4096;
+const PASSED_EACH: usize = 8;
 
 /// Identifies an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +135,7 @@ impl Interior {
     /// Arranges the elements, in this cluster or outside all clusters.
     pub(super) fn arrange(mut self, cluster: Option<&Cluster>) -> Arranged {
         self.assign_columns();
-        let (segments, direct) = self.split_lines();
+        let (segments, direct, far) = self.split_lines();
         let last = self.elements.iter().map(|element| element.column).max();
         let mut columns = vec![Vec::new(); last.map_or(0, |last| last + 1)];
         for (index, element) in self.elements.iter().enumerate() {
@@ -140,7 +145,8 @@ impl Interior {
         let breadths: Vec<f64> = breadths.collect();
         order::order(&mut columns, &segments, &breadths);
         let middles = self.move_across(&columns, &segments, &breadths);
-        self.draw(cluster, &columns, &segments, &direct, &middles)
+        let segments = [&segments[..], &direct[..]];
+        self.draw(cluster, &columns, segments, &far, &middles)
     }
 
     /// Puts each element one column after the last one that leads to it, and an element that nothing leads to just before its use.
@@ -187,17 +193,23 @@ impl Interior {
 
     /// Cuts lines into pieces between neighbouring columns, with a place in each column that a line passes.
     ///
-    /// Returns pieces that do not lead forward separately.
-    fn split_lines(&mut self) -> (Vec<Segment>, Vec<Segment>) {
-        let (mut segments, mut direct) = (Vec::new(), Vec::new());
+    /// Returns pieces that do not lead forward, and lines that lead too far, separately.
+    fn split_lines(&mut self) -> (Vec<Segment>, Vec<Segment>, Vec<Far>) {
+        let (mut segments, mut direct, mut far) = (Vec::new(), Vec::new(), Vec::new());
+        let longest = self.longest_way();
         for Line { source, from, ends } in std::mem::take(&mut self.lines) {
             let start = self.elements[from.0].column;
             let mut way = vec![from];
+            let mut far_ends = Vec::new();
             for (to, offset) in ends {
                 let column = self.elements[to].column;
                 let piece = |from, to| Segment { from, to, source };
                 if column <= start {
                     direct.push(piece(from, (to, offset)));
+                    continue;
+                }
+                if column - start > longest {
+                    far_ends.push((to, offset));
                     continue;
                 }
                 while way.len() < column - start {
@@ -208,8 +220,40 @@ impl Interior {
                 }
                 segments.push(piece(way[column - start - 1], (to, offset)));
             }
+            let columns = far_ends.iter().map(|&(to, _)| self.elements[to].column);
+            if let Some(last) = columns.max() {
+                far.push(Far {
+                    source,
+                    from,
+                    ends: far_ends,
+                    columns: [start, last],
+                });
+            }
         }
-        (segments, direct)
+        (segments, direct, far)
+    }
+
+    /// The most columns that a line may lead on and still have a place in each.
+    fn longest_way(&self) -> usize {
+        let ways = self.lines.iter().map(|line| {
+            let start = self.elements[line.from.0].column;
+            let columns = line.ends.iter().map(|&(to, _)| self.elements[to].column);
+            let ways = columns.map(|column| column.saturating_sub(start));
+            ways.collect::<Vec<usize>>()
+        });
+        let ways: Vec<Vec<usize>> = ways.collect();
+        let mut longest = ways.iter().flatten().copied().max().unwrap_or(0).max(1);
+        let passed = |longest: usize| -> usize {
+            let lines = ways.iter().map(|ways| {
+                let near = ways.iter().filter(|&&way| way <= longest);
+                near.max().map_or(0, |way| way.saturating_sub(1))
+            });
+            lines.sum()
+        };
+        while longest > 1 && passed(longest) > PASSED + PASSED_EACH * self.elements.len() {
+            longest /= 2;
+        }
+        longest
     }
 
     /// How far across the middle of each element is.
@@ -239,13 +283,40 @@ impl Interior {
         across::straighten(columns, breadths, &before, &after)
     }
 
+    /// The gap after each column: wider where links lead far across.
+    fn gaps(
+        &self,
+        columns: usize,
+        segments: &[Segment],
+        far: &[Far],
+        across: impl Fn(Port) -> f64,
+        lane: impl Fn(usize) -> f64,
+    ) -> Vec<f64> {
+        let mut gaps = vec![GAP; columns];
+        let mut widen = |column: usize, from: f64, to: f64| {
+            let gap = &mut gaps[column];
+            *gap = gap.max(GAP + (SLOPE * (from - to).abs()).min(WIDEST));
+        };
+        for segment in segments {
+            let column = self.elements[segment.from.0].column;
+            widen(column, across(segment.from), across(segment.to));
+        }
+        for (index, line) in far.iter().enumerate() {
+            widen(line.columns[0], across(line.from), lane(index));
+            for &end in &line.ends {
+                widen(self.elements[end.0].column - 1, lane(index), across(end));
+            }
+        }
+        gaps
+    }
+
     /// Gives every column, element and line its final position.
     fn draw(
         &self,
         cluster: Option<&Cluster>,
         columns: &[Vec<usize>],
-        segments: &[Segment],
-        direct: &[Segment],
+        [segments, direct]: [&[Segment]; 2],
+        far: &[Far],
         middles: &[f64],
     ) -> Arranged {
         let [[before, after], [above, below]] =
@@ -258,13 +329,11 @@ impl Interior {
         let spread = edges.reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]);
         let [low, high] = spread.unwrap_or_default();
         let across = |(element, offset): Port| middles[element] + offset - low + above;
+        let lanes = lanes::assign(far);
+        let lane = |index: usize| high - low + above + LANE * (lanes[index] + 1) as f64;
+        let in_lanes = LANE * lanes.iter().map(|lane| lane + 1).max().unwrap_or(0) as f64;
 
-        let mut gaps = vec![GAP; columns.len()];
-        for segment in segments {
-            let way = (across(segment.from) - across(segment.to)).abs();
-            let gap = &mut gaps[self.elements[segment.from.0].column];
-            *gap = gap.max(GAP + (SLOPE * way).min(WIDEST));
-        }
+        let gaps = self.gaps(columns.len(), segments, far, across, lane);
         let mut starts = Vec::with_capacity(columns.len());
         let mut ends = Vec::with_capacity(columns.len());
         let mut along = before;
@@ -277,7 +346,7 @@ impl Interior {
         }
         let least = cluster.map_or([0.0; 2], |cluster| cluster.least);
         let length = ends.last().copied().unwrap_or(0.0) + after;
-        let breadth = high - low + above + below;
+        let breadth = high - low + in_lanes + above + below;
         let size = [length.max(least[0]), breadth.max(least[1])];
 
         // An element that nothing leads to is at the end of its column, near its use; others are at the beginning.
@@ -316,6 +385,21 @@ impl Interior {
             }
             stroke(source, edge, [start(to.0), across(to)]);
         }
+        for (index, line) in far.iter().enumerate() {
+            let Far { source, from, .. } = *line;
+            let [begin, end_column] = line.columns;
+            let edge = [ends[begin], across(from)];
+            if left.insert((from.0, source)) {
+                stroke(source, [end(from.0), across(from)], edge);
+            }
+            let beside = [starts[begin + 1], lane(index)];
+            stroke(source, edge, beside);
+            stroke(source, beside, [ends[end_column - 1], lane(index)]);
+            for &to in &line.ends {
+                let leave = [ends[self.elements[to.0].column - 1], lane(index)];
+                stroke(source, leave, [start(to.0), across(to)]);
+            }
+        }
         let offset = |(&source, &element): (&usize, &usize)| {
             let offset = across((element, 0.0)) - size[1] / 2.0;
             (source, offset)
@@ -346,4 +430,33 @@ impl Interior {
 /// Whether two points are equally far across, up to a difference that no eye can see.
 fn straight(from: Pair, to: Pair) -> bool {
     (from[1] - to[1]).abs() < 0.05
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interior, Member, PASSED, PASSED_EACH};
+
+    #[test]
+    fn far_lines_take_linearly_many_places() {
+        for count in [500, 1000, 2000, 4000] {
+            let blocks = (0..count).map(|block| (Member::Block(block), [20.0, 10.0]));
+            let mut interior = Interior::new(blocks);
+            let mut ends = vec![Vec::new(); count];
+            for to in 1..count {
+                ends[to - 1].push((to, -1.0));
+                ends[to * 2_654_435_761 % 1_000_003 % to].push((to, 1.0));
+            }
+            for (source, ends) in ends.into_iter().enumerate() {
+                interior.connect(source, (source, 0.0), ends);
+            }
+            interior.assign_columns();
+            let (segments, direct, far) = interior.split_lines();
+            let places = interior.elements.len();
+            assert!(places <= PASSED + (PASSED_EACH + 1) * count, "{places}");
+            let links = 2 * (count - 1);
+            let far_ends: usize = far.iter().map(|line| line.ends.len()).sum();
+            assert!(direct.is_empty() && far_ends > count / 8);
+            assert_eq!(segments.len() + far_ends, links + places - count);
+        }
+    }
 }

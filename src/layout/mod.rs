@@ -5,7 +5,8 @@
 //! and M. Toda, "Methods for visual understanding of hierarchical system structures" (1981): boxes are put in columns, each
 //! after all boxes that lead to it; each column is ordered so that few links cross; then boxes are moved across until links
 //! are as straight as the order allows. A link that passes a column has a place of its own there, so that no link runs
-//! through a box, and links from one box share their path as long as they can.
+//! through a box, and links from one box share their path as long as they can. If links pass many more columns than there are
+//! boxes, those that lead farthest run in lanes beside the columns.
 //!
 //! A cluster is laid out first, by itself, and is then one box of the cluster around it; a link enters it at a place on its
 //! border. Clusters are visited from the last to the first, without recursion.
@@ -18,6 +19,7 @@
 mod across;
 mod diagram;
 mod interior;
+mod lanes;
 mod nest;
 mod order;
 #[cfg(test)]

@@ -235,3 +235,67 @@ fn nothing_is_laid_out_on_nothing() {
         ([0.0; 2], 0, 0)
     );
 }
+
+/// Blocks in a chain, each of which also leads to a later one that is chosen at random.
+fn far_links(count: usize) -> Diagram {
+    let block = |entries: usize| Block {
+        size: [20.0, 10.0],
+        entries: (0..entries).map(|entry| entry as f64 * 3.0 - 1.5).collect(),
+        cluster: None,
+    };
+    let mut diagram = Diagram::default();
+    for to in 0..count {
+        diagram.blocks.push(block(to.min(2)));
+        let links = [
+            to.checked_sub(1),
+            (to > 1).then(|| to * 2_654_435_761 % 1_000_003 % to),
+        ];
+        for (entry, from) in links.into_iter().flatten().enumerate() {
+            diagram.links.push(Link { from, to, entry });
+        }
+    }
+    diagram
+}
+
+#[test]
+fn far_links_take_linearly_many_strokes_and_run_through_no_box() {
+    for count in [500, 1000, 2000] {
+        let diagram = far_links(count);
+        let placement = diagram.lay_out();
+        assert!(
+            placement.strokes.len() < 24 * count,
+            "{} strokes",
+            placement.strokes.len()
+        );
+        for stroke in &placement.strokes {
+            let line = Extent::of_stroke(stroke);
+            assert!(line.to[1] <= placement.size[1]);
+            for block in 0..count {
+                let block = Extent::of_block(&diagram, &placement, block);
+                let crossed = block.from[0] + SLACK < line.to[0]
+                    && line.from[0] + SLACK < block.to[0]
+                    && block.from[1] < line.to[1]
+                    && line.from[1] < block.to[1];
+                assert!(!crossed, "{stroke:?} runs through {block:?}");
+            }
+        }
+        for link in diagram.links.iter().step_by(97) {
+            let [along, middle] = placement.blocks[link.to];
+            let entry = [along, middle + diagram.blocks[link.to].entries[link.entry]];
+            let ends = ends(&placement, link.from);
+            assert!(ends.iter().any(|&end| near(end, entry)), "{link:?}");
+        }
+    }
+}
+
+#[test]
+fn lanes_are_shared_by_lines_that_do_not_meet() {
+    let far = |columns: [usize; 2]| super::lanes::Far {
+        source: 0,
+        from: (0, 0.0),
+        ends: Vec::new(),
+        columns,
+    };
+    let lines = [[0, 10], [5, 20], [10, 30], [12, 15], [20, 40]].map(far);
+    assert_eq!(super::lanes::assign(&lines), [0, 1, 0, 2, 1]);
+}

@@ -56,9 +56,9 @@ pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
 
 /// `c 2^x`, also if `2^x` alone overflows. Error 1.3 ulp.
 pub(crate) fn scaled_exp2(x: f64, c: f64) -> f64 {
-    if x > 1.0 {
-        // Above 1 the difference is exact.
-        exp2(x - 1.0) * c * 2.0
+    if x > 1000.0 {
+        // Here the difference is exact, and powers of two scale exactly.
+        exp2(x - 512.0) * c * 2_f64.powi(512)
     } else {
         exp2(x) * c
     }

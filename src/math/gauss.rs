@@ -18,6 +18,19 @@ fn density(x: f64) -> (Pair, i32) {
     density_of(Pair::product(x, x).scaled(0.5))
 }
 
+/// `c φ(x)`, φ the normal density, also if the density alone is subnormal; 0 where it vanishes, also if `c` is infinite.
+pub(crate) fn scaled_density(x: f64, c: f64) -> f64 {
+    if x.is_nan() || c.is_nan() {
+        return f64::NAN;
+    }
+    // Times any finite number, the density is 0 here.
+    if x.abs() >= 60.0 {
+        return 0.0;
+    }
+    let (value, power) = density(x);
+    libm::scalbn(value.value() * c, power)
+}
+
 /// `x Φ(x)`, the Gaussian error linear unit.
 ///
 /// For negative `x` it is the density divided by the hazard, which both keep their digits in the tail.

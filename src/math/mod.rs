@@ -14,6 +14,7 @@ mod hyperbolic;
 mod log;
 mod log_normal;
 mod pair;
+pub(crate) mod plane;
 mod power;
 pub(crate) mod remainder;
 mod sigmoid;
@@ -23,14 +24,14 @@ mod trig;
 
 pub(crate) use exp::{exp, exp_difference, exp_m1, exp2, gaussian, scaled_exp2};
 pub(crate) use gamma::{digamma, ln_gamma, polygamma};
-pub(crate) use gauss::{erf, erfc, gelu, gelu_slope};
+pub(crate) use gauss::{erf, erfc, gelu, gelu_slope, scaled_density};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub(crate) use log::{ln, ln_1p, log1mexp, log1mexp_slope, log2, log10, xlogx, xlogx_slope};
 pub(crate) use log_normal::{
     log_erfc, log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative,
 };
 pub(crate) use power::{cbrt, hypot, pow, powi, recip_positive};
-pub(crate) use sigmoid::{sigmoid, silu, silu_slope, softplus};
+pub(crate) use sigmoid::{sigmoid, silu, silu_curvature, silu_slope, softplus};
 pub(crate) use sinc::{sinc, sinc_derivative};
 pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 

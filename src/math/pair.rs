@@ -168,6 +168,32 @@ pub(super) fn ln_pair(x: Pair) -> Pair {
     whole.plus(series)
 }
 
+/// `1 + b ln(x)` for positive `x`, where the sum cancels: absolute error below `2^-99`, and near `x = 1` below `2^-99 |x - 1|`.
+///
+/// The logarithm is the sum of [`ln_pair`], with all terms of the series as pairs. For `x = m 2^k` with `k = 0`, the largest
+/// term of the logarithm is `m - 1`, and `1 + b (m - 1)` is exact.
+pub(super) fn one_plus_times_ln(b: f64, x: f64) -> f64 {
+    let (mut m, mut count) = libm::frexp(x);
+    if m < std::f64::consts::FRAC_1_SQRT_2 {
+        m *= 2.0;
+        count -= 1;
+    }
+    let less = m - 1.0;
+    let ratio = Pair::from(less).over(Pair::sum(m, 1.0));
+    let square = ratio.times(ratio);
+    // With |s| < 0.172, the first term left out is below 2^-114 of the first.
+    let tail = (1..22).rev().fold(Pair::from(0.0), |sum, n| {
+        let term = Pair::from(2.0).over(Pair::from(f64::from(2 * n + 1)));
+        sum.plus(term).times(square)
+    });
+    // 2s = (m - 1) - (m - 1) s.
+    let rest = tail.plus(-Pair::from(less)).times(ratio);
+    let count = f64::from(count);
+    let whole = Pair::ordered(count * LN_2[0], count * LN_2[1]).plus((count * LN_2[2]).into());
+    let first = Pair::from(1.0).plus(Pair::product(b, less));
+    first.plus(whole.plus(rest).times(b.into())).value()
+}
+
 /// The exponent of a normal number.
 #[inline]
 pub(super) fn exponent(x: f64) -> f64 {

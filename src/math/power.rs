@@ -35,6 +35,33 @@ pub(crate) fn powi(x: f64, n: f64) -> f64 {
     }
 }
 
+/// `c·a^(b−less)`, also if the power alone is subnormal or overflows; 0 where the power vanishes, also if `c` is infinite.
+///
+/// A rounding error of the exponent would grow with `ln a`. So if the difference is not exact, the power `aᵇ` is
+/// divided by `a` instead, `less` times.
+pub(super) fn scaled_pow(c: f64, a: f64, b: f64, less: f64) -> f64 {
+    let exponent = b - less;
+    let exact = exponent + less == b && b - exponent == less;
+    if exact || a == 0.0 || a.is_infinite() || b.is_infinite() {
+        return times_pow(c, a, exponent);
+    }
+    let product = times_pow(c, a, b) / a;
+    if less > 1.0 { product / a } else { product }
+}
+
+/// `c·aᵇ` for [`scaled_pow`]. A power outside the range of normal numbers is the product of two powers of half the exponent.
+fn times_pow(c: f64, a: f64, b: f64) -> f64 {
+    let power = pow(a, b);
+    if power.is_normal() || power.is_nan() || c.is_nan() {
+        return c * power;
+    }
+    let root = pow(a.abs(), 0.5 * b);
+    if c == 0.0 || root == 0.0 {
+        return 0.0;
+    }
+    (c * root) * root.copysign(power)
+}
+
 /// `√(x² + y²)` without overflow, NaN if either operand is.
 ///
 /// It differs from IEEE's function in `hypot(inf, NaN)`, which is NaN here.

@@ -113,3 +113,48 @@ pub(crate) fn silu_slope(x: f64) -> f64 {
     let share = small / (1.0 + small);
     1.0 + share * (x * (1.0 - share) - 1.0)
 }
+
+/// The positive root of the second derivative of [`silu`].
+const SILU_CURVATURE_ROOT: Pair = Pair::new(2.399_357_280_515_467_5, 1.846_487_285_535_336_3e-16);
+/// Chebyshev fit of `2 - x tanh(x/2)`, divided by the distance from the root, used up to 0.5.
+const SILU_CURVATURE_ROOT_SERIES: [f64; 18] = [
+    -1.199_678_640_257_733_7,
+    5.097_498_192_879_019_3e-23,
+    0.030_510_173_388_064_093,
+    -0.012_715_977_581_091_808,
+    0.002_248_725_923_422_544,
+    0.000_122_444_676_317_526_43,
+    -0.000_183_943_656_040_004_27,
+    4.879_891_754_402_615e-05,
+    -3.198_075_044_729_251_8e-06,
+    -2.143_124_284_627_321e-06,
+    8.627_406_656_132_037e-07,
+    -1.277_633_305_488_304e-07,
+    -1.597_565_907_118_548_3e-08,
+    1.308_221_389_400_302e-08,
+    -2.998_002_377_241_728_2e-09,
+    8.163_306_110_363_667e-11,
+    1.731_382_738_550_624e-10,
+    -5.447_112_984_439_379_5e-11,
+];
+
+/// The second derivative of [`silu`], `σ(x) σ(-x) (2 - x tanh(x/2))`.
+///
+/// Near its roots at ±2.399 the difference is a polynomial in the distance from the root, which is stored to twice the
+/// digits.
+pub(crate) fn silu_curvature(x: f64) -> f64 {
+    let size = x.abs();
+    if size > -FAR {
+        return times_far_exp(2.0 - size, -size);
+    }
+    let small = exp(-size);
+    let whole = 1.0 + small;
+    let distance = (size - SILU_CURVATURE_ROOT.hi) - SILU_CURVATURE_ROOT.lo;
+    let factor = if distance.abs() < 0.5 {
+        distance * polynomial(&SILU_CURVATURE_ROOT_SERIES, distance)
+    } else {
+        // `tanh(x/2) = 1 - 2 small/whole`; below 2, no term cancels, and above, `2 - x` is exact up to 4.
+        (2.0 - size) + 2.0 * size * (small / whole)
+    };
+    factor * small / (1.0 + small * (2.0 + small))
+}

@@ -1,34 +1,46 @@
 //! Derivatives with their own formulas, accurate where the textbook's formula is not.
 
 use super::ln;
+use super::pair::one_plus_times_ln;
+use super::power::scaled_pow;
 
 /// The slope of `aᵇ` with respect to `a`, `b·a^(b−1)`; 0 if `b` is 0.
-///
-/// A rounding error of the exponent `b − 1` would grow with `ln a`. So if `b − 1` is not exact, `aᵇ·b/a` is used. If
-/// the power is subnormal or overflows, it is computed as the product of two powers of half the exponent.
 pub(crate) fn pow(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
+    scaled_pow(b, a, b, 1.0)
+}
+
+/// The second derivative of `aᵇ` with respect to `a`, `b(b−1)·a^(b−2)`; 0 if `b` is 0 or 1.
+pub(crate) fn pow_curvature(a: f64, b: f64) -> f64 {
+    scaled_pow(b * (b - 1.0), a, b, 2.0)
+}
+
+/// The derivative of `aᵇ` with respect to both operands, `a^(b−1)·(1 + b·ln a)`.
+///
+/// If the sum cancels, it is computed to twice the digits.
+pub(crate) fn pow_mixed(a: f64, b: f64) -> f64 {
+    let log = ln(a);
+    if log.is_nan() || b.is_nan() {
         return f64::NAN;
     }
-    if b == 0.0 {
-        return 0.0;
-    }
-    let less = b - 1.0;
-    let exact = less + 1.0 == b && b - less == 1.0;
-    let (exponent, divisor) = if exact { (less, 1.0) } else { (b, a) };
-    let y = super::pow(a, exponent);
-    let product = y * b;
-    if y.is_normal() && product.is_normal() {
-        return product / divisor;
-    }
-    if y.is_normal() {
-        return if exact { product } else { y * (b / a) };
-    }
-    if y.is_nan() || a == 0.0 || a.is_infinite() || b.is_infinite() {
-        return b * super::pow(a, less);
-    }
-    let root = super::pow(a.abs(), 0.5 * exponent);
-    (b * root) * root.copysign(y) / divisor
+    // 0 also where the other factor is infinite.
+    let term = if b == 0.0 || log == 0.0 { 0.0 } else { b * log };
+    let sum = if term > -2.0 && term < -0.5 {
+        one_plus_times_ln(b, a)
+    } else {
+        1.0 + term
+    };
+    scaled_pow(sum, a, b, 1.0)
+}
+
+/// The slope of `aᵇ` with respect to `b`, `aᵇ·ln a`; 0 if the power is 0 inside its domain.
+pub(crate) fn pow_log(a: f64, b: f64) -> f64 {
+    scaled_pow(ln(a), a, b, 0.0)
+}
+
+/// The second derivative of `aᵇ` with respect to `b`, `aᵇ·ln²a`; 0 if the power is 0 inside its domain.
+pub(crate) fn pow_log_squared(a: f64, b: f64) -> f64 {
+    let log = ln(a);
+    scaled_pow(log * log, a, b, 0.0)
 }
 
 /// The slope of `a/b` with respect to `b`, `−(a/b)/b`, accurate even if `a/b` is subnormal.
@@ -70,13 +82,12 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
     a / super::hypot(a, b)
 }
 
-/// The slope of the power `y = aᵇ` with respect to `b`, `y·ln a`; 0 if the power is 0 inside its domain.
-pub(crate) fn pow_log(y: f64, a: f64) -> f64 {
-    let log = ln(a);
-    if y == 0.0 && !log.is_nan() {
-        0.0
+/// The share `t/(t + r)` of a term in its sum with the rest, for numbers that are not negative; else NaN.
+pub(crate) fn share(t: f64, r: f64) -> f64 {
+    if t >= 0.0 && r >= 0.0 {
+        t.abs() / (t + r)
     } else {
-        y * log
+        f64::NAN
     }
 }
 

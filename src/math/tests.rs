@@ -4,9 +4,10 @@ use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
     exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
     log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative, log1mexp, log1mexp_slope, log2,
-    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_slope, sin, sinc,
-    sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
+    log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_curvature, silu_slope, sin,
+    sinc, sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
+use super::{plane, slope};
 
 /// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
 fn same(got: f64, wanted: f64) -> bool {
@@ -85,6 +86,11 @@ fn edges_of_functions_of_one_number_hold() {
             silu_slope,
             "0:0.5 800:1 -1e300:-0 inf:1 -inf:-0",
         ),
+        (
+            "silu_curvature",
+            silu_curvature,
+            "0:0.5 800:-0 -1e300:-0 inf:-0 -inf:-0",
+        ),
         ("gelu", gelu, "0:0 800:800 -1e300:-0 inf:inf -inf:-0"),
         (
             "gelu_slope",
@@ -147,6 +153,56 @@ fn edges_of_functions_of_two_numbers_hold() {
             "exp_difference",
             exp_difference,
             "3,3:1 inf,inf:1 -inf,-inf:1 -inf,3:0 3,inf:0 inf,-inf:inf 1e308,-1e308:inf",
+        ),
+        (
+            "pow_slope",
+            slope::pow,
+            "0,0:0 0,1:1 0,2:0 0,0.5:inf 0,-1:-inf -2,3:12 -2,0.5:NaN",
+        ),
+        (
+            "pow_curvature",
+            slope::pow_curvature,
+            "0,0:0 0,1:0 0,2:2 0,3:0 0,1.5:inf 0,0.5:-inf 0,-1:inf -2,3:-12 1,inf:inf 0.5,inf:0",
+        ),
+        (
+            "pow_mixed",
+            slope::pow_mixed,
+            "0,2:0 0,1:-inf 0,0.5:-inf 0,0:inf 0,-1:inf -2,3:NaN -2,0:NaN 1,inf:1 1,3:1",
+        ),
+        (
+            "pow_log",
+            slope::pow_log,
+            "0,2:0 0,0:-inf 0,-1:-inf -2,3:NaN inf,-1:0 1,inf:0 0.5,inf:0",
+        ),
+        (
+            "pow_log_squared",
+            slope::pow_log_squared,
+            "0,2:0 0,0:inf -2,3:NaN 1,7:0 0.5,inf:0",
+        ),
+        (
+            "hypot_curvature",
+            plane::hypot_curvature,
+            "0,0:0 3,0:0 0,-2:0.5 inf,1:0 1,inf:0 inf,inf:NaN 0,5e-324:inf",
+        ),
+        (
+            "hypot_mixed",
+            plane::hypot_mixed,
+            "0,0:0 inf,1:0 1,-inf:0 inf,-inf:NaN 5e-324,5e-324:-inf",
+        ),
+        (
+            "atan2_slope",
+            plane::atan2,
+            "0,0:NaN 0,2:0.5 0,-4:-0.25 inf,1:0 1,inf:0 inf,inf:NaN 0,5e-324:inf",
+        ),
+        (
+            "atan2_curvature",
+            plane::atan2_curvature,
+            "0,0:NaN 1,-1:0.5 1,1:-0.5 1,inf:0 inf,inf:NaN",
+        ),
+        (
+            "atan2_mixed",
+            plane::atan2_mixed,
+            "0,0:NaN 1,1:0 0,2:-0.25 2,0:0.25 1,inf:0 inf,inf:NaN",
         ),
         (
             "polygamma",

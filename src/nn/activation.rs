@@ -5,6 +5,7 @@ use super::initialization::Initialization;
 use crate::Scalar;
 use crate::error::Result;
 use crate::op::rows::{ExpDifference, StopGradient};
+use crate::op::shares;
 
 /// Makes the enum and its methods from rows `Name(parameter: type) = |x| value, initialization that suits it`.
 macro_rules! activations {
@@ -145,6 +146,7 @@ pub fn softmax<S: Scalar>(xs: &[S]) -> Result<Vec<S>> {
     let largest = S::max_of(xs).apply::<StopGradient>();
     let terms = xs.iter().map(|x| x.apply2::<ExpDifference>(largest));
     let terms: Vec<S> = terms.collect();
-    let total: S = terms.iter().sum();
-    Ok(terms.into_iter().map(|term| term / total).collect())
+    let mut softmax = Vec::with_capacity(terms.len());
+    shares(&terms, &mut |_, share| softmax.push(share));
+    Ok(softmax)
 }

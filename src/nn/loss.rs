@@ -9,6 +9,7 @@
 use super::check::{self, at_least_zero, not_empty, paired};
 use crate::Scalar;
 use crate::error::{Error, Result};
+use crate::labels::Labels;
 use crate::op::rows::Adjoint;
 
 /// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`, as in cs231n's two-layer training loop.
@@ -72,7 +73,7 @@ pub fn hinge<S: Scalar, T: Copy + Into<S>>(scores: &[S], labels: &[T], margin: f
     }
     let pairs = scores.iter().zip(labels);
     let losses = pairs.map(|(&s, &y)| {
-        let y: S = y.into();
+        let y = y.into().expect_label(Labels::Signs);
         let loss = (S::from(margin) - s * y).relu();
         let excess = y.abs() - 1.0;
         if excess.vanishes() {
@@ -223,6 +224,7 @@ pub fn row_multiclass_hinge<S: Scalar>(
 /// For each score, 1 if it is the score of the row's class, else 0; and the score of the class, NaN if there is none.
 fn choose<S: Scalar>(name: &str, scores: &[S], class: S) -> Result<(Vec<S>, S)> {
     not_empty(name, scores.len())?;
+    let class = class.expect_label(Labels::Classes(scores.len()));
     let is_right: Vec<S> = (0..scores.len()).map(|c| class.equal(c as f64)).collect();
     // In this sum, a product with 0 adds nothing even if the other factor is infinite or NaN.
     let pairs = is_right.iter().zip(scores);

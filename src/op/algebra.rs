@@ -9,6 +9,7 @@ use std::ops::{
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
 use crate::error::{Result, check_length};
+use crate::labels::Labels;
 use crate::math::fused;
 
 /// An operation of one operand.
@@ -214,6 +215,26 @@ pub trait Scalar:
     /// ```
     #[must_use]
     fn shared(self) -> Self {
+        self
+    }
+
+    /// Says that this value is a label, and returns it. If it is an input of a traced function, the program can check it in
+    /// every row: see [`Batch::check_labels`](crate::Batch::check_labels). It is not checked here.
+    ///
+    /// ```
+    /// use chainrule::{Labels, Program, Scalar};
+    ///
+    /// fn loss<S: Scalar>(p: &[S], row: &[S]) -> S {
+    ///     let label = row[1].expect_label(Labels::Signs);
+    ///     (-(p[0] * row[0] * label)).softplus()
+    /// }
+    /// let f = Program::trace_rows(&[0.5], 2, |p, row| loss(p, row))?;
+    /// let error = f.batch(&[[2.0, 1.0], [3.0, 0.0]])?.check_labels().unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1: the label in column 1 must be −1 or 1, found 0.0");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    fn expect_label(self, _labels: Labels) -> Self {
         self
     }
 

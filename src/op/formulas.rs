@@ -1,14 +1,14 @@
 //! The formulas of the operations: values and partials by the rows of the table, and the choice among them by name.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use super::algebra::{Binary, Nary, Scalar, Ternary, Unary, chain};
 use super::many::{
-    adjoint, dot, largest, log_sum_exp, product, product_partials, smallest, ties, total,
+    adjoint, dot, largest, log_sum_exp, product, product_partials, shares, smallest, ties, total,
 };
 use super::names::{BinaryOp, Law, NEG_INFINITY, NaryOp, Op, TernaryOp, UnaryOp};
 use super::operands::Operands;
-use crate::math::{self, compare, remainder, slope};
+use crate::math::{self, compare, plane, remainder, slope};
 
 const NAN: f64 = f64::NAN;
 
@@ -253,3 +253,26 @@ macro_rules! formulas {
     };
 }
 table!(formulas);
+
+/// The derivative of `a^b` twice with respect to `a` and once to `b`, `a^(b−2)·(b(b−1)·ln a + 2b − 1)`.
+fn pow_mixed_by_base<S: Scalar>(a: S, b: S) -> S {
+    let sum = chain(b * (b - 1.0), a.ln()) + (b * 2.0 - 1.0);
+    chain(a.pow(b - 2.0), sum)
+}
+
+/// The derivative of `a^b` once with respect to `a` and twice to `b`, `a^(b−1)·ln a·(b·ln a + 2)`.
+fn pow_mixed_by_exponent<S: Scalar>(a: S, b: S) -> S {
+    chain(a.apply2::<PowLog>(b - 1.0), chain(b, a.ln()) + 2.0)
+}
+
+/// The derivative of the length of `(a, b)` twice with respect to `a` and once to `b`, `b(2a² − b²)/h⁵`.
+fn hypot_mixed_by_first<S: Scalar>(a: S, b: S) -> S {
+    let (p, q) = (a.apply2::<HypotSlope>(b), b.apply2::<HypotSlope>(a));
+    chain(q * (p * p * 2.0 - q * q), a.hypot(b).recip().square())
+}
+
+/// The third derivative of the angle of `(b, a)` with respect to `a`, `2b(3a² − b²)/h⁶`.
+fn atan2_curvature_slope<S: Scalar>(a: S, b: S) -> S {
+    let (p, q) = (b.apply2::<Atan2Slope>(a), a.apply2::<Atan2Slope>(b));
+    q * (p * p * 3.0 - q * q) * 2.0
+}

@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::algebra::Scalar;
-use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Sum};
+use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Share, Sum};
 use super::names::{INFINITY, NEG_INFINITY};
 use super::operands::Operands;
 use crate::math::fused;
@@ -63,6 +63,23 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     largest
         .equal(NEG_INFINITY)
         .select(largest, largest + sum.ln())
+}
+
+/// The share of each of these positive terms in their sum, computed from the sum of the others, which keeps its digits.
+pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
+    let add = |sum: Option<S>, term: S| Some(sum.map_or(term, |sum| sum + term));
+    let mut after = vec![None; terms.len()];
+    for i in (1..terms.len()).rev() {
+        after[i - 1] = add(after[i], terms[i]);
+    }
+    let mut before = None;
+    for (i, &term) in terms.iter().enumerate() {
+        let rest = after[i].map_or(before, |after| add(before, after));
+        emit(i, term.apply2::<Share>(rest.unwrap_or(S::from(0.0))));
+        if i + 1 < terms.len() {
+            before = add(before, term);
+        }
+    }
 }
 
 /// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.

@@ -3,10 +3,10 @@
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
 use Law::{
-    At, Bilinear, Blocks, Break, BreakAtTie, Breaks, Commutative, Composed, Declared, Even,
-    Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
+    At, Bilinear, Blocks, BlocksAt, Break, BreakAtTie, Breaks, Commutative, Composed, Declared,
+    Even, Idempotent, Identity, IntegerRight, InverseOf, Involution, Kink, KinkAtOrigin, KinkAtTie,
     Linear, Nondecreasing, Nonincreasing, Odd, Pairs, Poles, Range, Remainder, Routes,
-    SelfIdentity, Stop,
+    SelfIdentity, Stop, ZeroRule,
 };
 
 pub(super) const INFINITY: f64 = f64::INFINITY;
@@ -69,8 +69,10 @@ pub enum Law {
     InverseOf(UnaryOp),
     /// Every partial is a constant.
     Linear,
-    /// Every partial depends on other operands only.
+    /// The value is a sum of products of two consecutive operands each; a last operand without a partner is added.
     Bilinear,
+    /// A product is 0 if either factor is exactly 0, whatever the other factor is.
+    ZeroRule,
     /// The second operand is an integer.
     IntegerRight,
     /// Operands come in pairs.
@@ -99,6 +101,8 @@ pub enum Law {
     Declared,
     /// Every slope is 0.
     Blocks,
+    /// The slope with respect to the operand with this index is 0.
+    BlocksAt(usize),
     /// The value is that of an operand, or a bound of the row; the slope is 1 with respect to that operand, divided equally
     /// among ties, and 0 with respect to the others.
     Routes,

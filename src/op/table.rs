@@ -333,19 +333,22 @@ unary {
     SiluSlope "SiLU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::silu_slope(x);
+        partial |x, _y| x.apply::<SiluCurvature>();
+    }
+    /// The second derivative of `Silu`: `σ(x)·σ(−x)·(2 − x·tanh(x/2))`.
+    SiluCurvature "SiLU″" {
+        domain (REALS); laws [Even, At(0.0, 0.5)];
+        value |x| math::silu_curvature(x);
         partial |x, _y| {
-            let slope = x.apply::<SigmoidSlope>();
-            chain(slope, chain(x, -(x * 0.5).tanh()) + 2.0)
+            let (slope, t) = (x.apply::<SigmoidSlope>(), (x * 0.5).tanh());
+            chain(slope, chain(t, chain(x, t) - 3.0) - chain(x, slope) * 2.0)
         };
     }
     /// The slope of `Gelu`: `Φ(x) + x·φ(x)`.
     GeluSlope "GELU′" {
         domain (REALS); laws [At(0.0, 0.5)];
         value |x| math::gelu_slope(x);
-        partial |x, _y| {
-            let density = (x * FRAC_1_SQRT_2).apply::<Gaussian>() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
-            chain(density, -(x * x) + 2.0)
-        };
+        partial |x, _y| x.apply2::<ScaledDensity>((-x).apply3::<MulAdd>(x, S::from(2.0)));
     }
     /// The slope of `Xlogx`: `ln x + 1`.
     XlogxSlope "ln x + 1" {
@@ -430,33 +433,68 @@ binary {
         left |x, c, _y| x.apply2::<ScaledExp2>(c * LN_2);
         right |x, _c, _y| x.exp2();
     }
+    /// The scaled normal density `c·φ(x)`, also if `φ(x)` alone is subnormal.
+    ScaledDensity "c·φ" {
+        domain (REALS, REALS); laws [];
+        value |x, c| math::scaled_density(x, c);
+        left |x, c, _y| x.apply2::<ScaledDensity>(-chain(c, x));
+        right |x, _c, _y| x.apply2::<ScaledDensity>(S::from(1.0));
+    }
+    /// The share `t/(t + r)` of a positive term in its sum with the rest.
+    Share "t/(t+r)" {
+        domain (NOT_NEGATIVE, NOT_NEGATIVE); laws [];
+        value |t, r| slope::share(t, r);
+        left |t, r, _y| r.apply2::<Share>(t) / (t + r);
+        right |t, r, y| -y / (t + r);
+    }
     /// The power `a^b` of a variable or constant exponent; the slope with respect to the exponent is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
         domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
         value |a, b| math::pow(a, b);
         left |a, b, _y| a.apply2::<PowSlope>(b);
-        right |a, _b, y| y.apply2::<PowLog>(a);
+        right |a, b, _y| a.apply2::<PowLog>(b);
     }
     /// The power `aⁿ` of an integer exponent.
     Powi "ⁿ" {
         domain (REALS, REALS); laws [Identity(1.0), Break(0, 0.0), IntegerRight];
         value |a, n| math::powi(a, n);
         left |a, n, _y| a.apply2::<PowSlope>(n);
-        right |a, _n, y| y.apply2::<PowLog>(a);
+        right |a, n, _y| a.apply2::<PowLog>(n);
     }
     /// The slope of `Pow` with respect to its base, `b·a^(b−1)`.
     PowSlope "b·a^(b−1)" {
         domain (NOT_NEGATIVE, REALS); laws [];
         value |a, b| slope::pow(a, b);
-        left |a, b, _y| chain(b, a.apply2::<PowSlope>(b - 1.0));
-        right |a, b, _y| chain(a.pow(b - 1.0), chain(b, a.ln()) + 1.0);
+        left |a, b, _y| a.apply2::<PowCurvature>(b);
+        right |a, b, _y| a.apply2::<PowMixed>(b);
     }
-    /// The slope of the power `y = a^b` with respect to its exponent, `y·ln a`, 0 where the power vanishes.
-    PowLog "y·ln a" {
-        domain (REALS, NOT_NEGATIVE); laws [];
-        value |y, a| slope::pow_log(y, a);
-        left |_y, a, _z| a.ln();
-        right |y, a, _z| chain(y, a.apply::<RecipPositive>());
+    /// The slope of `Pow` with respect to its exponent, `a^b·ln a`, 0 where the power vanishes.
+    PowLog "a^b·ln a" {
+        domain (NOT_NEGATIVE, REALS); laws [];
+        value |a, b| slope::pow_log(a, b);
+        left |a, b, _y| a.apply2::<PowMixed>(b);
+        right |a, b, _y| a.apply2::<PowLogSquared>(b);
+    }
+    /// The second derivative of `Pow` with respect to its base, `b(b−1)·a^(b−2)`.
+    PowCurvature "b(b−1)·a^(b−2)" {
+        domain (NOT_NEGATIVE, REALS); laws [];
+        value |a, b| slope::pow_curvature(a, b);
+        left |a, b, _y| chain(b, a.apply2::<PowCurvature>(b - 1.0));
+        right |a, b, _y| pow_mixed_by_base(a, b);
+    }
+    /// The derivative of `Pow` with respect to both operands, `a^(b−1)·(1 + b·ln a)`.
+    PowMixed "a^(b−1)·(1 + b·ln a)" {
+        domain (NOT_NEGATIVE, REALS); laws [];
+        value |a, b| slope::pow_mixed(a, b);
+        left |a, b, _y| pow_mixed_by_base(a, b);
+        right |a, b, _y| pow_mixed_by_exponent(a, b);
+    }
+    /// The second derivative of `Pow` with respect to its exponent, `a^b·ln²a`, 0 where the power vanishes.
+    PowLogSquared "a^b·ln²a" {
+        domain (NOT_NEGATIVE, REALS); laws [];
+        value |a, b| slope::pow_log_squared(a, b);
+        left |a, b, _y| pow_mixed_by_exponent(a, b);
+        right |a, _b, y| chain(y, a.ln());
     }
     /// The length `√(a² + b²)` of a vector, without overflow; slopes 0 at the origin, the subgradient of least norm.
     Hypot "hypot": hypot(3.0, 4.0) = 5.0, slopes 0.6, 0.8 {
@@ -469,15 +507,50 @@ binary {
     HypotSlope "a/hypot" {
         domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
         value |a, b| slope::hypot(a, b);
-        left |a, b, _y| chain(b.apply2::<HypotSlope>(a).square(), a.hypot(b).recip());
-        right |a, b, y| chain(-(y * b.apply2::<HypotSlope>(a)), a.hypot(b).recip());
+        left |a, b, _y| a.apply2::<HypotCurvature>(b);
+        right |a, b, _y| a.apply2::<HypotMixed>(b);
+    }
+    /// The second derivative of `Hypot` with respect to its first operand: `b²/h³`, `h` the length.
+    HypotCurvature "b²/h³" {
+        domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
+        value |a, b| plane::hypot_curvature(a, b);
+        left |a, b, y| chain(y, chain(a.apply2::<HypotSlope>(b), a.hypot(b).recip()) * -3.0);
+        right |a, b, _y| hypot_mixed_by_first(a, b);
+    }
+    /// The derivative of `Hypot` with respect to both operands: `−ab/h³`, `h` the length.
+    HypotMixed "−ab/h³" {
+        domain (FINITE, FINITE); laws [Commutative];
+        value |a, b| plane::hypot_mixed(a, b);
+        left |a, b, _y| hypot_mixed_by_first(a, b);
+        right |a, b, _y| hypot_mixed_by_first(b, a);
     }
     /// The angle of the point `(b, a)` in radians, from −π to π: `a` is the ordinate, `b` the abscissa.
     Atan2 "atan2": atan2(1.0, 2.0) = 0.4636476090008061, slopes 0.4, -0.2 {
         domain (REALS, REALS); laws [Range(-PI, PI), Break(0, 0.0)];
         value |a, b| math::atan2(a, b);
-        left |a, b, _y| b.apply2::<HypotSlope>(a) / a.hypot(b);
-        right |a, b, _y| -a.apply2::<HypotSlope>(b) / a.hypot(b);
+        left |a, b, _y| a.apply2::<Atan2Slope>(b);
+        right |a, b, _y| -b.apply2::<Atan2Slope>(a);
+    }
+    /// The slope of `Atan2` with respect to its first operand: `b/h²`, `h` the length.
+    Atan2Slope "b/h²" {
+        domain (REALS, REALS); laws [];
+        value |a, b| plane::atan2(a, b);
+        left |a, b, _y| a.apply2::<Atan2Curvature>(b);
+        right |a, b, _y| a.apply2::<Atan2Mixed>(b);
+    }
+    /// The second derivative of `Atan2` with respect to its first operand: `−2ab/h⁴`, `h` the length.
+    Atan2Curvature "−2ab/h⁴" {
+        domain (REALS, REALS); laws [Commutative];
+        value |a, b| plane::atan2_curvature(a, b);
+        left |a, b, _y| atan2_curvature_slope(a, b);
+        right |a, b, _y| atan2_curvature_slope(b, a);
+    }
+    /// The derivative of `Atan2` with respect to both operands: `(a − b)(a + b)/h⁴`, `h` the length.
+    Atan2Mixed "(a²−b²)/h⁴" {
+        domain (REALS, REALS); laws [];
+        value |a, b| plane::atan2_mixed(a, b);
+        left |a, b, _y| atan2_curvature_slope(b, a);
+        right |a, b, _y| -atan2_curvature_slope(a, b);
     }
     /// The larger; a tie gives each operand half the slope.
     Max "max": max(2.0, 1.0) = 2.0, slopes 1.0, 0.0 {
@@ -545,7 +618,7 @@ binary {
     }
     /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
-        domain (REALS, UNIT); laws [Break(0, 0.0)];
+        domain (REALS, UNIT); laws [Break(0, 0.0), BlocksAt(0)];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -601,7 +674,7 @@ binary {
     }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
     Chain "⋅" {
-        domain (REALS, REALS); laws [Commutative, Bilinear];
+        domain (REALS, REALS); laws [Commutative, Bilinear, ZeroRule];
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
         left |_u, p, _y| p;
         right |u, _p, _y| u;
@@ -618,7 +691,7 @@ ternary {
     }
     /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
     ChainAdd "⋅+" {
-        domain (REALS, REALS, REALS); laws [Bilinear];
+        domain (REALS, REALS, REALS); laws [Bilinear, ZeroRule];
         value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
         first |_u, p, _a, _y| p;
         second |u, _p, _a, _y| u;
@@ -626,7 +699,7 @@ ternary {
     }
     /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
-        domain (REALS, REALS, REALS); laws [Break(0, 0.0), Routes];
+        domain (REALS, REALS, REALS); laws [Break(0, 0.0), BlocksAt(0), Routes];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);
@@ -662,7 +735,7 @@ nary {
     }
     /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
     Adjoint "⋅Σ" {
-        domain (REALS); laws [Pairs, Bilinear];
+        domain (REALS); laws [Pairs, Bilinear, ZeroRule];
         value |xs| adjoint(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
     }
@@ -685,8 +758,7 @@ nary {
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
             let terms: Vec<S> = xs.iter().map(|x| x.apply2::<ExpDifference>(largest)).collect();
-            let total = terms.iter().copied().sum::<S>();
-            for (i, term) in terms.into_iter().enumerate() { emit(i, term / total); }
+            shares(&terms, emit);
         };
     }
     /// The arithmetic mean, NaN of none.

@@ -61,14 +61,20 @@ function pow(x, y) {
   return Math.pow(x, y);
 }
 
-function powSlope(a, b) {
-  if (a !== a || b !== b) return NaN;
-  return b === 0 ? 0 : b * pow(a, b - 1);
+// c·a^b, also if the power alone leaves the range of numbers; 0 where it vanishes, also if c is infinite.
+function scaledPow(c, a, b) {
+  const power = pow(a, b);
+  if (c !== c || power !== power) return NaN;
+  if (Math.abs(power) >= 1e-300 && Math.abs(power) < Infinity) return c * power;
+  const root = pow(Math.abs(a), 0.5 * b);
+  if (c === 0 || root === 0) return 0;
+  return c * root * (power < 0 || Object.is(power, -0) ? -root : root);
 }
 
-function powLog(y, a) {
+function powMixed(a, b) {
   const log = Math.log(a);
-  return y === 0 && log === log ? 0 : y * log;
+  if (log !== log || b !== b) return NaN;
+  return scaledPow(1 + chain(b, log), a, b - 1);
 }
 
 function hypot(x, y) {
@@ -108,6 +114,40 @@ function sincDerivative(x, n) {
   return value;
 }
 
+// For the derivatives of hypot and atan2: what they are at infinity and 0, or nothing elsewhere.
+function planeLimit(a, b, origin) {
+  if (a !== a || b !== b || (Math.abs(a) === Infinity && Math.abs(b) === Infinity)) return NaN;
+  if (Math.abs(a) === Infinity || Math.abs(b) === Infinity) return 0;
+  return a === 0 && b === 0 ? origin : undefined;
+}
+
+// Both numbers divided by the larger, the larger, and the squared length of the numbers divided.
+function scaledVector(a, b) {
+  const size = Math.max(Math.abs(a), Math.abs(b)), p = a / size, q = b / size;
+  return [p, q, size, p * p + q * q];
+}
+
+function hypotCurvature(a, b) {
+  const limit = planeLimit(a, b, 0), [, q, size, square] = scaledVector(a, b);
+  return limit ?? ((q / size) * q) / (square * Math.sqrt(square));
+}
+
+function hypotMixed(a, b) {
+  const limit = planeLimit(a, b, 0), [p, q, size, square] = scaledVector(a, b);
+  const small = Math.min(Math.abs(p), Math.abs(q)), sign = Math.sign(p) * Math.sign(q);
+  return limit ?? (-sign * (small / size)) / (square * Math.sqrt(square));
+}
+
+function atan2Slope(a, b) {
+  const limit = planeLimit(a, b, NaN), [, q, size, square] = scaledVector(a, b);
+  return limit ?? q / size / square;
+}
+
+function atan2Mixed(a, b) {
+  const limit = planeLimit(a, b, NaN), [p, q, size, square] = scaledVector(a, b);
+  return limit ?? (((p - q) * (p + q)) / (square * square)) / size / size;
+}
+
 function sigmoid(x) {
   if (x < -20) {
     const small = Math.exp(x);
@@ -124,6 +164,11 @@ function siluSlope(x) {
   if (x < -800) return -0;
   if (x > 800) return 1;
   return sigmoid(x) * (1 + x * sigmoid(-x));
+}
+
+function siluCurvature(x) {
+  if (Math.abs(x) > 800) return -0;
+  return sigmoid(x) * sigmoid(-x) * (2 - x * Math.tanh(0.5 * x));
 }
 
 // e^(x − m), 1 for equal operands, also where both are +∞.
@@ -308,6 +353,14 @@ function geluSlope(x) {
   if (x < -40) return -0;
   if (x > 40) return 1;
   return 0.5 * erfc(-x * SQRT_HALF) + x * INVERSE_SQRT_2_PI * Math.exp(-0.5 * x * x);
+}
+
+// c·φ(x), in two steps, because φ(x) alone may be subnormal.
+function scaledDensity(x, c) {
+  if (x !== x || c !== c) return NaN;
+  if (Math.abs(x) >= 54) return 0;
+  const root = Math.exp(-0.25 * x * x);
+  return INVERSE_SQRT_2_PI * root * c * root;
 }
 
 // A series in powers of x, with the constant coefficient first.

@@ -28,6 +28,12 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: PartialEq, V> Memo<K, V> {
+    /// The keys so far.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.iter().map(|(key, _)| key)
+    }
+
     /// The result for a key. The first call for a key makes it.
     pub(super) fn get_or_make(
         &mut self,

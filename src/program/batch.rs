@@ -49,6 +49,10 @@ pub struct Batch {
     program: Program,
     rows: Blocks,
     answers: Memo<(Transform, Over), Answer>,
+    /// Whether the Hessian's diagonal is computed one direction at a time.
+    diagonal_is_long: Memo<Over, bool>,
+    /// Value, gradient and diagonal, if the diagonal is computed one direction at a time.
+    long: [Vec<f64>; 3],
     threads: usize,
     order: Order,
 }
@@ -79,9 +83,33 @@ impl Program {
             rows: Blocks::new(self.inputs() - self.uniform_inputs(), rows)?,
             program: self.clone(),
             answers: Memo::default(),
+            diagonal_is_long: Memo::default(),
+            long: Default::default(),
             threads: 0,
             order: Order::RowMajor,
         })
+    }
+}
+
+impl Program {
+    /// Checks the labels of this number of rows, of which `at` gives the number in a row and column.
+    pub(crate) fn check_labels(&self, rows: usize, at: impl Fn(usize, usize) -> f64) -> Result<()> {
+        let labels = self.ir().labels().iter();
+        let columns = labels.filter_map(|&(input, labels)| {
+            let column = (input as usize).checked_sub(self.uniform_inputs())?;
+            Some((column, labels))
+        });
+        for row in 0..rows {
+            for (column, labels) in columns.clone() {
+                let found = at(row, column);
+                if !labels.accepts(found) {
+                    let problem =
+                        format!("the label in column {column} must be {labels}, found {found:?}");
+                    return Err(Error::argument(&format!("row {row}"), problem));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -187,6 +215,25 @@ impl Batch {
         self.rows.check_finite()
     }
 
+    /// Checks the labels of every row: the values that the traced function said to be labels, as the losses of
+    /// [`nn::loss`](crate::nn::loss) do. See [`Scalar::expect_label`](crate::Scalar::expect_label).
+    ///
+    /// ```
+    /// use chainrule::{Program, nn::loss::row_cross_entropy};
+    /// let f = Program::trace_rows(&[0.0; 3], 1, |scores, row| row_cross_entropy(scores, row[0]))?;
+    /// let error = f.batch(&[[0.0], [3.0]])?.check_labels().unwrap_err();
+    /// assert_eq!(error.to_string(), "row 1: the label in column 0 must be a whole number from 0 to 2, found 3.0");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Argument`](crate::ErrorKind::Argument) for the first value that is no such label. The message names row and column,
+    /// counted from 0.
+    pub fn check_labels(&self) -> Result<()> {
+        let at = |row, column| self.rows.at(row, column);
+        self.program.check_labels(self.len(), at)
+    }
+
     /// Every output of every row.
     ///
     /// ```
@@ -200,7 +247,7 @@ impl Batch {
     /// [`Length`](crate::ErrorKind::Length) if `uniform` has the wrong number of values;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison took a different branch than when the program was traced.
     pub fn values<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<&[f64]> {
-        let [values] = self.each_row(uniform, Transform::Values)?;
+        let [values] = self.each_row(uniform, Transform::Values, &[])?;
         Ok(values)
     }
 
@@ -218,7 +265,7 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values), and if there is no output.
     pub fn gradients<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        let [values, gradients] = self.each_row(uniform, Transform::Gradient)?;
+        let [values, gradients] = self.each_row(uniform, Transform::Gradient, &[])?;
         Ok((values, gradients))
     }
 
@@ -238,7 +285,8 @@ impl Batch {
     /// # Errors
     /// As [`values`](Self::values).
     pub fn jacobians<U: Parameters + ?Sized>(&mut self, uniform: &U) -> Result<(&[f64], &[f64])> {
-        let [values, jacobians] = self.each_row(uniform, Transform::Jacobian(Mode::Cheaper))?;
+        let [values, jacobians] =
+            self.each_row(uniform, Transform::Jacobian(Mode::Cheaper), &[])?;
         Ok((values, jacobians))
     }
 
@@ -260,11 +308,14 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
-        let [values, gradients, hessians] = self.each_row(uniform, Transform::Hessian)?;
+        let [values, gradients, hessians] = self.each_row(uniform, Transform::Hessian, &[])?;
         Ok((values, gradients, hessians))
     }
 
     /// The first output of every row, its gradient, and the diagonal of its Hessian.
+    ///
+    /// If the code of all second derivatives would be many times as long as that of the gradient, they are computed one
+    /// after another for all rows, in memory that grows only linearly with the inputs.
     ///
     /// ```
     /// use chainrule::Program;
@@ -279,7 +330,11 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(&[f64], &[f64], &[f64])> {
-        let [values, gradients, diagonals] = self.each_row(uniform, Transform::HessianDiagonal)?;
+        if self.diagonal_is_long(uniform, Over::Rows)? {
+            return self.long_diagonals(uniform);
+        }
+        let [values, gradients, diagonals] =
+            self.each_row(uniform, Transform::HessianDiagonal, &[])?;
         Ok((values, gradients, diagonals))
     }
 
@@ -395,6 +450,9 @@ impl Batch {
         &mut self,
         uniform: &U,
     ) -> Result<(f64, &[f64], &[f64])> {
+        if self.diagonal_is_long(uniform, Over::Sum)? {
+            return self.long_sum_diagonal(uniform);
+        }
         let [value, gradient, diagonal] =
             self.sum(uniform, Transform::HessianDiagonal, &[], 1.0)?;
         Ok((value[0], gradient, diagonal))
@@ -441,15 +499,93 @@ impl Batch {
         Ok((value[0], gradient, product))
     }
 
-    /// The parts of a transform's outputs for every row.
+    /// Whether a question of this kind was asked.
+    #[cfg(test)]
+    pub(super) fn has_answer(&self, transform: Transform) -> bool {
+        self.answers.keys().any(|(asked, _)| *asked == transform)
+    }
+
+    fn diagonal_is_long<U: Parameters + ?Sized>(
+        &mut self,
+        uniform: &U,
+        over: Over,
+    ) -> Result<bool> {
+        let program = &self.program;
+        let (expected, found) = (program.uniform_inputs(), uniform.parameter_count());
+        check_length("uniform", expected, found)?;
+        let is_long = || program.core().diagonal_is_long(over);
+        self.diagonal_is_long.get_or_make(over, is_long).copied()
+    }
+
+    /// The diagonal of every row's Hessian, one direction at a time, in linear memory.
+    fn long_diagonals<U: Parameters + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(&[f64], &[f64], &[f64])> {
+        let [mut values, mut gradients, mut diagonals] = std::mem::take(&mut self.long);
+        let of_rows: [&[f64]; 2] = self.each_row(uniform, Transform::Gradient, &[])?;
+        replace(&mut values, of_rows[0]);
+        replace(&mut gradients, of_rows[1]);
+        let (count, rows) = (self.program.core().variables(), self.len());
+        diagonals.resize(rows * count, 0.0);
+        let mut v = vec![0.0; count];
+        for place in 0..count {
+            v[place] = 1.0;
+            let order = self.order;
+            let [column] = self.each_row(uniform, Transform::Curvature, &v)?;
+            v[place] = 0.0;
+            match order {
+                Order::RowMajor => {
+                    let entries = diagonals.iter_mut().skip(place).step_by(count);
+                    entries
+                        .zip(column)
+                        .for_each(|(entry, &value)| *entry = value);
+                }
+                Order::ColumnMajor => diagonals[place * rows..][..rows].copy_from_slice(column),
+            }
+        }
+        self.long = [values, gradients, diagonals];
+        let [values, gradients, diagonals] = &self.long;
+        Ok((values, gradients, diagonals))
+    }
+
+    /// The diagonal of the sum's Hessian, one direction at a time, in linear memory.
+    fn long_sum_diagonal<U: Parameters + ?Sized>(
+        &mut self,
+        uniform: &U,
+    ) -> Result<(f64, &[f64], &[f64])> {
+        let [values, mut gradient, mut diagonal] = std::mem::take(&mut self.long);
+        let of_sum: [&[f64]; 2] = self.sum(uniform, Transform::Gradient, &[], 1.0)?;
+        let value = of_sum[0][0];
+        replace(&mut gradient, of_sum[1]);
+        diagonal.clear();
+        let mut v = vec![0.0; gradient.len()];
+        for place in 0..v.len() {
+            v[place] = 1.0;
+            let [entry] = self.sum(uniform, Transform::Curvature, &v, 1.0)?;
+            diagonal.push(entry[0]);
+            v[place] = 0.0;
+        }
+        self.long = [values, gradient, diagonal];
+        let [_, gradient, diagonal] = &self.long;
+        Ok((value, gradient, diagonal))
+    }
+
+    /// The parts of a transform's outputs for every row. `v` are the uniform inputs that the transform adds.
     fn each_row<U: Parameters + ?Sized, const N: usize>(
         &mut self,
         uniform: &U,
         transform: Transform,
+        v: &[f64],
     ) -> Result<[&[f64]; N]> {
         let (threads, order) = (self.threads, self.order);
         let (answer, rows) = self.answer(uniform, transform, Over::Rows)?;
-        answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
+        let count = uniform.parameter_count();
+        answer.set_uniform(|inputs| {
+            let (place, further) = inputs.split_at_mut(count);
+            uniform.write_parameters(place);
+            further.copy_from_slice(v);
+        })?;
         let parts = answer.each_row(rows, threads, order)?;
         Ok(array::from_fn(|part| &parts[part][..]))
     }
@@ -480,6 +616,24 @@ impl Batch {
         Ok(array::from_fn(|_| parts.next().unwrap_or_default()))
     }
 
+    pub(super) fn row_order(&self) -> Order {
+        self.order
+    }
+
+    /// The inputs of the program for one row.
+    pub(super) fn point(
+        &self,
+        uniform: &(impl Parameters + ?Sized),
+        row: usize,
+    ) -> Result<Vec<f64>> {
+        let (expected, found) = (self.program.uniform_inputs(), uniform.parameter_count());
+        check_length("uniform", expected, found)?;
+        let mut x = vec![0.0; found];
+        uniform.write_parameters(&mut x);
+        x.extend(self.rows.row(row));
+        Ok(x)
+    }
+
     fn answer<U: Parameters + ?Sized>(
         &mut self,
         uniform: &U,
@@ -496,6 +650,12 @@ impl Batch {
         let answer = self.answers.get_or_make((transform, over), make)?;
         Ok((answer, &self.rows))
     }
+}
+
+/// Gives a buffer this content.
+fn replace(buffer: &mut Vec<f64>, content: &[f64]) {
+    buffer.clear();
+    buffer.extend_from_slice(content);
 }
 
 /// What sums over rows are divided by for their mean.

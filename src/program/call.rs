@@ -3,6 +3,7 @@
 use super::function::Program;
 use crate::error::{Result, check_length};
 use crate::ir::interpret;
+use crate::op::Scalar;
 use crate::var::Var;
 
 impl Program {
@@ -34,6 +35,9 @@ impl Program {
     #[track_caller]
     pub fn call(&self, x: &[Var]) -> Result<Vec<Var>> {
         check_length("x", self.inputs(), x.len())?;
+        for &(place, labels) in self.ir().labels() {
+            let _ = x[place as usize].expect_label(labels);
+        }
         let values = interpret(self.ir(), x, |_, _, _, _| {});
         for (&[left, right], guard) in self.ir().guards().iter().zip(&self.core().guards) {
             guard.check(values[left as usize], values[right as usize])?;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::backend::{Backend, Compiled};
 use crate::error::{Result, check_length};
-use crate::ir::{self, Class, Guard, Ir, Level, Selection};
+use crate::ir::{self, Class, Guard, Ir, Level, Selection, Sources};
 use crate::transform::{Parts, Transform, sum_over_rows};
 
 /// The traced code, its level and backend, and everything compiled so far.
@@ -72,6 +72,8 @@ impl Core {
     /// The code that answers a question, before the passes, and the parts of the answer.
     pub(super) fn code_for(&self, transform: Transform, over: Over) -> Result<(Ir, Parts)> {
         let mut base = self.base();
+        // Messages use the traced code.
+        base.sources = Sources::default();
         if transform == Transform::Values {
             // Nothing is differentiated, so any choice of inputs will do.
             base.variables = None;
@@ -84,6 +86,15 @@ impl Core {
                 (ir.with_inputs(Class::Uniform), parts)
             }
         })
+    }
+
+    /// Whether the code of the Hessian's diagonal would be many times as long as that of the gradient.
+    pub(super) fn diagonal_is_long(&self, over: Over) -> Result<bool> {
+        let base = match over {
+            Over::Sum => sum_over_rows(self.base())?,
+            Over::Rows | Over::Point => self.base(),
+        };
+        Ok(Transform::HessianDiagonal.by_row(&base)?.is_some())
     }
 
     /// The compiled code that answers a question. The first call compiles it.

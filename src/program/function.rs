@@ -10,7 +10,7 @@ use super::core::Core;
 use crate::backend::Backend;
 use crate::error::{Error, Result, check_length};
 use crate::interpreter::Interpreter;
-use crate::ir::{Class, Guard, Ir, Level};
+use crate::ir::{Class, Found, Guard, Ir, Level, interpret};
 use crate::transform::{self, Transform};
 
 /// A compiled function of scalars: its graph was recorded once and is evaluated at new points.
@@ -291,6 +291,25 @@ impl Program {
         self.core().uniform
     }
 
+    /// The names of all inputs, with their groups, as far as they were [named](crate::Var::named) while tracing. `None` for an
+    /// input that no output needs.
+    ///
+    /// ```
+    /// use chainrule::{Program, Var};
+    /// let (w, b) = (Var::new(2.0).named("w"), Var::new(1.0));
+    /// let f = Program::compile(&[w, b], &[w * 3.0 + b])?;
+    /// let (_, gradient) = f.gradient(&[2.0, 1.0])?;
+    /// let named: Vec<_> = f.input_names().into_iter().zip(gradient).collect();
+    /// assert_eq!(named, [(Some("w".to_string()), 3.0), (None, 1.0)]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn input_names(&self) -> Vec<Option<String>> {
+        let values = self.ir().input_values().into_iter();
+        values
+            .map(|value| self.ir().origin(value?).path())
+            .collect()
+    }
+
     /// The number of outputs.
     ///
     /// ```
@@ -341,6 +360,28 @@ impl Program {
             }
         }
         Ok(())
+    }
+
+    /// What every comparison found while tracing.
+    pub(super) fn found(&self) -> Vec<Found> {
+        let guards = self.ir().guards().iter().zip(&self.core().guards);
+        guards
+            .map(|(&[_, right], guard)| guard.found(self.ir().constant(right)))
+            .collect()
+    }
+
+    /// What the comparisons find at a point, up to the first that has another outcome than while tracing; `None` if none has.
+    pub(super) fn found_until_changed(&self, x: &[f64]) -> Option<Vec<Found>> {
+        let values = interpret(self.ir(), x, |_, _, _, _| ());
+        let mut found = Vec::new();
+        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
+            let [left, right] = sides.map(|id| values[id as usize]);
+            found.push(guard.find(left, right));
+            if !guard.holds(left, right) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// Checks that every comparison takes the same branch at this point as when the program was traced.

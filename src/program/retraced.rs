@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::answers::Memo;
 use super::function::Program;
 use super::outputs::Outputs;
+use super::paths::Paths;
 use crate::backend::Table;
 use crate::error::{Error, ErrorKind, Result, check_length};
 use crate::var::Var;
@@ -15,6 +15,9 @@ use crate::var::Var;
 /// A point is evaluated by the program whose comparisons all take the same branches there as when it was traced. If there
 /// is none, the function is traced at the point. So every answer has the bits of the tape, and few points cost a trace.
 /// A function that reads the [number](Var::value) of a value is traced at every point, and these programs are not kept.
+///
+/// Finding the program for a point takes at most `1 + log₂ n` evaluations of the function if there are `n` programs. At most
+/// 1024 programs are kept, or as many as [`keep`](Self::keep) says.
 ///
 /// ```
 /// use chainrule::{Retraced, Var};
@@ -32,13 +35,8 @@ pub struct Retraced<F> {
     paths: Mutex<Paths>,
 }
 
-#[derive(Default)]
-struct Paths {
-    /// A program for each path, in the order of discovery.
-    programs: Vec<Program>,
-    /// Variants whose first `n` inputs are uniform, by path and `n`, built on demand.
-    uniform: Memo<(usize, usize), Program>,
-}
+/// The most programs that are kept, unless another number is set.
+const KEEP: usize = 1024;
 
 impl<F, O> Retraced<F>
 where
@@ -56,11 +54,27 @@ where
         Self {
             function,
             inputs,
-            paths: Mutex::default(),
+            paths: Mutex::new(Paths::new(KEEP)),
         }
     }
 
-    /// The number of programs, one for each path that points have taken so far.
+    /// Sets how many programs are kept; the default is 1024. If there are more paths, the least recently used program is
+    /// dropped, and the function is traced again when a point takes that path. With 0, it is traced at every point.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() }).keep(1);
+    /// assert_eq!((f.values(&[0.5])?, f.values(&[2.0])?), (vec![0.25], vec![2.0]));
+    /// assert_eq!(f.programs(), 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keep(self, programs: usize) -> Self {
+        self.paths().most = programs;
+        self
+    }
+
+    /// The number of programs that are kept, one for each path that points have taken so far.
     ///
     /// ```
     /// use chainrule::{Retraced, Var};
@@ -72,7 +86,7 @@ where
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn programs(&self) -> usize {
-        self.paths().programs.len()
+        self.paths().len()
     }
 
     fn paths(&self) -> MutexGuard<'_, Paths> {
@@ -174,13 +188,9 @@ where
     ) -> Result<(f64, Vec<f64>)> {
         let (mut total, mut derivatives) = (0.0, vec![0.0; uniform.len()]);
         for (path, program, some) in self.by_path(uniform, rows)? {
-            let make = || program.with_uniform_inputs(uniform.len());
             let program = match path {
-                None => make()?,
-                Some(path) => {
-                    let key = (path, uniform.len());
-                    self.paths().uniform.get_or_make(key, make)?.clone()
-                }
+                None => program.with_uniform_inputs(uniform.len())?,
+                Some(path) => self.paths().uniform(path, &program, uniform.len())?,
             };
             let mut batch = program.batch(&some.rows)?;
             let (sum, slopes) = batch.sum_gradient(uniform)?;
@@ -231,32 +241,50 @@ where
         Ok(by_path)
     }
 
-    /// The program for a point, and its index if it is kept.
+    /// The program for a point, and its path if it is kept.
     fn program(&self, x: &[f64]) -> Result<(Option<usize>, Program)> {
         check_length("x", self.inputs, x.len())?;
-        let mut searched = 0;
-        let mut traced: Option<Program> = None;
+        if let (Some((path, program)), _) = self.find(x) {
+            self.paths().note_use(path, &program);
+            return Ok((Some(path), program));
+        }
+        let program = self.trace(x)?;
+        if program.reads_numbers() {
+            return Ok((None, program));
+        }
+        Ok((self.paths().insert(&program), program))
+    }
+
+    /// The kept program for a point, and how many programs were evaluated there.
+    fn find(&self, x: &[f64]) -> (Option<(usize, Program)>, usize) {
+        // What the comparisons find at the point, as far as it is known.
+        let mut begin = Vec::new();
+        let mut checks = 0;
         loop {
             // Not under the lock: other points are answered meanwhile.
-            let known = self.paths().programs.get(searched).cloned();
-            if let Some(program) = known {
-                match program.check_branches(x) {
-                    Err(error) if error.kind() == ErrorKind::Branch => searched += 1,
-                    answer => return answer.map(|()| (Some(searched), program)),
-                }
-            } else if let Some(program) = traced.take_if(|program| program.reads_numbers()) {
-                return Ok((None, program));
-            } else if let Some(program) = &traced {
-                let programs = &mut self.paths().programs;
-                // Another thread may have met this path since.
-                if programs.len() == searched {
-                    programs.push(program.clone());
-                    return Ok((Some(searched), program.clone()));
-                }
-            } else {
-                traced = Some(self.trace(x)?);
+            let candidate = self.paths().middle(&begin);
+            let Some((path, program)) = candidate else {
+                break;
+            };
+            checks += 1;
+            match program.found_until_changed(x) {
+                None => return (Some((path, program)), checks),
+                Some(longer) if longer.len() > begin.len() => begin = longer,
+                // The function does not repeat its comparisons.
+                Some(_) => break,
             }
         }
+        for index in 0.. {
+            let candidate = self.paths().other(index);
+            let Some((path, program)) = candidate else {
+                break;
+            };
+            checks += 1;
+            if program.found_until_changed(x).is_none() {
+                return (Some((path, program)), checks);
+            }
+        }
+        (None, checks)
     }
 
     fn trace(&self, x: &[f64]) -> Result<Program> {
@@ -284,5 +312,73 @@ impl<F> fmt::Debug for Retraced<F> {
         f.debug_struct("Retraced")
             .field("inputs", &self.inputs)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Retraced;
+    use crate::var::Var;
+
+    /// Counts up to `x`: each count is a path.
+    fn count(x: &[Var]) -> Var {
+        let mut y = x[0];
+        while y > 1.0 {
+            y -= 1.0;
+        }
+        y
+    }
+
+    #[test]
+    fn finding_a_program_takes_logarithmically_many_checks() {
+        for ways in [10_u32, 100, 400] {
+            let f = Retraced::new(1, count);
+            // Some order of discovery that is neither ascending nor descending.
+            let points: Vec<f64> = (0..ways).map(|i| f64::from(i * 7 % ways) + 0.5).collect();
+            for &x in &points {
+                f.values(&[x]).unwrap();
+            }
+            assert_eq!(f.programs(), ways as usize);
+            for &x in &points {
+                let (found, checks) = f.find(&[x]);
+                assert!(found.is_some());
+                assert!(checks <= 1 + ways.ilog2() as usize, "{checks} of {ways}");
+            }
+        }
+    }
+
+    #[test]
+    fn finding_an_index_takes_logarithmically_many_checks() {
+        let f = Retraced::new(1, |x: &[Var]| {
+            let i = x[0].floor_index().unwrap();
+            if x[0] < i as f64 + 0.5 { x[0] } else { -x[0] }
+        });
+        let points: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 300) / 2.0).collect();
+        for &x in &points {
+            f.values(&[x]).unwrap();
+        }
+        assert_eq!(f.programs(), 300);
+        for &x in &points {
+            let (found, checks) = f.find(&[x + 0.25]);
+            assert!(found.is_some());
+            assert!(checks <= 9, "{checks}");
+        }
+    }
+
+    #[test]
+    fn the_least_recently_used_program_is_dropped() {
+        let f = Retraced::new(1, count).keep(3);
+        for x in [0.5, 1.5, 2.5, 0.5, 3.5] {
+            assert_eq!(f.values(&[x]).unwrap(), [0.5]);
+        }
+        assert_eq!(f.programs(), 3);
+        let is_kept = |x: f64| f.find(&[x]).0.is_some();
+        assert_eq!([0.5, 1.5, 2.5, 3.5].map(is_kept), [true, false, true, true]);
+        let rows = [[1.5], [0.5], [9.5], [1.5]];
+        assert_eq!(f.gradients(&rows).unwrap(), (vec![0.5; 4], vec![1.0; 4]));
+        assert_eq!(f.programs(), 3);
+        let none = Retraced::new(1, count).keep(0);
+        assert_eq!(none.gradients(&rows).unwrap().0, [0.5; 4]);
+        assert_eq!(none.programs(), 0);
     }
 }

@@ -254,11 +254,7 @@ impl Program {
     /// # Errors
     /// If the program has no outputs.
     pub fn hessian_sparsity(&self) -> Result<Sparsity> {
-        let sparsity = self.transform(Transform::Gradient)?.jacobian_sparsity();
-        if is_symmetric(self.ir()) {
-            return Ok(sparsity.symmetric());
-        }
-        Ok(sparsity)
+        transform::hessian_sparsity(self.ir())
     }
 
     /// The entries of the Jacobian that can be nonzero.
@@ -479,10 +475,8 @@ impl Csr {
             row < rows && column < columns,
             "row {row}, column {column} is out of range: the matrix is {rows} × {columns}"
         );
-        let place = self.sparsity.row(row).binary_search(&column);
-        place.map_or(0.0, |place| {
-            self.values[self.sparsity.starts()[row] + place]
-        })
+        let place = self.sparsity.place(row, column);
+        place.map_or(0.0, |place| self.values[place])
     }
 
     /// The matrix times a vector.

@@ -9,7 +9,8 @@ use std::panic::Location;
 
 use super::Gradients;
 use super::cone::Cone;
-use crate::graph::{Graph, NodeKey};
+use super::vary::{partial_varies, varies};
+use crate::graph::{Graph, NodeKey, Operation, Term};
 use crate::op::{Law, Op};
 use crate::tape;
 use crate::var::{Var, compare};
@@ -25,38 +26,29 @@ use crate::var::{Var, compare};
 /// assert!(!zeros[0].is_exact);
 /// assert_eq!(
 ///     zeros[0].to_string(),
-///     "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+///     "Sqrt(0.0) = 0.0, node 2, operand 0: derivative 0.0 of the result times slope inf is indeterminate"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ZeroProduct {
     /// The operation.
-    pub op: Op,
-    /// The values of its operands.
-    pub operands: Vec<f64>,
-    /// The index of the operand.
-    pub operand: usize,
-    /// The derivative with respect to the operation's result.
-    pub adjoint: f64,
-    /// The slope of the operation with respect to the operand.
-    pub partial: f64,
+    pub operation: Operation,
+    /// The product.
+    pub term: Term,
     /// Whether the zero does not depend on the inputs. Then the product is exactly 0, otherwise it is indeterminate.
     pub is_exact: bool,
+    /// The row of a batch, counted from 0; `None` at a single point.
+    pub row: Option<usize>,
 }
 
 impl fmt::Display for ZeroProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operands: Vec<String> = self.operands.iter().map(|x| format!("{x:?}")).collect();
-        write!(
-            f,
-            "{} of {}: derivative {:?} of the result times slope {:?} is {}",
-            self.op.row().name,
-            operands.join(", "),
-            self.adjoint,
-            self.partial,
-            if self.is_exact { "0" } else { "indeterminate" },
-        )
+        if let Some(row) = self.row {
+            write!(f, "row {row}: ")?;
+        }
+        let is = if self.is_exact { "0" } else { "indeterminate" };
+        write!(f, "{}, {} is {is}", self.operation, self.term)
     }
 }
 
@@ -78,9 +70,12 @@ impl fmt::Display for ZeroProduct {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Diagnosis {
+    /// The value of each output. It is NaN if it contains a derivative that is indeterminate.
+    pub values: Vec<f64>,
     /// The derivatives. They are those of [`backward`](Var::backward) if no product is indeterminate.
     pub gradients: Gradients,
-    /// Every product of 0 with an infinity or NaN, from the output on.
+    /// Every product of 0 with an infinity or NaN: those within recorded derivatives, which are part of the values, then those
+    /// of the sweep, from the output on.
     pub zeros: Vec<ZeroProduct>,
 }
 
@@ -133,10 +128,14 @@ impl Graph {
         let mut sweep = Sweep {
             graph: self,
             varies: varies(self, &cone),
+            values: Vec::new(),
             adjoints: vec![Adjoint::default(); cone.slots.len()],
             cone,
             zeros: Vec::new(),
         };
+        for place in 0..sweep.cone.slots.len() {
+            sweep.evaluate(place);
+        }
         for (y, seed) in outputs {
             if let Some(place) = y.key().and_then(|key| sweep.cone.place(key.slot())) {
                 let adjoint = &mut sweep.adjoints[place];
@@ -152,21 +151,15 @@ impl Graph {
         for (place, adjoint) in gradients.adjoints.iter_mut().zip(&sweep.adjoints) {
             *place = adjoint.sum;
         }
-        let zeros = sweep.zeros;
-        Diagnosis { gradients, zeros }
+        let place = |y: &Var| y.key().and_then(|key| gradients.place(key.slot()));
+        let values = outputs.iter();
+        let values = values.map(|(y, _)| place(y).map_or(y.peek(), |place| sweep.values[place]));
+        Diagnosis {
+            values: values.collect(),
+            zeros: sweep.zeros,
+            gradients,
+        }
     }
-}
-
-/// Which nodes of a cone depend on an input.
-fn varies(graph: &Graph, cone: &Cone) -> Vec<bool> {
-    let mut varies = Vec::with_capacity(cone.slots.len());
-    for &slot in &cone.slots {
-        let node = graph.node_at(slot as usize);
-        let places = node.operands().iter().map(|key| cone.place(key.slot()));
-        let any = places.flatten().any(|place| varies[place]);
-        varies.push(node.op() == Op::Input || any);
-    }
-    varies
 }
 
 /// The adjoint of a node so far.
@@ -183,26 +176,73 @@ struct Sweep<'a> {
     graph: &'a Graph,
     cone: Cone,
     varies: Vec<bool>,
+    /// The values, with NaN for indeterminate derivatives among them and all that is computed from these.
+    values: Vec<f64>,
     adjoints: Vec<Adjoint>,
     zeros: Vec<ZeroProduct>,
 }
 
 impl Sweep<'_> {
+    /// Computes the next value, and looks for products of 0 with ∞ or NaN in it, if it is part of a derivative.
+    fn evaluate(&mut self, place: usize) {
+        let key = self.graph.key_at(self.cone.slots[place] as usize);
+        let node = &self.graph[key];
+        let at = |key: NodeKey| self.cone.place(key.slot());
+        let values = &self.values;
+        let operands = node.arguments(|key| at(key).map_or(f64::NAN, |place| values[place]));
+        let recorded = node.arguments(|key| self.graph.value_of(key));
+        let is_same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits();
+        let mut value = node.value();
+        if !operands.iter().zip(&recorded).all(is_same) {
+            value = node.op().apply(&operands).unwrap_or(f64::NAN);
+        }
+        if node.op().obeys(Law::ZeroRule) {
+            let varying = node.each_argument(
+                |key| at(key).is_some_and(|place| self.varies[place]),
+                |_| false,
+            );
+            for first in (0..operands.len() / 2 * 2).step_by(2) {
+                let (u, p) = (operands[first], operands[first + 1]);
+                let operand = if u == 0.0 { first } else { first + 1 };
+                if (u == 0.0 || p == 0.0) && !(u.is_finite() && p.is_finite()) {
+                    let is_exact = !varying[operand];
+                    if !is_exact {
+                        value = f64::NAN;
+                    }
+                    self.zeros
+                        .extend(self.graph.operation(key).map(|operation| ZeroProduct {
+                            operation,
+                            term: Term::new(operand, u, p),
+                            is_exact,
+                            row: None,
+                        }));
+                }
+            }
+        }
+        self.values.push(value);
+    }
+
     /// Adds the terms of one node to the adjoints of its operands.
     fn visit(&mut self, place: usize) {
-        let node = self.graph.node_at(self.cone.slots[place] as usize);
+        let key = self.graph.key_at(self.cone.slots[place] as usize);
+        let node = &self.graph[key];
         let u = self.adjoints[place];
         let op = node.op();
         if !u.reached || op == Op::Input {
             return;
         }
         let places = node.each_argument(|key| self.cone.place(key.slot()), |_| None);
-        let operands = node.arguments(|key| self.graph.value_of(key));
+        let values = &self.values;
+        let operands = node.arguments(|key| {
+            self.cone
+                .place(key.slot())
+                .map_or(f64::NAN, |place| values[place])
+        });
         let varying: Vec<bool> = places
             .iter()
             .map(|place| place.is_some_and(|place| self.varies[place]))
             .collect();
-        let partials = op.partials(&operands, node.value());
+        let partials = op.partials(&operands, values[place]);
         for (operand, (&target, &partial)) in places.iter().zip(&partials).enumerate() {
             let Some(target) = target else { continue };
             let partial_varies = partial_varies(op, &varying, operand);
@@ -222,30 +262,13 @@ impl Sweep<'_> {
             if zero_varies {
                 adjoint.sum = f64::NAN;
             }
-            self.zeros.push(ZeroProduct {
-                op,
-                operands: operands.to_vec(),
-                operand,
-                adjoint: u.sum,
-                partial,
-                is_exact: !zero_varies,
-            });
+            self.zeros
+                .extend(self.graph.operation(key).map(|operation| ZeroProduct {
+                    operation,
+                    term: Term::new(operand, u.sum, partial),
+                    is_exact: !zero_varies,
+                    row: None,
+                }));
         }
     }
-}
-
-/// Whether the slope with respect to one operand can change around the point, if these operands can.
-fn partial_varies(op: Op, varying: &[bool], place: usize) -> bool {
-    let obeys = |law| op.obeys(law);
-    if obeys(Law::Linear) || obeys(Law::Blocks) || obeys(Law::Stop) || obeys(Law::Routes) {
-        return false;
-    }
-    if obeys(Law::Pairs) {
-        return varying.get(place ^ 1) == Some(&true);
-    }
-    if obeys(Law::Declared) {
-        return place % 2 == 1 && varying.get(place + 1) == Some(&true);
-    }
-    let mut others = varying.iter().enumerate();
-    others.any(|(other, &varies)| varies && !(obeys(Law::Bilinear) && other == place))
 }

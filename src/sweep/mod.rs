@@ -11,7 +11,9 @@
 
 mod cone;
 pub(crate) mod diagnosis;
+mod nonfinite;
 mod recorded;
+mod vary;
 
 pub use recorded::gradient_with;
 
@@ -131,6 +133,19 @@ impl Gradients {
     pub fn by_key(&self, key: NodeKey) -> Option<f64> {
         let alive = self.alive.holds(key);
         alive.then(|| self.at(key.slot()))
+    }
+
+    /// The derivatives with respect to all named values of the current graph, with their
+    /// [paths](crate::Origin::path), in the order of recording. Values recorded after the sweep are left out.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let y = tape::named("layer 1", || Var::new(3.0).named("w") * Var::new(2.0).named("x"));
+    /// let grads = y.backward().named();
+    /// assert_eq!(grads, [("layer 1/w".to_string(), 2.0), ("layer 1/x".to_string(), 3.0)]);
+    /// ```
+    pub fn named(&self) -> Vec<(String, f64)> {
+        tape::with(|graph| graph.named_gradients(self))
     }
 
     /// Iterates over the nodes whose derivative is not 0, with their derivatives, in the order of recording.
@@ -367,6 +382,21 @@ impl Graph {
                 slots: lowest..=top,
             }),
         }
+    }
+
+    /// Does the same as [`Gradients::named`] for the named values of this graph.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, y) = tape::record(|| Var::new(3.0).named("x").square());
+    /// let grads = graph.backward(&[(y, 1.0)]);
+    /// assert_eq!(graph.named_gradients(&grads), [("x".to_string(), 6.0)]);
+    /// ```
+    pub fn named_gradients(&self, gradients: &Gradients) -> Vec<(String, f64)> {
+        let named = self.named().into_iter();
+        named
+            .filter_map(|(name, x)| Some((name, gradients.get(x)?)))
+            .collect()
     }
 
     /// Begins a sweep over several ranges of slots, between which adjoints are read and set. Returns the end of the

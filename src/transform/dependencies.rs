@@ -3,6 +3,7 @@
 //! The derivative of one output with respect to one input concerns only the values between them. These searches visit only
 //! those values, so a sparse derivative costs the sum of what its entries need.
 
+use super::live::Live;
 use crate::graph::Lists;
 use crate::ir::{Id, Ir};
 
@@ -28,9 +29,22 @@ struct Search {
 
 impl<'a> Dependencies<'a> {
     pub(super) fn new(ir: &'a Ir) -> Self {
+        Self::through(ir, |_, _| true)
+    }
+
+    /// Only the dependents to which derivatives pass; the dependencies are still all values.
+    pub(super) fn live(ir: &'a Ir) -> Self {
+        let live = Live::new(ir);
+        Self::through(ir, |id, place| live.passes(id, place))
+    }
+
+    /// Lists the users for which `passes(user, place of the operand)` holds.
+    fn through(ir: &'a Ir, passes: impl Fn(Id, usize) -> bool) -> Self {
+        let passes = &passes;
         let uses = ir.ids().flat_map(|id| {
-            let operands = ir.operands(id).iter();
-            operands.map(move |&operand| (operand as usize, id))
+            let operands = ir.operands(id).iter().enumerate();
+            let operands = operands.filter(move |&(place, _)| passes(id, place));
+            operands.map(move |(_, &operand)| (operand as usize, id))
         });
         let outputs = (0..).zip(ir.outputs());
         let outputs = outputs.map(|(index, &id)| (id as usize, index));
@@ -47,6 +61,11 @@ impl<'a> Dependencies<'a> {
                 stack: Vec::new(),
             },
         }
+    }
+
+    /// The values made from a value.
+    pub(super) fn users(&self, id: Id) -> &[Id] {
+        self.users.of(id as usize)
     }
 
     /// The outputs at a value.

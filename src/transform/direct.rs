@@ -2,8 +2,8 @@
 //!
 //! In forward mode, the tangent along one variable is written for the values that depend on it. In reverse mode, the
 //! adjoints of one output are written for the values that it depends on. Two columns of a Jacobian that share no row share
-//! no value either, so writing columns one by one never takes more operations than evaluating columns of one colour
-//! together.
+//! no value through which derivatives pass either. So apart from the zeros of step functions, writing columns one by one
+//! takes no more operations than evaluating columns of one colour together.
 
 use super::dependencies::Dependencies;
 use super::forward;
@@ -118,9 +118,9 @@ pub(super) fn count_needed(
     Some(count)
 }
 
-/// Appends the derivatives of every output in reverse mode, one output after another, with respect to the variables that
-/// the output depends on.
-pub(super) fn reverse(ir: Ir) -> (Ir, Vec<Entry>) {
+/// Appends the derivatives of the outputs for which `wanted(row)` holds in reverse mode, one output after another, with
+/// respect to the variables that the output depends on.
+pub(super) fn reverse(ir: Ir, wanted: impl Fn(u32) -> bool) -> (Ir, Vec<Entry>) {
     let old = ir.clone();
     let variables = old.variables();
     let mut columns = vec![0; old.inputs.len()];
@@ -132,7 +132,7 @@ pub(super) fn reverse(ir: Ir) -> (Ir, Vec<Entry>) {
         let mut sweep = Sweep::new(&old, &variables);
         let mut needed = Vec::new();
         let mut entries = Vec::new();
-        for (row, &output) in (0..).zip(&old.outputs) {
+        for (row, &output) in (0..).zip(&old.outputs).filter(|&(row, _)| wanted(row)) {
             dependencies.dependencies(std::iter::once(output), &mut needed);
             sweep.add(output, false, Symbol::ONE, Symbol::ONE);
             sweep.run(needed.iter().rev().copied(), |input, adjoint| {

@@ -4,11 +4,12 @@ use super::dependencies::Dependencies;
 use super::direct::{self, Entry};
 use super::forward;
 use super::jacobian::{append_dense, direct_limit, sparse};
+use super::outputs::last_part;
 use super::parts::Parts;
 use super::reverse::{self, append_adjoints};
 use super::sparsity::Sparsity;
 use crate::error::Result;
-use crate::ir::{Ir, Kind, Symbol, extend};
+use crate::ir::{Class, Id, Ir, Kind, Symbol, extend};
 use crate::op::{Law, Scalar, rows};
 
 /// Whether second derivatives are the same in either order. They are not if the table declares a slope that differs from
@@ -40,22 +41,35 @@ pub(super) fn diagonal_is_long(ir: &Ir) -> Result<bool> {
 /// Value, gradient and second derivatives, row by row.
 pub(super) fn hessian(ir: &Ir) -> Result<(Ir, Parts)> {
     let count = ir.variables().len();
-    let (mut ir, entries) = entries(ir)?;
+    let (mut ir, entries) = entries(ir, |_, _| true)?;
     append_dense(&mut ir, count, count, &entries);
     Ok((ir, Parts::new(&[1, count, count * count], 1)))
 }
 
 /// The code of the second derivatives that can be nonzero, row by row, and their sparsity pattern.
 pub(crate) fn sparse_hessian(ir: &Ir) -> Result<(Ir, Sparsity)> {
-    let count = ir.variables().len();
-    let (ir, entries) = entries(ir)?;
-    Ok(sparse(ir, count, count, entries))
+    let pattern = hessian_sparsity(ir)?;
+    let in_pattern = |row, column| pattern.place(row as usize, column as usize).is_some();
+    let (ir, entries) = entries(ir, in_pattern)?;
+    Ok((sparse(ir, &pattern, &entries), pattern))
 }
 
-/// The gradient's code, followed by the second derivatives; by one triangle of them if they are symmetric.
-fn entries(ir: &Ir) -> Result<(Ir, Vec<Entry>)> {
+/// The sparsity pattern of the second derivatives; of entries that can be nonzero in either order if they are symmetric.
+pub(crate) fn hessian_sparsity(ir: &Ir) -> Result<Sparsity> {
+    let gradient = last_part(reverse::gradient(ir)?);
+    let pattern = Sparsity::of_outputs(&gradient);
+    if is_symmetric(ir) {
+        return Ok(pattern.symmetric());
+    }
+    Ok(pattern)
+}
+
+/// The gradient's code, followed by the second derivatives for which `wanted(row, column)` holds; by one triangle of them if
+/// they are symmetric.
+fn entries(ir: &Ir, wanted: impl Fn(u32, u32) -> bool) -> Result<(Ir, Vec<Entry>)> {
     let symmetric = is_symmetric(ir);
-    let (ir, mut entries) = derivatives_of_gradient(ir, |row, column| !symmetric || row >= column)?;
+    let wanted = |row, column| (!symmetric || row >= column) && wanted(row, column);
+    let (ir, mut entries) = derivatives_of_gradient(ir, wanted)?;
     if symmetric {
         let below = entries.iter().filter(|entry| entry.row != entry.column);
         let mirrored = below.map(|&Entry { row, column, id }| Entry {
@@ -113,6 +127,20 @@ pub(super) fn hvp(ir: &Ir) -> Result<(Ir, Parts)> {
     // Removes the derivative of the value, which is not needed.
     ir.outputs.remove(1 + count);
     Ok((ir, Parts::new(&[1, count, count], 1)))
+}
+
+/// A direction times the Hessian times the direction.
+pub(super) fn curvature(ir: &Ir) -> Result<(Ir, Parts)> {
+    let (gradient, _) = reverse::gradient(ir)?;
+    let (inputs, outputs) = (gradient.inputs.len(), gradient.outputs.len());
+    let mut ir = forward::append_tangents(gradient, Some(Class::Uniform));
+    let products = ir.outputs.split_off(outputs + 1);
+    let directions = ir.input_values().into_iter().skip(inputs).flatten();
+    let terms = products.into_iter().zip(directions);
+    let terms: Vec<[Id; 2]> = terms.map(|(product, v)| [product, v]).collect();
+    let (mut ir, curvature) = extend(ir, || reverse::sum(&terms).id());
+    ir.outputs = vec![curvature];
+    Ok((ir, Parts::new(&[1], 0)))
 }
 
 /// Value, gradient and a direction times the Hessian: the gradient of the derivative in that direction.
@@ -184,8 +212,10 @@ mod tests {
                     None => Transform::HessianDiagonal,
                 };
                 assert_eq!(transform == Transform::HvpByRow, is_dense);
-                let (code, _) = transform.apply(&ir).unwrap();
-                assert!(code.len() + code.operand_count() < 100 * n as usize);
+                for transform in [transform, Transform::Curvature] {
+                    let (code, _) = transform.apply(&ir).unwrap();
+                    assert!(code.len() + code.operand_count() < 100 * n as usize);
+                }
             }
         }
     }

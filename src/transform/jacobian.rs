@@ -69,23 +69,32 @@ fn cheaper(ir: &Ir, mode: Mode, limit: usize) -> Option<Mode> {
 /// All outputs, and their derivatives, row by row.
 pub(super) fn jacobian(ir: &Ir, mode: Mode) -> (Ir, Parts) {
     let (rows, columns) = (ir.outputs.len(), ir.variables().len());
-    let (mut ir, entries) = entries(ir, mode);
+    let (mut ir, entries) = entries(ir, mode, |_| true, |_, _| true);
     append_dense(&mut ir, rows, columns, &entries);
     (ir, Parts::new(&[rows, rows * columns], 1))
 }
 
 /// The code of the derivatives that can be nonzero, row by row, and their sparsity pattern.
 pub(crate) fn sparse_jacobian(ir: &Ir, mode: Mode) -> (Ir, Sparsity) {
-    let (rows, columns) = (ir.outputs.len(), ir.variables().len());
-    let (ir, entries) = entries(ir, mode);
-    sparse(ir, rows, columns, entries)
+    let pattern = Sparsity::of_outputs(ir);
+    let in_pattern = |row, column| pattern.place(row as usize, column as usize).is_some();
+    let has_entries = |row| !pattern.row(row as usize).is_empty();
+    let (ir, entries) = entries(ir, mode, has_entries, in_pattern);
+    (sparse(ir, &pattern, &entries), pattern)
 }
 
-fn entries(ir: &Ir, mode: Mode) -> (Ir, Vec<Entry>) {
+/// The code of single derivatives: all of the rows for which `wanted(row)` holds in reverse mode, only those for which
+/// `wanted_entry(row, column)` holds in forward mode.
+fn entries(
+    ir: &Ir,
+    mode: Mode,
+    wanted: impl Fn(u32) -> bool,
+    wanted_entry: impl Fn(u32, u32) -> bool,
+) -> (Ir, Vec<Entry>) {
     let ir = compact(ir);
     match cheaper(&ir, mode, usize::MAX) {
-        Some(Mode::Reverse) => direct::reverse(ir),
-        _ => direct::forward(ir, |_, _| true),
+        Some(Mode::Reverse) => direct::reverse(ir, wanted),
+        _ => direct::forward(ir, wanted_entry),
     }
 }
 
@@ -99,19 +108,16 @@ pub(super) fn append_dense(ir: &mut Ir, rows: usize, columns: usize, entries: &[
     }
 }
 
-/// The code of the entries alone, row by row, and their sparsity pattern.
-pub(super) fn sparse(
-    mut ir: Ir,
-    rows: usize,
-    columns: usize,
-    mut entries: Vec<Entry>,
-) -> (Ir, Sparsity) {
-    entries.sort_unstable();
-    ir.outputs = entries.iter().map(|entry| entry.id).collect();
-    let places = entries.iter();
-    let places = places.map(|entry| (entry.row as usize, entry.column as usize));
-    let ir = compact(&without_signs(ir, |_| true));
-    (ir, Sparsity::new(rows, columns, places))
+/// The code of the entries of a pattern alone, row by row.
+pub(super) fn sparse(mut ir: Ir, pattern: &Sparsity, entries: &[Entry]) -> Ir {
+    let zero = ir.push(Kind::Constant(0), &[]);
+    ir.outputs = vec![zero; pattern.len()];
+    for entry in entries {
+        if let Some(place) = pattern.place(entry.row as usize, entry.column as usize) {
+            ir.outputs[place] = entry.id;
+        }
+    }
+    compact(&without_signs(ir, |_| true))
 }
 
 #[cfg(test)]

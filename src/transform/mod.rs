@@ -14,6 +14,7 @@
 //! | `Hessian` | | `f`, `∂f/∂xⱼ`, `∂²f/∂xᵢ∂xⱼ` row by row |
 //! | `HessianDiagonal`, `Laplacian` | | `f`, `∂f/∂xⱼ`, then `∂²f/∂xⱼ²` or their sum |
 //! | `Hvp`, `Vhp` | `v` | `f`, `∂f/∂xⱼ`, `Σⱼ ∂²f/∂xᵢ∂xⱼ·vⱼ` |
+//! | `Curvature` | `v` | `Σᵢⱼ vᵢ·∂²f/∂xᵢ∂xⱼ·vⱼ` |
 //! | `Third` | `u`, `v` | `f`, `∂f/∂xⱼ`, `Σⱼₖ ∂³f/∂xᵢ∂xⱼ∂xₖ·uⱼvₖ` |
 //! | `Taylor(K)` | `v` | `y₀ … y_K` of `y(x + t·v) = Σ yₖtᵏ` for each output |
 //!
@@ -26,6 +27,7 @@ mod directions;
 mod forward;
 mod hessian;
 mod jacobian;
+mod live;
 mod outputs;
 mod partials;
 mod parts;
@@ -39,7 +41,7 @@ pub(crate) use colouring::{
     columns as colour_columns, count as count_colours, star as colour_star,
 };
 pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};
-pub(crate) use hessian::{is_symmetric, sparse_hessian};
+pub(crate) use hessian::{hessian_sparsity, is_symmetric, sparse_hessian};
 pub use jacobian::Mode;
 pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
 pub(crate) use outputs::{first as first_output, join, last_part, select};
@@ -86,6 +88,9 @@ pub enum Transform {
     Hvp,
     /// A direction times the Hessian, reverse over forward.
     Vhp,
+    /// The second derivative of the first output along a line: a direction times the Hessian times the direction. The
+    /// direction is a list of further inputs, uniform so that all rows share it.
+    Curvature,
     /// The third derivatives of the first output in two directions, with respect to every input.
     Third,
     /// The Taylor coefficients of every output along a line: `order + 1` coefficients per output.
@@ -114,6 +119,7 @@ impl Transform {
             Self::Laplacian => hessian::laplacian(ir)?,
             Self::Hvp => hessian::hvp(ir)?,
             Self::Vhp => hessian::vhp(ir)?,
+            Self::Curvature => hessian::curvature(ir)?,
             Self::Third => hessian::third(ir)?,
             Self::Taylor(order) => taylor::taylor(ir, order),
             Self::JvpByRow => directions::jvp(ir),

@@ -8,8 +8,9 @@ use crate::ir::{Id, Ir};
 
 /// The sparsity pattern of a matrix: the entries that can be nonzero, row by row, with ascending columns.
 ///
-/// The pattern is structural. An entry outside it is 0 wherever the program can be evaluated; an entry in it may still be 0
-/// at some points.
+/// The pattern is structural. An entry outside it is 0 wherever the values are numbers; an entry in it may still be 0 at some
+/// points. Nothing passes through a step function, the condition of a `select`, or a factor of a product with 0. So the
+/// slope of `|x|` or `max` has no further derivative, although it can jump.
 ///
 /// ```
 /// use chainrule::Program;
@@ -43,9 +44,10 @@ impl Sparsity {
 
     /// The sparsity pattern of the derivatives of the code's outputs with respect to its variables.
     ///
-    /// Each pass handles 64 variables, one bit per variable, and visits every value that depends on any of them.
+    /// Each pass handles 64 variables, one bit per variable, and visits every value to which derivatives with respect to any
+    /// of them pass.
     pub(crate) fn of_outputs(ir: &Ir) -> Self {
-        let mut dependencies = Dependencies::new(ir);
+        let mut dependencies = Dependencies::live(ir);
         let columns = dependencies.variables.len();
         let mut bits = vec![0_u64; ir.len()];
         let mut entries = Vec::new();
@@ -59,8 +61,8 @@ impl Sparsity {
                 }
             }
             for &id in &dependents {
-                for &operand in ir.operands(id) {
-                    bits[id as usize] |= bits[operand as usize];
+                for &user in dependencies.users(id) {
+                    bits[user as usize] |= bits[id as usize];
                 }
                 for &output in dependencies.outputs_at(id) {
                     let mut rest = bits[id as usize];
@@ -138,6 +140,12 @@ impl Sparsity {
         self.rows.of(row)
     }
 
+    /// The index of an entry, if the pattern has it.
+    pub(crate) fn place(&self, row: usize, column: usize) -> Option<usize> {
+        let place = self.row(row).binary_search(&column).ok()?;
+        Some(self.rows.starts[row] + place)
+    }
+
     /// The index in [`indices`](Self::indices) where each row begins, followed by the end of the last row: the row offsets
     /// of the CSR format.
     ///
@@ -206,8 +214,8 @@ impl Sparsity {
 
     /// The entries of a square matrix whose mirror images are entries as well.
     pub(crate) fn symmetric(&self) -> Self {
-        let is_entry = |row: usize, column: usize| self.row(row).binary_search(&column).is_ok();
-        let entries = self.pairs().filter(|&(row, column)| is_entry(column, row));
+        let mirrored = |&(row, column): &(usize, usize)| self.place(column, row).is_some();
+        let entries = self.pairs().filter(mirrored);
         Self::new(self.rows(), self.columns, entries)
     }
 }
@@ -223,7 +231,7 @@ impl fmt::Debug for Sparsity {
         for row in 0..rows {
             f.write_str("\n")?;
             for column in 0..columns {
-                let entry = self.row(row).binary_search(&column).is_ok();
+                let entry = self.place(row, column).is_some();
                 f.write_str(if entry { "x" } else { "·" })?;
             }
         }

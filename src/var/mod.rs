@@ -6,15 +6,18 @@
 )]
 
 pub(crate) mod compare;
+mod find;
 mod methods;
 mod read;
 
 use std::fmt;
+use std::panic::Location;
 
 use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::graph::{Constant, GraphId, Node, NodeKey};
+use crate::labels::Labels;
 use crate::math::fused;
 use crate::op::{
     Binary, Nary, Op, Scalar, Sealed, Ternary, Unary, interleaved_dot, rows, same_length,
@@ -61,9 +64,11 @@ impl Var {
     /// assert_eq!(x.value(), 2.5);
     /// ```
     #[inline]
+    #[track_caller]
     pub fn new(value: f64) -> Self {
+        let at = Location::caller();
         tape::with(|graph| {
-            let key = graph.insert(|| Node::input(value));
+            let key = graph.insert(at, || Node::input(value));
             Self::from_key(graph, value, key)
         })
     }
@@ -133,7 +138,8 @@ impl Var {
     #[inline(always)]
     #[track_caller]
     fn one(self, value: f64, op: Op, constant: Constant, payload: f64) -> Self {
-        let key = append_one(value, op, self.graph, self.key, constant, payload);
+        let at = Location::caller();
+        let key = append_one(value, op, self.graph, self.key, constant, payload, at);
         if key == 0 {
             tape::refuse();
         }
@@ -147,7 +153,7 @@ impl Var {
         if self.graph != b.graph {
             refuse_mixed(self.graph, self.key, b.graph, b.key);
         }
-        let key = append_two(value, op, self.graph, self.key, b.key);
+        let key = append_two(value, op, self.graph, self.key, b.key, Location::caller());
         if key == 0 {
             tape::refuse();
         }
@@ -186,9 +192,9 @@ impl Var {
 
     /// The key of its node, which is known to be on this graph; a constant is appended as an input.
     #[inline]
-    fn leaf(self, graph: &mut Graph) -> NodeKey {
+    fn leaf(self, graph: &mut Graph, at: &'static Location<'static>) -> NodeKey {
         if self.is_constant() {
-            return graph.insert(|| Node::input(self.value));
+            return graph.insert(at, || Node::constant_input(self.value));
         }
         NodeKey::from_bits(self.key)
     }
@@ -275,6 +281,17 @@ impl Scalar for Var {
         record_many(O::value(&values[..]), Op::Nary(O::OP), operands)
     }
 
+    fn expect_label(self, labels: Labels) -> Self {
+        if let Some(key) = self.key() {
+            tape::with(|graph| {
+                if graph.holds(self.graph, key) {
+                    graph.expect_label(key, labels);
+                }
+            });
+        }
+        self
+    }
+
     /// Copies the keys from the two slices into the node: an intermediate list of handles would double the cost.
     #[inline(always)]
     #[track_caller]
@@ -282,6 +299,7 @@ impl Scalar for Var {
         same_length(ws, xs)?;
         let pairs = || ws.iter().zip(xs);
         let value = fused::dot(pairs().map(|(w, x)| (w.value, x.value)));
+        let at = Location::caller();
         let recorded = tape::with(|graph| {
             let mut keys = vec![NodeKey::default(); 2 * ws.len()];
             let mut alive = !ws.is_empty();
@@ -289,7 +307,7 @@ impl Scalar for Var {
                 *place = [w.key, x.key].map(NodeKey::from_bits);
                 alive &= graph.holds(w.graph, place[0]) & graph.holds(x.graph, place[1]);
             }
-            alive.then(|| append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into()))
+            alive.then(|| append_many(graph, value, Op::Nary(rows::Dot::OP), keys.into(), at))
         });
         // Constants, and values that must be refused, take the general path.
         match recorded {
@@ -304,11 +322,16 @@ impl Scalar for Var {
     }
 
     #[inline]
+    #[track_caller]
     fn shared(self) -> Self {
-        if self.is_constant() {
-            return Self::new(self.value);
+        if !self.is_constant() {
+            return self;
         }
-        self
+        let at = Location::caller();
+        tape::with(|graph| {
+            let key = self.leaf(graph, at);
+            Self::from_key(graph, self.value, key)
+        })
     }
 }
 
@@ -325,6 +348,7 @@ fn append_one(
     operand: u64,
     constant: Constant,
     payload: f64,
+    at: &'static Location<'static>,
 ) -> u64 {
     let operand = NodeKey::from_bits(operand);
     tape::with(|graph| {
@@ -332,7 +356,7 @@ fn append_one(
             return keep_refusal(graph, id);
         }
         graph
-            .insert(|| Node::one(value, op, operand, constant, payload))
+            .insert(at, || Node::one(value, op, operand, constant, payload))
             .to_bits()
     })
 }
@@ -347,19 +371,29 @@ fn keep_refusal(graph: &Graph, id: GraphId) -> u64 {
 
 /// Appends an operation on two nodes of one graph to the current graph; returns 0 if they are not both alive there.
 #[inline(never)]
-fn append_two(value: f64, op: Op, id: GraphId, left: u64, right: u64) -> u64 {
+fn append_two(
+    value: f64,
+    op: Op,
+    id: GraphId,
+    left: u64,
+    right: u64,
+    at: &'static Location<'static>,
+) -> u64 {
     let operands = [left, right].map(NodeKey::from_bits);
     tape::with(|graph| {
         if !(graph.holds(id, operands[0]) && graph.holds(id, operands[1])) {
             return keep_refusal(graph, id);
         }
-        graph.insert(|| Node::two(value, op, operands)).to_bits()
+        graph
+            .insert(at, || Node::two(value, op, operands))
+            .to_bits()
     })
 }
 
 /// Records an operation on many operands; constants among them become inputs. If all are constants, so is the result.
 #[track_caller]
 fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
+    let at = Location::caller();
     let recorded = tape::with(|graph| {
         // Every operand is checked before the first input is recorded, so that misuse leaves the graph unchanged.
         let mut constants = 0;
@@ -381,9 +415,9 @@ fn record_many(value: f64, op: Op, operands: &[Var]) -> Var {
                     .map(|operand| NodeKey::from_bits(operand.key)),
             );
         } else {
-            keys.extend(operands.iter().map(|operand| operand.leaf(graph)));
+            keys.extend(operands.iter().map(|operand| operand.leaf(graph, at)));
         }
-        Some(append_many(graph, value, op, keys))
+        Some(append_many(graph, value, op, keys, at))
     });
     match recorded {
         Some(result) => result,
@@ -419,11 +453,17 @@ fn refuse_any(operands: &[Var]) -> ! {
 
 /// Appends an operation on many nodes to this graph.
 #[inline(always)]
-fn append_many(graph: &mut Graph, value: f64, op: Op, keys: SmallVec<[NodeKey; 2]>) -> Var {
+fn append_many(
+    graph: &mut Graph,
+    value: f64,
+    op: Op,
+    keys: SmallVec<[NodeKey; 2]>,
+    at: &'static Location<'static>,
+) -> Var {
     if keys.spilled() {
         graph.count_spilled(keys.len());
     }
-    let key = graph.insert(|| Node::many(value, op, keys));
+    let key = graph.insert(at, || Node::many(value, op, keys));
     Var::from_key(graph, value, key)
 }
 

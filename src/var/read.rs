@@ -80,7 +80,6 @@ impl Var {
         let is = |test, bound: f64| compare::again(self, bound.into(), test, at) == 1;
         let floor = self.value.floor();
         let inside = is(Test::GreaterEqual, 0.0) && is(Test::Less, LIMIT);
-        (inside && is(Test::GreaterEqual, floor) && is(Test::Less, floor + 1.0))
-            .then_some(floor as usize)
+        (inside && is(Test::Floor, floor)).then_some(floor as usize)
     }
 }

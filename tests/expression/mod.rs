@@ -150,6 +150,17 @@ impl Expression {
 
     /// The result, for any type of number.
     pub(crate) fn evaluate<S: Scalar>(&self, inputs: &[S]) -> S {
+        self.evaluate_by(inputs, |op, operands| {
+            op.apply(operands).expect("operands fit")
+        })
+    }
+
+    /// The result, where `apply` computes each step.
+    pub(crate) fn evaluate_by<S: Scalar>(
+        &self,
+        inputs: &[S],
+        mut apply: impl FnMut(Op, &[S]) -> S,
+    ) -> S {
         let mut values = inputs.to_vec();
         for (op, operands) in &self.steps {
             let arguments: Vec<S> = operands
@@ -159,7 +170,7 @@ impl Expression {
                     Operand::Constant(constant) => S::from(constant),
                 })
                 .collect();
-            values.push(op.apply(&arguments).expect("operands fit"));
+            values.push(apply(*op, &arguments));
         }
         values[values.len() - 1]
     }

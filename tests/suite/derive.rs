@@ -1,7 +1,8 @@
 //! Tests every derivative against every other way to compute it.
 
 use chainrule::derive;
-use chainrule::op::Law;
+use chainrule::ir::{Ir, Kind};
+use chainrule::op::{Law, rows};
 use chainrule::{Dual, ErrorKind, Graph, Mode, Program, Scalar, Transform, Var, tape};
 use proptest::prelude::*;
 
@@ -264,9 +265,18 @@ proptest! {
         let x = &e.inputs;
         let dense = f.transform(Transform::Jacobian(Mode::Cheaper)).unwrap().values(x).unwrap();
         let sparse = f.sparse_jacobian().matrix(x).unwrap();
+        // Outside the pattern, the zeros of a step function are NaN where it is NaN.
+        let (graph, slopes) = on_tape(&e);
+        let is_nan = |value: f64| value.is_nan();
+        let undefined = graph.iter().any(|(_, node)| is_nan(node.value())) || slopes.iter().any(|slope| is_nan(slope.value()));
         for (place, (a, b)) in dense.iter().zip(sparse.to_dense()).enumerate() {
-            prop_assert!(same(*a, b), "{a:e} {b:e} at {} {}", place / columns, place % columns);
+            let (row, column) = (place / columns, place % columns);
+            let outside = f.jacobian_sparsity().row(row).binary_search(&column).is_err();
+            prop_assert!(same(*a, b) || outside && a.is_nan() && undefined, "{a:e} {b:e} at {row} {column}");
         }
+        prop_assert_eq!(sparse.sparsity(), &f.jacobian_sparsity());
+        prop_assert_eq!(f.sparse_jacobian_program(Mode::Reverse).1, f.jacobian_sparsity());
+        prop_assert!(sparse.sparsity().entries().all(|(row, column)| depends(f.ir(), row, column)));
         // Every entry outside the pattern is 0 along every direction.
         let pattern = f.jacobian_sparsity();
         let mut at = f.evaluator();
@@ -276,16 +286,20 @@ proptest! {
             let along = at.jvp(x, &unit).unwrap().1;
             for (row, &tangent) in along.iter().enumerate() {
                 let outside = pattern.row(row).binary_search(&column).is_err();
-                prop_assert!(!outside || tangent == 0.0);
+                prop_assert!(!outside || tangent == 0.0 || tangent.is_nan() && undefined);
             }
         }
         let compressed = f.compressed_jacobian().matrix(x).unwrap();
         let hessian = f.sparse_hessian().unwrap().matrix(x).unwrap();
         let squeezed = f.compressed_hessian().unwrap().matrix(x).unwrap();
         let whole = f.transform(Transform::Hessian).unwrap().values(x).unwrap();
+        let gradient = f.transform(Transform::Gradient).unwrap();
         for (place, (a, b)) in whole.iter().zip(hessian.to_dense()).enumerate() {
-            prop_assert!(same(*a, b), "{a:e} {b:e} at {place}");
+            let outside = f.hessian_sparsity().unwrap().row(place / columns).binary_search(&(place % columns)).is_err();
+            prop_assert!(same(*a, b) || outside && a.is_nan() && undefined, "{a:e} {b:e} at {place}");
         }
+        prop_assert_eq!(hessian.sparsity(), &f.hessian_sparsity().unwrap());
+        prop_assert!(hessian.sparsity().entries().all(|(row, column)| depends(gradient.ir(), row, column)));
         let size = largest(&dense).max(largest(&whole));
         if size < 1e6 && finite(&dense) && finite(&whole) && f.value(x).unwrap().is_finite() {
             for (a, b) in dense.iter().zip(compressed.to_dense()) {
@@ -300,6 +314,90 @@ proptest! {
                 prop_assert!(found, "{b:e}, {:e} or {:e} at {place}", both[place], both[mirrored]);
             }
         }
+    }
+}
+
+/// Whether an output of the code uses an input, by any way.
+fn depends(ir: &Ir, output: usize, input: usize) -> bool {
+    let mut reached = vec![false; ir.len()];
+    for id in ir.ids() {
+        let mut operands = ir.operands(id).iter();
+        reached[id as usize] = ir.kind(id) == Kind::Input(input as u32)
+            || operands.any(|&operand| reached[operand as usize]);
+    }
+    reached[ir.outputs()[output] as usize]
+}
+
+#[test]
+fn patterns_follow_the_laws() {
+    let jacobian = |f: fn(&[Var]) -> Var| {
+        let f = Program::trace(2, f).unwrap();
+        f.jacobian_sparsity().row(0).to_vec()
+    };
+    assert_eq!(jacobian(|x| x[0].floor() * x[1]), [1]);
+    assert!(jacobian(|x| x[0].greater(x[1])).is_empty());
+    assert_eq!(jacobian(|x| (x[0] - 1.0).select(x[1], 2.0)), [1]);
+    assert_eq!(jacobian(|x| x[0].apply::<rows::StopGradient>() * x[1]), [1]);
+    assert_eq!(jacobian(|x| x[0] * 0.0 + x[1]), [1]);
+    assert_eq!(jacobian(|x| (x[0].floor() * x[1]).exp() + x[0]), [0, 1]);
+    let hessian = |f: fn(&[Var]) -> Var| {
+        let f = Program::trace(2, f).unwrap();
+        f.hessian_sparsity().unwrap().entries().collect::<Vec<_>>()
+    };
+    let none: [(usize, usize); 0] = [];
+    let both = [(0, 1), (1, 0)];
+    assert_eq!(hessian(|x| x[0].relu() + x[1].abs()), none);
+    assert_eq!(hessian(|x| x[0].max(x[1]) - x[0].min(x[1])), none);
+    assert_eq!(hessian(|x| x[0].clamp(-1.0, x[1])), none);
+    assert_eq!(hessian(|x| Var::max_of(x) + Var::min_of(x)), none);
+    assert_eq!(hessian(|x| x[0].leaky_relu(0.1) + x[1]), none);
+    assert_eq!(hessian(|x| x[0].sin().floor() * x[1]), none);
+    assert_eq!(hessian(|x| x[0].elu(0.1) + x[1]), [(0, 0)]);
+    assert_eq!(hessian(|x| x[0].relu() * x[1]), both);
+    assert_eq!(hessian(|x| x[0].max(x[1]).square()).len(), 4);
+}
+
+#[test]
+fn the_hessian_of_a_hinge_costs_no_entry() {
+    for n in [50, 100, 200] {
+        let row = |j: usize| (0..n).map(move |i| ((i * j) as f64).sin());
+        let hinge = |w: &[Var], ridge: f64| {
+            let margins = (0..n).map(|j| w.iter().zip(row(j)).map(|(&w, x)| w * x).sum::<Var>());
+            let loss: Var = margins.map(|margin| (-margin + 1.0).max(0.0)).sum();
+            loss + w.iter().map(|w| w.square() * ridge).sum::<Var>()
+        };
+        let w = vec![0.1; n];
+        let f = Program::trace(n, |w| hinge(w, 0.0)).unwrap();
+        let hessian = f.sparse_hessian().unwrap();
+        assert_eq!(hessian.sparsity().len(), 0);
+        assert!(hessian.entries(&w).unwrap().is_empty());
+        let (program, _) = f.sparse_hessian_program().unwrap();
+        assert_eq!(program.ir().len(), 0);
+        let f = Program::trace(n, |w| hinge(w, 0.5)).unwrap();
+        let hessian = f.sparse_hessian().unwrap();
+        assert_eq!(hessian.sparsity().len(), n);
+        assert_eq!(hessian.entries(&w).unwrap(), vec![1.0; n]);
+        assert!(hessian.groups() <= 1);
+    }
+}
+
+#[test]
+fn a_band_stored_with_its_zeros_is_a_band() {
+    for n in [20, 40, 80] {
+        let f = Program::trace(n, |x| {
+            let entry = |i: usize, j: usize| if i.abs_diff(j) < 2 { 1.5 } else { 0.0 };
+            let row = |i: usize| -> Var { (0..n).map(|j| x[j] * entry(i, j)).sum() };
+            (0..n).map(|i| row(i).sin()).collect::<Vec<_>>()
+        })
+        .unwrap();
+        let x: Vec<f64> = (0..n).map(|i| 0.1 * i as f64).collect();
+        let jacobian = f.sparse_jacobian();
+        assert_eq!(jacobian.sparsity().len(), 3 * n - 2);
+        assert_eq!(f.compressed_jacobian().groups(), 3);
+        let dense = f.jacobian(&x).unwrap().1;
+        assert_eq!(jacobian.matrix(&x).unwrap().to_dense(), dense);
+        let energy = Program::trace(n, |x| f.call(x).unwrap().into_iter().sum::<Var>()).unwrap();
+        assert!(energy.hessian_sparsity().unwrap().len() <= 5 * n);
     }
 }
 
@@ -598,6 +696,61 @@ fn derived_programs_run_over_rows() {
     for (a, b) in gradient.iter().zip(&summed) {
         assert!((a - b).abs() < 1e-12);
     }
+}
+
+#[test]
+fn taylor_series_of_powers_and_quotients() {
+    let order = 12;
+    let series = |f: &dyn Fn(Var) -> Var, x: f64| {
+        let f = Program::trace(1, |x| f(x[0])).unwrap();
+        f.taylor(&[x], &[1.0], order).unwrap()
+    };
+    let agree = |found: Vec<f64>, known: &dyn Fn(usize) -> f64| {
+        for (k, &found) in found.iter().enumerate() {
+            let known = known(k);
+            let near = (found - known).abs() <= 1e-13 * known.abs() || same(found, known);
+            assert!(near, "{k}: {found:e} {known:e}");
+        }
+    };
+    for x in [1.5, 0.25] {
+        for b in [-2.5, -1.0, 0.5, 1.5, 2.0, 2.5, 3.0, 7.0, 9.75] {
+            // The binomial series.
+            let known = |k: usize| {
+                let factors = (0..k).map(|j| (b - j as f64) / (j + 1) as f64);
+                let binomial: f64 = factors.product();
+                binomial * f64::powf(x, b - k as f64)
+            };
+            agree(series(&|x| x.powf(b), x), &known);
+            if b == f64::floor(b) {
+                agree(series(&|x| x.powi(b as i32), x), &known);
+            }
+        }
+        let divisor = 2.0 * x + 1.0;
+        let geometric = |k: usize| f64::powf(-2.0 / divisor, k as f64) / divisor;
+        agree(series(&|x| Var::from(3.0) / (x * 2.0 + 1.0), x), &|k| {
+            3.0 * geometric(k)
+        });
+        agree(series(&|x| x / (x * 2.0 + 1.0), x), &|k| match k {
+            0 => x / (2.0 * x + 1.0),
+            _ => x * geometric(k) + geometric(k - 1),
+        });
+        let growth = |k: usize| {
+            (1..=k)
+                .map(|j| std::f64::consts::LN_2 / j as f64)
+                .product::<f64>()
+        };
+        agree(series(&|x| x.exp2(), x), &|k| x.exp2() * growth(k));
+    }
+    // Whole powers have a series at 0, and others have one up to the first infinite slope.
+    for n in [1, 2, 3, 5, 11] {
+        let known = |k: usize| f64::from(u8::from(i32::try_from(k) == Ok(n)));
+        agree(series(&|x| x.powi(n), 0.0), &known);
+    }
+    assert_eq!(series(&|x| x.powf(2.5), 0.0)[..3], [0.0; 3]);
+    assert_eq!(
+        series(&|x| x.powf(1.5), 0.0)[..3],
+        [0.0, 0.0, f64::INFINITY]
+    );
 }
 
 #[test]

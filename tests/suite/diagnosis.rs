@@ -1,6 +1,6 @@
 //! Tests the diagnosis of products of 0 and ∞ in the chain rule.
 
-use chainrule::{ErrorKind, Program, Var, derive, tape};
+use chainrule::{ErrorKind, Program, Transform, Var, derive, tape};
 use proptest::prelude::*;
 
 use crate::expression::Expression;
@@ -71,7 +71,7 @@ fn zeros_are_told_with_operation_and_operands() {
     let zeros = (x.sqrt() * Var::new(0.0)).diagnose().zeros;
     assert_eq!(
         zeros[0].to_string(),
-        "Sqrt of 0.0: derivative 0.0 of the result times slope inf is indeterminate"
+        "Sqrt(0.0) = 0.0, node 2, operand 0: derivative 0.0 of the result times slope inf is indeterminate"
     );
     assert!(Var::from(2.0).diagnose().zeros.is_empty());
     let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
@@ -110,4 +110,67 @@ proptest! {
             prop_assert!(same || found.is_nan() && exact.contains(&false), "{found:e} {plain:e}");
         }
     }
+}
+
+#[test]
+fn indeterminate_second_derivatives_are_told() {
+    // The Hessian of ‖x‖², written through a root, at the origin. By the zero rule it is 0; right is 2.
+    let f = Program::trace(2, |x| (x[0].square() + x[1].square()).sqrt().square()).unwrap();
+    assert_eq!(f.hessian(&[0.0, 0.0]).unwrap().2, [0.0; 4]);
+    let gradient = f.transform(Transform::Gradient).unwrap();
+    for entry in 0..2 {
+        let entry = gradient.select(&[entry]).unwrap();
+        let (value, slopes, zeros) = entry.diagnose(&[0.0, 0.0]).unwrap();
+        assert!(value.is_nan() && slopes[0].is_nan(), "{value} {slopes:?}");
+        assert!(zeros.iter().any(|zero| !zero.is_exact));
+        let (value, slopes, zeros) = entry.diagnose(&[3.0, 4.0]).unwrap();
+        assert!(
+            value.is_finite() && slopes.iter().all(|slope| slope.is_finite()) && zeros.is_empty()
+        );
+    }
+    // The same for a recorded gradient.
+    let x = Var::new(0.0);
+    let slope = x.sqrt().square().gradient(&[x])[0];
+    assert_eq!(slope.value(), 0.0);
+    let diagnosis = slope.diagnose();
+    assert!(diagnosis.values[0].is_nan() && diagnosis.gradients[x].is_nan());
+    // A branch not taken stays harmless in second derivatives too.
+    let x = Var::new(-1.0);
+    let y = x.greater(0.0).select(x.sqrt(), x.powi(3));
+    let slope = y.gradient(&[x])[0];
+    let diagnosis = slope.diagnose();
+    let told: Vec<String> = diagnosis.zeros.iter().map(ToString::to_string).collect();
+    let found = (diagnosis.values[0], diagnosis.gradients[x]);
+    assert_eq!(found, (3.0, -6.0), "{told:#?}");
+    assert!(diagnosis.zeros.iter().all(|zero| zero.is_exact));
+    let report = f.check_hessian(&[0.0, 0.0]).unwrap();
+    assert!(report.is_wrong(), "{report}");
+    assert!(report.to_string().contains("INDETERMINATE"), "{report}");
+}
+
+#[test]
+fn a_zero_that_cannot_change_is_exact() {
+    // The zero comes from a closed gate, a flat step or a constant, through further operations.
+    type Case = (fn(&[Var]) -> Var, [f64; 2]);
+    let cases: [Case; 5] = [
+        (|x| x[0].relu() * x[1].ln(), [-1.0, 0.0]),
+        (|x| (x[0].floor() * 3.0) * x[1].ln(), [0.5, 0.0]),
+        (|x| (x[0].relu() * x[0] + 0.0) * x[1].sqrt(), [-1.0, 0.0]),
+        (|x| x[0].min(0.0).max(0.0) * x[1].sqrt(), [1.0, 0.0]),
+        (
+            |x| x[0].less(x[1]).select(x[0], 0.0) * x[1].sqrt(),
+            [1.0, 0.0],
+        ),
+    ];
+    for (place, (f, at)) in cases.into_iter().enumerate() {
+        let (gradient, exact) = diagnose(f, &at);
+        assert!(
+            !exact.is_empty() && !exact.contains(&false),
+            "case {place}: {exact:?}"
+        );
+        assert_eq!(gradient[1], 0.0, "case {place}");
+    }
+    // At the corner itself, the gate may open.
+    let (_, exact) = diagnose(|x| x[0].relu() * x[1].sqrt(), &[0.0, 0.0]);
+    assert!(exact.contains(&false));
 }

@@ -140,7 +140,9 @@ proptest! {
                     partials[0] == 1.0 && (slope == slope.round() || b.is_infinite()) && (!known || slope.mul_add(b, a) == y)
                 }
                 Law::Blocks => Op::Binary(op).partials(&[a, b], y) == [0.0, 0.0],
+                Law::BlocksAt(place) => y.is_nan() || Op::Binary(op).partials(&[a, b], y)[place] == 0.0,
                 Law::Routes => routes(Op::Binary(op), &[a, b]),
+                Law::ZeroRule => [b, f64::INFINITY, f64::NAN].iter().all(|&b| g(op, 0.0, b) == 0.0 && g(op, b, -0.0) == 0.0),
                 Law::KinkAtTie | Law::KinkAtOrigin | Law::BreakAtTie | Law::Kink(..) | Law::Break(..) | Law::Breaks
                 | Law::IntegerRight | Law::Poles => true,
                 _ => false,
@@ -161,6 +163,18 @@ proptest! {
             for law in op.row().laws {
                 let holds = match law {
                     Law::Routes => y.is_nan() || routes(op, xs),
+                    Law::BlocksAt(place) => partials[*place] == 0.0,
+                    // With one factor of every product 0 and the other infinite, only an addend is left.
+                    Law::ZeroRule => {
+                        let addend = if xs.len() == 3 { xs[2] } else { 0.0 };
+                        [0, 1].into_iter().all(|zero| {
+                            let mut xs = xs.to_vec();
+                            for pair in xs.chunks_exact_mut(2) {
+                                (pair[zero], pair[1 - zero]) = (0.0, f64::INFINITY);
+                            }
+                            op.apply(&xs) == Some(addend)
+                        })
+                    }
                     Law::Bilinear if xs.len() == 3 => partials == [xs[1], xs[0], 1.0],
                     Law::Bilinear => (0..xs.len()).all(|i| partials[i] == xs[i ^ 1]),
                     Law::Linear => partials.iter().all(|&partial| partial == partials[0]),

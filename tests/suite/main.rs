@@ -21,6 +21,7 @@ mod nesting;
 #[cfg(feature = "nn")]
 mod nn;
 mod numerics;
+mod origins;
 mod page;
 mod pages;
 mod patterns;

@@ -271,6 +271,7 @@ fn errors_name_wrong_indices() {
         Transform::Hessian,
         Transform::Hvp,
         Transform::HvpByRow,
+        Transform::Curvature,
     ] {
         assert_eq!(
             message(none.transform(transform)),

@@ -29,7 +29,6 @@ use crate::program::Outputs;
 use crate::setters::setters;
 use crate::var::Var;
 use callback::Callbacks;
-pub use settings::Labels;
 use settings::Settings;
 use training::Training;
 
@@ -283,21 +282,6 @@ impl<'a, M: Parameters> Fit<'a, M> {
         /// # Ok::<(), chainrule::Error>(())
         /// ```
         level(level: Level) => settings.level = level;
-
-        /// Checks the last number of every row, of the data and of the validation rows, before the run begins.
-        ///
-        /// ```
-        /// use chainrule::nn::loss::row_cross_entropy;
-        /// use chainrule::nn::{Fit, fit::Labels, optimizer::Sgd};
-        ///
-        /// let rows = [[0.5, 0.0], [0.25, 2.0]];
-        /// let fit = Fit::new().labels(Labels::Classes(2));
-        /// let run = fit.run(&mut [0.0], &rows, &mut Sgd::new(0.1)?, |p, x| row_cross_entropy(&[p[0] * x[0], x[0]], x[1]));
-        /// let message = "data: row 1, column 1: the label must be a whole number from 0 to 1, found 2.0";
-        /// assert_eq!(run.unwrap_err().to_string(), message);
-        /// # Ok::<(), chainrule::Error>(())
-        /// ```
-        labels(labels: Labels) => settings.labels = Some(labels);
     }
 
     /// Trains: moves the parameters of `model` down the gradient of the mean loss, batch by batch.
@@ -371,8 +355,9 @@ impl<M: Parameters> Fit<'_, M> {
     /// the schedule are not.
     ///
     /// The file is JSON, and is written [completely or not at all](super::checkpoint). It holds the parameters, the
-    /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. If a run has many
-    /// thousand short epochs, save less often with [`save_every`](Self::save_every).
+    /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. So from 1000
+    /// epochs on, a save is skipped if less than a thousandth of the epochs has ended since the last save. All saves together
+    /// then cost in proportion to the number of epochs, and an interrupted run repeats at most about a thousandth of itself.
     ///
     /// ```
     /// use chainrule::nn::{Fit, optimizer::Adam};

@@ -1,9 +1,8 @@
 //! The choices of a run.
 
-use super::row_buffer::RowBuffer;
 use crate::error::Result;
 use crate::ir::Level;
-use crate::nn::check::{at_least_one, at_least_zero, ensure};
+use crate::nn::check::{at_least_one, at_least_zero};
 use crate::nn::data::Tabular;
 use crate::nn::optimizer::Schedule;
 
@@ -22,48 +21,6 @@ pub(super) struct Settings<'a> {
     pub(super) save_every: Option<usize>,
     pub(super) threads: usize,
     pub(super) level: Level,
-    pub(super) labels: Option<Labels>,
-}
-
-/// What the last number of every row must be.
-///
-/// ```
-/// use chainrule::nn::{Fit, fit::Labels, optimizer::Sgd};
-///
-/// let rows = [[0.5, 1.0], [0.25, 0.0]];
-/// let fit = Fit::new().labels(Labels::Signs);
-/// let run = fit.run(&mut [0.0], &rows, &mut Sgd::new(0.1)?, |p, x| (1.0 - p[0] * x[0] * x[1]).relu());
-/// assert_eq!(run.unwrap_err().to_string(), "data: row 1, column 1: the label must be −1 or 1, found 0.0");
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Labels {
-    /// −1 or 1, as the hinge loss needs it.
-    Signs,
-    /// A class: a whole number from 0 to one less than this.
-    Classes(usize),
-}
-
-impl Labels {
-    /// An error for the first row whose last number is no such label.
-    pub(super) fn check(self, name: &str, rows: &RowBuffer) -> Result<()> {
-        let (passes, must_be): (Box<dyn Fn(f64) -> bool>, String) = match self {
-            Self::Signs => (Box::new(|y| y.abs() == 1.0), String::from("−1 or 1")),
-            Self::Classes(count) => (
-                Box::new(move |y| y >= 0.0 && y < count as f64 && y.fract() == 0.0),
-                format!("a whole number from 0 to {}", count.saturating_sub(1)),
-            ),
-        };
-        for row in 0..rows.count {
-            let found = rows.row(row).last().copied().unwrap_or(f64::NAN);
-            ensure(passes(found), name, || {
-                let column = rows.width.saturating_sub(1);
-                format!("row {row}, column {column}: the label must be {must_be}, found {found:?}")
-            })?;
-        }
-        Ok(())
-    }
 }
 
 impl Default for Settings<'_> {
@@ -81,7 +38,6 @@ impl Default for Settings<'_> {
             save_every: None,
             threads: 0,
             level: Level::Exact,
-            labels: None,
         }
     }
 }

@@ -9,6 +9,8 @@ use super::history::{Ended, Epoch, History, Progress, TrainingStep};
 use super::row_buffer::RowBuffer;
 use super::settings::Settings;
 use crate::error::{BranchChanged, Error, Result, check_length};
+use crate::graph::NonFinite;
+use crate::ir::{Id, Kind};
 use crate::nn::data::Tabular;
 use crate::nn::loss::l2_penalty;
 use crate::nn::optimizer::Optimizer;
@@ -53,7 +55,13 @@ pub(super) struct Training<'a, M> {
     progress: Progress,
     /// Whether the run has advanced since it was last saved.
     unsaved: bool,
+    /// The number of epochs that had ended when it was last saved.
+    saved_epochs: usize,
 }
+
+/// A save is skipped if it comes sooner than this part of the epochs after the last one: a save costs the length of the
+/// history, so all saves together cost in proportion to the run.
+const REPEATED: usize = 1000;
 
 impl<'a, M: Parameters> Training<'a, M> {
     /// Checks the choices and the data, and compiles the loss.
@@ -66,21 +74,17 @@ impl<'a, M: Parameters> Training<'a, M> {
     ) -> Result<Self> {
         settings.check()?;
         let rows = RowBuffer::new("data", data)?;
-        let check_labels = |name, rows: &RowBuffer| {
-            let labels = settings.labels;
-            labels.map_or(Ok(()), |labels| labels.check(name, rows))
-        };
-        check_labels("data", &rows)?;
         let (count, mut moved) = (model.parameter_count(), 0);
         model.visit_mut(&mut |part| moved += part.len());
         check_length("parameters that visit_mut visits", count, moved)?;
         let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(settings.level);
+        check_labels("data", &rows, &program)?;
         let validation = match settings.validation {
             None => None,
             Some(data) => {
                 let held_out = RowBuffer::new("validation", data)?;
                 check_length("validation, row 0", rows.width, held_out.width)?;
-                check_labels("validation", &held_out)?;
+                check_labels("validation", &held_out, &program)?;
                 let rows: Vec<_> = (0..held_out.count).map(|row| held_out.row(row)).collect();
                 Some(program.batch(&rows)?.threads(settings.threads))
             }
@@ -94,6 +98,7 @@ impl<'a, M: Parameters> Training<'a, M> {
             position: Position::default(),
             progress: Progress::of(&[], settings.min_delta),
             unsaved: true,
+            saved_epochs: 0,
         })
     }
 
@@ -101,6 +106,7 @@ impl<'a, M: Parameters> Training<'a, M> {
     #[cfg(feature = "serde")]
     pub(super) fn restore(&mut self, position: Position) {
         self.progress = Progress::of(&position.epochs, self.settings.min_delta);
+        self.saved_epochs = position.epochs.len();
         self.position = position;
         self.unsaved = false;
     }
@@ -134,6 +140,13 @@ impl<'a, M: Parameters> Training<'a, M> {
             return Some(Ended::Epochs);
         }
         (self.progress.waited >= self.settings.patience?).then_some(Ended::Patience)
+    }
+
+    /// Whether the run is saved after this number of steps.
+    fn saves_after(&self, steps: usize, epoch_is_over: bool) -> bool {
+        let epochs = self.position.epochs.len();
+        let is_soon = epochs - self.saved_epochs < epochs / REPEATED;
+        self.settings.saves_after(steps, epoch_is_over) && !is_soon
     }
 
     /// The number of steps per epoch.
@@ -175,7 +188,7 @@ impl<'a, M: Parameters> Training<'a, M> {
                 },
             };
             if !step.loss.is_finite() {
-                return Err(self.not_finite(model, &step, places));
+                return Err(self.step_not_finite(model, &step, places));
             }
             if let Some(callback) = &mut self.callbacks.step
                 && callback(&step, model)?.is_break()
@@ -189,9 +202,9 @@ impl<'a, M: Parameters> Training<'a, M> {
             self.position.sum += step.loss * places.len() as f64;
             self.position.batches += 1;
             self.unsaved = true;
-            if self.position.batches < batches && settings.saves_after(taken + 1, false) {
+            if self.position.batches < batches && self.saves_after(taken + 1, false) {
                 save(model, optimizer, &self.position)?;
-                self.unsaved = false;
+                (self.unsaved, self.saved_epochs) = (false, epoch);
             }
         }
         let over = Epoch {
@@ -204,9 +217,9 @@ impl<'a, M: Parameters> Training<'a, M> {
         self.progress.note(&over, settings.min_delta);
         self.position.batches = 0;
         self.position.sum = 0.0;
-        if settings.saves_after(over.steps, true) {
+        if self.saves_after(over.steps, true) {
             save(model, optimizer, &self.position)?;
-            self.unsaved = false;
+            (self.unsaved, self.saved_epochs) = (false, epoch + 1);
         }
         if let Some(callback) = &mut self.callbacks.epoch
             && callback(&over, model)?.is_break()
@@ -227,28 +240,61 @@ impl<'a, M: Parameters> Training<'a, M> {
         if mean.is_finite() {
             return Ok(Some(mean));
         }
-        let row = losses.clone().position(|loss| !loss.is_finite());
-        let row = row.map_or(String::new(), |row| format!("row {row}: "));
-        let problem = format!("{row}the loss must be finite, found {mean:?} after epoch {epoch}");
-        Err(Error::argument("validation", problem))
+        let when = format!("after epoch {epoch}");
+        Err(not_finite(
+            "validation",
+            batch,
+            model,
+            (mean, when),
+            |row| row,
+        ))
     }
 
-    /// The error for a loss that is NaN or infinite; it names the row of the data whose loss is, if there is one.
-    fn not_finite(&mut self, model: &M, step: &TrainingStep, places: &[usize]) -> Error {
-        let outputs = self.batch.program().outputs();
-        let losses = self.batch.values(model);
-        let row = losses.ok().and_then(|losses| {
-            let mut rows = places.iter().zip(losses.iter().step_by(outputs));
-            rows.find(|(_, loss)| !loss.is_finite())
-        });
-        let (row, loss) = match row {
-            Some((row, loss)) => (format!("row {row}: "), *loss),
-            None => (String::new(), step.loss),
-        };
-        let place = format!("epoch {}, step {}", step.epoch, step.step);
-        let problem = format!("{row}the loss must be finite, found {loss:?} in {place}");
-        Error::argument("data", problem)
+    /// The error for the loss of a step that is NaN or infinite.
+    fn step_not_finite(&mut self, model: &M, step: &TrainingStep, places: &[usize]) -> Error {
+        let when = format!("in epoch {}, step {}", step.epoch, step.step);
+        let (batch, found) = (&mut self.batch, (step.loss, when));
+        not_finite("data", batch, model, found, |row| places[row])
     }
+}
+
+/// The error for a mean loss that is NaN or infinite, and when it was found. It names the row of the data whose loss is, if
+/// there is one, and the first value that is not finite.
+fn not_finite<M: Parameters>(
+    name: &str,
+    batch: &mut Batch,
+    model: &M,
+    (loss, when): (f64, String),
+    row_of: impl Fn(usize) -> usize,
+) -> Error {
+    let found = batch.first_nonfinite_among(1, model).ok().flatten();
+    let row = found.as_ref().and_then(|found| found.row);
+    let row = row.map_or(String::new(), |row| format!("row {}: ", row_of(row)));
+    let cause = found.map_or(String::new(), |found| cause(batch.program(), &found));
+    let problem = format!("{row}the loss must be finite, found {loss:?} {when}{cause}");
+    Error::argument(name, problem)
+}
+
+/// Why a loss is not finite: the number or the operation that is the first that is not.
+fn cause(program: &Program, found: &NonFinite) -> String {
+    let operation = &found.operation;
+    let value = operation.value;
+    let Kind::Input(place) = program.ir().kind(operation.origin.node as Id) else {
+        return format!(", because of {operation}");
+    };
+    let (place, parameters) = (place as usize, program.uniform_inputs());
+    match place.checked_sub(parameters) {
+        Some(column) => format!(", because the value in column {column} is {value:?}"),
+        None => format!(
+            ", because parameter {place} is {value:?}: try a smaller rate, or scale the data"
+        ),
+    }
+}
+
+/// Checks the labels that the loss expects.
+fn check_labels(name: &str, rows: &RowBuffer, program: &Program) -> Result<()> {
+    let checked = program.check_labels(rows.count, |row, column| rows.row(row)[column]);
+    checked.map_err(|error| Error::argument(name, error))
 }
 
 /// Fills `order` with the numbers 0 to `count` − 1, in the random order that belongs to a seed and an epoch.
@@ -294,5 +340,58 @@ fn in_data(error: Error, places: &[usize]) -> Error {
             ..branch.clone()
         }),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, Training};
+    use crate::nn::optimizer::Sgd;
+
+    /// The lengths of the history that a run of this many epochs saves.
+    fn saved(epochs: usize, save_every: Option<usize>) -> Vec<usize> {
+        let settings = Settings {
+            epochs,
+            batch: 1,
+            save_every,
+            ..Settings::default()
+        };
+        let (mut model, mut sgd) = ([1.0], Sgd::new(0.1).unwrap());
+        let training = Training::new(
+            settings,
+            super::Callbacks {
+                step: None,
+                epoch: None,
+            },
+            &mut model,
+            &[[2.0], [3.0]],
+            |p, x| p[0] * x[0],
+        );
+        let mut lengths = Vec::new();
+        let history = training
+            .unwrap()
+            .run(&mut model, &mut sgd, &mut |_, _, position| {
+                lengths.push(position.epochs.len());
+                Ok(())
+            });
+        assert_eq!(history.unwrap().epochs.len(), epochs);
+        lengths
+    }
+
+    #[test]
+    fn saving_costs_in_proportion_to_the_run() {
+        for epochs in [2000, 4000, 8000, 16_000] {
+            for every in [None, Some(1), Some(3)] {
+                let lengths = saved(epochs, every);
+                let written: usize = lengths.iter().sum();
+                assert!(written < 3 * 1000 * epochs, "{written} for {epochs}");
+                assert_eq!(lengths.last(), Some(&epochs));
+                // An interrupted run repeats little.
+                let lost = |pair: &[usize]| pair[1] - pair[0] <= 2 + pair[1] / 1000;
+                assert!(lengths.windows(2).all(lost));
+            }
+        }
+        assert_eq!(saved(5, None), [1, 2, 3, 4, 5]);
+        assert_eq!(saved(3, Some(1)), [0, 1, 1, 2, 2, 3]);
     }
 }

@@ -1,5 +1,6 @@
 //! Tests every combination of passes and every width of vectors against the tape and an oracle.
 
+mod diagonals;
 #[path = "../../../tests/expression/mod.rs"]
 mod expression;
 mod layers;

@@ -8,7 +8,9 @@ use chainrule::nn::data::{Dataset, Tabular, moons};
 use chainrule::nn::fit::{Ended, Epoch, History};
 use chainrule::nn::optimizer::{Adam, Optimizer, Schedule, Sgd};
 use chainrule::nn::{Activation, Fit, Mlp, loss};
-use chainrule::{Error, ErrorKind, Level, Parameters, Program, Result, Scalar, Var, tape};
+use chainrule::{
+    Error, ErrorKind, Level, Parameters, Program, Result, Scalar, Transform, Var, tape,
+};
 use proptest::prelude::{prop, prop_assert_eq, proptest};
 
 use super::{message, rng};
@@ -453,7 +455,7 @@ fn a_loss_that_is_not_finite_names_the_row_of_the_data() {
     }));
     assert_eq!(
         found,
-        "data: row 2: the loss must be finite, found NaN in epoch 0, step 1"
+        "data: row 2: the loss must be finite, found NaN in epoch 0, step 1, because the value in column 0 is NaN"
     );
     assert_eq!(p, [-0.5], "the first step was taken, the second was not");
 
@@ -470,8 +472,98 @@ fn a_loss_that_is_not_finite_names_the_row_of_the_data() {
     let found = message(fit.run(&mut p, &[[1.0]], &mut descent(), |p, x| p[0] * x[0]));
     assert_eq!(
         found,
-        "validation: row 2: the loss must be finite, found NaN after epoch 0"
+        "validation: row 2: the loss must be finite, found NaN after epoch 0, because the value in column 0 is NaN"
     );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_names_the_cause() {
+    // The second output does not matter. The logarithm fails in row 1.
+    let fit = Fit::new().batch(3).in_order();
+    let run = fit.run(
+        &mut [1.0],
+        &[[1.0], [-2.0], [3.0]],
+        &mut descent(),
+        |p, x| [(p[0] * x[0]).ln(), x[0] / 0.0],
+    );
+    let found = message(run);
+    let expected = "data: row 1: the loss must be finite, found NaN in epoch 0, step 0, because of Ln(-2.0) = NaN";
+    assert!(found.starts_with(expected), "{found}");
+    // A rate that is too large.
+    let fit = Fit::new().batch(1).epochs(50);
+    let run = fit.run(&mut [1.0], &[[1e9]], &mut Sgd::new(1e9).unwrap(), |p, x| {
+        (p[0] * x[0]).square()
+    });
+    let found = message(run);
+    assert!(
+        found.contains("the loss must be finite, found inf in epoch "),
+        "{found}"
+    );
+    assert!(found.contains("because of Square("), "{found}");
+}
+
+#[test]
+fn labels_are_checked_before_the_run() {
+    let refused = |rows: &[[f64; 2]], loss: fn(Var, Var) -> Var| {
+        let mut p = [0.5];
+        let run = Fit::new().run(&mut p, &rows, &mut descent(), |p, x| {
+            loss(p[0] * x[0], x[1])
+        });
+        assert_eq!(p, [0.5]);
+        message(run)
+    };
+    let signs = |score, label| loss::hinge(&[score], &[label], 1.0).unwrap();
+    let classes =
+        |score: Var, label| loss::row_cross_entropy(&[score, score * 2.0], label).unwrap();
+    let margins =
+        |score: Var, label| loss::row_multiclass_hinge(&[score, -score], label, 1.0).unwrap();
+    let sign = "the label in column 1 must be −1 or 1, found";
+    let class = "the label in column 1 must be a whole number from 0 to 1, found";
+    assert_eq!(
+        refused(&[[1.0, 1.0], [1.0, 0.0]], signs),
+        format!("data: row 1: {sign} 0.0")
+    );
+    assert_eq!(
+        refused(&[[1.0, 0.5]], signs),
+        format!("data: row 0: {sign} 0.5")
+    );
+    assert_eq!(
+        refused(&[[1.0, 0.0], [1.0, 2.0]], classes),
+        format!("data: row 1: {class} 2.0")
+    );
+    assert_eq!(
+        refused(&[[1.0, -1.0]], margins),
+        format!("data: row 0: {class} -1.0")
+    );
+    assert_eq!(
+        refused(&[[1.0, f64::NAN]], margins),
+        format!("data: row 0: {class} NaN")
+    );
+    // Rows held out are checked too.
+    let fit = Fit::new().validation(&[[1.0, 3.0]]);
+    let run = fit.run(&mut [0.5], &[[1.0, 1.0]], &mut descent(), |p, x| {
+        classes(p[0] * x[0], x[1])
+    });
+    assert_eq!(message(run), format!("validation: row 0: {class} 3.0"));
+    // A program within a loss knows its labels, also after it was transformed.
+    let inner = Program::trace(2, |x| classes(x[0], x[1])).unwrap();
+    let outer = Program::trace(3, |x| inner.call(&[x[0] * x[2], x[1]]).unwrap()).unwrap();
+    let gradient = outer
+        .transform(Transform::Gradient)
+        .unwrap()
+        .select(&[0])
+        .unwrap();
+    let error = gradient
+        .batch(&[[1.0, 1.0, 1.0], [1.0, 9.0, 1.0]])
+        .unwrap()
+        .check_labels();
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        format!("row 1: {class} 9.0")
+    );
+    // What is computed from an input cannot be checked there.
+    let shifted = Program::trace(2, |x| signs(x[0], x[1] * 2.0 - 1.0)).unwrap();
+    assert!(shifted.batch(&[[1.0, 7.0]]).unwrap().check_labels().is_ok());
 }
 
 #[test]

@@ -526,6 +526,22 @@ fn a_number_that_was_read_is_checked() {
 }
 
 #[test]
+fn programs_whose_comparisons_found_the_same_are_kept() {
+    let f = Retraced::new(1, |x: &[Var]| {
+        let is_positive = x[0].peek() > 0.0;
+        let confirmed = if is_positive { x[0] > 0.0 } else { x[0] <= 0.0 };
+        assert!(confirmed);
+        if is_positive { x[0] } else { -x[0] }
+    });
+    for _ in 0..2 {
+        for x in [2.0, -3.0, 1.0, -0.5] {
+            assert_eq!(f.values(&[x]).unwrap(), [x.abs()]);
+        }
+    }
+    assert_eq!(f.programs(), 2);
+}
+
+#[test]
 fn an_index_is_checked_and_traced_once() {
     let index = |x: Var| x.floor_index().unwrap();
     let f = Program::trace_at(&[0.5], |x| interpolated(x[0], index)).unwrap();

@@ -2,19 +2,23 @@
 //!
 //! This test writes the table in docs/numerics.md: run `UPDATE_DOCS=1 cargo test -p chainrule-witness` after a change.
 
-use std::fmt::Write as _;
-use std::{env, fs};
-
-use crate::reference::points::{around, even_spread, half_line, line, log_spread};
+use crate::docs::check_table;
+use crate::reference::points::{
+    around, bends, even_spread, line, log_spread, pairs, plane, polygamma_points, powers, scores,
+    whole_powers,
+};
 use crate::reference::real::{Real, ulps};
+use crate::reference::second::log_sum_exp;
 use crate::reference::{binary, unary};
+use chainrule::Dual;
+use chainrule::nn::softmax;
 use chainrule::op::{BinaryOp, Op, UnaryOp};
 
 /// The largest allowed error of a derivative, in units of its last place.
 const BOUND: f64 = 4.0;
 
 /// Every smooth row with one operand, with the name of its reference.
-const UNARY: &[(UnaryOp, &str)] = &[
+pub(crate) const UNARY: &[(UnaryOp, &str)] = &[
     (UnaryOp::Recip, "recip"),
     (UnaryOp::Square, "square"),
     (UnaryOp::Sqrt, "sqrt"),
@@ -84,13 +88,13 @@ const PLACES: [f64; 25] = [
 
 /// The worst error seen, and where.
 #[derive(Default)]
-struct Worst {
-    ulps: f64,
-    at: [f64; 2],
+pub(crate) struct Worst {
+    pub(crate) ulps: f64,
+    pub(crate) at: [f64; 2],
 }
 
 impl Worst {
-    fn see(&mut self, ulps: f64, at: [f64; 2]) {
+    pub(crate) fn see(&mut self, ulps: f64, at: [f64; 2]) {
         // A NaN error is worse than any number.
         if ulps.is_nan() || ulps > self.ulps {
             *self = Self { ulps, at };
@@ -98,13 +102,17 @@ impl Worst {
     }
 }
 
-fn unary_row(op: UnaryOp, name: &str) -> String {
-    let exact = unary(name).expect("a reference");
-    let [mut low, high] = op.row().domain[0];
-    // Below 0 these are accurate as a part of 1, which another test measures.
-    if matches!(op, UnaryOp::LnGamma | UnaryOp::Digamma) {
-        low = 0.0;
-    }
+/// The part of the domain of an operation where its derivatives have all digits.
+pub(crate) fn unary_domain(op: UnaryOp) -> [f64; 2] {
+    let [low, high] = op.row().domain[0];
+    // Below 0, the errors of these are absolute, which another test measures.
+    let has_poles = matches!(op, UnaryOp::LnGamma | UnaryOp::Digamma);
+    [if has_poles { 0.0 } else { low }, high]
+}
+
+/// Points inside this domain of an operation, denser around roots, ends and edges of formulas.
+pub(crate) fn unary_points(op: UnaryOp) -> Vec<f64> {
+    let [low, high] = unary_domain(op);
     let mut points = line(800);
     for place in PLACES
         .into_iter()
@@ -119,12 +127,16 @@ fn unary_row(op: UnaryOp, name: &str) -> String {
         points.extend(even_spread(edge - 1.0, edge + 1.0, 24));
         points.extend(even_spread(-edge - 1.0, 1.0 - edge, 24));
     }
+    points.retain(|&x| x > low && x < high && x.is_finite() && x != 0.0);
+    points
+}
+
+fn unary_row(op: UnaryOp, name: &str) -> String {
+    let exact = unary(name).expect("a reference");
     let (mut value, mut slope) = (Worst::default(), Worst::default());
+    let points = unary_points(op);
     let op = Op::Unary(op);
     for x in points {
-        if !(x > low && x < high && x.is_finite() && x != 0.0) {
-            continue;
-        }
         let (y, real) = (op.apply(&[x]).expect("one operand"), Real::from(x));
         let wanted = (exact.value)(&real);
         // At an exact root, the reference has its own rounding error, far smaller than any nearby number.
@@ -159,35 +171,68 @@ fn binary_rows(op: BinaryOp, name: &str, points: &[[f64; 2]]) -> String {
         value.see(ulps(y, &(exact.value)(&left, &right)), [a, b]);
         let partials = op.partials(&[a, b], y);
         for (i, worst) in slopes.iter_mut().enumerate() {
-            // The slope with respect to the exponent exists only for positive bases.
-            if partials[i].is_nan() && a < 0.0 {
-                continue;
+            let wanted = (exact.slopes[i])(&left, &right);
+            // The slope with respect to the exponent exists only for positive bases; else the reference is NaN.
+            if wanted.to_f64().is_normal() {
+                worst.see(ulps(partials[i], &wanted), [a, b]);
             }
-            worst.see(ulps(partials[i], &(exact.slopes[i])(&left, &right)), [a, b]);
         }
     }
-    let mut rows = String::new();
-    for (worst, operand) in slopes.iter().zip(["first", "second"]) {
-        let [a, b] = worst.at;
-        assert!(
-            worst.ulps <= BOUND,
-            "{name}′ with respect to its {operand} operand is {} ulp off at {a:e}, {b:e}",
-            worst.ulps
-        );
-        let _ = writeln!(
-            rows,
-            "| `{name}`, {operand} operand | {:.2} | {:.2} | {a:.3e}, {b:.3e} |",
-            value.ulps, worst.ulps
-        );
-    }
-    rows
+    let operands = ["first", "second"].into_iter().zip(&slopes);
+    operands
+        .map(|(operand, slope)| row(&format!("`{name}`, {operand} operand"), &value, slope))
+        .collect()
 }
 
-/// Pairs each point of one list with points of the other at a stride, not only with its counterpart.
-fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
-    (0..first.len().max(second.len()))
-        .map(|i| [first[i % first.len()], second[(i * 7 + 3) % second.len()]])
-        .collect()
+fn polygamma_row() -> String {
+    let exact = binary("polygamma").expect("a reference").value;
+    let (mut value, mut slope) = (Worst::default(), Worst::default());
+    let op = Op::Binary(BinaryOp::Polygamma);
+    for [x, n] in polygamma_points() {
+        let (y, real) = (op.apply(&[x, n]).expect("two operands"), Real::from(x));
+        value.see(ulps(y, &exact(&Real::from(n), &real)), [x, n]);
+        let partial = op.partials(&[x, n], y)[0];
+        slope.see(ulps(partial, &exact(&Real::from(n + 1.0), &real)), [x, n]);
+    }
+    row("`polygamma`, first operand", &value, &slope)
+}
+
+/// The derivatives of the softmax, which is not an operation but composed of several.
+fn softmax_row() -> String {
+    let (mut value, mut slope) = (Worst::default(), Worst::default());
+    for xs in scores() {
+        let real = xs.map(Real::from);
+        for j in 0..xs.len() {
+            let mut duals = xs.map(Dual::from);
+            duals[j].tangent = 1.0;
+            let shares = softmax(&duals).expect("scores");
+            for (i, share) in shares.into_iter().enumerate() {
+                let [_, exact, exact_slope] = log_sum_exp(&real, i, j);
+                let at = [xs[i], xs[j]];
+                if exact.to_f64().is_normal() {
+                    value.see(ulps(share.value, &exact), at);
+                }
+                if exact_slope.to_f64().is_normal() {
+                    slope.see(ulps(share.tangent, &exact_slope), at);
+                }
+            }
+        }
+    }
+    row("`softmax`", &value, &slope)
+}
+
+/// A row of the table, after a check of the bound.
+fn row(name: &str, value: &Worst, slope: &Worst) -> String {
+    let [a, b] = slope.at;
+    assert!(
+        slope.ulps <= BOUND,
+        "the slope of {name} is {} ulp off at {a:e}, {b:e}",
+        slope.ulps
+    );
+    format!(
+        "| {name} | {:.2} | {:.2} | {a:.3e}, {b:.3e} |\n",
+        value.ulps, slope.ulps
+    )
 }
 
 /// Quotients below 2^51, and the floats just below multiples, whose quotients round up to whole numbers.
@@ -215,98 +260,22 @@ fn every_derivative_is_accurate_over_its_whole_domain() {
     for &(op, name) in UNARY {
         table.push_str(&unary_row(op, name));
     }
-    // Sizes whose squares neither overflow nor vanish. Outside this range, the slope itself is not a normal number.
-    let wide: Vec<f64> = line(1500)
-        .into_iter()
-        .filter(|x| x.abs() > 1e-150 && x.abs() < 1e150)
-        .collect();
-    let mut lengths = pairs(&wide, &wide[1..]);
-    lengths.extend(pairs(
-        &even_spread(-3.0, 3.0, 401),
-        &even_spread(-3.0, 3.0, 400),
-    ));
-    lengths.retain(|[a, b]| *a != 0.0 && *b != 0.0);
-    table.push_str(&binary_rows(BinaryOp::Hypot, "hypot", &lengths));
-    table.push_str(&binary_rows(BinaryOp::Atan2, "atan2", &lengths));
-    let mut quotients = pairs(&line(1501), &line(1500));
+    table.push_str(&binary_rows(BinaryOp::Hypot, "hypot", &plane()));
+    table.push_str(&binary_rows(BinaryOp::Atan2, "atan2", &plane()));
+    let mut quotients = plane();
+    // Subnormal quotients.
     quotients.extend(pairs(
         &log_spread(5e-324, 1e-300, 301),
         &log_spread(1e-12, 1e3, 300),
     ));
-    // Either the quotient and both slopes are normal numbers, or only the quotient is subnormal.
-    quotients.retain(|[a, b]| *a != 0.0 && *b != 0.0);
-    quotients
-        .retain(|[a, b]| (a / b).is_finite() && (a / b / b).is_normal() && b.recip().is_normal());
     table.push_str(&binary_rows(BinaryOp::Div, "div", &quotients));
     let divisions = divisions();
     table.push_str(&binary_rows(BinaryOp::Rem, "rem", &divisions));
     table.push_str(&binary_rows(BinaryOp::RemEuclid, "rem_euclid", &divisions));
-    let mut powers = pairs(&half_line(801), &line(800));
-    powers.extend(pairs(
-        &log_spread(1e-5, 1e5, 401),
-        &even_spread(-60.0, 60.0, 400),
-    ));
-    powers.retain(|[a, b]| *a > 0.0 && *b != 0.0);
-    powers.retain(|&[a, b]| (a.ln() * b).abs() < 700.0 && (a.ln() * (b - 1.0)).abs() < 700.0);
-    for exponent in [
-        9_007_199_254_740_996.0,
-        3e16,
-        1e17,
-        4_503_599_627_370_497.5,
-        1e-3,
-        1e-17,
-    ] {
-        powers.extend([1.0 + 2e-14, 1.0 - 5e-15, 1e-309, 0.5].map(|base| [base, exponent]));
-    }
-    powers.retain(|&[a, b]| (a.ln() * b).abs() < 700.0);
-    // The power with the exponent less one is subnormal or overflows, and the exponent brings the slope back.
-    for size in [-1073.5, -1060.0, -1040.0, -1025.0, 1023.9, 1024.5, 1025.0] {
-        for log in log_spread(1e-9, 20.0, 20).into_iter().chain([40.0, 300.0]) {
-            for log in [log, -log] {
-                powers.extend([[log.exp2(), size / log], [log.exp2(), size / log + 1.0]]);
-            }
-        }
-    }
-    powers.retain(|&[a, b]| (a.ln() * b).abs() < 745.0 || b.abs() < 1e10);
-    let normal_slope = |&[a, b]: &[f64; 2]| {
-        let log = a.ln() * (b - 1.0) + b.abs().ln();
-        log.abs() < 708.0 && a.is_normal()
-    };
-    let (usual, edges): (Vec<_>, Vec<_>) = powers
-        .into_iter()
-        .partition(|&[a, b]| (a.ln() * b).abs() < 700.0);
-    let mut worst = Worst::default();
-    let power = Op::Binary(BinaryOp::Pow);
-    let exact = binary("pow").expect("a reference").slopes[0];
-    for [a, b] in edges.into_iter().filter(normal_slope) {
-        let y = power.apply(&[a, b]).expect("two operands");
-        let wanted = exact(&Real::from(a), &Real::from(b));
-        worst.see(ulps(power.partials(&[a, b], y)[0], &wanted), [a, b]);
-    }
-    assert!(
-        worst.ulps <= BOUND,
-        "pow′ is {} ulp off at {:?}",
-        worst.ulps,
-        worst.at
-    );
-    table.push_str(&binary_rows(BinaryOp::Pow, "pow", &usual));
-    let mut integers = Vec::new();
-    for n in (-9..=9).filter(|&n| n != 0) {
-        let bases = log_spread(1e-7, 1e7, 40).into_iter();
-        integers.extend(bases.flat_map(|x| [[x, f64::from(n)], [-x, f64::from(n)]]));
-    }
-    table.push_str(&binary_rows(BinaryOp::Powi, "powi", &integers));
-
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/numerics.md");
-    let text = fs::read_to_string(path).expect("docs/numerics.md");
-    let (begin, end) = ("<!-- accuracy: begin -->\n", "<!-- accuracy: end -->");
-    let (head, rest) = text.split_once(begin).expect("the table's beginning");
-    let (shown, tail) = rest.split_once(end).expect("the table's end");
-    if shown.trim() != table.trim() {
-        assert!(
-            env::var_os("UPDATE_DOCS").is_some(),
-            "docs/numerics.md is out of date; run `UPDATE_DOCS=1 cargo test -p chainrule-witness`:\n{table}"
-        );
-        fs::write(path, format!("{head}{begin}{table}{end}{tail}")).expect("docs/numerics.md");
-    }
+    table.push_str(&binary_rows(BinaryOp::Pow, "pow", &powers()));
+    table.push_str(&binary_rows(BinaryOp::Powi, "powi", &whole_powers()));
+    table.push_str(&binary_rows(BinaryOp::Elu, "elu", &bends()));
+    table.push_str(&polygamma_row());
+    table.push_str(&softmax_row());
+    check_table("accuracy", &table);
 }

@@ -4,8 +4,8 @@ use crate::math::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
     exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
     log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative, log2, log10, polygamma, pow,
-    powi, recip_positive, sigmoid, silu, silu_slope, sin, sinh, softplus, tan, tanh, xlogx,
-    xlogx_slope,
+    powi, recip_positive, sigmoid, silu, silu_curvature, silu_slope, sin, sinh, softplus, tan,
+    tanh, xlogx, xlogx_slope,
 };
 use crate::reference::points::{around, even_spread, half_line, line, log_spread};
 use crate::reference::real::{Real, ulps};
@@ -214,6 +214,15 @@ fn sigmoids_are_accurate() {
         2.4,
     ];
     measure("silu_slope", silu_slope, 2.5, anywhere, &edges);
+    let edges = [
+        2.399_357_280_515_467_5,
+        -2.399_357_280_515_467_5,
+        1.9,
+        2.9,
+        -710.0,
+        750.0,
+    ];
+    measure("silu_curvature", silu_curvature, 4.0, anywhere, &edges);
 }
 
 #[test]
@@ -454,6 +463,7 @@ fn reference_slopes_are_the_derivatives_of_the_reference_values() {
         "softplus",
         "silu",
         "silu_slope",
+        "silu_curvature",
         "gelu",
         "gelu_slope",
         "gaussian",

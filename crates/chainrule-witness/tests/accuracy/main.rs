@@ -1,6 +1,7 @@
 //! Compares functions and derivatives with 320-bit arithmetic: at the edges of `f64`, near roots, and over whole domains.
 
 mod derivatives;
+mod docs;
 mod functions;
 #[expect(
     dead_code,
@@ -10,3 +11,4 @@ mod functions;
 #[path = "../../../../src/math/mod.rs"]
 mod math;
 mod reference;
+mod second;

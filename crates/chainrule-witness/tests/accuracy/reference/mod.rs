@@ -5,6 +5,7 @@
 
 pub(crate) mod points;
 pub(crate) mod real;
+pub(crate) mod second;
 mod special;
 
 use real::Real;
@@ -85,6 +86,11 @@ fn silu_curvature(x: &Real) -> Real {
     &s * &c * (x * (&c - &s) + 2.0)
 }
 
+fn silu_third(x: &Real) -> Real {
+    let (slope, t) = (sigmoid(x) * sigmoid(&-x), (x / 2.0).tanh());
+    &slope * (&t * (x * &t - 3.0) - x * &slope * 2.0)
+}
+
 /// The normal density.
 fn density(x: &Real) -> Real {
     (-(x * x / 2.0)).exp() / (Real::pi() * 2.0).sqrt()
@@ -163,6 +169,7 @@ pub(crate) fn unary(name: &str) -> Option<Unary> {
         "softplus" => (softplus, sigmoid),
         "silu" => (|x| x * sigmoid(x), silu_slope),
         "silu_slope" => (silu_slope, silu_curvature),
+        "silu_curvature" => (silu_curvature, silu_third),
         "gelu" => (|x| x * distribution(x), gelu_slope),
         "gelu_slope" => (gelu_slope, |x| density(x) * (-(x * x) + 2.0)),
         "gaussian" => (|x| (-(x * x)).exp(), |x| (-(x * x)).exp() * x * -2.0),

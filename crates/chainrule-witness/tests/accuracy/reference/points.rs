@@ -75,3 +75,105 @@ pub(crate) fn half_line(count: u32) -> Vec<f64> {
     points.extend(even_spread(0.0, 4.0, count / 4));
     points
 }
+
+/// Pairs each point of one list with points of the other at a stride, not only with its counterpart.
+pub(crate) fn pairs(first: &[f64], second: &[f64]) -> Vec<[f64; 2]> {
+    (0..first.len().max(second.len()))
+        .map(|i| [first[i % first.len()], second[(i * 7 + 3) % second.len()]])
+        .collect()
+}
+
+/// Pairs over the whole plane, near the axes, near both diagonals, and of sizes whose squares leave the range of floats.
+pub(crate) fn plane() -> Vec<[f64; 2]> {
+    let mut points = pairs(&line(1501), &line(1500));
+    let near = |bound: f64| even_spread(-bound, bound, 400);
+    points.extend(pairs(&near(3.0), &near(3.1)));
+    for size in [1e-308, 1e-200, 1e-103, 1.0, 1e103, 1e154, 1e300] {
+        for x in around(1.0).into_iter().chain(log_spread(1e-40, 1e7, 40)) {
+            points.extend([[size, x * size], [x * size, -size]]);
+        }
+    }
+    points.retain(|[a, b]| *a != 0.0 && *b != 0.0 && a.is_finite() && b.is_finite());
+    points
+}
+
+/// Bases and exponents: the whole half plane, near the ends of the range of powers, and near the root of the mixed derivative.
+pub(crate) fn powers() -> Vec<[f64; 2]> {
+    let mut points = pairs(&half_line(801), &line(800));
+    points.extend(pairs(
+        &log_spread(1e-5, 1e5, 401),
+        &even_spread(-60.0, 60.0, 400),
+    ));
+    for size in [
+        -1073.5, -1060.0, -1040.0, -1025.0, 1000.0, 1023.9, 1024.5, 1025.0,
+    ] {
+        for log in log_spread(1e-9, 20.0, 20).into_iter().chain([40.0, 300.0]) {
+            for log in [log, -log] {
+                let base = log.exp2();
+                points.extend([[base, size / log], [base, size / log + 1.0]]);
+                points.push([base, size / log + 2.0]);
+            }
+        }
+    }
+    for exponent in [
+        9_007_199_254_740_996.0,
+        3e16,
+        1e17,
+        4_503_599_627_370_497.5,
+        1e-3,
+        1e-17,
+    ] {
+        points.extend([1.0 + 2e-14, 1.0 - 5e-15, 1e-309, 0.5].map(|base| [base, exponent]));
+    }
+    for base in log_spread(1e-300, 1e300, 60).into_iter().chain(around(1.0)) {
+        let root = -1.0 / base.ln();
+        let next = f64::from_bits(root.to_bits() + 1);
+        points.extend([[base, root], [base, next], [base, root * 1.01]]);
+    }
+    for near in [1.0, 2.0] {
+        let bases = log_spread(1e-200, 1e200, 106);
+        points.extend(pairs(&bases, &around(near)));
+    }
+    points.retain(|&[a, b]| a > 0.0 && a.is_finite() && b.is_finite() && b != 0.0);
+    points.retain(|&[a, b]| (a.ln() * b).abs() < 1500.0);
+    points
+}
+
+/// Bases of both signs and whole exponents other than 0.
+pub(crate) fn whole_powers() -> Vec<[f64; 2]> {
+    let mut points = Vec::new();
+    for n in (-9..=9).filter(|&n| n != 0) {
+        let bases = log_spread(1e-30, 1e30, 60).into_iter();
+        points.extend(bases.flat_map(|x| [[x, f64::from(n)], [-x, f64::from(n)]]));
+    }
+    points
+}
+
+/// Arguments on both sides of the corner at 0, and slopes below it.
+pub(crate) fn bends() -> Vec<[f64; 2]> {
+    let mut points = pairs(&line(800), &even_spread(-1.0, 1.0, 401));
+    points.retain(|[x, _]| *x != 0.0);
+    points
+}
+
+/// Arguments and orders of the polygamma function.
+pub(crate) fn polygamma_points() -> Vec<[f64; 2]> {
+    let orders = [1.0, 2.0, 3.0, 7.0];
+    pairs(&log_spread(1e-9, 1e6, 60), &orders)
+}
+
+/// Scores for a softmax whose gaps are 0, saturate the largest share, or are in between.
+pub(crate) fn scores() -> Vec<[f64; 4]> {
+    let gaps = [0.0, 1e-9, 0.3, 1.0, 5.0, 20.0, 36.0, 40.0, 300.0, 700.0];
+    let mut scores = Vec::new();
+    for (n, gap) in gaps.into_iter().enumerate() {
+        for next in gaps {
+            for base in [-3.7, 0.0, 1e3] {
+                let mut xs = [base, base - gap, base - gap - next, base - 60.0];
+                xs.rotate_left(n % 4);
+                scores.push(xs);
+            }
+        }
+    }
+    scores
+}

@@ -139,16 +139,16 @@ impl Real {
             return f64::NAN;
         }
         let signed = |size: f64| if self.0.is_negative() { -size } else { size };
+        if self.0.is_zero() {
+            return signed(0.0);
+        }
         if self.0.is_inf() {
             return signed(f64::INFINITY);
         }
         let Some((words, _, sign, exponent, _)) = self.0.as_raw_parts() else {
             return f64::NAN;
         };
-        // A product of zeros has no mantissa.
-        let Some((top, rest)) = words.split_last() else {
-            return signed(0.0);
-        };
+        let (top, rest) = words.split_last().expect("a mantissa");
         if *top == 0 || exponent < -1080 {
             return signed(0.0);
         }

@@ -39,13 +39,18 @@ pub(crate) fn erfc(x: &Real) -> Real {
     scale / erfc_fraction(x) / Real::pi().sqrt()
 }
 
-/// `x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))`, from the inside out: `exp(-x²)/(√π erfc(x))` for `x` from 4 on.
+/// `x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))`: `exp(-x²)/(√π erfc(x))` for `x` from 4 on.
 fn erfc_fraction(x: &Real) -> Real {
+    x + erfc_excess(x)
+}
+
+/// The fraction less `x`, from the inside out.
+fn erfc_excess(x: &Real) -> Real {
     let mut tail = x.clone();
-    for step in (1..700).rev() {
+    for step in (2..700).rev() {
         tail = x + Real::from(f64::from(step) / 2.0) / tail;
     }
-    tail
+    Real::from(0.5) / tail
 }
 
 /// `ln erfc(x)`.
@@ -65,6 +70,15 @@ pub(crate) fn log_erfc_slope(x: &Real) -> Real {
         return -super::erf_slope(x) / erfc(x);
     }
     erfc_fraction(x) * -2.0
+}
+
+/// The second derivative of `ln erfc(x)`, `-g(2x + g)` with its slope `g`.
+pub(crate) fn log_erfc_second(x: &Real) -> Real {
+    if x < &Real::from(4.0) {
+        let slope = log_erfc_slope(x);
+        return -(&slope * (x * 2.0 + &slope));
+    }
+    erfc_fraction(x) * erfc_excess(x) * -4.0
 }
 
 /// Even Bernoulli numbers `B_2, B_4, ...` from the tangent numbers (Brent and Harvey, 2011).
