@@ -30,7 +30,8 @@ use crate::var::Var;
 pub struct Bounded {
     /// The number.
     pub value: f64,
-    /// A bound, to first order, for the difference from the number without rounding. The inputs and constants count as exact.
+    /// A bound, to first order, for the difference from the number without rounding. The inputs and constants count as exact,
+    /// and every operation as rounded, by up to 4 units in the last place if it is no sum or product.
     /// It is infinite if an operation on the way is infinitely steep, and NaN if the number is not finite.
     pub bound: f64,
     /// The bound in units of the rounding error of the number itself, `2⁻⁵³·|value|`. If it is 10ᵏ, about k digits are lost. It
@@ -65,19 +66,17 @@ impl Bounded {
 /// A value and its gradient with bounds for their rounding errors.
 ///
 /// ```
-/// use chainrule::{check, tape};
+/// use chainrule::check;
 ///
 /// // The variance as a difference of large numbers.
 /// let variance = |x: &[chainrule::Var]| {
-///     let mean = (x[0] + x[1]) / 2.0;
-///     ((x[0].square() + x[1].square()) / 2.0 - mean.square()).named("variance")
+///     let mean = (x[0] + x[1]) * 0.5;
+///     (x[0].square() + x[1].square()) * 0.5 - mean.square()
 /// };
 /// let accuracy = check::accuracy(variance, &[1e6, 1e6 + 1.0])?;
 /// assert!(accuracy.value.digits() < 4);
-/// assert_eq!(
-///     accuracy.to_string().lines().next().unwrap(),
-///     "value: 0.25 ± 2.4e-4, 3 digits; most is lost by rounding Square(1000000.5) = 1000001000000.25, node 8"
-/// );
+/// assert_eq!(accuracy.value.worst.as_ref().unwrap().op.row().name, "Square");
+/// println!("{accuracy}"); // value: 0.25 ± …, 2 digits; most is lost by rounding Square(1000000.5) = 1000001000000.25, …
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +95,7 @@ pub struct Accuracy {
 /// ```
 /// use chainrule::check;
 /// let accuracy = check::accuracy(|x| x[0] * x[1] + x[0].exp(), &[2.0, 3.0])?;
-/// assert!(accuracy.gradient.iter().all(|slope| slope.digits() >= 15));
+/// assert!(accuracy.gradient.iter().all(|slope| slope.digits() >= 14));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
