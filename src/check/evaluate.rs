@@ -113,6 +113,20 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
         }
     };
     op.each_partial(operands, value, |_| true, &mut add);
+    passed + own_rounding(op, operands, value, (size, is_zero))
+}
+
+/// A bound for the error that an operation adds by rounding its value. `size` is the sum of its terms' magnitudes, and whether
+/// all of them are 0.
+pub(super) fn own_rounding(
+    op: Op,
+    operands: &[f64],
+    value: f64,
+    (size, is_zero): (f64, bool),
+) -> f64 {
+    if op.obeys(Law::Declared) || op.obeys(Law::Stop) {
+        return 0.0;
+    }
     // A fold rounds as many times as it has operands, each time a number of about the size of its terms.
     let own = match op {
         Op::Nary(_) => operands.len() as f64 * f64::EPSILON * (size + value.abs()),
@@ -121,7 +135,7 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
     };
     // The distance between subnormal numbers.
     let may_underflow = !value.is_normal() && !is_zero;
-    passed + own + if may_underflow { 1e-320 } else { 0.0 }
+    own + if may_underflow { 1e-320 } else { 0.0 }
 }
 
 /// Whether the value is the number nearest to the exact one.

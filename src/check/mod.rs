@@ -7,6 +7,8 @@
 //! The smallest step is about 10⁻¹⁴ of the input, or of 1. What a function does on a smaller scale is not seen.
 //! A derivative is also called wrong if it is because the chain rule's own products underflow, as that of `ln(1/x)` at 10³⁰⁰.
 //!
+//! [`accuracy`] is another question: how many digits of a value and a gradient rounding leaves, and which operation loses them.
+//!
 //! `evaluate` computes values with their rounding errors, `difference` makes estimates from them, `point` compares these with
 //! derivatives, `cause` finds the operation to blame, and `report` says what was found.
 //!
@@ -18,12 +20,14 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 
+mod accuracy;
 mod cause;
 mod difference;
 mod evaluate;
 mod point;
 mod report;
 
+pub use accuracy::{Accuracy, Bounded, accuracy};
 pub use report::{Cause, Entry, Report, Verdict};
 
 use crate::error::Result;

@@ -35,6 +35,9 @@ pub struct Origin {
     pub groups: Vec<String>,
     /// The line of source that recorded it.
     pub location: Option<&'static Location<'static>>,
+    /// Whether it is a value on the way to the derivative with respect to the operands of the one that is described here. Only
+    /// the code of programs has such values.
+    pub is_derivative: bool,
 }
 
 impl Origin {
@@ -59,6 +62,9 @@ impl Origin {
 impl fmt::Display for Origin {
     /// The path or the number, and the line: `` `layer 1/w3` at src/main.rs:7:21 ``, `node 5 in layer 1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_derivative {
+            f.write_str("in the derivative of ")?;
+        }
         match self.path() {
             Some(path) => write!(f, "`{path}`")?,
             None => write!(f, "node {}", self.node)?,
@@ -102,6 +108,7 @@ impl Names {
             name: self.nodes.get(&slot).cloned(),
             groups,
             location: self.lines.get(slot).copied().flatten(),
+            is_derivative: false,
         }
     }
 }

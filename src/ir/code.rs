@@ -117,8 +117,8 @@ impl Ir {
         &self.operands[node.start as usize..node.end as usize]
     }
 
-    /// Where a value was recorded, as far as names, groups and lines were given while tracing. Derivatives that a transform
-    /// added have none.
+    /// Where a value was recorded, as far as names, groups and lines were given while tracing. Values that reverse mode added
+    /// belong to the value whose derivative they pass on; values that other transforms added have no origin.
     ///
     /// ```
     /// use chainrule::{Program, tape};

@@ -9,9 +9,12 @@ use crate::graph::{Graph, Names, Origin};
 pub(crate) struct Sources {
     /// `None` if no node had a name, a group or a line.
     names: Option<Arc<Names>>,
-    /// By value; 0 if the value has no node. Values after the end have none.
+    /// By value; 0 if the value has no node. Values after the end have none. Values of a derivative are marked.
     slots: Vec<u32>,
 }
+
+/// Marks a value that was appended for the derivative of the node in the slot.
+const DERIVATIVE: u32 = 1 << 31;
 
 impl Sources {
     /// The sources of values recorded on a graph, where `values` gives the value of each slot.
@@ -31,6 +34,11 @@ impl Sources {
         }
     }
 
+    /// Whether any name, group or line is known.
+    pub(crate) fn are_known(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// The same names, without values.
     pub(super) fn emptied(&self) -> Self {
         Self {
@@ -47,12 +55,28 @@ impl Sources {
         }
     }
 
+    /// Says which value's adjoint was passed on by appended code: each list begins at a value and ends where the next begins,
+    /// the last at `count`.
+    pub(crate) fn append_derivatives(&mut self, lists: &[(u32, u32)], count: usize) {
+        if self.names.is_none() {
+            return;
+        }
+        let ends = lists.iter().skip(1).map(|&(start, _)| start as usize);
+        for (&(start, of), end) in lists.iter().zip(ends.chain([count])) {
+            let slot = self.slots.get(of as usize).copied().unwrap_or(0);
+            let slot = if slot == 0 { 0 } else { slot | DERIVATIVE };
+            self.slots.resize(start as usize, 0);
+            self.slots.resize(end, slot);
+        }
+    }
+
     /// Where a value was recorded. Without a name, a group or a line, only the value's own index is known.
     pub(super) fn origin(&self, value: usize) -> Origin {
         let slot = self.slots.get(value).filter(|&&slot| slot != 0);
         let known = self.names.as_ref().zip(slot);
-        let mut origin = known.map_or_else(Origin::default, |(names, &slot)| {
-            names.origin(slot as usize)
+        let mut origin = known.map_or_else(Origin::default, |(names, &slot)| Origin {
+            is_derivative: slot & DERIVATIVE != 0,
+            ..names.origin((slot & !DERIVATIVE) as usize)
         });
         origin.node = value;
         origin

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::outputs;
 use super::parts::Parts;
 use crate::error::Result;
-use crate::ir::{Class, Id, Ir, Kind, Symbol, extend, push};
+use crate::ir::{Class, Id, Ir, Kind, Symbol, extend, len, push};
 use crate::op::{Op, Scalar, chain, rows};
 
 /// Marks the term of a varying value that uses a shared one: such terms are added over all rows.
@@ -41,7 +41,7 @@ pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
 pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
     let mut work = ir.clone();
     work.reserve(2 * ir.len(), 2 * ir.operand_count());
-    let (mut work, adjoints) = extend(work, || {
+    let (mut work, (adjoints, passed)) = extend(work, || {
         let mut sweep = Sweep::new(ir, variables);
         for &(id, seed) in seeds {
             sweep.add(id, false, seed, Symbol::ONE);
@@ -51,8 +51,11 @@ pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]
             of_input[input as usize] = adjoint;
         });
         let adjoints = variables.iter().map(|&place| of_input[place as usize].id());
-        adjoints.collect::<Vec<Id>>()
+        let adjoints: Vec<Id> = adjoints.collect();
+        (adjoints, sweep.passed)
     });
+    let count = work.len();
+    work.sources.append_derivatives(&passed, count);
     work.outputs.extend(adjoints);
     work
 }
@@ -68,6 +71,8 @@ pub(super) struct Sweep<'a> {
     varies: Vec<bool>,
     /// The terms of each value's adjoint so far: the partial, and the adjoint of the user, marked if added over rows.
     terms: Vec<SmallVec<[[Id; 2]; 2]>>,
+    /// For each value whose adjoint was passed on: the length of the code before, and the value.
+    passed: Vec<(Id, Id)>,
 }
 
 impl<'a> Sweep<'a> {
@@ -77,6 +82,7 @@ impl<'a> Sweep<'a> {
             sums: ir.ids().any(|id| ir.kind(id) == Kind::SumOverRows),
             varies: varies(ir, variables),
             terms: vec![SmallVec::new(); ir.len()],
+            passed: Vec::new(),
             ir,
         }
     }
@@ -105,6 +111,9 @@ impl<'a> Sweep<'a> {
             let terms = std::mem::take(&mut self.terms[id as usize]);
             if terms.is_empty() {
                 continue;
+            }
+            if self.ir.sources.are_known() {
+                self.passed.push((len() as Id, id));
             }
             let adjoint = adjoint(&terms);
             if adjoint.vanishes() {

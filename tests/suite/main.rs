@@ -5,6 +5,7 @@ mod expression;
 #[path = "../expression/scale.rs"]
 mod scale;
 
+mod accuracy;
 mod architecture;
 mod backend;
 mod check;

@@ -270,7 +270,9 @@ proptest! {
             for id in program.ir().ids() {
                 let origin = program.ir().origin(id);
                 prop_assert_eq!(origin.node, id as usize);
-                if let Some(path) = origin.path() {
+                if origin.is_derivative {
+                    prop_assert!(graph.find(&origin.path().unwrap()).is_ok());
+                } else if let Some(path) = origin.path() {
                     names += 1;
                     let (value, expected) = (values[id as usize], on_graph(&path));
                     prop_assert!(same(value, expected), "program {}: {} is {}, not {}", which, path, value, expected);

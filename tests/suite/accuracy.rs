@@ -1,0 +1,133 @@
+//! Tests bounds for rounding errors: against whole numbers, which are computed exactly, and where digits are known to be lost.
+
+use chainrule::{Program, Var, check, tape};
+use proptest::prelude::*;
+
+/// One step of a polynomial: 0 adds, 1 subtracts, 2 multiplies earlier values.
+type Step = (u8, usize, usize);
+
+/// A whole number and its derivatives with respect to two inputs; `None` if it is too large.
+type Exact = Option<[i128; 3]>;
+
+const LARGEST: i128 = 1 << 100;
+
+fn exactly(op: u8, a: [i128; 3], b: [i128; 3]) -> Exact {
+    let mut result = [0; 3];
+    for place in 0..3 {
+        result[place] = match op {
+            0 => a[place] + b[place],
+            1 => a[place] - b[place],
+            _ if place == 0 => a[0].checked_mul(b[0])?,
+            _ => (a[0].checked_mul(b[place])?).checked_add(a[place].checked_mul(b[0])?)?,
+        };
+    }
+    let fits = result.iter().all(|x| x.abs() < LARGEST);
+    fits.then_some(result)
+}
+
+/// The steps that stay within the range of exact numbers, and the exact result.
+fn kept(x: [i64; 2], steps: &[Step]) -> (Vec<Step>, [i128; 3]) {
+    let mut values = vec![[i128::from(x[0]), 1, 0], [i128::from(x[1]), 0, 1]];
+    let mut kept = Vec::new();
+    for &(op, a, b) in steps {
+        let (a, b) = (a % values.len(), b % values.len());
+        if let Some(value) = exactly(op, values[a], values[b]) {
+            values.push(value);
+            kept.push((op, a, b));
+        }
+    }
+    (kept, values[values.len() - 1])
+}
+
+fn polynomial(steps: &[Step], x: &[Var]) -> Var {
+    let mut values = x.to_vec();
+    for &(op, a, b) in steps {
+        values.push(match op {
+            0 => values[a] + values[b],
+            1 => values[a] - values[b],
+            _ => values[a] * values[b],
+        });
+    }
+    values[values.len() - 1]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn errors_stay_within_their_bounds(
+        x in [-(1i64 << 30)..1 << 30, -(1i64 << 30)..1 << 30],
+        steps in prop::collection::vec((0..3u8, 0..usize::MAX, 0..usize::MAX), 1..14),
+    ) {
+        let (steps, exact) = kept(x, &steps);
+        let point = x.map(|x| x as f64);
+        let accuracy = check::accuracy(|x| polynomial(&steps, x), &point).unwrap();
+        let found = std::iter::once(&accuracy.value).chain(&accuracy.gradient);
+        for (found, exact) in found.zip(exact) {
+            // Every number on the way is whole, so the difference is exact.
+            let error = (found.value as i128 - exact) as f64;
+            prop_assert!(error.abs() <= found.bound * 1.01 || !found.holds, "{} is off by {:e}", found, error);
+            // Large numbers are rounded, but nothing cancels in a product.
+            let only_products = steps.iter().all(|&(op, ..)| op == 2);
+            prop_assert!(found.holds || !only_products);
+            if found.bound > 0.0 {
+                prop_assert!(found.worst.is_some() && found.share > 0.0 && found.share <= 1.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_operation_that_loses_digits_is_named() {
+    let f = |x: &[Var]| {
+        let sum = tape::named("layer 1", || (x[0] + 1e15).named("sum"));
+        ((sum - 1e15) * x[1]).exp()
+    };
+    let program = tape::located(|| Program::trace_at(&[0.3, 2.0], f)).unwrap();
+    let accuracy = program.accuracy(&[0.3, 2.0]).unwrap();
+    for found in [
+        &accuracy.value,
+        &accuracy.gradient[0],
+        &accuracy.gradient[1],
+    ] {
+        let worst = found.worst.as_ref().unwrap();
+        assert_eq!(
+            worst.origin.path().as_deref(),
+            Some("layer 1/sum"),
+            "{accuracy}"
+        );
+        assert!(found.share > 0.9 && found.condition > 1e13 && found.digits() < 3);
+        assert!(accuracy.to_string().contains("`layer 1/sum` at "));
+    }
+}
+
+#[test]
+fn exact_and_unknown_numbers() {
+    // Nothing is rounded.
+    let same = check::accuracy(|x| x[0], &[0.1]).unwrap();
+    assert_eq!(
+        (same.value.bound, same.value.condition, same.value.digits()),
+        (0.0, 0.0, 15)
+    );
+    assert!(same.value.worst.is_none());
+    // A difference of 0 that rounding may have made.
+    let zero = check::accuracy(|x| (x[0] * 3.0) - 0.1 * 3.0, &[0.1]).unwrap();
+    assert_eq!(
+        (zero.value.value, zero.value.condition, zero.value.digits()),
+        (0.0, f64::INFINITY, 0)
+    );
+    // A root next to 0 of a number that is rounded.
+    let steep = check::accuracy(|x| (x[0] * 3.0 - 0.1 * 3.0).sqrt(), &[0.1]).unwrap();
+    assert_eq!(steep.value.bound, f64::INFINITY);
+    let nan = check::accuracy(|x| x[0].ln(), &[-1.0]).unwrap();
+    assert!(nan.value.bound.is_nan() && nan.gradient[0].digits() == 0);
+    let none = Program::trace(1, |_| -> [Var; 0] { [] }).unwrap();
+    assert!(none.accuracy(&[1.0]).is_err());
+    // Custom slopes do not change how the value is rounded.
+    let custom = check::accuracy(
+        |x| chainrule::derive::stop_gradient(x[0] + 1e8) - 1e8,
+        &[0.3],
+    )
+    .unwrap();
+    assert!(custom.value.condition > 1e8);
+}
