@@ -57,6 +57,7 @@ pub mod ir;
 mod labels;
 mod lanes;
 mod layout;
+mod letters;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod page;

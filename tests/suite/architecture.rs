@@ -9,6 +9,7 @@ use petgraph::graph::DiGraph;
 
 /// The rooms from the lowest rung to the highest. A room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
+    &["letters"],
     &["error", "labels", "layout", "math", "setters"],
     &["op"],
     &["dual", "lanes", "parameters"],
