@@ -24,6 +24,8 @@ mod evaluate;
 mod point;
 mod report;
 
+#[cfg(any(test, feature = "proptest"))]
+pub(crate) use evaluate::{evaluate, input};
 pub use report::{Cause, Entry, Report, Verdict};
 
 use crate::error::Result;
