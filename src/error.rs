@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::Location;
 use std::path::Path;
 
+use crate::letters::shown;
+
 /// The result of a call that can fail.
 ///
 /// ```
@@ -24,7 +26,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error: what was wrong with an input, and where.
 ///
-/// The message names the argument, or the file, line and column. A program can branch on [`Error::kind`].
+/// The message names the argument, or the file, line and column. It is one line: names in it may come from files, so hidden
+/// letters are escaped, as in `\u{202e}`. A program can branch on [`Error::kind`].
 /// Programming mistakes (a stale variable, two graphs mixed) panic instead; `# Panics` documents them.
 ///
 /// ```
@@ -158,11 +161,10 @@ impl Error {
     /// assert!(error.source().is_some());
     /// ```
     pub fn io(path: &Path, cause: std::io::Error) -> Self {
+        let message = format!("{}: {cause}", path.display());
         Self {
-            kind: ErrorKind::Io,
-            message: format!("{}: {cause}", path.display()),
             source: Some(Box::new(cause)),
-            branch: None,
+            ..Self::new(ErrorKind::Io, message)
         }
     }
 
@@ -221,10 +223,10 @@ impl Error {
         }
     }
 
-    fn new(kind: ErrorKind, message: String) -> Self {
+    fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Self {
             kind,
-            message,
+            message: shown(message.as_ref()),
             source: None,
             branch: None,
         }

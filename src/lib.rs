@@ -21,6 +21,7 @@
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
+//! - *Is my own operation right in every mode?* `strategies`, with the feature `proptest`, compares them all at random points.
 //! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
@@ -38,8 +39,8 @@
 
 #![doc(test(attr(deny(unused_imports))))]
 
-// The tests inside are written as those outside.
-#[cfg(test)]
+// The tests inside are written as those outside, and some files of `strategies` are part of both.
+#[cfg(any(test, feature = "proptest"))]
 extern crate self as chainrule;
 
 pub mod backend;
@@ -57,6 +58,7 @@ pub mod ir;
 mod labels;
 mod lanes;
 mod layout;
+mod letters;
 #[cfg(feature = "nn")]
 pub mod nn;
 mod page;
@@ -64,6 +66,8 @@ mod parameters;
 mod picture;
 mod program;
 mod setters;
+#[cfg(any(test, feature = "proptest"))]
+pub mod strategies;
 mod sweep;
 pub mod tape;
 mod transform;

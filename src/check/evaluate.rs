@@ -11,10 +11,10 @@ use crate::op::{Law, Op};
 use crate::program::Kink;
 
 /// Every value of some code at one point.
-pub(super) struct Evaluated {
-    pub(super) values: Vec<f64>,
+pub(crate) struct Evaluated {
+    pub(crate) values: Vec<f64>,
     /// A bound, to first order, for the rounding error of each value.
-    pub(super) errors: Vec<f64>,
+    pub(crate) errors: Vec<f64>,
     /// Equal at two points if every operation takes the same side of its corners and jumps at both.
     pub(super) piece: u64,
 }
@@ -29,7 +29,7 @@ impl Evaluated {
 }
 
 /// The index of the input, if the value is one.
-pub(super) fn input(ir: &Ir, id: Id) -> Option<usize> {
+pub(crate) fn input(ir: &Ir, id: Id) -> Option<usize> {
     match ir.kind(id) {
         Kind::Input(place) => Some(place as usize),
         _ => None,
@@ -50,7 +50,7 @@ pub(super) fn needed(ir: &Ir, value: Id) -> Vec<bool> {
 }
 
 /// Computes the first `count` values. `fixed` gives values that are not computed: inputs, and others to hold.
-pub(super) fn evaluate(ir: &Ir, count: usize, fixed: impl Fn(Id) -> Option<f64>) -> Evaluated {
+pub(crate) fn evaluate(ir: &Ir, count: usize, fixed: impl Fn(Id) -> Option<f64>) -> Evaluated {
     let (mut values, mut errors) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let mut piece = FxHasher::default();
     let mut operands: SmallVec<[f64; 8]> = SmallVec::new();

@@ -28,6 +28,8 @@ mod point;
 mod report;
 
 pub use accuracy::{Accuracy, Bounded, accuracy};
+#[cfg(any(test, feature = "proptest"))]
+pub(crate) use evaluate::{evaluate, input};
 pub use report::{Cause, Entry, Report, Verdict};
 
 use crate::error::Result;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::BranchChanged;
 use crate::graph::{NonFinite, Operation};
+use crate::letters::shown;
 use crate::sweep::diagnosis::ZeroProduct;
 
 /// The result of checking derivatives by difference quotients: one entry per derivative.
@@ -197,7 +198,7 @@ impl fmt::Display for Entry {
         let (output, input, derivative) = (self.output, self.input, self.derivative);
         write!(f, "output {output}, input {input}")?;
         if let Some(name) = &self.name {
-            write!(f, " `{name}`")?;
+            write!(f, " `{}`", shown(name))?;
         }
         f.write_str(": ")?;
         match &self.verdict {

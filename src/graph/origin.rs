@@ -6,6 +6,7 @@ use std::panic::Location;
 use super::key::NodeKey;
 use super::names::Names;
 use super::nodes::Graph;
+use crate::letters::shown;
 
 /// Where a value was recorded: its name, the groups around it, and the line of source, as far as they are known.
 ///
@@ -60,17 +61,18 @@ impl Origin {
 }
 
 impl fmt::Display for Origin {
-    /// The path or the number, and the line: `` `layer 1/w3` at src/main.rs:7:21 ``, `node 5 in layer 1`.
+    /// The path or the number, and the line: `` `layer 1/w3` at src/main.rs:7:21 ``, `node 5 in layer 1`. Hidden letters of
+    /// names are escaped, as in `\u{202e}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_derivative {
             f.write_str("in the derivative of ")?;
         }
         match self.path() {
-            Some(path) => write!(f, "`{path}`")?,
+            Some(path) => write!(f, "`{}`", shown(&path))?,
             None => write!(f, "node {}", self.node)?,
         }
         if self.name.is_none() && !self.groups.is_empty() {
-            write!(f, " in {}", self.groups.join("/"))?;
+            write!(f, " in {}", shown(&self.groups.join("/")))?;
         }
         match self.location {
             Some(at) => write!(f, " at {at}"),

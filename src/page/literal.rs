@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::letters::shown;
 use crate::picture::push_escaped;
 
 /// A number with all its digits.
@@ -68,18 +69,14 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// Text as HTML text.
+/// Text as HTML text. Letters that HTML would reject or read as something else are hidden ones, which are escaped.
 pub(super) struct Html<'a>(pub(super) &'a str);
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        for letter in self.0.chars() {
-            match letter {
-                // HTML would read these as something else, or reject them.
-                '\0' | '\r' | '\u{c}' => text.push(' '),
-                _ => push_escaped(&mut text, letter),
-            }
+        for letter in shown(self.0).chars() {
+            push_escaped(&mut text, letter);
         }
         f.write_str(&text)
     }

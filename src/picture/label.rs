@@ -1,5 +1,7 @@
 //! Numbers and names as they are written on a picture.
 
+use crate::letters::push_shown;
+
 /// The longest name, in characters; of a longer one, the beginning is shown.
 const LONGEST: usize = 40;
 
@@ -42,14 +44,24 @@ fn trimmed(decimal: &str) -> &str {
     }
 }
 
-/// A name as it is shown: shortened if it is very long, with pictures for control characters.
+/// A name as it is shown: hidden letters are escaped, and a very long name is shortened.
 pub(super) fn shown(name: &str) -> String {
-    let mut letters: Vec<char> = name.chars().take(LONGEST + 1).map(visible).collect();
-    if letters.len() > LONGEST {
-        letters.truncate(LONGEST - 1);
-        letters.push('…');
+    let (mut text, mut length, mut kept) = (String::new(), 0, 0);
+    for letter in name.chars() {
+        let before = text.len();
+        push_shown(&mut text, letter);
+        // An escape is one piece, which is shown or not.
+        length += text[before..].chars().count();
+        if length < LONGEST {
+            kept = text.len();
+        }
+        if length > LONGEST {
+            text.truncate(kept);
+            text.push('…');
+            break;
+        }
     }
-    letters.into_iter().collect()
+    text
 }
 
 /// A text in an HTML-like label of Graphviz.
@@ -78,22 +90,6 @@ pub(crate) fn push_escaped(text: &mut String, letter: char) {
         '>' => text.push_str("&gt;"),
         '"' => text.push_str("&quot;"),
         _ => text.push(letter),
-    }
-}
-
-/// The letter, or a replacement if XML cannot hold it, or if it would break the line or change the text's direction.
-fn visible(letter: char) -> char {
-    match letter {
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        // Invisible letters, and those that change the direction of the text after them.
-        '\u{80}'..='\u{9f}'
-        | '\u{200e}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{fffe}'
-        | '\u{ffff}' => '\u{fffd}',
-        _ => letter,
     }
 }
 

@@ -9,6 +9,7 @@ use petgraph::graph::DiGraph;
 
 /// The rooms from the lowest rung to the highest. A room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
+    &["letters"],
     &["error", "labels", "layout", "math", "setters"],
     &["op"],
     &["dual", "lanes", "parameters"],
@@ -25,7 +26,7 @@ const LADDER: &[&[&str]] = &[
     &["interpreter"],
     &["program"],
     &["check", "derive"],
-    &["nn"],
+    &["nn", "strategies"],
     &["lib"],
 ];
 
@@ -33,8 +34,14 @@ const LADDER: &[&[&str]] = &[
 const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 
 /// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, where Taylor series
-/// have a recurrence for it, and where the interpreter has a kernel for it.
-const RECOGNISES_ROWS: &[&str] = &["var", "ir/passes", "transform/taylor.rs", "interpreter"];
+/// have a recurrence for it, where the interpreter has a kernel for it, and where random expressions write steps with it.
+const RECOGNISES_ROWS: &[&str] = &[
+    "var",
+    "ir/passes",
+    "transform/taylor.rs",
+    "interpreter",
+    "strategies/expression.rs",
+];
 
 /// Where the library may read the number of a value without a guard, and why that freezes nothing in a trace.
 const READS_NUMBERS: &[(&str, &str)] = &[

@@ -1,8 +1,12 @@
 //! Graphs and names for the tests of both kinds of picture.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
 use chainrule::{Direction, Var, tape};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
+use regex_syntax::hir::{Class, HirKind};
 
 pub(crate) fn named(name: &str, value: f64) -> Var {
     Var::new(value).named(name)
@@ -14,25 +18,38 @@ pub(crate) fn product() -> Var {
     ((x + y).named("q") * z).named("f")
 }
 
-/// A name as it is drawn: with pictures of control characters, without characters that change the direction of text, and
-/// shortened to 40 characters.
+/// Letters that readers cannot see or that XML cannot hold, by Unicode's own tables.
+static HIDDEN: LazyLock<HashSet<char>> = LazyLock::new(|| {
+    let hidden = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\x{FFFE}\x{FFFF}&&\P{Variation_Selector}]";
+    let parsed = regex_syntax::parse(hidden).unwrap();
+    let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {
+        panic!("not a class of letters");
+    };
+    let ranges = class.ranges().iter();
+    ranges
+        .flat_map(|range| range.start()..=range.end())
+        .collect()
+});
+
+/// A name as it is drawn: with escapes for hidden letters, and shortened to 40 characters.
 pub(crate) fn drawn_name(name: &str) -> String {
-    let mut letters: Vec<char> = name
-        .chars()
-        .map(|letter| match u32::from(letter) {
-            code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap(),
-            0x7f => '␡',
-            0x80..=0x9f | 0x200e..=0x200f | 0x2028..=0x202e | 0x2066..=0x2069 | 0xfffe | 0xffff => {
-                '\u{fffd}'
-            }
-            _ => letter,
-        })
-        .collect();
-    if letters.len() > 40 {
-        letters.truncate(39);
-        letters.push('…');
+    let escaped = |letter: char| match letter {
+        '\t' | '\n' | '\r' => letter.escape_default().collect(),
+        _ if HIDDEN.contains(&letter) => letter.escape_unicode().collect(),
+        _ => String::from(letter),
+    };
+    let pieces: Vec<String> = name.chars().map(escaped).collect();
+    if pieces.concat().chars().count() <= 40 {
+        return pieces.concat();
     }
-    letters.into_iter().collect()
+    let mut shortened = String::new();
+    for piece in pieces {
+        if shortened.chars().count() + piece.chars().count() > 39 {
+            break;
+        }
+        shortened.push_str(&piece);
+    }
+    shortened + "…"
 }
 
 /// Names that are special to Graphviz, XML or a terminal, and any other names.

@@ -1,9 +1,8 @@
 //! The tests of the public interface. They are one program, so that it is compiled and linked once.
 
-#[path = "../expression/mod.rs"]
-mod expression;
-#[path = "../expression/scale.rs"]
-mod scale;
+// Shared with the module `strategies` of the library, which needs the feature `proptest`.
+#[path = "../../src/strategies/expression.rs"]
+pub mod expression;
 
 mod accuracy;
 mod architecture;
@@ -31,6 +30,9 @@ mod program;
 mod questions;
 mod random_graphs;
 mod recompute;
+mod scale;
+#[cfg(feature = "proptest")]
+mod strategies;
 mod svg;
 mod tape;
 mod unroll;

@@ -327,3 +327,60 @@ proptest! {
         prop_assert_eq!(of(&in_program), of(&found));
     }
 }
+
+/// Letters that readers cannot see, or that break lines or change the direction of the text.
+fn hidden() -> impl Strategy<Value = String> {
+    let pieces = [
+        "\u{202e}",
+        "\u{2066}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{2028}",
+        "\n",
+        "\u{1b}[2J",
+        "w",
+        "é",
+    ];
+    prop::collection::vec(prop::sample::select(pieces.to_vec()), 1..6)
+        .prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn texts_with_names_show_hidden_letters(name in hidden(), group in hidden()) {
+        let root = |x: &[Var]| {
+            tape::named(&*group, || {
+                let root = x[0].named(&*name).sqrt().named(&*name);
+                tape::named(&*group, || root * 2.0)
+            })
+        };
+        let (graph, (x, y)) = tape::record(|| {
+            let x = Var::new(-1.0);
+            (x, root(&[x]))
+        });
+        let explanation = graph.explain(y);
+        let report = chainrule::check::gradient(root, &[-1.0]).unwrap();
+        let picture = graph.picture(&[y]);
+        let shown = [
+            graph.origin(x.key().unwrap()).unwrap().to_string(),
+            graph.origin(y.key().unwrap()).unwrap().to_string(),
+            graph.first_nonfinite(&[y]).unwrap().to_string(),
+            explanation.to_string(),
+            explanation.html().title(&*name).to_string(),
+            report.to_string(),
+            picture.to_dot(),
+            picture.to_svg(),
+            chainrule::Error::argument(&name, &group).to_string(),
+            chainrule::Error::data(&name, Some(2), Some(&group), &name).to_string(),
+            format!("{:?}", chainrule::Error::length(&name, 2, 3)),
+            chainrule::Error::io(std::path::Path::new(&name), std::io::Error::other(&*group)).to_string(),
+        ];
+        for text in &shown {
+            let found = text.chars().find(|c| "\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}\u{1b}".contains(*c));
+            prop_assert_eq!(found, None, "{}", text);
+        }
+        prop_assert!(shown[8..].iter().all(|message| !message.contains('\n')));
+        // The name itself keeps its letters.
+        prop_assert_eq!(graph.name(x.key().unwrap()), Some(&*name));
+    }
+}

@@ -15,7 +15,7 @@ fn inputs(expression: &Expression) -> Vec<Var> {
 }
 
 /// Whether slopes are declared that differ from the value's. Then the order of differentiation matters.
-fn declares_slopes(e: &Expression) -> bool {
+pub(crate) fn declares_slopes(e: &Expression) -> bool {
     let declared = |law: &Law| matches!(law, Law::Stop | Law::Declared);
     e.steps
         .iter()

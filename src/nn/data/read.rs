@@ -409,16 +409,9 @@ fn text(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok().map(str::trim)
 }
 
-/// The beginning of a file's text, on one line and printable, for messages.
+/// The beginning of a file's text, for messages.
 fn excerpt(text: &str) -> String {
-    let mut begin = String::new();
-    for letter in text.chars().take(EXCERPT) {
-        if letter.is_control() {
-            begin.extend(letter.escape_debug());
-        } else {
-            begin.push(letter);
-        }
-    }
+    let mut begin: String = text.chars().take(EXCERPT).collect();
     if text.chars().nth(EXCERPT).is_some() {
         begin.push('…');
     }

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::expression::{Expression, Operand};
 use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
 use crate::ir::Level;
 use crate::op::rows::{Add, Dot, Neg, Relu, Sum, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::core::Over;
+use crate::strategies::{Expression, Operand};
 use crate::transform::Transform;
 
 /// The sum of a network's outputs. The inputs are the weights, layer by layer, then the row. With `bias`, each dot product

@@ -1,8 +1,6 @@
 //! Tests every combination of passes and every width of vectors against the tape and an oracle.
 
 mod diagonals;
-#[path = "../../../tests/expression/mod.rs"]
-mod expression;
 mod layers;
 mod options;
 mod oracle;
@@ -15,10 +13,10 @@ use crate::backend::{Answer, Blocks, Compiled, Order};
 use crate::interpreter::{Interpreter, Plan};
 use crate::ir::{Ir, Level, Selection, apply, problem, problem_of_pass};
 use crate::math::fused::Arch;
+use crate::strategies::Expression;
 use crate::tape;
 use crate::transform::{Parts, Transform};
 use crate::var::Var;
-use expression::Expression;
 use proptest::prelude::{Strategy, prop, prop_oneof};
 
 /// Equal to the last bit; any NaN equals any NaN.

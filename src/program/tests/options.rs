@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::expression::{Expression, Operand};
 use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
 use crate::ir::{Level, PASSES, Selection};
 use crate::op::rows::{Add, Dot, Mul, Sub, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::core::Over;
+use crate::strategies::{Expression, Operand};
 use crate::transform::{Mode, Transform};
 
 /// Every combination of the passes that keep the bits, with and without matrix products.

@@ -3,8 +3,8 @@
 //! A value's adjoint is the sum over its uses, the latest first. If varying values use a shared value, each use adds its
 //! rows in ascending order within blocks of 64. Blocks are added along a tree. Uses by shared values are added last.
 
-use super::expression::{Expression, Operand};
 use crate::op::Op;
+use crate::strategies::{Expression, Operand};
 
 /// What a value depends on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

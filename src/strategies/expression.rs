@@ -1,35 +1,64 @@
-//! Random expressions over every operation of the table, for property tests.
+//! Random expressions over every operation of the table.
 //!
-//! proptest draws a list of raw steps. [`Expression::resolve`] turns them into applications of operations whose operands
-//! exist. Shrinking drops steps, and the `Debug` form prints the rest as a small program.
-
-#![allow(
-    dead_code,
-    reason = "several test programs share this, and each uses only part of it"
-)]
+//! proptest draws a list of raw steps. `resolve` turns them into applications of operations whose operands exist. Shrinking
+//! drops steps, and the `Debug` form prints the rest as a small program.
+//!
+//! This file names the crate as its users do, because the tests of the public interface include it as a file: they run
+//! without the feature `proptest`.
 
 use std::fmt;
 
 use chainrule::Scalar;
-use chainrule::op::{BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, UnaryOp};
-use proptest::prelude::*;
+use chainrule::op::{Binary, BinaryOp, Interval, Law, NaryOp, Op, TernaryOp, Unary, UnaryOp, rows};
+use proptest::prelude::{Strategy, prop, prop_oneof};
 
-/// An operand: an earlier value or a constant.
-#[derive(Clone, Copy)]
-pub(crate) enum Operand {
+/// An operand of a step of an [`Expression`].
+///
+/// ```
+/// use chainrule::op::{Op, UnaryOp};
+/// use chainrule::strategies::{Expression, Operand};
+/// let e = Expression::new(vec![0.5], vec![(Op::Unary(UnaryOp::Square), vec![Operand::Value(0)])]);
+/// assert_eq!(e.evaluate(&[3.0]), 9.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operand {
+    /// The value with this index: the inputs come first, then the result of each step.
     Value(usize),
+    /// A constant.
     Constant(f64),
 }
 
-/// An expression: inputs, then one operation after another. The last value is the result.
-#[derive(Clone)]
-pub(crate) struct Expression {
+/// A random expression: inputs, then one operation after another. The last value is the result.
+///
+/// Its `Debug` form is a small program.
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Op, UnaryOp};
+/// use chainrule::strategies::{Expression, Operand};
+///
+/// let [x, product] = [0, 1].map(Operand::Value);
+/// let steps = vec![
+///     (Op::Binary(BinaryOp::Mul), vec![x, Operand::Constant(2.0)]),
+///     (Op::Unary(UnaryOp::Exp), vec![product]),
+/// ];
+/// let e = Expression::new(vec![0.5], steps);
+/// assert_eq!(e.evaluate(e.inputs()), 1_f64.exp());
+/// assert_eq!(format!("{e:?}"), "v0 = 0.5; v1 = Mul(v0, 2.0); v2 = Exp(v1); ");
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Expression {
     pub(crate) inputs: Vec<f64>,
     pub(crate) steps: Vec<(Op, Vec<Operand>)>,
 }
 
 /// Every operation of the table.
-pub(crate) fn all_ops() -> Vec<Op> {
+///
+/// ```
+/// use chainrule::op::{Op, UnaryOp};
+/// use chainrule::strategies::all_ops;
+/// assert!(all_ops().contains(&Op::Unary(UnaryOp::Exp)));
+/// ```
+pub fn all_ops() -> Vec<Op> {
     let unary = UnaryOp::ALL.iter().map(|&op| Op::Unary(op));
     let binary = BinaryOp::ALL.iter().map(|&op| Op::Binary(op));
     let ternary = TernaryOp::ALL.iter().map(|&op| Op::Ternary(op));
@@ -38,7 +67,13 @@ pub(crate) fn all_ops() -> Vec<Op> {
 }
 
 /// The number of operands; `None` if an operation takes any number.
-pub(crate) fn arity(op: Op) -> Option<usize> {
+///
+/// ```
+/// use chainrule::op::{BinaryOp, Op};
+/// use chainrule::strategies::arity;
+/// assert_eq!(arity(Op::Binary(BinaryOp::Mul)), Some(2));
+/// ```
+pub fn arity(op: Op) -> Option<usize> {
     match op {
         Op::Unary(_) => Some(1),
         Op::Binary(_) => Some(2),
@@ -51,9 +86,70 @@ pub(crate) fn arity(op: Op) -> Option<usize> {
 type RawStep = (usize, [usize; 4], [Option<f64>; 4]);
 
 impl Expression {
-    /// Expressions of a few inputs and up to `steps` operations. If `tame`, operands stay within domains and values stay
-    /// moderate; otherwise NaN, infinities and zeros may occur.
-    pub(crate) fn any(steps: usize, tame: bool) -> impl Strategy<Value = Self> {
+    /// An expression of these steps, which is evaluated at these inputs.
+    ///
+    /// ```
+    /// use chainrule::strategies::Expression;
+    /// assert_eq!(Expression::new(vec![3.0], vec![]).evaluate(&[2.0]), 2.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no input, if an operand is not an earlier value, or if an operation does not take this number of operands.
+    pub fn new(inputs: Vec<f64>, steps: Vec<(Op, Vec<Operand>)>) -> Self {
+        assert!(!inputs.is_empty(), "an expression needs an input");
+        for (place, (op, operands)) in steps.iter().enumerate() {
+            let is_earlier = |operand: &Operand| match *operand {
+                Operand::Value(value) => value < inputs.len() + place,
+                Operand::Constant(_) => true,
+            };
+            assert!(
+                operands.iter().all(is_earlier),
+                "step {place}: an operand is not an earlier value"
+            );
+            assert!(
+                op.apply(&vec![1.0; operands.len()]).is_some(),
+                "step {place}: {op:?} does not take {} operands",
+                operands.len()
+            );
+        }
+        Self { inputs, steps }
+    }
+
+    /// The point: a number for each input.
+    ///
+    /// ```
+    /// use chainrule::strategies::Expression;
+    /// assert_eq!(Expression::new(vec![3.0], vec![]).inputs(), [3.0]);
+    /// ```
+    pub fn inputs(&self) -> &[f64] {
+        &self.inputs
+    }
+
+    /// The operations with their operands, in order.
+    ///
+    /// ```
+    /// use chainrule::strategies::Expression;
+    /// assert_eq!(Expression::new(vec![3.0], vec![]).steps(), []);
+    /// ```
+    pub fn steps(&self) -> &[(Op, Vec<Operand>)] {
+        &self.steps
+    }
+
+    /// Expressions of one to three inputs and fewer than `steps` operations, at least one. If `tame`, operands stay within
+    /// domains and values stay moderate; otherwise NaN, infinities and zeros may occur.
+    ///
+    /// ```
+    /// use chainrule::strategies::Expression;
+    /// use proptest::prelude::*;
+    ///
+    /// proptest!(|(e in Expression::any(8, true))| {
+    ///     prop_assert!(e.evaluate(e.inputs()).is_finite());
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// If `steps` is less than 2.
+    pub fn any(steps: usize, tame: bool) -> impl Strategy<Value = Self> {
         let input = if tame {
             (-3.0..3.0).boxed()
         } else {
@@ -138,29 +234,43 @@ impl Expression {
         // low + (high − low)·σ(x/8), far from both ends.
         let near = self.push(
             values,
-            Op::Binary(BinaryOp::Div),
+            Op::Binary(rows::Div::OP),
             vec![operand, Operand::Constant(8.0)],
         );
-        let near = self.push(values, Op::Unary(UnaryOp::Tanh), vec![near]);
+        let near = self.push(values, Op::Unary(rows::Tanh::OP), vec![near]);
         let scale = Operand::Constant(0.45 * (high - low));
-        let near = self.push(values, Op::Binary(BinaryOp::Mul), vec![near, scale]);
+        let near = self.push(values, Op::Binary(rows::Mul::OP), vec![near, scale]);
         let middle = Operand::Constant(0.5 * (high + low));
-        self.push(values, Op::Binary(BinaryOp::Add), vec![near, middle])
+        self.push(values, Op::Binary(rows::Add::OP), vec![near, middle])
     }
 
     /// The result, for any type of number.
-    pub(crate) fn evaluate<S: Scalar>(&self, inputs: &[S]) -> S {
+    ///
+    /// ```
+    /// use chainrule::{Dual, strategies::Expression};
+    /// let e = Expression::new(vec![3.0], vec![]);
+    /// assert_eq!(e.evaluate(&[Dual::variable(2.0)]).tangent, 1.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If there are fewer numbers than inputs.
+    pub fn evaluate<S: Scalar>(&self, inputs: &[S]) -> S {
         self.evaluate_by(inputs, |op, operands| {
             op.apply(operands).expect("operands fit")
         })
     }
 
     /// The result, where `apply` computes each step.
-    pub(crate) fn evaluate_by<S: Scalar>(
-        &self,
-        inputs: &[S],
-        mut apply: impl FnMut(Op, &[S]) -> S,
-    ) -> S {
+    ///
+    /// ```
+    /// use chainrule::{op::{Op, UnaryOp}, strategies::{Expression, Operand}};
+    /// let e = Expression::new(vec![3.0], vec![(Op::Unary(UnaryOp::Square), vec![Operand::Value(0)])]);
+    /// assert_eq!(e.evaluate_by(&[3.0], |_, operands| operands[0] + 1.0), 4.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If there are fewer numbers than inputs.
+    pub fn evaluate_by<S: Scalar>(&self, inputs: &[S], mut apply: impl FnMut(Op, &[S]) -> S) -> S {
         let mut values = inputs.to_vec();
         for (op, operands) in &self.steps {
             let arguments: Vec<S> = operands

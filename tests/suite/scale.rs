@@ -1,10 +1,5 @@
 //! Bounds for derivatives without cancellation, for tests that allow rounding.
 
-#![allow(
-    dead_code,
-    reason = "several test programs share this, and each uses only part of it"
-)]
-
 use chainrule::{Gradients, Graph, NodeKey, Var};
 
 /// Bounds for the effect of rounding on a value and its derivatives, from the graph alone.
