@@ -16,6 +16,12 @@ use crate::switch;
 /// Tests that are quicker than this run before the others.
 const QUICK: Duration = Duration::from_millis(300);
 
+/// Random tests draw the same cases with and without a mutant, and do not simplify a case that fails.
+const SAME_CASES: [(&str, &str); 2] = [
+    ("PROPTEST_RNG_SEED", "0"),
+    ("PROPTEST_MAX_SHRINK_ITERS", "0"),
+];
+
 /// How a mutant fared.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -142,6 +148,7 @@ impl Programs {
         let output = Command::new(program)
             .current_dir(&self.folder)
             .args(["--exact", name])
+            .envs(SAME_CASES)
             .env(switch::REACHED, file)
             .output()
             .map_err(failed)?;
@@ -179,6 +186,7 @@ impl Programs {
             .arg(format!("--test-threads={}", self.threads))
             .args(names)
             .current_dir(&self.folder)
+            .envs(SAME_CASES)
             .env(switch::PLANTED, mutant.to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
