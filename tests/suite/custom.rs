@@ -306,6 +306,21 @@ fn what_is_no_solution_is_refused() {
 }
 
 #[test]
+fn a_slope_that_is_0_where_it_was_traced_is_not_skipped_elsewhere() {
+    // x₀ = p₀ and x₁ = p₂ − p₁·p₀, whose residual has the slope p₁ with respect to x₀.
+    let f = |p: &[Var]| {
+        let residual = |x: &[Var]| vec![x[0] - p[0], x[1] + p[1] * x[0] - p[2]];
+        derive::implicit(residual, &[p[0], p[2] - p[1] * p[0]])
+    };
+    let traced = Program::trace_at(&[1.0, 0.0, 3.0], f).unwrap();
+    for p in [[1.0, 0.0, 3.0], [1.0, 2.0, 3.0], [-0.5, -0.25, 4.0]] {
+        let mut at = traced.evaluator();
+        let (_, jacobian) = at.jacobian(&p).unwrap();
+        assert_eq!(jacobian, [1.0, 0.0, 0.0, -p[1], -p[0], 1.0], "{p:?}");
+    }
+}
+
+#[test]
 fn underdetermined_equations_are_refused() {
     let p = Var::new(1.0);
     let error = derive::implicit(|x| vec![x[0] * 0.0 + p], &[Var::from(1.0)]).unwrap_err();

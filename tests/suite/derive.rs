@@ -975,3 +975,12 @@ fn depth_needs_no_stack() {
         .join()
         .unwrap();
 }
+
+#[test]
+fn recorded_seeds_of_an_output_given_twice_are_added() {
+    let (x, u) = (Var::new(3.0), Var::new(10.0));
+    let y = x.square();
+    let slope = chainrule::gradient_with(&[(y, 1.0.into()), (x, 5.0.into()), (y, u)], &[x])[0];
+    assert_eq!(slope.value(), 11.0 * 6.0 + 5.0);
+    assert_eq!(slope.backward().of(&[x, u]), [22.0, 6.0]);
+}

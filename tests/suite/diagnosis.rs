@@ -174,3 +174,22 @@ fn a_zero_that_cannot_change_is_exact() {
     let (_, exact) = diagnose(|x| x[0].relu() * x[1].sqrt(), &[0.0, 0.0]);
     assert!(exact.contains(&false));
 }
+
+#[test]
+fn the_seeds_of_an_output_given_twice_are_added() {
+    let (graph, (x, y)) = tape::record(|| {
+        let x = Var::new(0.0);
+        (x, x.sqrt())
+    });
+    // The sum of these seeds is 0, so no derivative passes.
+    let cancelled = [(y, 1.0), (y, -1.0)];
+    assert!(graph.first_nonfinite_gradient(&cancelled).is_none());
+    assert_eq!(graph.diagnose(&cancelled).gradients[x], 0.0);
+    assert!(graph.first_nonfinite_gradient(&[(y, 1.0)]).is_some());
+    let (graph, (x, y)) = tape::record(|| {
+        let x = Var::new(3.0);
+        (x, x.square())
+    });
+    let found = graph.diagnose(&[(y, 1.0), (x, 5.0), (y, 10.0)]);
+    assert_eq!(found.gradients[x], 11.0 * 6.0 + 5.0);
+}

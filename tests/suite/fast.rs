@@ -113,6 +113,31 @@ fn fewer_roundings_change_bits() {
 }
 
 #[test]
+fn sums_over_rows_keep_the_zero_rule_at_every_level() {
+    let exact = Program::trace_rows(&[-1.0, 0.0], 1, |p, row| (p[0] * row[0] + p[1]).relu());
+    let exact = exact.unwrap();
+    for level in [Level::Exact, Level::Fast] {
+        let program = exact.at_level(level);
+        for count in 1..20 {
+            for infinite in 0..count {
+                // The rectifier is closed in this row: its slope 0 meets the row's value ∞.
+                let mut rows = vec![[-1.0]; count];
+                rows[infinite] = [f64::INFINITY];
+                let mut batch = program.batch(&rows).unwrap();
+                let (sum, gradient) = batch.sum_gradient(&[-1.0, 0.0]).unwrap();
+                let others = count as f64 - 1.0;
+                assert_eq!(sum, others, "{level:?}, row {infinite} of {count}");
+                assert_eq!(
+                    gradient,
+                    [-others, others],
+                    "{level:?}, row {infinite} of {count}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn neither_level_cancels_a_variable_with_itself() {
     let program = Program::trace(1, |x| {
         [

@@ -63,6 +63,36 @@ fn the_faster_operand_wins_a_tie() {
 }
 
 #[test]
+fn operands_that_tie_and_move_alike_stay_tied() {
+    let comparisons: [fn(&[Var]) -> Var; 6] = [
+        |x| x[0].greater(x[1]),
+        |x| x[0].less(x[1]),
+        |x| x[0].greater_equal(x[1]),
+        |x| x[0].less_equal(x[1]),
+        |x| x[0].equal(x[1]),
+        |x| x[0].not_equal(x[1]),
+    ];
+    for f in comparisons {
+        for along in [[2.0, 2.0], [-2.0, -2.0]] {
+            assert_eq!(side(f, &[1.0, 1.0], &along), 0.0);
+        }
+    }
+    // The two that move alike leave the third one.
+    let alike = [1.0, 1.0, 1.0];
+    for along in [[2.0, 3.0, 3.0], [3.0, 2.0, 3.0], [3.0, 3.0, 2.0]] {
+        assert_eq!(side(Var::min_of, &alike, &along), 2.0, "{along:?}");
+        assert_eq!(side(Var::max_of, &alike, &along), 3.0, "{along:?}");
+    }
+}
+
+#[test]
+fn a_comparison_is_unknown_only_at_a_tie() {
+    // The cube moves, but neither in the first order nor in the second.
+    assert!(side(|x| x[0].powi(3).greater(0.0), &[0.0], &[1.0]).is_nan());
+    assert_eq!(side(|x| x[0].powi(3).greater(1.0), &[0.0], &[1.0]), 0.0);
+}
+
+#[test]
 fn a_jump_has_no_slope() {
     assert!(side(|x| x[0].sign(), &[0.0], &[1.0]).is_nan());
     assert_eq!(side(|x| x[0].sign(), &[0.0], &[0.0]), 0.0);

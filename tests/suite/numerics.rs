@@ -6,8 +6,8 @@
 
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
-use chainrule::op::{NaryOp, Op};
-use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, tape};
+use chainrule::op::{BinaryOp, NaryOp, Op};
+use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, derive, tape};
 
 use crate::compare::equal;
 
@@ -490,6 +490,49 @@ fn second_derivatives_where_they_exist() {
     check_second("the branch not taken", &chosen, -1.0, 0.0);
     check_second("the branch not taken", &chosen, 0.0, 0.0);
     check_second("the branch taken", &chosen, 1.0, -0.25);
+}
+
+/// The slope of an operation of `x` and α with respect to `x`, and the derivatives of this slope.
+fn slope_and_changes(op: BinaryOp, x: f64, alpha: f64) -> [f64; 3] {
+    let slope = |at: &[Var]| {
+        let y = Op::Binary(op).apply(at).expect("two operands");
+        y.gradient(&at[..1])[0]
+    };
+    let at = [x, alpha].map(Var::new);
+    let recorded = slope(&at);
+    let changes = recorded.backward().of(&at);
+    let traced = derive::gradient(slope, &[x, alpha]).expect("no branches");
+    assert_eq!(
+        (recorded.value(), changes.clone()),
+        traced,
+        "{op:?} at {x}, {alpha}"
+    );
+    [traced.0, changes[0], changes[1]]
+}
+
+#[test]
+fn the_slope_at_a_kink_follows_its_parameter_between_the_slopes_beside_it() {
+    // At 0 the slope is α, but at least 0 and at most 1.
+    let cases = [
+        (-0.5, 0.0, 0.0),
+        (0.0, 0.0, 0.0),
+        (0.25, 0.25, 1.0),
+        (1.0, 1.0, 0.0),
+        (1.5, 1.0, 0.0),
+    ];
+    for (alpha, slope, change) in cases {
+        for op in [BinaryOp::LeakyRelu, BinaryOp::Elu] {
+            let at_kink = slope_and_changes(op, 0.0, alpha);
+            assert_eq!(at_kink, [slope, 0.0, change], "{op:?} {alpha}");
+            let above = slope_and_changes(op, 2.0, alpha);
+            assert_eq!(above, [1.0, 0.0, 0.0], "{op:?} {alpha}");
+        }
+        let straight = slope_and_changes(BinaryOp::LeakyRelu, -2.0, alpha);
+        assert_eq!(straight, [alpha, 0.0, 1.0], "{alpha}");
+        let exp = Scalar::exp(-2.0_f64);
+        let curved = slope_and_changes(BinaryOp::Elu, -2.0, alpha);
+        assert_eq!(curved, [alpha * exp, alpha * exp, exp], "{alpha}");
+    }
 }
 
 #[test]
