@@ -77,7 +77,7 @@ fn least(distances: impl Iterator<Item = f64>) -> f64 {
 
 /// Whether an operation has a corner where one operand is `at`, for these other operands: whether its value or a slope
 /// differs just below and just above. A power with a positive exponent has none at 0, for example.
-fn has_corner(
+pub(super) fn has_corner(
     op: Op,
     operands: &[f64],
     (place, at): (usize, f64),

@@ -4,7 +4,7 @@
 //! side that its operands move to.
 
 use super::function::Program;
-use super::kinks::{Corner, corner, near};
+use super::kinks::{Corner, corner, has_corner, near};
 use crate::dual::Dual;
 use crate::error::{Result, check_length};
 use crate::op::{Law, Op};
@@ -16,7 +16,7 @@ impl Program {
     /// side that `v` points to: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and at a tie in `max` the operand that
     /// grows faster wins. If a value jumps as soon as `x` moves, there is no such slope and the result is NaN; it is also
     /// NaN if a choice depends on such a value. This considers only changes in proportion to `t`, ignores rounding to
-    /// integers, and ignores jumps smaller than a hundred-millionth of the value.
+    /// integers and what second derivatives do not tell apart, and ignores jumps smaller than a hundred-millionth of the value.
     ///
     /// Where an operation is infinitely steep, such as a root at 0, second derivatives decide: `√(x² + y²)` at 0 has the slope
     /// 5 along `(3, 4)`. If they are 0 or unknown too, as for `√(x⁴)`, the result is NaN.
@@ -109,7 +109,12 @@ enum Step {
 
 /// How an operation moves on the side into which its operands move.
 fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
-    let corner = corner(op);
+    let corner = corner(op).filter(|&(place, _)| match place {
+        Corner::At(place, at) => {
+            operands[place] != at || has_corner(op, operands, (place, at), |_| true)
+        }
+        Corner::Tie | Corner::Origin => true,
+    });
     if let Some((Corner::At(place, at), jumps)) = corner
         && moves[place].tangent.is_nan()
         && (operands[place] == at || jumps && operands.len() > 2)
@@ -339,8 +344,13 @@ fn stays_undecided(corner: Corner, operands: &[f64], moves: &[Move]) -> bool {
     match corner {
         Corner::At(place, at) => operands[place] == at && moves[place].is_undecided(),
         Corner::Tie => {
-            let mut pairs = operands.iter().enumerate();
-            undecided() && pairs.any(|(place, x)| operands[..place].contains(x))
+            let unknown =
+                |place: usize| moves[place].second.is_nan() || moves[place].is_undecided();
+            let tied = |a: usize, b: usize| {
+                operands[a] == operands[b] && moves[a].tangent == moves[b].tangent
+            };
+            let mut places = 0..operands.len();
+            places.any(|a| (0..a).any(|b| tied(a, b) && (unknown(a) || unknown(b))))
         }
         Corner::Origin => undecided() && operands.iter().all(|&x| x == 0.0),
     }

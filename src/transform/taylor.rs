@@ -15,9 +15,11 @@ use super::outputs::without_signs;
 use super::parts::Parts;
 use super::reverse::sum;
 use crate::ir::{Id, Ir, Kind, Symbol, compact, extend_merged, len, node};
-use crate::op::{Binary, Op, Scalar, rows};
+use crate::op::{Binary, Op, Scalar, chain, rows};
 
 const DIV: Op = Op::Binary(rows::Div::OP);
+const POW: Op = Op::Binary(rows::Pow::OP);
+const POW_LOG: Op = Op::Binary(rows::PowLog::OP);
 const POW_SLOPE: Op = Op::Binary(rows::PowSlope::OP);
 const SCALED_DENSITY: Op = Op::Binary(rows::ScaledDensity::OP);
 const SCALED_EXP2: Op = Op::Binary(rows::ScaledExp2::OP);
@@ -219,9 +221,20 @@ fn partials(op: Op, operands: &[Symbol], y: Symbol) -> Vec<Symbol> {
             x.apply2::<rows::ScaledDensity>(Symbol::Constant(1.0)),
         ],
         (SCALED_EXP2, &[x, _]) => vec![y * std::f64::consts::LN_2, x.exp2()],
+        (POW, &[a, b]) => vec![a.apply2::<rows::PowSlope>(b), chain(y, a.ln())],
+        (POW_LOG, &[a, b]) => vec![slope_of_log_power(a, b), chain(y, a.ln())],
         (POW_SLOPE, &[a, Symbol::Constant(b)]) => vec![slope_of_power(a, b, y), Symbol::ZERO],
+        (POW_SLOPE, &[a, b]) => vec![
+            chain(b, a.apply2::<rows::PowSlope>(b - 1.0)),
+            slope_of_log_power(a, b),
+        ],
         _ => op.partials(operands, y),
     }
+}
+
+/// The derivative of `b·a^(b−1)` with respect to `b`, which is that of `a^b·ln a` with respect to `a`.
+fn slope_of_log_power(a: Symbol, b: Symbol) -> Symbol {
+    chain(a.apply2::<rows::Pow>(b - 1.0), chain(b, a.ln()) + 1.0)
 }
 
 /// The derivative of `y = b·a^(b−1)` with respect to `a`, `b·(b − 1)·a^(b−2)`.
@@ -321,7 +334,14 @@ mod tests {
                     | BinaryOp::LogErfcDerivative
                     | BinaryOp::LogNormalCdfDerivative,
                 ) => true,
-                Op::Binary(BinaryOp::Pow | BinaryOp::PowSlope) => constant.is_none(),
+                Op::Binary(
+                    BinaryOp::Pow
+                    | BinaryOp::PowSlope
+                    | BinaryOp::PowLog
+                    | BinaryOp::PowMixed
+                    | BinaryOp::PowLogSquared
+                    | BinaryOp::PowCurvature,
+                ) => constant.is_none(),
                 _ => false,
             };
             let [once, twice] = [16, 32].map(|order| size(op, operands, constant, order));
