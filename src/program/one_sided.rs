@@ -111,7 +111,8 @@ enum Step {
 fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
     let corner = corner(op).filter(|&(place, _)| match place {
         Corner::At(place, at) => {
-            operands[place] != at || has_corner(op, operands, (place, at), |_| true)
+            operands[place] != at
+                || has_corner(op, operands, (place, at), |place| moves[place].changes)
         }
         Corner::Tie | Corner::Origin => true,
     });
