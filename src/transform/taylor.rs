@@ -327,8 +327,8 @@ mod tests {
                     | UnaryOp::Sinc
                     | UnaryOp::LogErfc
                     | UnaryOp::LogNormalCdf,
-                ) => true,
-                Op::Binary(
+                )
+                | Op::Binary(
                     BinaryOp::Polygamma
                     | BinaryOp::SincDerivative
                     | BinaryOp::LogErfcDerivative

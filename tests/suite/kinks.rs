@@ -380,7 +380,8 @@ fn a_remainder_that_jumps_has_no_slope() {
 #[test]
 fn slopes_from_a_pole_are_those_of_the_side() {
     const INF: f64 = f64::INFINITY;
-    let cases: [(fn(Var) -> Var, f64, f64); 4] = [
+    type Case = (fn(Var) -> Var, f64, f64);
+    let cases: [Case; 4] = [
         (Var::ln, INF, f64::NAN),
         (Var::ln_gamma, -INF, -INF),
         (Var::digamma, INF, f64::NAN),
