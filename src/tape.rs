@@ -237,6 +237,11 @@ pub fn check_finite<R>(work: impl FnOnce() -> R) -> Result<R> {
     stopping(|| watching(watch, work)).map_err(|found| found.into_error())
 }
 
+/// Runs `work` on a new graph that neither stores lines nor stops, for the library's own searches.
+pub(crate) fn record_plainly<R>(work: impl FnOnce() -> R) -> (Graph, R) {
+    watching(Watch::default(), || record(work))
+}
+
 /// The number of nodes on the thread's current graph and the memory they take.
 ///
 /// ```

@@ -10,6 +10,7 @@ use super::evaluate::{Evaluated, evaluate, input, needed, own_rounding};
 use crate::error::Result;
 use crate::graph::Operation;
 use crate::ir::{Id, Ir, Kind};
+use crate::letters::shown;
 use crate::op::Law;
 use crate::program::{Outputs, Program};
 use crate::transform::Transform;
@@ -56,6 +57,9 @@ impl Bounded {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn digits(&self) -> usize {
+        if self.bound == 0.0 {
+            return 15;
+        }
         let ratio = (self.value / self.bound).abs();
         (0..15)
             .take_while(|&digits| 10f64.powi(digits + 1) <= ratio)
@@ -226,7 +230,13 @@ fn bounded(ir: &Ir, there: &Evaluated, own: &[f64], y: Id) -> Bounded {
             value: there.values[id as usize],
             origin: ir.origin(id),
         }),
-        share: if bound > 0.0 { most / bound } else { 0.0 },
+        share: if most == f64::INFINITY {
+            1.0
+        } else if bound > 0.0 {
+            most / bound
+        } else {
+            0.0
+        },
         holds,
     }
 }
@@ -269,7 +279,7 @@ impl fmt::Display for Accuracy {
         writeln!(f, "value: {}", self.value)?;
         for (place, slope) in self.gradient.iter().enumerate() {
             match &self.names[place] {
-                Some(name) => writeln!(f, "derivative {place} `{name}`: {slope}")?,
+                Some(name) => writeln!(f, "derivative {place} `{}`: {slope}", shown(name))?,
                 None => writeln!(f, "derivative {place}: {slope}")?,
             }
         }

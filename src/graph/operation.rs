@@ -33,6 +33,18 @@ pub struct Operation {
     pub origin: Origin,
 }
 
+impl Operation {
+    /// A constant, which has no node.
+    pub(crate) fn constant(value: f64) -> Self {
+        Self {
+            op: Op::Input,
+            operands: Vec::new(),
+            value,
+            origin: Origin::default(),
+        }
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.op.row().name)?;

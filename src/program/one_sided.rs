@@ -109,20 +109,25 @@ enum Step {
 
 /// How an operation moves on the side into which its operands move.
 fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
-    let corner = corner(op).filter(|&(place, _)| match place {
+    let corner = corner(op);
+    let jumping = |operand: &Move| operand.tangent.is_nan();
+    let is_unknown = match corner {
+        // Only the condition of a choice among others decides; what is chosen passes on its own derivative.
+        Some((Corner::At(place, _), _)) if operands.len() > 2 => jumping(&moves[place]),
+        Some(_) => moves.iter().any(jumping),
+        None => false,
+    };
+    if is_unknown {
+        // The side depends on a value that jumps.
+        return Move::UNKNOWN;
+    }
+    let corner = corner.filter(|&(place, _)| match place {
         Corner::At(place, at) => {
             operands[place] != at
                 || has_corner(op, operands, (place, at), |place| moves[place].changes)
         }
         Corner::Tie | Corner::Origin => true,
     });
-    if let Some((Corner::At(place, at), jumps)) = corner
-        && moves[place].tangent.is_nan()
-        && (operands[place] == at || jumps && operands.len() > 2)
-    {
-        // The side depends on a value that jumps, so it is unknown.
-        return Move::UNKNOWN;
-    }
     let nudge = |step| corner.and_then(|(place, _)| nudged(place, operands, moves, step));
     let nudged = nudge(Step::Smallest);
     let undecided = nudged.is_none()
@@ -135,6 +140,9 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
         None => (operands.to_vec(), value),
         Some(nudged) => {
             let beside = op.apply(&nudged).unwrap_or(f64::NAN);
+            if beside.is_nan() && !value.is_nan() {
+                return Move::UNKNOWN;
+            }
             if corner.is_some_and(|(_, jumps)| jumps) && !near(beside, value) {
                 return Move::UNKNOWN;
             }
@@ -247,6 +255,7 @@ fn second(op: Op, operands: &[f64], moves: &[Move]) -> f64 {
 fn steep(op: Op, operands: &[f64], moves: &[Move]) -> Move {
     const NEAR: f64 = 1.0 / (1_u128 << 127) as f64 / (1_u128 << 127) as f64;
     const FAR: f64 = NEAR * (1_u64 << 60) as f64;
+    let there = op.apply(operands).unwrap_or(f64::NAN);
     let slope = |step: f64| {
         let nearby = operands.iter().zip(moves);
         let nearby: Vec<f64> = nearby
@@ -261,7 +270,12 @@ fn steep(op: Op, operands: &[f64], moves: &[Move]) -> Move {
             .collect();
         let value = op.apply(&nearby).unwrap_or(f64::NAN);
         let partials = op.partials(&nearby, value);
-        let mut sum = if value.is_nan() { f64::NAN } else { 0.0 };
+        let jumps = (value - there).abs() > 1e-8 * there.abs().max(1.0);
+        let mut sum = if value.is_nan() || jumps {
+            f64::NAN
+        } else {
+            0.0
+        };
         for (place, (&p, operand)) in partials.iter().zip(moves).enumerate() {
             if !operand.changes || p == 0.0 {
                 continue;
@@ -290,8 +304,7 @@ fn steep(op: Op, operands: &[f64], moves: &[Move]) -> Move {
         sum
     };
     let (close, far) = (slope(NEAR), slope(FAR));
-    let value = op.apply(operands).unwrap_or(f64::NAN);
-    let partials = op.partials(operands, value);
+    let partials = op.partials(operands, there);
     let infinite = |(p, operand): (&f64, &Move)| p.is_infinite() && operand.tangent != 0.0;
     let tangent = if partials.iter().zip(moves).any(infinite) && close.abs() >= far.abs() {
         f64::INFINITY.copysign(close)

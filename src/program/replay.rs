@@ -23,7 +23,7 @@ impl Program {
     pub(super) fn replay(&self, x: &[f64], variables: &[u32]) -> Result<Replay<'_>> {
         let ir = self.ir();
         check_length("x", ir.inputs().len(), x.len())?;
-        let (graph, (inputs, values)) = tape::record(|| {
+        let (graph, (inputs, values)) = tape::record_plainly(|| {
             let mut inputs: Vec<Var> = x.iter().map(|&x| Var::from(x)).collect();
             for &place in variables {
                 inputs[place as usize] = Var::new(x[place as usize]);

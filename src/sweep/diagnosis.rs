@@ -245,7 +245,8 @@ impl Sweep<'_> {
         let partials = op.partials(&operands, values[place]);
         for (operand, (&target, &partial)) in places.iter().zip(&partials).enumerate() {
             let Some(target) = target else { continue };
-            let partial_varies = partial_varies(op, &varying, operand);
+            let there = (&operands[..], values[place]);
+            let partial_varies = partial_varies(op, there, &varying, operand);
             let is_zero = u.sum == 0.0 || partial == 0.0;
             let zero_varies = u.sum == 0.0 && u.varies || partial == 0.0 && partial_varies;
             let adjoint = &mut self.adjoints[target];

@@ -68,6 +68,12 @@ impl Graph {
     #[track_caller]
     pub fn first_nonfinite(&self, outputs: &[Var]) -> Option<NonFinite> {
         let mut keys = self.keys(outputs.iter().copied());
+        // A constant has no node.
+        let constants = outputs.iter().filter(|y| y.is_constant());
+        let mut numbers = constants.map(|y| y.peek());
+        if let Some(value) = numbers.find(|value| !value.is_finite()) {
+            return Some(NonFinite::new(Operation::constant(value)));
+        }
         let spoiled = keys.iter().position(|&key| !self.value_of(key).is_finite());
         if let Some(place) = spoiled {
             keys = vec![keys[place]];

@@ -50,15 +50,23 @@ fn value_varies(op: Op, operands: &[f64], value: f64, varying: &[bool]) -> bool 
 }
 
 /// Whether the slope with respect to one operand can change around the point, if these operands can.
-pub(super) fn partial_varies(op: Op, varying: &[bool], place: usize) -> bool {
+pub(super) fn partial_varies(
+    op: Op,
+    (operands, value): (&[f64], f64),
+    varying: &[bool],
+    place: usize,
+) -> bool {
     let obeys = |law| op.obeys(law);
-    let flat = [
-        Law::Linear,
-        Law::Blocks,
-        Law::Stop,
-        Law::Routes,
-        Law::Remainder,
-    ];
+    if obeys(Law::Routes) {
+        // The slopes are those of the operand that is chosen, so they change only where another one may be.
+        let chosen = operands.iter().filter(|&&x| x == value).count();
+        let mut each = operands.iter().zip(varying).enumerate();
+        return each.any(|(place, (&x, &varies))| {
+            let at_edge = obeys(Law::Kink(place, x)) || obeys(Law::Break(place, x));
+            varies && (at_edge || chosen > 1 && x == value)
+        });
+    }
+    let flat = [Law::Linear, Law::Blocks, Law::Stop, Law::Remainder];
     if flat.into_iter().any(obeys) {
         return false;
     }

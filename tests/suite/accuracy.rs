@@ -118,7 +118,9 @@ fn exact_and_unknown_numbers() {
     );
     // A root next to 0 of a number that is rounded.
     let steep = check::accuracy(|x| (x[0] * 3.0 - 0.1 * 3.0).sqrt(), &[0.1]).unwrap();
-    assert_eq!(steep.value.bound, f64::INFINITY);
+    assert_eq!((steep.value.bound, steep.value.share), (f64::INFINITY, 1.0));
+    let product = check::accuracy(|x| x[0] * x[1], &[0.0, 3.0]).unwrap();
+    assert_eq!(product.value.digits(), 15);
     let nan = check::accuracy(|x| x[0].ln(), &[-1.0]).unwrap();
     assert!(nan.value.bound.is_nan() && nan.gradient[0].digits() == 0);
     let none = Program::trace(1, |_| -> [Var; 0] { [] }).unwrap();

@@ -54,6 +54,7 @@ const READS_NUMBERS: &[(&str, &str)] = &[
     ("ir/passes/mod.rs", "looks at the next pass, not at a value"),
     ("program/replay.rs", "checks branches at the given point"),
     ("sweep/diagnosis.rs", "constants"),
+    ("sweep/nonfinite.rs", "constants"),
     ("sweep/recorded.rs", "constants"),
     ("derive/recorded.rs", "constants"),
     (

@@ -170,7 +170,14 @@ fn a_zero_that_cannot_change_is_exact() {
         );
         assert_eq!(gradient[1], 0.0, "case {place}");
     }
-    // At the corner itself, the gate may open.
+    // At the corner itself, the gate may open, also for the slope.
+    for f in [
+        |x: &[Var]| x[0].sqrt().relu(),
+        |x: &[Var]| x[0].sqrt().clamp(0.0, 1.0),
+    ] {
+        let (gradient, exact) = diagnose(f, &[0.0]);
+        assert!(gradient[0].is_nan() && exact.contains(&false));
+    }
     let (_, exact) = diagnose(|x| x[0].relu() * x[1].sqrt(), &[0.0, 0.0]);
     assert!(exact.contains(&false));
 }

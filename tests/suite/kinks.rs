@@ -245,7 +245,7 @@ fn second_derivatives_decide_where_an_operation_is_infinitely_steep() {
     // The slope along +1, and along −1; NaN stands for unknown or undefined.
     const INF: f64 = f64::INFINITY;
     type Case = (fn(Var) -> Var, f64, f64, f64);
-    let cases: [Case; 25] = [
+    let cases: [Case; 31] = [
         (|x| x.square().sqrt(), 0.0, 1.0, 1.0),
         (|x| (x - 1.0).square().sqrt() * 3.0, 1.0, 3.0, 3.0),
         (|x| x.square().relu().sqrt(), 0.0, 1.0, 1.0),
@@ -274,6 +274,12 @@ fn second_derivatives_decide_where_an_operation_is_infinitely_steep() {
             f64::NAN,
         ),
         (|x| x.sign().relu(), 0.0, f64::NAN, f64::NAN),
+        (|x| (x.sign() * 10.0).max(5.0), 0.0, f64::NAN, f64::NAN),
+        (|x| (x.sign() * 10.0).less(5.0), 0.0, f64::NAN, f64::NAN),
+        (|x| x.sign().min(x), 0.0, f64::NAN, f64::NAN),
+        (|x| Var::from(1.0).clamp(x, 1.0), 1.0, f64::NAN, 0.0),
+        (|x| (x * 0.0).atan2(-x), 0.0, f64::NAN, f64::NAN),
+        (|x| (x * 0.0).pow(x), 0.0, f64::NAN, f64::NAN),
         (
             |x| (x + x.abs().powf(1.5)).greater(x),
             0.0,

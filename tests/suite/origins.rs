@@ -178,6 +178,16 @@ fn a_row_that_is_not_finite_is_named() {
         finite.first_nonfinite(&[]).unwrap_err().kind(),
         ErrorKind::Length
     );
+    // A constant that is not finite, and a search inside a check.
+    let constant = Program::trace_at(&[1.0], |x| [x[0], Var::from(f64::NAN)]).unwrap();
+    let mut batch = constant.batch(&[[1.0]]).unwrap();
+    assert_eq!(
+        batch.check_finite_values(&[]).unwrap_err().kind(),
+        ErrorKind::NonFinite
+    );
+    let log = Program::trace_at(&[1.0], |x| x[0].ln()).unwrap();
+    let found = tape::check_finite(|| log.first_nonfinite(&[-1.0])).unwrap();
+    assert!(found.unwrap().is_some());
     // The rows of a table by columns, and of one without any.
     let columns: [&[f64]; 2] = [&[1.0, 0.0], &[1.0, 1.0]];
     let mut batch = f.batch(&Columns::new(&columns).unwrap()).unwrap();
