@@ -129,6 +129,16 @@ impl<'a> Point<'a> {
         else {
             return Ok(verdict);
         };
+        // The derivative is rounded too, which matters if large terms cancel in it.
+        let rounding = self.program.select(&[output])?.accuracy(self.x)?.gradient[place].bound;
+        if rounding.is_finite() {
+            let bound = bound + rounding;
+            let slope = quotient;
+            let rounded = decide(derivative, Estimate { slope, bound }, spread(&both, there));
+            if !matches!(rounded, Verdict::Wrong { .. }) {
+                return Ok(rounded);
+            }
+        }
         let (_, gradient, zeros) = self.program.select(&[output])?.diagnose(self.x)?;
         let indeterminate = zeros.into_iter().find(|zero| !zero.is_exact);
         Ok(match indeterminate.filter(|_| gradient[place].is_nan()) {
