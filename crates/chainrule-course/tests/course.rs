@@ -43,7 +43,8 @@ fn the_pages_show_the_pictures_that_the_chapters_draw() {
     for name in names(&drawn) {
         let [drawn, shown] =
             [&drawn, &shown].map(|directory| fs::read(directory.join(&name)).unwrap());
-        assert!(shown.len() < 60_000, "{name} has {} bytes", shown.len());
+        // An interactive page holds the functions of every operation.
+        assert!(shown.len() < 70_000, "{name} has {} bytes", shown.len());
         assert!(
             drawn == shown,
             "{name} is out of date: run cargo run --release -p chainrule-course -- --docs"
