@@ -7,7 +7,7 @@
 //! `expression` makes the expressions, `points` the numbers, and `modes` compares the modes.
 //!
 //! ```
-//! use chainrule::{Scalar, Var, derive, strategies};
+//! use chainrule::{Scalar, derive, strategies};
 //! use proptest::prelude::*;
 //!
 //! /// ln(1 + eˣ), with a slope that does not overflow.
