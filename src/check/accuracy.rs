@@ -90,7 +90,7 @@ pub struct Accuracy {
     pub value: Bounded,
     /// Its derivatives with respect to every variable.
     pub gradient: Vec<Bounded>,
-    /// The variables' names, as far as they were named while tracing.
+    /// The name of each variable; `None` if it was not named while tracing.
     pub names: Vec<Option<String>>,
 }
 

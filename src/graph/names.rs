@@ -30,7 +30,7 @@ pub(crate) struct Names {
     pub(super) groups: Vec<Group>,
     /// The innermost group being recorded.
     pub(super) open: Option<usize>,
-    /// By slot, as far as lines were stored: the line of source that recorded the node.
+    /// By slot: the line of source that recorded the node, if it was stored.
     pub(super) lines: Vec<Option<&'static Location<'static>>>,
 }
 

@@ -8,7 +8,7 @@ use super::names::Names;
 use super::nodes::Graph;
 use crate::letters::shown;
 
-/// Where a value was recorded: its name, the groups around it, and the line of source, as far as they are known.
+/// Where a value was recorded: its name, the groups around it, and the line of source, if they are known.
 ///
 /// Names are given by [`Var::named`](crate::Var::named), groups by [`tape::named`](crate::tape::named), and lines are stored
 /// inside [`tape::located`](crate::tape::located).

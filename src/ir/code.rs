@@ -117,7 +117,7 @@ impl Ir {
         &self.operands[node.start as usize..node.end as usize]
     }
 
-    /// Where a value was recorded, as far as names, groups and lines were given while tracing. Values that reverse mode added
+    /// Where a value was recorded: its name, groups and line, if they were stored while tracing. Values that reverse mode added
     /// belong to the value whose derivative they pass on; values that other transforms added have no origin.
     ///
     /// ```

@@ -236,7 +236,7 @@ fn nothing_is_laid_out_on_nothing() {
     );
 }
 
-/// Blocks in a chain, each of which also leads to a later one that is chosen at random.
+/// A chain of blocks; each also leads to a random later one.
 fn far_links(count: usize) -> Diagram {
     let block = |entries: usize| Block {
         size: [20.0, 10.0],

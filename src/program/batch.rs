@@ -92,7 +92,7 @@ impl Program {
 }
 
 impl Program {
-    /// Checks the labels of this number of rows, of which `at` gives the number in a row and column.
+    /// Checks the labels of the first `rows` rows; `at(row, column)` is the number there.
     pub(crate) fn check_labels(&self, rows: usize, at: impl Fn(usize, usize) -> f64) -> Result<()> {
         let labels = self.ir().labels().iter();
         let columns = labels.filter_map(|&(input, labels)| {
