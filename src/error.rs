@@ -223,6 +223,12 @@ impl Error {
         }
     }
 
+    /// The same error, with the name of the argument in front.
+    pub(crate) fn of_argument(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
     fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Self {
             kind,

@@ -42,9 +42,8 @@ impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signs => f.write_str("−1 or 1"),
-            Self::Classes(count) => {
-                write!(f, "a whole number from 0 to {}", count.saturating_sub(1))
-            }
+            Self::Classes(0) => f.write_str("one of 0 classes"),
+            Self::Classes(count) => write!(f, "a whole number from 0 to {}", count - 1),
         }
     }
 }

@@ -192,8 +192,8 @@ pub fn named<R>(label: impl Into<String>, work: impl FnOnce() -> R) -> R {
 /// was recorded: a [`Diagnosis`](crate::Diagnosis), a [`NonFinite`](crate::NonFinite), a report of [`check`](mod@crate::check), for graphs and for
 /// the programs traced meanwhile.
 ///
-/// Lines are stored per thread, and not for constants, which have no node. It takes 8 bytes and about 2 ns per node. A node
-/// that library code records has that code's line.
+/// Lines are stored per thread, and not for constants, which have no node. It takes 8 bytes and about 3 ns per node, less than a
+/// tenth of a gradient's time. A node that library code records has that code's line.
 ///
 /// ```
 /// use chainrule::{Var, tape};

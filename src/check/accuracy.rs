@@ -32,11 +32,12 @@ pub struct Bounded {
     /// The number.
     pub value: f64,
     /// A bound, to first order, for the difference from the number without rounding. The inputs and constants count as exact,
-    /// and every operation as rounded, by up to 4 units in the last place if it is no sum or product.
+    /// and every operation as rounded, by up to 4 units in the last place if it is no sum or product, even where its result
+    /// happens to be exact.
     /// It is infinite if an operation on the way is infinitely steep, and NaN if the number is not finite.
     pub bound: f64,
-    /// The bound in units of the rounding error of the number itself, `2⁻⁵³·|value|`. If it is 10ᵏ, about k digits are lost. It
-    /// is infinite if the number is 0 and need not be.
+    /// The bound in units of the rounding error of the number itself, `2⁻⁵³·|value|`, or `2⁻¹⁰⁷⁴` if that is greater. If it is 10ᵏ, about k
+    /// digits are lost. It is infinite if the number is 0 and need not be.
     pub condition: f64,
     /// The operation whose rounding contributes most to the bound; `None` if nothing is rounded.
     pub worst: Option<Operation>,
@@ -212,7 +213,8 @@ fn bounded(ir: &Ir, there: &Evaluated, own: &[f64], y: Id) -> Bounded {
     let is_needed = needed(ir, y);
     let mut ids = (0..=y).filter(|&id| is_needed[id as usize]);
     let holds = value.is_finite() && ids.all(|id| is_first_order(ir, there, id));
-    let unit = 0.5 * f64::EPSILON * value.abs();
+    let least = if value == 0.0 { 0.0 } else { f64::from_bits(1) };
+    let unit = (0.5 * f64::EPSILON * value.abs()).max(least);
     let bound = if !value.is_finite() {
         f64::NAN
     } else if bound.is_nan() {

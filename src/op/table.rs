@@ -642,28 +642,28 @@ binary {
         domain (FROM_LEAST, [1.0, 20.0]); laws [IntegerRight, Poles];
         value |x, n| math::polygamma(n, x);
         left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
-        right |_x, _n, _y| S::from(NAN);
+        right |x, n, _y| (x + n) * NAN;
     }
     /// Derivative `n` of `Sinc`, for orders up to 40.
     SincDerivative "sinc⁽ⁿ⁾" {
         domain (REALS, [1.0, 20.0]); laws [IntegerRight, Range(-1.0, 1.0)];
         value |x, n| math::sinc_derivative(x, n);
         left |x, n, _y| x.apply2::<SincDerivative>(n + 1.0);
-        right |_x, _n, _y| S::from(NAN);
+        right |x, n, _y| (x + n) * NAN;
     }
     /// Derivative `n` of `LogErfc`, for orders up to 20.
     LogErfcDerivative "ln erfc⁽ⁿ⁾" {
         domain (REALS, [1.0, 10.0]); laws [IntegerRight];
         value |x, n| math::log_erfc_derivative(x, n);
         left |x, n, _y| x.apply2::<LogErfcDerivative>(n + 1.0);
-        right |_x, _n, _y| S::from(NAN);
+        right |x, n, _y| (x + n) * NAN;
     }
     /// Derivative `n` of `LogNormalCdf`, for orders up to 20.
     LogNormalCdfDerivative "ln Φ⁽ⁿ⁾" {
         domain (REALS, [1.0, 10.0]); laws [IntegerRight];
         value |x, n| math::log_normal_cdf_derivative(x, n);
         left |x, n, _y| x.apply2::<LogNormalCdfDerivative>(n + 1.0);
-        right |_x, _n, _y| S::from(NAN);
+        right |x, n, _y| (x + n) * NAN;
     }
     /// The exponential of a difference, `e^(x−m)`, 1 if both are +∞.
     ExpDifference "exp(x−m)" {

@@ -29,7 +29,8 @@ pub struct Kink {
     /// Its operands.
     pub operands: Vec<f64>,
     /// The branch that was taken. For a kink at a value of an operand: 0 below that value, 1 otherwise. For a choice of an
-    /// operand: the index of the first that won. For a test: 1 if it holds. For a kink at the origin: 0.
+    /// operand: the index of the first that won. For a test: 1 if it holds. For a kink at the origin: 0. If an operand is NaN: 0, or for
+    /// a test 1 if it holds.
     pub branch: usize,
     /// The distance of the operand from the kink's value, of the winner from the nearest other operand, or of the farthest
     /// operand from the origin. It is 0 at the kink and where the operation is infinitely steep, and NaN if an operand is NaN.

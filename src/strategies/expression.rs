@@ -75,6 +75,7 @@ pub fn all_ops() -> Vec<Op> {
 /// ```
 pub fn arity(op: Op) -> Option<usize> {
     match op {
+        Op::Input => Some(0),
         Op::Unary(_) => Some(1),
         Op::Binary(_) => Some(2),
         Op::Ternary(_) => Some(3),
@@ -253,7 +254,7 @@ impl Expression {
     /// ```
     ///
     /// # Panics
-    /// If there are fewer numbers than inputs.
+    /// If there is not one number for each input.
     pub fn evaluate<S: Scalar>(&self, inputs: &[S]) -> S {
         self.evaluate_by(inputs, |op, operands| {
             op.apply(operands).expect("operands fit")
@@ -269,8 +270,9 @@ impl Expression {
     /// ```
     ///
     /// # Panics
-    /// If there are fewer numbers than inputs.
+    /// If there is not one number for each input.
     pub fn evaluate_by<S: Scalar>(&self, inputs: &[S], mut apply: impl FnMut(Op, &[S]) -> S) -> S {
+        assert_eq!(inputs.len(), self.inputs.len(), "one number for each input");
         let mut values = inputs.to_vec();
         for (op, operands) in &self.steps {
             let arguments: Vec<S> = operands

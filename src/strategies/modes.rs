@@ -166,11 +166,9 @@ impl Found<'_> {
     fn compare(&self, other: &Self, bounds: Option<&[f64]>) -> Result<(), Disagreement> {
         for (place, (&a, &b)) in self.numbers.iter().zip(other.numbers).enumerate() {
             let bound = bounds.map_or(0.0, |bounds| bounds[place]);
-            let agrees = match bounds {
-                None => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
-                Some(_) => !bound.is_finite() || (a - b).abs() <= bound || !(a - b).is_finite(),
-            };
-            if !agrees {
+            let same = a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+            let close = bounds.is_some() && (!bound.is_finite() || (a - b).abs() <= bound);
+            if !same && !close {
                 return Err(Disagreement::Modes {
                     what: format!("{} {place}", self.what),
                     one: (self.mode, a),

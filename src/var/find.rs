@@ -54,6 +54,11 @@ impl Graph {
         let named = self.named();
         let whole = named.iter().filter(|(name, _)| name == path);
         let mut fitting: Vec<_> = whole.collect();
+        let advice = if fitting.is_empty() {
+            "write the groups before the name"
+        } else {
+            "give each a name or a group of its own"
+        };
         if fitting.is_empty() {
             let ends = |name: &str| {
                 name.strip_suffix(path)
@@ -77,7 +82,7 @@ impl Graph {
                 format!("no value is named `{path}`; there are {}", list(&all))
             }
             _ => format!(
-                "{} values are named `{path}`: {}; write the groups before the name",
+                "{} values are named `{path}`: {}; {advice}",
                 fitting.len(),
                 list(&fitting)
             ),

@@ -133,3 +133,11 @@ fn exact_and_unknown_numbers() {
     .unwrap();
     assert!(custom.value.condition > 1e8);
 }
+
+#[test]
+fn the_condition_of_a_tiny_number_is_finite() {
+    let accuracy = check::accuracy(|x| x[0] * 1e-200, &[1e-110]).unwrap();
+    let value = &accuracy.value;
+    assert!(value.value > 0.0 && value.value.is_subnormal());
+    assert!(value.condition.is_finite(), "{value:?}");
+}

@@ -104,6 +104,11 @@ fn values_are_found_by_name() {
         Graph::new().find("w").unwrap_err().to_string(),
         "path: no value is named `w`: no value has a name"
     );
+    let (twice, _) = tape::record(|| [1.0, 2.0].map(|x| Var::new(x).named("x")));
+    assert_eq!(
+        twice.find("x").unwrap_err().to_string(),
+        "path: 2 values are named `x`: `x`, `x`; give each a name or a group of its own"
+    );
     let grads = graph.backward(&[(first, 3.0)]);
     let named = graph.named_gradients(&grads);
     assert_eq!(named[1], ("layer 1/neuron/w".to_owned(), 3.0));

@@ -110,6 +110,18 @@ fn errors_are_disagreements() {
     );
 }
 
+#[test]
+fn an_input_has_no_operands() {
+    assert_eq!(strategies::arity(Op::Input), Some(0));
+    proptest!(|(x in strategies::operands(Op::Input))| prop_assert!(x.is_empty()));
+}
+
+#[test]
+#[should_panic = "one number for each input"]
+fn an_expression_refuses_too_many_numbers() {
+    Expression::new(vec![1.0], Vec::new()).evaluate(&[1.0, 2.0]);
+}
+
 /// Whether a number is a power of two.
 fn is_edge(x: f64) -> bool {
     x.is_normal() && x.to_bits().trailing_zeros() >= 52

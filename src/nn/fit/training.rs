@@ -235,7 +235,12 @@ impl<'a, M: Parameters> Training<'a, M> {
             return Ok(None);
         };
         let (count, outputs) = (batch.len(), batch.program().outputs());
-        let losses = batch.values(model)?.iter().step_by(outputs);
+        let losses = batch.values(model);
+        let losses = losses.map_err(|error| match error.branch() {
+            Some(_) => error.of_argument("validation"),
+            None => error,
+        })?;
+        let losses = losses.iter().step_by(outputs);
         let mean = losses.clone().sum::<f64>() / count as f64;
         if mean.is_finite() {
             return Ok(Some(mean));
@@ -338,7 +343,8 @@ fn in_data(error: Error, places: &[usize]) -> Error {
         Some(branch) => Error::changed(BranchChanged {
             row: branch.row.map(|row| places[row]),
             ..branch.clone()
-        }),
+        })
+        .of_argument("data"),
         None => error,
     }
 }

@@ -578,7 +578,19 @@ fn errors_name_the_row_that_branches_differently() {
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Branch);
     assert_eq!(error.branch().unwrap().row, Some(13));
-    assert!(error.to_string().starts_with("row 13: "), "{error}");
+    assert!(error.to_string().starts_with("data: row 13: "), "{error}");
+
+    let (data, held_out) = (vec![[1.0]; 4], [[1.0], [-1.0]]);
+    let fit = Fit::new().validation(&held_out);
+    let result = fit.run(&mut [1.0], &data, &mut descent(), |p, x| {
+        if x[0] > 0.0 { p[0] } else { -p[0] }
+    });
+    let error = result.unwrap_err();
+    assert_eq!(error.branch().unwrap().row, Some(1));
+    assert!(
+        error.to_string().starts_with("validation: row 1: "),
+        "{error}"
+    );
 }
 
 #[test]
