@@ -10,7 +10,8 @@
 //! [`accuracy`] is another question: how many digits of a value and a gradient rounding leaves, and which operation loses them.
 //!
 //! `evaluate` computes values with their rounding errors, `difference` makes estimates from them, `point` compares these with
-//! derivatives, `cause` finds the operation to blame, and `report` says what was found.
+//! derivatives, `cause` finds the operation to blame, and `report` says what was found. `opaque` does the same for functions of
+//! plain numbers, without their operations.
 //!
 //! ```
 //! use chainrule::check;
@@ -24,12 +25,14 @@ mod accuracy;
 mod cause;
 mod difference;
 mod evaluate;
+mod opaque;
 mod point;
 mod report;
 
 pub use accuracy::{Accuracy, Bounded, accuracy};
 #[cfg(any(test, feature = "proptest"))]
 pub(crate) use evaluate::{evaluate, input};
+pub use opaque::opaque;
 pub use report::{Cause, Entry, Report, Verdict};
 
 use crate::error::Result;

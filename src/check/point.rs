@@ -12,7 +12,7 @@ use crate::transform::varies;
 const RESOLUTION: f64 = 1e-3;
 
 /// The verdict if there is no estimate.
-const UNKNOWN: Verdict = Verdict::BelowNoise {
+pub(super) const UNKNOWN: Verdict = Verdict::BelowNoise {
     quotient: f64::NAN,
     bound: f64::INFINITY,
 };
@@ -162,32 +162,7 @@ impl<'a> Point<'a> {
         let decide = |estimate| decide(derivative, estimate, spread(&samples, there));
         let branch = |side| nearest(side).as_ref().err().cloned().flatten();
         match (slope(Side::Below), slope(Side::Above)) {
-            (Some(left), Some(right))
-                if (left.slope - right.slope).abs() <= left.bound + right.bound =>
-            {
-                decide(if left.bound < right.bound {
-                    left
-                } else {
-                    right
-                })
-            }
-            (Some(left), Some(right)) => {
-                let (low, high) = if left.slope < right.slope {
-                    (left, right)
-                } else {
-                    (right, left)
-                };
-                if derivative < low.slope - low.bound {
-                    decide(low)
-                } else if derivative > high.slope + high.bound {
-                    decide(high)
-                } else {
-                    Verdict::Kink {
-                        left: left.slope,
-                        right: right.slope,
-                    }
-                }
-            }
+            (Some(left), Some(right)) => between(derivative, (left, right), decide),
             (left, right) if continues(&samples) => {
                 let or_nan = |slope: Option<Estimate>| slope.map_or(f64::NAN, |slope| slope.slope);
                 Verdict::Kink {
@@ -241,7 +216,7 @@ impl Line {
 }
 
 /// Whether the function has numbers on both sides.
-fn continues(ladders: &[Vec<Pair<Sample>>]) -> bool {
+pub(super) fn continues(ladders: &[Vec<Pair<Sample>>]) -> bool {
     let pairs = || ladders.iter().flatten();
     let is_number = |sample: Option<Sample>| sample.is_some_and(|sample| sample.value.is_finite());
     pairs().any(|pair| is_number(pair.below)) && pairs().any(|pair| is_number(pair.above))
@@ -258,7 +233,7 @@ fn largest(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
 }
 
 /// The steepest slope between the point and a sample.
-fn spread(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
+pub(super) fn spread(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
     let pairs = ladders.iter().flatten();
     let slopes = pairs.flat_map(|pair| {
         let sides = [pair.below, pair.above].into_iter().flatten();
@@ -267,8 +242,38 @@ fn spread(ladders: &[Vec<Pair<Sample>>], there: Sample) -> f64 {
     slopes.filter(|slope| slope.is_finite()).fold(0.0, f64::max)
 }
 
+/// Compares a derivative with the slopes to the left and to the right.
+pub(super) fn between(
+    derivative: f64,
+    (left, right): (Estimate, Estimate),
+    decide: impl Fn(Estimate) -> Verdict,
+) -> Verdict {
+    if (left.slope - right.slope).abs() <= left.bound + right.bound {
+        return decide(if left.bound < right.bound {
+            left
+        } else {
+            right
+        });
+    }
+    let (low, high) = if left.slope < right.slope {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    if derivative < low.slope - low.bound {
+        decide(low)
+    } else if derivative > high.slope + high.bound {
+        decide(high)
+    } else {
+        Verdict::Kink {
+            left: left.slope,
+            right: right.slope,
+        }
+    }
+}
+
 /// Compares a derivative with an estimate.
-fn decide(derivative: f64, estimate: Estimate, spread: f64) -> Verdict {
+pub(super) fn decide(derivative: f64, estimate: Estimate, spread: f64) -> Verdict {
     let Estimate { slope, bound } = estimate;
     let error = (derivative - slope).abs();
     let size = derivative.abs().max(slope.abs()).max(spread);

@@ -7,9 +7,23 @@ use proptest::prelude::*;
 
 use crate::expression::{Expression, all_ops, arity};
 
+/// A function of one number, and a point.
+type Case = (fn(&[Var]) -> Var, f64);
+
+/// A function's value and gradient on a graph of its own, as plain numbers.
+fn plain(f: impl Fn(&[Var]) -> Var) -> impl Fn(&[f64]) -> (f64, Vec<f64>) {
+    move |x| {
+        let (_, plain) = tape::record(|| {
+            let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
+            let y = f(&x);
+            (y.peek(), y.backward().of(&x))
+        });
+        plain
+    }
+}
+
 #[test]
 fn correct_gradients_at_hard_points_agree() {
-    type Case = (fn(&[Var]) -> Var, f64);
     let cases: [Case; 22] = [
         (|x| x[0].relu(), 5e-7),
         (|x| x[0].abs(), 3e-7),
@@ -37,6 +51,11 @@ fn correct_gradients_at_hard_points_agree() {
     for (place, (f, at)) in cases.into_iter().enumerate() {
         let report = check::gradient(f, &[at]).unwrap();
         assert!(report.all_agree(), "case {place}: {report}");
+        let report = check::opaque(plain(f), &[at]).unwrap();
+        assert!(
+            report.all_agree(),
+            "case {place} of plain numbers: {report}"
+        );
     }
 }
 
@@ -45,7 +64,6 @@ fn wrong_gradients_are_found() {
     fn declared(y: Var, x: Var, slope: impl Into<Var>) -> Var {
         derive::custom(y, &[(x, slope.into())])
     }
-    type Case = (fn(&[Var]) -> Var, f64);
     let cases: [Case; 6] = [
         (
             |x| declared(x[0].exp() * 1e-6, x[0], x[0].exp() * 3.7e-6),
@@ -60,7 +78,41 @@ fn wrong_gradients_are_found() {
     for (place, (f, at)) in cases.into_iter().enumerate() {
         let report = check::gradient(f, &[at]).unwrap();
         assert!(report.is_wrong(), "case {place}: {report}");
+        let report = check::opaque(plain(f), &[at]).unwrap();
+        assert!(report.is_wrong(), "case {place} of plain numbers: {report}");
     }
+}
+
+#[test]
+fn slopes_of_plain_numbers() {
+    let verdict = |f: fn(f64) -> (f64, f64), at: f64| {
+        let report = check::opaque(|x| (f(x[0]).0, vec![f(x[0]).1]), &[at]).unwrap();
+        report.entries[0].verdict.clone()
+    };
+    let corner = |slope: f64| matches!(verdict(|x| (x.abs(), 0.5), 0.0), Verdict::Kink { left: -1.0, right } if right == slope);
+    assert!(corner(1.0) && !corner(0.0));
+    let jump = verdict(|x| (x + x.signum(), 1.0), 0.0);
+    assert!(matches!(jump, Verdict::Kink { left, .. } if left.is_nan()));
+    let edge = verdict(|x| (x.sqrt(), 1.0 / x.sqrt()), 0.0);
+    assert!(matches!(edge, Verdict::NonFinite { first: None }));
+    // At the edge of its domain, a function has a slope to one side.
+    let edge = verdict(|x| (x * x.sqrt(), 1.5 * x.sqrt()), 0.0);
+    assert!(
+        matches!(edge, Verdict::Agrees { .. } | Verdict::BelowNoise { .. }),
+        "{edge:?}"
+    );
+    // Half of the digits cancel, at 0 all of them.
+    for at in [0.7, 0.0] {
+        let cancelling = verdict(|x| ((x + 1e8) - 1e8, 1.0), at);
+        assert!(
+            matches!(cancelling, Verdict::Agrees { .. }),
+            "{cancelling:?}"
+        );
+        let wrong = verdict(|x| ((x + 1e8) - 1e8, 1.01), at);
+        assert!(matches!(wrong, Verdict::Wrong { .. }), "{wrong:?}");
+    }
+    let error = check::opaque(|x| (x[0], vec![]), &[1.0]).unwrap_err();
+    assert_eq!(error.to_string(), "slopes: expected 1 value, found 0");
 }
 
 #[test]
@@ -188,6 +240,11 @@ fn every_error_planted_in_a_row_is_found() {
                     (cause.operation.op.row().name, cause.operand),
                     ("Custom", 2 * place + 1)
                 );
+                let report = check::opaque(plain(|x| declared(op, x, change)), &x).unwrap();
+                assert!(
+                    report.is_wrong(),
+                    "error {number} of {op:?}, operand {place}, at {x:?}: {report}"
+                );
                 planted += 1;
             }
         }
@@ -242,6 +299,8 @@ proptest! {
         prop_assume!(!has_declared(&e));
         let report = check::gradient(|x| e.evaluate(x), &e.inputs).unwrap();
         prop_assert!(!report.is_wrong(), "{report}");
+        let report = check::opaque(plain(|x| e.evaluate(x)), &e.inputs).unwrap();
+        prop_assert!(!report.is_wrong(), "of plain numbers: {report}");
     }
 
     /// The same at zeros, infinities and NaN, where products may be indeterminate. Where corners meet, the slope of the whole may be
