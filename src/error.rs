@@ -216,7 +216,8 @@ impl Error {
         kind: ErrorKind,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        let message = source.to_string();
+        // A message has one line.
+        let message = source.to_string().replace("\n  ", "; ");
         Self {
             source: Some(Box::new(source)),
             ..Self::new(kind, message)

@@ -21,7 +21,8 @@
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
-//! - *Is my own operation right in every mode?* `strategies`, with the feature `proptest`, compares them all at random points.
+//! - *How many digits are right?* [`check::accuracy`] bounds rounding errors and names the operation that loses digits.
+//! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.
 //! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].

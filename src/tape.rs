@@ -210,6 +210,15 @@ pub fn located<R>(work: impl FnOnce() -> R) -> R {
     watching(watch, work)
 }
 
+/// Runs `work` without lines of source, which would be those of the library.
+pub(crate) fn without_lines<R>(work: impl FnOnce() -> R) -> R {
+    let watch = Watch {
+        lines: false,
+        ..WATCH.get()
+    };
+    watching(watch, work)
+}
+
 /// Runs `work` and stops at the first node with an infinite or NaN value that it records on this thread. Also stores the line
 /// of source with each node, as [`located`] does.
 ///

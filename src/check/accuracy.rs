@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-use super::evaluate::{Evaluated, evaluate, input, needed, own_rounding};
-use crate::error::Result;
+use super::evaluate::{Evaluated, crosses, evaluate, moved, needed, own_rounding};
+use crate::error::{BranchChanged, Result};
 use crate::graph::Operation;
 use crate::ir::{Id, Ir, Kind};
 use crate::letters::shown;
-use crate::op::Law;
+use crate::op::{Law, Op};
 use crate::program::{Outputs, Program};
 use crate::transform::Transform;
 use crate::var::Var;
@@ -34,22 +34,23 @@ pub struct Bounded {
     /// A bound, to first order, for the difference from the number without rounding. The inputs and constants count as exact,
     /// and every operation as rounded, by up to 4 units in the last place if it is no sum or product, even where its result
     /// happens to be exact.
-    /// It is infinite if an operation on the way is infinitely steep, and NaN if the number is not finite.
+    /// It is infinite if an operation on the way is infinitely steep, or if rounding may decide to which side of a jump or of
+    /// an `if` a value falls. It is NaN if the number is not finite.
     pub bound: f64,
     /// The bound in units of the rounding error of the number itself, `2⁻⁵³·|value|`, or `2⁻¹⁰⁷⁴` if that is greater. If it is 10ᵏ, about k
     /// digits are lost. It is infinite if the number is 0 and need not be.
     pub condition: f64,
-    /// The operation whose rounding contributes most to the bound; `None` if nothing is rounded.
+    /// The operation whose rounding contributes most to the bound, or that may jump; `None` if nothing is rounded.
     pub worst: Option<Operation>,
     /// The part of the bound that it contributes, from 0 to 1.
     pub share: f64,
-    /// Whether errors on the way are so small beside their numbers, at most a thousandth, that the first order decides. If not,
-    /// the bound is only an estimate.
+    /// Whether errors on the way are so small beside their numbers, at most a thousandth, that the first order decides, and no
+    /// operand is within its error of a corner or a jump. If not, the bound is only an estimate.
     pub holds: bool,
 }
 
 impl Bounded {
-    /// The number of decimal digits that are right at least.
+    /// The number of decimal digits that are right at least, if the bound [`holds`](Self::holds).
     ///
     /// ```
     /// use chainrule::check;
@@ -59,7 +60,7 @@ impl Bounded {
     /// ```
     pub fn digits(&self) -> usize {
         if self.bound == 0.0 {
-            return 15;
+            return if self.holds { 15 } else { 0 };
         }
         let ratio = (self.value / self.bound).abs();
         (0..15)
@@ -81,7 +82,7 @@ impl Bounded {
 /// let accuracy = check::accuracy(variance, &[1e6, 1e6 + 1.0])?;
 /// assert!(accuracy.value.digits() < 4);
 /// assert_eq!(accuracy.value.worst.as_ref().unwrap().op.row().name, "Square");
-/// println!("{accuracy}"); // value: 0.25 ± …, 2 digits; most is lost by rounding Square(1000000.5) = 1000001000000.25, …
+/// println!("{accuracy}"); // value: 0.25 ± …, 2 digits; the largest part of the error, … %, is from rounding Square(1000000.5) = 1000001000000.25, …
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +94,8 @@ pub struct Accuracy {
     pub gradient: Vec<Bounded>,
     /// The name of each variable; `None` if it was not named while tracing.
     pub names: Vec<Option<String>>,
+    /// A comparison of the traced function that rounding may decide. Then every bound is infinite.
+    pub branch: Option<BranchChanged>,
 }
 
 /// Bounds the rounding errors of a function's first value and its gradient at a point.
@@ -139,37 +142,107 @@ impl Program {
             .map(|input| names[input].clone());
         let (ir, _) = Transform::Gradient.apply(self.ir())?;
         let ir = &ir;
-        let there = evaluate(ir, ir.len(), |id| input(ir, id).map(|place| x[place]));
-        let own = own_roundings(ir, &there);
+        let there = evaluate(ir, |place| x[place]);
+        let roundings: Vec<Rounding> = ir.ids().map(|id| Rounding::new(ir, &there, id)).collect();
         let outputs = ir.outputs().iter();
-        let mut gradient: Vec<Bounded> = outputs.map(|&y| bounded(ir, &there, &own, y)).collect();
+        let outputs = outputs.map(|&y| bounded(ir, &there, &roundings, y));
+        let mut gradient: Vec<Bounded> = outputs.collect();
+        let branch = self.decided_by_rounding(ir, &there);
+        if branch.is_some() {
+            for entry in &mut gradient {
+                (entry.bound, entry.condition) = (f64::INFINITY, f64::INFINITY);
+                entry.holds = false;
+            }
+        }
         Ok(Accuracy {
             value: gradient.remove(0),
             gradient,
             names: names.collect(),
+            branch,
+        })
+    }
+
+    /// The first comparison whose outcome may change if its sides move by their rounding errors.
+    fn decided_by_rounding(&self, ir: &Ir, there: &Evaluated) -> Option<BranchChanged> {
+        let mut guards = ir.guards().iter().zip(self.guards());
+        guards.find_map(|(sides, guard)| {
+            let [a, b] = sides.map(|id| there.values[id as usize]);
+            let errors = sides.map(|id| there.errors[id as usize]);
+            let sides = [a, b];
+            let mut moved = moved(&sides, &errors);
+            moved.find(|sides| !guard.holds(sides[0], sides[1]))?;
+            guard.error(None, a, b).branch().cloned()
         })
     }
 }
 
-/// The error that each operation adds by rounding its value.
-fn own_roundings(ir: &Ir, there: &Evaluated) -> Vec<f64> {
-    let own = ir.ids().map(|id| match ir.kind(id) {
-        Kind::Apply(op) => {
-            let (operands, value) = (operands(ir, there, id), there.values[id as usize]);
-            let partials = op.partials(&operands, value);
-            let terms = partials.iter().zip(&operands).map(|(p, x)| {
-                if *p == 0.0 || *x == 0.0 {
-                    0.0
-                } else {
-                    (p * x).abs()
+/// How one value takes part in the error of others.
+#[derive(Default)]
+struct Rounding {
+    /// The error that the operation adds by rounding its value.
+    own: f64,
+    /// The slopes; near a corner, the steepest ones within the operands' errors.
+    partials: Vec<f64>,
+    /// Whether a corner or a jump is within the operands' errors.
+    crosses: bool,
+    /// Whether it is a jump.
+    jumps: bool,
+}
+
+impl Rounding {
+    fn new(ir: &Ir, there: &Evaluated, id: Id) -> Self {
+        let Kind::Apply(op) = ir.kind(id) else {
+            return Self::default();
+        };
+        let (operands, value) = (operands(ir, there, id), there.values[id as usize]);
+        let errors = ir.operands(id).iter();
+        let errors: Vec<f64> = errors.map(|&id| there.errors[id as usize]).collect();
+        let mut partials = op.partials(&operands, value);
+        let own = own_rounding(op, &operands, value, size(&partials, &operands));
+        let crosses = crosses(op, &operands, value, &errors);
+        if crosses {
+            for beside in moved(&operands, &errors) {
+                let value = op.apply(&beside).unwrap_or(f64::NAN);
+                for (steepest, partial) in partials.iter_mut().zip(op.partials(&beside, value)) {
+                    if partial.abs() > steepest.abs() {
+                        *steepest = partial;
+                    }
                 }
-            });
-            let size: f64 = terms.sum();
-            own_rounding(op, &operands, value, (size, size == 0.0))
+            }
         }
-        _ => 0.0,
-    });
-    own.collect()
+        if op.obeys(Law::Declared) || op.obeys(Law::Stop) {
+            // The value passes unchanged, whatever slopes are declared.
+            partials.fill(0.0);
+            partials[0] = 1.0;
+        }
+        Self {
+            own,
+            partials,
+            crosses,
+            jumps: crosses && jumps(op),
+        }
+    }
+}
+
+/// Whether an operation's value, and not only its slope, may jump at the places that its laws name.
+fn jumps(op: Op) -> bool {
+    let jumps = |law: &Law| {
+        matches!(
+            law,
+            Law::Break(..) | Law::Breaks | Law::BreakAtTie | Law::Remainder | Law::Poles
+        )
+    };
+    op.laws().iter().any(jumps)
+}
+
+/// The sum of the magnitudes of an operation's terms, and whether all are 0.
+fn size(partials: &[f64], operands: &[f64]) -> (f64, bool) {
+    let terms = partials.iter().zip(operands);
+    let size: f64 = terms
+        .filter(|&(&p, &x)| p != 0.0 && x != 0.0)
+        .map(|(p, x)| (p * x).abs())
+        .sum();
+    (size, size == 0.0)
 }
 
 fn operands(ir: &Ir, there: &Evaluated, id: Id) -> Vec<f64> {
@@ -178,33 +251,25 @@ fn operands(ir: &Ir, there: &Evaluated, id: Id) -> Vec<f64> {
 }
 
 /// One output with its bound.
-fn bounded(ir: &Ir, there: &Evaluated, own: &[f64], y: Id) -> Bounded {
+fn bounded(ir: &Ir, there: &Evaluated, roundings: &[Rounding], y: Id) -> Bounded {
     let value = there.values[y as usize];
     let mut sensitivities = vec![0.0; y as usize + 1];
     sensitivities[y as usize] = 1.0;
     let (mut bound, mut worst, mut most) = (0.0, None, 0.0);
     for id in (0..=y).rev() {
         let sensitivity = sensitivities[id as usize];
-        let Kind::Apply(op) = ir.kind(id) else {
-            continue;
-        };
+        let rounding = &roundings[id as usize];
         if sensitivity == 0.0 {
             continue;
         }
-        if own[id as usize] != 0.0 {
-            let part = (sensitivity * own[id as usize]).abs();
+        if rounding.own != 0.0 {
+            let part = (sensitivity * rounding.own).abs();
             bound += part;
             if part > most {
-                (worst, most) = (Some((op, id)), part);
+                (worst, most) = (Some(id), part);
             }
         }
-        let values = operands(ir, there, id);
-        // The value passes unchanged, whatever slopes are declared.
-        let is_first = op.obeys(Law::Declared) || op.obeys(Law::Stop);
-        let partials = op.partials(&values, there.values[id as usize]);
-        for (place, (&operand, &partial)) in ir.operands(id).iter().zip(&partials).enumerate() {
-            let unchanged = if place == 0 { 1.0 } else { 0.0 };
-            let partial = if is_first { unchanged } else { partial };
+        for (&operand, &partial) in ir.operands(id).iter().zip(&rounding.partials) {
             if partial != 0.0 {
                 sensitivities[operand as usize] += sensitivity * partial;
             }
@@ -212,7 +277,11 @@ fn bounded(ir: &Ir, there: &Evaluated, own: &[f64], y: Id) -> Bounded {
     }
     let is_needed = needed(ir, y);
     let mut ids = (0..=y).filter(|&id| is_needed[id as usize]);
-    let holds = value.is_finite() && ids.all(|id| is_first_order(ir, there, id));
+    if let Some(id) = ids.clone().find(|&id| roundings[id as usize].jumps) {
+        (bound, worst, most) = (f64::INFINITY, Some(id), f64::INFINITY);
+    }
+    let is_first_order = |id| !roundings[id as usize].crosses && is_first_order(ir, there, id);
+    let holds = value.is_finite() && ids.all(is_first_order);
     let least = if value == 0.0 { 0.0 } else { f64::from_bits(1) };
     let unit = (0.5 * f64::EPSILON * value.abs()).max(least);
     let bound = if !value.is_finite() {
@@ -226,11 +295,16 @@ fn bounded(ir: &Ir, there: &Evaluated, own: &[f64], y: Id) -> Bounded {
         value,
         bound,
         condition: if bound == 0.0 { 0.0 } else { bound / unit },
-        worst: worst.map(|(op, id)| Operation {
-            op,
-            operands: operands(ir, there, id),
-            value: there.values[id as usize],
-            origin: ir.origin(id),
+        worst: worst.and_then(|id| {
+            let Kind::Apply(op) = ir.kind(id) else {
+                return None;
+            };
+            Some(Operation {
+                op,
+                operands: operands(ir, there, id),
+                value: there.values[id as usize],
+                origin: ir.origin(id),
+            })
         }),
         share: if most == f64::INFINITY {
             1.0
@@ -261,15 +335,26 @@ fn is_first_order(ir: &Ir, there: &Evaluated, id: Id) -> bool {
 impl fmt::Display for Bounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value, bound, .. } = self;
-        let about = if self.holds { "" } else { " or so" };
+        let about = if self.holds { "" } else { ", an estimate" };
         write!(
             f,
             "{value:?} ± {bound:.1e}{about}, {} digits",
             self.digits()
         )?;
         match &self.worst {
+            Some(worst) if self.bound == f64::INFINITY => {
+                write!(
+                    f,
+                    "; rounding decides the side of a jump, or the slope is infinite, in {worst}"
+                )
+            }
             Some(worst) if self.condition > 100.0 => {
-                write!(f, "; most is lost by rounding {worst}")
+                let percent = 100.0 * self.share;
+                let digits = usize::from(percent < 1.0);
+                write!(
+                    f,
+                    "; the largest part of the error, {percent:.digits$} %, is from rounding {worst}"
+                )
             }
             _ => Ok(()),
         }
@@ -284,6 +369,10 @@ impl fmt::Display for Accuracy {
                 Some(name) => writeln!(f, "derivative {place} `{}`: {slope}", shown(name))?,
                 None => writeln!(f, "derivative {place}: {slope}")?,
             }
+        }
+        if let Some(branch) = &self.branch {
+            let (comparison, at) = (&branch.comparison, branch.at);
+            writeln!(f, "rounding decides the comparison {comparison} at {at}")?;
         }
         Ok(())
     }

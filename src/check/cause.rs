@@ -1,12 +1,13 @@
 //! Finds the operation to blame for a wrong derivative: one whose own slope is wrong.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
 use super::difference::{Bend, Estimate, Pair, Sample, bend, central, scan};
-use super::evaluate::{Evaluated, evaluate, input, mark, needed, rounding};
+use super::evaluate::{Evaluated, evaluate_some, mark, needed, rounding};
 use super::report::Cause;
 use crate::graph::Operation;
 use crate::ir::{Id, Ir, Kind};
@@ -111,22 +112,50 @@ fn declared(ir: &Ir, there: &Evaluated, id: Id, operand: usize) -> Option<Estima
     if operand.is_multiple_of(2) || variable >= value {
         return None;
     }
-    let variables = operands[1..].iter().step_by(2);
-    let held: Vec<Id> = variables.copied().collect();
+    let held: Vec<Id> = operands[1..].iter().step_by(2).copied().collect();
+    let between = between(ir, value, variable, &held);
+    if between.is_empty() {
+        return ir.constant(value).is_none().then_some(Estimate {
+            slope: 0.0,
+            bound: 0.0,
+        });
+    }
     let at = |x: f64| {
-        evaluate(ir, value as usize + 1, |id| {
-            let number = there.values[id as usize];
-            let stays = held.contains(&id) || input(ir, id).is_some();
-            (id == variable).then_some(x).or(stays.then_some(number))
+        evaluate_some(ir, &between, |id| {
+            if id == variable {
+                x
+            } else {
+                there.values[id as usize]
+            }
         })
     };
     let x = there.values[variable as usize];
-    let middle = at(x);
+    let (middle, piece) = at(x)?;
     let ladders = scan(x, |_, x| {
-        let moved = at(x);
-        (moved.piece == middle.piece).then(|| moved.sample(value))
+        let (sample, moved) = at(x)?;
+        (moved == piece).then_some(sample)
     });
-    smooth(&ladders, (x, middle.sample(value)))
+    smooth(&ladders, (x, middle))
+}
+
+/// The operations by which a value depends on a variable while other values are held, in order.
+fn between(ir: &Ir, value: Id, variable: Id, held: &[Id]) -> Vec<Id> {
+    let mut between = BTreeSet::new();
+    let mut open = vec![value];
+    while let Some(id) = open.pop() {
+        let is_operation = matches!(ir.kind(id), Kind::Apply(_));
+        if is_operation && !held.contains(&id) && between.insert(id) {
+            open.extend_from_slice(ir.operands(id));
+        }
+    }
+    let mut depends = Vec::new();
+    for id in between {
+        let mut operands = ir.operands(id).iter();
+        if operands.any(|operand| *operand == variable || depends.binary_search(operand).is_ok()) {
+            depends.push(id);
+        }
+    }
+    depends
 }
 
 /// The derivative, if the function is smooth.

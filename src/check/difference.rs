@@ -31,6 +31,13 @@ pub(super) struct Sample {
     pub(super) error: f64,
 }
 
+impl Sample {
+    /// A value without an error.
+    pub(super) fn exact(value: f64) -> Self {
+        Self { value, error: 0.0 }
+    }
+}
+
 /// The values at one step to both sides. A side is `None` if nothing is known there: outside the domain, on another branch.
 #[derive(Clone, Debug)]
 pub(super) struct Pair<T> {

@@ -28,14 +28,6 @@ impl Evaluated {
     }
 }
 
-/// The index of the input, if the value is one.
-pub(crate) fn input(ir: &Ir, id: Id) -> Option<usize> {
-    match ir.kind(id) {
-        Kind::Input(place) => Some(place as usize),
-        _ => None,
-    }
-}
-
 /// The values that a value is computed from, and itself.
 pub(super) fn needed(ir: &Ir, value: Id) -> Vec<bool> {
     let mut needed = vec![false; ir.len()];
@@ -49,34 +41,66 @@ pub(super) fn needed(ir: &Ir, value: Id) -> Vec<bool> {
     needed
 }
 
-/// Computes the first `count` values. `fixed` gives values that are not computed: inputs, and others to hold.
-pub(crate) fn evaluate(ir: &Ir, count: usize, fixed: impl Fn(Id) -> Option<f64>) -> Evaluated {
-    let (mut values, mut errors) = (Vec::with_capacity(count), Vec::with_capacity(count));
+/// Computes every value from the numbers of the inputs.
+pub(crate) fn evaluate(ir: &Ir, of_input: impl Fn(usize) -> f64) -> Evaluated {
+    let (mut values, mut errors) = (Vec::with_capacity(ir.len()), Vec::with_capacity(ir.len()));
     let mut piece = FxHasher::default();
-    let mut operands: SmallVec<[f64; 8]> = SmallVec::new();
-    for id in 0..count as Id {
-        let (value, error) = match (fixed(id), ir.kind(id)) {
-            (Some(value), _) => (value, 0.0),
-            (None, Kind::Constant(bits)) => (f64::from_bits(bits), 0.0),
-            (None, Kind::Apply(op)) => {
-                operands.clear();
-                operands.extend(ir.operands(id).iter().map(|&id| values[id as usize]));
-                let value = op.apply(&operands).unwrap_or(f64::NAN);
-                mark(op, &operands, value, &mut piece);
-                let of_operands = ir.operands(id).iter().map(|&id| errors[id as usize]);
-                let of_operands: SmallVec<[f64; 8]> = of_operands.collect();
-                (value, rounding(op, &operands, value, &of_operands))
-            }
+    for id in ir.ids() {
+        let sample = match ir.kind(id) {
+            Kind::Constant(bits) => Sample::exact(f64::from_bits(bits)),
+            Kind::Input(place) => Sample::exact(of_input(place as usize)),
             // Unknown at a single point.
-            (None, Kind::Input(_) | Kind::SumOverRows) => (f64::NAN, 0.0),
+            Kind::SumOverRows => Sample::exact(f64::NAN),
+            Kind::Apply(op) => {
+                let sample = |&id: &Id| Sample {
+                    value: values[id as usize],
+                    error: errors[id as usize],
+                };
+                apply(op, ir.operands(id).iter().map(sample), &mut piece)
+            }
         };
-        values.push(value);
-        errors.push(error);
+        values.push(sample.value);
+        errors.push(sample.error);
     }
     Evaluated {
         values,
         errors,
         piece: piece.finish(),
+    }
+}
+
+/// Computes some operations in order, from the numbers of all other values. Returns the last value, and a mark of the smooth
+/// piece that they lie on; `None` if there is no operation.
+pub(super) fn evaluate_some(
+    ir: &Ir,
+    ids: &[Id],
+    of_other: impl Fn(Id) -> f64,
+) -> Option<(Sample, u64)> {
+    let mut samples: Vec<Sample> = Vec::with_capacity(ids.len());
+    let mut piece = FxHasher::default();
+    for &id in ids {
+        let Kind::Apply(op) = ir.kind(id) else {
+            return None;
+        };
+        let sample = |&id: &Id| match ids[..samples.len()].binary_search(&id) {
+            Ok(place) => samples[place],
+            Err(_) => Sample::exact(of_other(id)),
+        };
+        let sample = apply(op, ir.operands(id).iter().map(sample), &mut piece);
+        samples.push(sample);
+    }
+    Some((*samples.last()?, piece.finish()))
+}
+
+/// Applies an operation and marks the side that it takes.
+fn apply(op: Op, operands: impl Iterator<Item = Sample> + Clone, piece: &mut FxHasher) -> Sample {
+    let errors: SmallVec<[f64; 8]> = operands.clone().map(|operand| operand.error).collect();
+    let operands: SmallVec<[f64; 8]> = operands.map(|operand| operand.value).collect();
+    let value = op.apply(&operands).unwrap_or(f64::NAN);
+    mark(op, &operands, value, piece);
+    Sample {
+        value,
+        error: rounding(op, &operands, value, &errors),
     }
 }
 
@@ -105,7 +129,8 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
     let (mut passed, mut size, mut is_zero) = (0.0, 0.0, true);
     let mut add = |place: usize, partial: f64| {
         if partial != 0.0 && errors[place] != 0.0 {
-            passed += partial.abs() * errors[place];
+            // The product is not 0 although it may underflow.
+            passed += f64::from_bits(1).max(partial.abs() * errors[place]);
         }
         if partial != 0.0 && operands[place] != 0.0 {
             size += (partial * operands[place]).abs();
@@ -136,6 +161,40 @@ pub(super) fn own_rounding(
     // The distance between subnormal numbers.
     let may_underflow = !value.is_normal() && !is_zero;
     own + if may_underflow { 1e-320 } else { 0.0 }
+}
+
+/// Whether an operation may take another side of its corners and jumps for operands within their errors.
+pub(super) fn crosses(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> bool {
+    let total: f64 = errors.iter().sum();
+    if total == 0.0 {
+        return false;
+    }
+    if op.obeys(Law::KinkAtOrigin) {
+        return operands.iter().all(|x| x.abs() <= total);
+    }
+    let piece = |operands: &[f64], value: f64| {
+        let mut piece = FxHasher::default();
+        mark(op, operands, value, &mut piece);
+        piece.finish()
+    };
+    let there = piece(operands, value);
+    moved(operands, errors).any(|operands| {
+        let value = op.apply(&operands).unwrap_or(f64::NAN);
+        piece(&operands, value) != there
+    })
+}
+
+/// The operands of an operation with one of those that have errors moved, to either side, by the sum of all errors.
+pub(super) fn moved(operands: &[f64], errors: &[f64]) -> impl Iterator<Item = Vec<f64>> {
+    let total: f64 = errors.iter().sum();
+    let uncertain = (0..operands.len()).filter(|&place| errors[place] != 0.0);
+    uncertain.flat_map(move |place| {
+        [-total, total].map(|error| {
+            let mut operands = operands.to_vec();
+            operands[place] += error;
+            operands
+        })
+    })
 }
 
 /// Whether the value is the number nearest to the exact one.

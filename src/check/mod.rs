@@ -4,7 +4,8 @@
 //! corners, for inputs of unusual size, and where rounding errors are larger than the derivative. These checks choose a step
 //! for each input, bound the quotient's error, and report one [`Verdict`] for each derivative.
 //!
-//! The smallest step is about 10⁻¹⁴ of the input, or of 1. What a function does on a smaller scale is not seen.
+//! The smallest step is about 10⁻¹⁴, and 10⁻¹⁴ of an input that is larger than 1; close to 0, steps in proportion to the input
+//! are tried too. What a function does on a smaller scale is not seen.
 //! A derivative is also called wrong if it is because the chain rule's own products underflow, as that of `ln(1/x)` at 10³⁰⁰.
 //!
 //! [`accuracy`] is another question: how many digits of a value and a gradient rounding leaves, and which operation loses them.
@@ -31,7 +32,7 @@ mod report;
 
 pub use accuracy::{Accuracy, Bounded, accuracy};
 #[cfg(any(test, feature = "proptest"))]
-pub(crate) use evaluate::{evaluate, input};
+pub(crate) use evaluate::evaluate;
 pub use opaque::opaque;
 pub use report::{Cause, Entry, Report, Verdict};
 

@@ -1,15 +1,22 @@
 //! Compares the derivatives of a program at one point with difference quotients.
 
+use std::cell::OnceCell;
+
+use super::accuracy::Accuracy;
 use super::cause::Causes;
 use super::difference::{Bend, Estimate, Pair, Sample, Side, bend, central, scan, to_one_side};
-use super::evaluate::{Evaluated, evaluate, input};
+use super::evaluate::{Evaluated, evaluate};
 use super::report::Verdict;
 use crate::error::{BranchChanged, Result};
 use crate::program::Program;
+use crate::sweep::diagnosis::ZeroProduct;
 use crate::transform::varies;
 
-/// How much smaller than the derivative, or than the change of the function, an error bound must be to decide anything.
+/// How much smaller than the derivative an error bound must be to decide anything.
 const RESOLUTION: f64 = 1e-3;
+
+/// How much smaller than the function's steepest change an error bound must be to tell that a derivative is 0.
+const ZERO: f64 = 1e-6;
 
 /// The verdict if there is no estimate.
 pub(super) const UNKNOWN: Verdict = Verdict::BelowNoise {
@@ -23,6 +30,15 @@ pub(super) struct Point<'a> {
     x: &'a [f64],
     there: Evaluated,
     causes: Causes,
+    /// What was asked about one output after the other.
+    outputs: Vec<Output>,
+}
+
+/// What is known about one output; each is found when it is first needed.
+#[derive(Default)]
+struct Output {
+    accuracy: OnceCell<Accuracy>,
+    diagnosis: OnceCell<(Vec<f64>, Vec<ZeroProduct>)>,
 }
 
 /// The outputs along one input, at smaller and smaller steps from the point.
@@ -44,13 +60,14 @@ struct Step {
 impl<'a> Point<'a> {
     pub(super) fn new(program: &'a Program, x: &'a [f64]) -> Result<Self> {
         let ir = program.ir();
-        let there = evaluate(ir, ir.len(), |id| input(ir, id).map(|place| x[place]));
+        let there = evaluate(ir, |place| x[place]);
         program.check_guards(&there.values)?;
         Ok(Self {
             program,
             x,
             there,
             causes: Causes::default(),
+            outputs: ir.outputs().iter().map(|_| Output::default()).collect(),
         })
     }
 
@@ -77,7 +94,7 @@ impl<'a> Point<'a> {
     fn step(&self, replaced: usize, x: f64) -> Result<Step> {
         let ir = self.program.ir();
         let of_input = |place| if place == replaced { x } else { self.x[place] };
-        let evaluated = evaluate(ir, ir.len(), |id| input(ir, id).map(of_input));
+        let evaluated = evaluate(ir, of_input);
         self.program.check_guards(&evaluated.values)?;
         let outputs = ir.outputs().iter().map(|&id| evaluated.sample(id));
         Ok(Step {
@@ -123,6 +140,14 @@ impl<'a> Point<'a> {
             (Bend::Smooth | Bend::Corner, _) => self.beside(line, (output, there), derivative),
             (Bend::Rough, _) => UNKNOWN,
         };
+        if let Verdict::BelowNoise { quotient, bound } = verdict
+            && bound <= ZERO * spread(&both, there)
+            && derivative.abs() <= self.rounding((output, place))?
+        {
+            // The derivative is 0 but for its own rounding errors, and so are the quotients beside the function's change.
+            let error = (derivative - quotient).abs();
+            return Ok(Verdict::Agrees { error, bound });
+        }
         let Verdict::Wrong {
             quotient, bound, ..
         } = verdict
@@ -130,7 +155,7 @@ impl<'a> Point<'a> {
             return Ok(verdict);
         };
         // The derivative is rounded too, which matters if large terms cancel in it.
-        let rounding = self.program.select(&[output])?.accuracy(self.x)?.gradient[place].bound;
+        let rounding = self.rounding((output, place))?;
         if rounding.is_finite() {
             let bound = bound + rounding;
             let slope = quotient;
@@ -139,8 +164,8 @@ impl<'a> Point<'a> {
                 return Ok(rounded);
             }
         }
-        let (_, gradient, zeros) = self.program.select(&[output])?.diagnose(self.x)?;
-        let indeterminate = zeros.into_iter().find(|zero| !zero.is_exact);
+        let (gradient, zeros) = self.diagnosis(output)?;
+        let indeterminate = zeros.iter().find(|zero| !zero.is_exact).cloned();
         Ok(match indeterminate.filter(|_| gradient[place].is_nan()) {
             Some(zero) => Verdict::Indeterminate(zero),
             None => Verdict::Wrong {
@@ -151,6 +176,29 @@ impl<'a> Point<'a> {
                     .between(self.program.ir(), &self.there, line.input, id),
             },
         })
+    }
+
+    /// The bound for the rounding error of a derivative.
+    fn rounding(&self, (output, place): (usize, usize)) -> Result<f64> {
+        let known = &self.outputs[output].accuracy;
+        if known.get().is_none() {
+            _ = known.set(self.program.select(&[output])?.accuracy(self.x)?);
+        }
+        Ok(known
+            .get()
+            .map_or(f64::NAN, |accuracy| accuracy.gradient[place].bound))
+    }
+
+    /// The strict derivatives of an output, and the products of 0 and an infinity in them.
+    fn diagnosis(&self, output: usize) -> Result<(&[f64], &[ZeroProduct])> {
+        let known = &self.outputs[output].diagnosis;
+        if known.get().is_none() {
+            let (_, gradient, zeros) = self.program.select(&[output])?.diagnose(self.x)?;
+            _ = known.set((gradient, zeros));
+        }
+        Ok(known
+            .get()
+            .map_or((&[], &[]), |(gradient, zeros)| (gradient, zeros)))
     }
 
     /// What the slopes to both sides say, where no step to both sides stays on the piece of the point.
@@ -276,14 +324,16 @@ pub(super) fn between(
 pub(super) fn decide(derivative: f64, estimate: Estimate, spread: f64) -> Verdict {
     let Estimate { slope, bound } = estimate;
     let error = (derivative - slope).abs();
-    let size = derivative.abs().max(slope.abs()).max(spread);
+    // A derivative of 0 has no size of its own.
+    let is_zero = derivative == 0.0 && bound <= ZERO * spread;
+    let size = derivative.abs().max(slope.abs());
     if error > bound {
         Verdict::Wrong {
             quotient: slope,
             bound,
             cause: None,
         }
-    } else if bound <= RESOLUTION * size {
+    } else if is_zero || bound <= RESOLUTION * size {
         Verdict::Agrees { error, bound }
     } else {
         Verdict::BelowNoise {

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::error::BranchChanged;
 use crate::graph::{NonFinite, Operation};
 use crate::letters::shown;
+use crate::op::Law;
 use crate::sweep::diagnosis::ZeroProduct;
 
 /// The result of checking derivatives by difference quotients: one entry per derivative.
@@ -26,7 +27,7 @@ use crate::sweep::diagnosis::ZeroProduct;
 ///     [
 ///         "0 of 1 derivatives agree with difference quotients",
 ///         "output 0, input 0: WRONG: 3.0, the quotients give 6.0",
-///         "    because the slope with respect to operand 1 is 3.0, the quotients give 6.0, in Custom(9.0, 3.0, 3.0) = 9.0, node 2",
+///         "    because the slope declared in pair 0 is 3.0, the quotients give 6.0, in Custom(9.0, 3.0, 3.0) = 9.0, node 2",
 ///     ]
 /// );
 /// # Ok::<(), chainrule::Error>(())
@@ -133,7 +134,8 @@ pub enum Verdict {
 pub struct Cause {
     /// The operation.
     pub operation: Operation,
-    /// The index of the operand.
+    /// The index of the operand. A custom operation has the operands value, first variable, its slope, second variable, its
+    /// slope, and so on.
     pub operand: usize,
     /// The slope that the operation declares.
     pub slope: f64,
@@ -219,10 +221,20 @@ impl fmt::Display for Entry {
                     .iter()
                     .try_for_each(|cause| write!(f, "\n    because {cause}"))
             }
-            Verdict::Kink { left, right } => write!(
-                f,
-                "{derivative:?} at a corner: the slope is {left:?} to the left and {right:?} to the right"
-            ),
+            Verdict::Kink { left, right } => {
+                let slope = |slope: f64| {
+                    if slope.is_nan() {
+                        String::from("unknown (a jump, or too steep)")
+                    } else {
+                        format!("{slope:?}")
+                    }
+                };
+                let (left, right) = (slope(*left), slope(*right));
+                write!(
+                    f,
+                    "{derivative:?} at a corner: the slope is {left} to the left and {right} to the right"
+                )
+            }
             Verdict::Branch(branch) => {
                 let (comparison, at) = (&branch.comparison, branch.at);
                 let kind = if branch.is_read {
@@ -238,6 +250,12 @@ impl fmt::Display for Entry {
             Verdict::Indeterminate(zero) => {
                 write!(f, "INDETERMINATE: {derivative:?}, because in {zero}")
             }
+            Verdict::BelowNoise { quotient, .. } if quotient.is_nan() => {
+                write!(
+                    f,
+                    "{derivative:?} cannot be checked: no step gives a quotient that can be trusted"
+                )
+            }
             Verdict::BelowNoise { quotient, bound } => write!(
                 f,
                 "{derivative:?} cannot be checked: the quotients give {quotient:.3e} with an error of up to {bound:.1e}"
@@ -252,10 +270,17 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (operation, operand, slope) = (&self.operation, self.operand, self.slope);
         let quotient = Rounded(self.quotient, 1e-9 * self.quotient.abs());
-        write!(
-            f,
-            "the slope with respect to operand {operand} is {slope:?}, the quotients give {quotient}, in {operation}"
-        )
+        if operation.op.obeys(Law::Declared) {
+            // The value, then a variable and its slope, and so on.
+            let pair = operand / 2;
+            write!(f, "the slope declared in pair {pair} is {slope:?}")?;
+        } else {
+            write!(
+                f,
+                "the slope with respect to operand {operand} is {slope:?}"
+            )?;
+        }
+        write!(f, ", the quotients give {quotient}, in {operation}")
     }
 }
 

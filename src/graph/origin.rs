@@ -96,6 +96,13 @@ impl Graph {
 }
 
 impl Names {
+    /// The line of source that recorded the node in a slot. A line of the standard library, which calls operators in `sum`, is
+    /// of no use.
+    fn line(&self, slot: usize) -> Option<&'static Location<'static>> {
+        let line = self.lines.get(slot).copied().flatten();
+        line.filter(|line| !line.file().starts_with("/rustc/"))
+    }
+
     /// Where the node in a slot was recorded.
     pub(crate) fn origin(&self, slot: usize) -> Origin {
         let mut groups = Vec::new();
@@ -109,7 +116,7 @@ impl Names {
             node: slot,
             name: self.nodes.get(&slot).cloned(),
             groups,
-            location: self.lines.get(slot).copied().flatten(),
+            location: self.line(slot),
             is_derivative: false,
         }
     }

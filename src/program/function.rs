@@ -351,9 +351,14 @@ impl Program {
         self.core().guards.iter().any(Guard::is_read)
     }
 
+    /// The comparisons, in the order of the code's guards.
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.core().guards
+    }
+
     /// Checks the comparisons, given every value of the traced code.
     pub(crate) fn check_guards(&self, values: &[f64]) -> Result<()> {
-        for (sides, guard) in self.ir().guards().iter().zip(&self.core().guards) {
+        for (sides, guard) in self.ir().guards().iter().zip(self.guards()) {
             let [left, right] = sides.map(|id| values[id as usize]);
             if !guard.holds(left, right) {
                 return Err(guard.error(None, left, right));

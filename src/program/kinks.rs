@@ -223,9 +223,10 @@ impl Program {
     }
 
     /// Computes every value at a point. Calls `see` for each operation with its operands, its value and its index.
-    pub(super) fn walk(&self, x: &[f64], see: impl FnMut(Op, &[f64], f64, Id)) -> Result<()> {
+    pub(super) fn walk(&self, x: &[f64], see: impl FnMut(Op, &[f64], f64, Id)) -> Result<Vec<f64>> {
         check_length("x", self.inputs(), x.len())?;
         let values = interpret(self.ir(), x, see);
-        self.check_guards(&values)
+        self.check_guards(&values)?;
+        Ok(values)
     }
 }

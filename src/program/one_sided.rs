@@ -15,8 +15,10 @@ impl Program {
     /// Where the outputs are smooth, these are the derivatives of [`jvp`](Self::jvp). At a corner, each operation takes the
     /// side that `v` points to: `|x|` at 0 has slope 1 for `v = 1` and for `v = −1`, and at a tie in `max` the operand that
     /// grows faster wins. If a value jumps as soon as `x` moves, there is no such slope and the result is NaN; it is also
-    /// NaN if a choice depends on such a value. This considers only changes in proportion to `t`, ignores rounding to
-    /// integers and what second derivatives do not tell apart, and ignores jumps smaller than a hundred-millionth of the value.
+    /// NaN if a choice depends on such a value. If second derivatives do not tell to which side of a
+    /// jump a value moves, the result is NaN too. If a comparison of the traced function takes another branch as soon as `x`
+    /// moves, all results are NaN. Rounding to integers is ignored, and so are jumps smaller than a
+    /// hundred-millionth of the value.
     ///
     /// Where an operation is infinitely steep, such as a root at 0, second derivatives decide: `√(x² + y²)` at 0 has the slope
     /// 5 along `(3, 4)`. If they are 0 or unknown too, as for `√(x⁴)`, the result is NaN.
@@ -44,20 +46,61 @@ impl Program {
                     tangent,
                     second: 0.0,
                     changes,
+                    is_straight: true,
                 };
             }
         }
         let mut of_operands = Vec::new();
-        self.walk(x, |op, operands, value, id| {
+        let values = self.walk(x, |op, operands, value, id| {
             let operand_ids = code.operands(id).iter();
             of_operands.clear();
             of_operands.extend(operand_ids.map(|&operand| moves[operand as usize]));
+            if let &[a, b] = code.operands(id)
+                && a == b
+            {
+                // The same value moves like itself.
+                for operand in &mut of_operands {
+                    operand.is_straight = true;
+                }
+            }
             moves[id as usize] = side(op, operands, value, &of_operands);
         })?;
         let outputs = code.outputs().iter();
+        if self.branches(&values, &moves) {
+            return Ok(vec![f64::NAN; outputs.len()]);
+        }
         Ok(outputs
             .map(|&id| moves[id as usize].tangent + 0.0)
             .collect())
+    }
+
+    /// Whether a comparison of the traced function takes another branch as soon as its sides move, or may take one.
+    fn branches(&self, values: &[f64], moves: &[Move]) -> bool {
+        let mut guards = self.ir().guards().iter().zip(self.guards());
+        guards.any(|(&sides, guard)| {
+            let operands = sides.map(|id| values[id as usize]);
+            let mut of_sides = sides.map(|id| moves[id as usize]);
+            if sides[0] == sides[1] {
+                of_sides = of_sides.map(|side| Move {
+                    is_straight: true,
+                    ..side
+                });
+            }
+            if guard.is_read() {
+                return of_sides[0].changes;
+            }
+            if of_sides.iter().any(|side| side.tangent.is_nan()) {
+                // A side jumps.
+                return true;
+            }
+            match nudge_ties(&operands, &of_sides, Step::Smallest) {
+                Some(nudged) => !guard.holds(nudged[0], nudged[1]),
+                None => {
+                    ties_for_now(&operands, &of_sides)
+                        || stays_undecided(Corner::Tie, &operands, &of_sides)
+                }
+            }
+        })
     }
 }
 
@@ -70,6 +113,8 @@ struct Move {
     second: f64,
     /// Whether anything that it depends on moves. If so, it may move although its derivatives are 0, only more slowly.
     changes: bool,
+    /// Whether the first derivative tells all: the value is a sum of multiples of inputs.
+    is_straight: bool,
 }
 
 impl Move {
@@ -77,11 +122,13 @@ impl Move {
         tangent: 0.0,
         second: 0.0,
         changes: false,
+        is_straight: true,
     };
     const UNKNOWN: Self = Self {
         tangent: f64::NAN,
         second: f64::NAN,
         changes: true,
+        is_straight: false,
     };
 
     /// The derivative that decides to which side it moves: the first one that is not 0.
@@ -132,7 +179,9 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
     let nudged = nudge(Step::Smallest);
     let undecided = nudged.is_none()
         && corner.is_some_and(|(place, _)| stays_undecided(place, operands, moves));
-    if undecided && corner.is_some_and(|(_, jumps)| jumps) {
+    let jumps = corner.is_some_and(|(_, jumps)| jumps);
+    let is_tie = matches!(corner, Some((Corner::Tie, _)));
+    if jumps && nudged.is_none() && (undecided || is_tie && ties_for_now(operands, moves)) {
         return Move::UNKNOWN;
     }
     let at_corner = nudged.is_some();
@@ -143,7 +192,7 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
             if beside.is_nan() && !value.is_nan() {
                 return Move::UNKNOWN;
             }
-            if corner.is_some_and(|(_, jumps)| jumps) && !near(beside, value) {
+            if jumps && !near(beside, value) {
                 return Move::UNKNOWN;
             }
             (nudged, beside)
@@ -158,9 +207,14 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
         return steep(op, operands, moves);
     }
     let terms = partials.iter().zip(moves);
-    let tangent = terms.clone().fold(0.0, |sum: f64, (&p, operand)| {
+    let is_exact_zero = |place| zero_stays(op, &beside, moves, place);
+    let tangent = terms.clone().enumerate();
+    let tangent = tangent.fold(0.0, |sum: f64, (place, (&p, operand))| {
         let t = operand.tangent;
         if t == 0.0 && operand.changes && !p.is_finite() {
+            f64::NAN
+        } else if p == 0.0 && !t.is_finite() && !is_exact_zero(place) {
+            // 0·∞, or the value jumps, and the slope is 0 at this point only.
             f64::NAN
         } else if p == 0.0 || t == 0.0 {
             // The zero rule.
@@ -174,6 +228,7 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
         tangent,
         second,
         changes: moves.iter().any(|operand| operand.changes),
+        is_straight: false,
     };
     if op.obeys(Law::Remainder) && value == 0.0 && may_jump(op, operands, along(tangent)) {
         return Move::UNKNOWN;
@@ -193,7 +248,42 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
         tangent,
         second,
         changes,
+        is_straight: is_straight(op, moves),
     }
+}
+
+/// Whether a slope of 0 stays 0 when the operands move: a gate is closed, another operand was chosen, or the other factor is
+/// a constant 0.
+fn zero_stays(op: Op, operands: &[f64], moves: &[Move], place: usize) -> bool {
+    let gates = [
+        Law::Blocks,
+        Law::BlocksAt(place),
+        Law::Stop,
+        Law::Declared,
+        Law::Routes,
+    ];
+    let factor = place ^ 1;
+    let is_zero = |factor: usize| operands[factor] == 0.0 && !moves[factor].changes;
+    gates.into_iter().any(|law| op.obeys(law))
+        || op.obeys(Law::Bilinear) && factor < operands.len() && is_zero(factor)
+}
+
+/// Whether an operation's value is a sum of multiples of inputs on the piece into which it moves.
+fn is_straight(op: Op, moves: &[Move]) -> bool {
+    let moving = moves.iter().filter(|operand| operand.changes);
+    let is_product = op.obeys(Law::Bilinear) && moving.clone().count() == 1;
+    let is_constant = moving.clone().count() == 0;
+    let is_linear = op.obeys(Law::Linear) || op.obeys(Law::Routes) || is_product || is_constant;
+    is_linear && moving.clone().all(|operand| operand.is_straight)
+}
+
+/// Whether two operands are equal and move alike as far as second derivatives show, but may part later.
+fn ties_for_now(operands: &[f64], moves: &[Move]) -> bool {
+    let (&[a, b], &[of_a, of_b]) = (operands, moves) else {
+        return false;
+    };
+    let are_straight = of_a.is_straight && of_b.is_straight;
+    a == b && of_a.tangent == of_b.tangent && (of_a.changes || of_b.changes) && !are_straight
 }
 
 /// Gives the infinite slopes of an infinite value the signs that they have on the side into which the operands move; NaN if
@@ -321,6 +411,7 @@ fn steep(op: Op, operands: &[f64], moves: &[Move]) -> Move {
         tangent,
         second: f64::NAN,
         changes: true,
+        is_straight: false,
     }
 }
 

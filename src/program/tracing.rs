@@ -49,7 +49,7 @@ impl Program {
     /// As [`trace`](Self::trace).
     pub fn trace_at<O: Outputs>(point: &[f64], f: impl FnOnce(&[Var]) -> O) -> Result<Self> {
         Self::traced(|| {
-            let x: Vec<Var> = point.iter().map(|&x| Var::new(x)).collect();
+            let x = inputs_at(point);
             let outputs = f(&x);
             (
                 x.into_iter().map(|x| (x, Class::Varying)).collect(),
@@ -109,12 +109,14 @@ impl Program {
     ) -> Result<Self> {
         Self::traced(|| {
             let mut inputs = Vec::new();
-            let traced = uniform.map_parameters(&mut |value| {
-                let x = Var::new(value);
-                inputs.push((x, Class::Uniform));
-                x
+            let traced = tape::without_lines(|| {
+                uniform.map_parameters(&mut |value| {
+                    let x = Var::new(value);
+                    inputs.push((x, Class::Uniform));
+                    x
+                })
             });
-            let row: Vec<Var> = row.iter().map(|&x| Var::new(x)).collect();
+            let row = inputs_at(row);
             inputs.extend(row.iter().map(|&x| (x, Class::Varying)));
             let outputs = f(&traced, &row);
             (inputs, outputs)
@@ -172,4 +174,9 @@ impl Program {
         let (ir, guards) = trace(graph, &inputs, outputs, graph.comparisons())?;
         Ok(Self::new(ir, guards))
     }
+}
+
+/// Inputs with these values, which no line of source recorded.
+fn inputs_at(point: &[f64]) -> Vec<Var> {
+    tape::without_lines(|| point.iter().map(|&x| Var::new(x)).collect())
 }

@@ -93,7 +93,9 @@ impl std::error::Error for Disagreement {
 /// | second derivatives | programs at a point and over rows | equal up to rounding |
 /// | first derivatives | vector–Jacobian products, and Jacobian–vector products for each input | equal up to rounding |
 /// | values and first derivatives | programs at level [`Fast`](Level::Fast), at a point and over rows | within the bound of that level |
-/// | first derivatives | [`check::gradient`] | not wrong or indeterminate |
+/// | first derivatives; second ones, except at a corner | [`check::gradient`], [`check::hessian`] | not wrong or indeterminate, and not of a number that was read |
+///
+/// [`Dual`](crate::Dual) and [`Lanes`](crate::Lanes) are not compared, because the function takes `Var`s.
 ///
 /// Rounding errors are bounded to first order by the operations on the way. Where that bound does not hold, because an operand is
 /// within its error of a corner or has few correct digits, or where a number is not finite, only equal bits are compared. The same
@@ -127,16 +129,24 @@ pub fn agree<O: Outputs>(f: impl Fn(&[Var]) -> O, x: &[f64]) -> Result<(), Disag
     at_a_point(&program, &tape, x)?;
     products(&program, &tape, x)?;
     over_rows(&program, &tape, x)?;
-    let report = check::gradient(&f, x).map_err(failed("difference quotients"))?;
-    let is_wrong = |entry: &Entry| {
-        matches!(
-            entry.verdict,
-            Verdict::Wrong { .. } | Verdict::Indeterminate(_)
-        )
-    };
-    match report.entries.into_iter().find(is_wrong) {
+    let failed = failed("difference quotients");
+    let first = program.check_gradient(x).map_err(failed)?;
+    let second = program.check_hessian(x).map_err(failed)?;
+    // At a corner, second derivatives are those of a piece.
+    let at_corner = program.nearest_kink(x).map_err(failed)? == 0.0;
+    let second = second.entries.into_iter().filter(|_| !at_corner);
+    match first.entries.into_iter().chain(second).find(is_wrong) {
         Some(entry) => Err(Disagreement::Quotients(Box::new(entry))),
         None => Ok(()),
+    }
+}
+
+/// Whether a derivative is not that of the function: also if the function computes with a number that it read from a value.
+fn is_wrong(entry: &Entry) -> bool {
+    match &entry.verdict {
+        Verdict::Wrong { .. } | Verdict::Indeterminate(_) => true,
+        Verdict::Branch(branch) => branch.is_read,
+        _ => false,
     }
 }
 
@@ -358,9 +368,7 @@ fn bounds(program: &Program, transform: Transform, x: &[f64]) -> Result<Vec<f64>
     let at_corner = transform == Transform::Hessian && program.nearest_kink(x)? == 0.0;
     let program = program.transform(transform)?;
     let code = program.ir();
-    let there = check::evaluate(code, code.len(), |id| {
-        check::input(code, id).map(|place| x[place])
-    });
+    let there = check::evaluate(code, |place| x[place]);
     let holds = !at_corner && holds(code, &there.values, &there.errors);
     let all: f64 = there.values.iter().map(|value| value.abs()).sum();
     // Roundings of second order, where the first derivatives vanish.

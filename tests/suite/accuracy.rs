@@ -141,3 +141,42 @@ fn the_condition_of_a_tiny_number_is_finite() {
     assert!(value.value > 0.0 && value.value.is_subnormal());
     assert!(value.condition.is_finite(), "{value:?}");
 }
+
+/// A jump within the rounding error of its operand: 0.3 is a little less than 3/10, but ten times it is rounded to 3.
+#[test]
+fn rounding_that_decides_a_jump_leaves_no_digit() {
+    let cases: [fn(Var) -> Var; 9] = [
+        |x| (x * 10.0).floor(),
+        |x| (x * 10.0).floor() * x,
+        |x| if x * 10.0 < 3.0 { x } else { x * 7.0 },
+        |x| (x * 10.0).less(3.0).select(x, x * 7.0),
+        |x| (x * 10.0) % 1.0,
+        |x| (x * 10.0).rem_euclid(3.0),
+        |x| x * (x * 10.0).floor_index().unwrap() as f64,
+        |x| (x * 10.0 - 3.0).sign() + x,
+        |x| x * (x * 10.0).value(),
+    ];
+    for (place, f) in cases.into_iter().enumerate() {
+        let accuracy = check::accuracy(|x| f(x[0]), &[0.3]).unwrap();
+        let value = &accuracy.value;
+        assert!(
+            !value.holds && value.bound == f64::INFINITY && value.digits() == 0,
+            "case {place}: {accuracy}"
+        );
+        let far = check::accuracy(|x| f(x[0]), &[0.25]).unwrap();
+        assert!(far.value.holds || place == 8, "case {place}: {far}");
+    }
+}
+
+#[test]
+fn a_corner_within_the_rounding_error_counts_with_its_steeper_side() {
+    let f = |x: &[Var]| ((x[0] + 1e8) - 1e8).abs();
+    let value = check::accuracy(f, &[1e-10]).unwrap().value;
+    assert!(
+        !value.holds && value.bound >= 1e-10 && value.digits() == 0,
+        "{value:?}"
+    );
+    let f = |x: &[Var]| ((x[0] + 1e8) - 1e8).square();
+    let value = check::accuracy(f, &[1e-10]).unwrap().value;
+    assert!(!value.holds && value.digits() == 0, "{value:?}");
+}

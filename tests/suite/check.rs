@@ -84,6 +84,71 @@ fn wrong_gradients_are_found() {
 }
 
 #[test]
+fn a_bound_that_hides_the_derivative_is_no_agreement() {
+    // Rounding errors of 1e9 hide derivatives below 1e-3.
+    type Slope = fn(Var) -> Var;
+    let slopes: [Slope; 4] = [
+        |_| 1e-4.into(),
+        |_| 2e-4.into(),
+        |_| 0.0.into(),
+        |x| x * 1e40,
+    ];
+    let hidden = |x: Var| x.square() * 1e-9 + x.square().square() * 1e9 - x.square().square() * 1e9;
+    for (place, slope) in slopes.into_iter().enumerate() {
+        for at in [0.0, 1e-180, 3.0] {
+            let f = |x: &[Var]| derive::custom(hidden(x[0]) + 1e9, &[(x[0], slope(x[0]))]);
+            let report = check::gradient(f, &[at]).unwrap();
+            let verdict = &report.entries[0].verdict;
+            let derivative = report.entries[0].derivative;
+            let is_right = (derivative - 2e-9 * at).abs() <= 1e-6 * derivative.abs();
+            let hides = matches!(verdict, Verdict::BelowNoise { .. } | Verdict::Wrong { .. });
+            assert!(is_right || hides, "case {place} at {at:e}: {report}");
+        }
+    }
+    let far = |x: &[Var]| derive::custom(x[0].square(), &[(x[0], x[0] * 2e40)]);
+    assert!(!check::gradient(far, &[1e-180]).unwrap().all_agree());
+}
+
+#[test]
+fn underflow_is_no_error() {
+    let cases: [fn(Var) -> Var; 4] = [
+        |x| x.square() * 1e-100,
+        |x| x.square() / 1e100,
+        |x| (x.square() / 3.0).ln_1p(),
+        |x| x.square() * 1e-100 * 1e-100 * 1e-100,
+    ];
+    for (place, f) in cases.into_iter().enumerate() {
+        for at in [1e-180, 1e-160, -1e-170, 1e-300] {
+            let report = check::gradient(|x| f(x[0]), &[at]).unwrap();
+            assert!(!report.is_wrong(), "case {place} at {at:e}: {report}");
+        }
+    }
+}
+
+#[test]
+fn the_cause_is_found_in_linear_time() {
+    // Each term is an operation of its own; the last one has a wrong slope.
+    let terms = |x: Var, count: i32| -> Var {
+        let term = |k: i32| {
+            let z = x * f64::from(k);
+            derive::custom(
+                z.sin(),
+                &[(z, z.cos() * if k == count { 2.0 } else { 1.0 })],
+            )
+        };
+        (1..=count).map(term).sum()
+    };
+    let report = check::gradient(|x| terms(x[0], 300), &[0.3]).unwrap();
+    let Verdict::Wrong {
+        cause: Some(cause), ..
+    } = &report.entries[0].verdict
+    else {
+        panic!("{report}");
+    };
+    assert_eq!(cause.operation.value, 90_f64.sin());
+}
+
+#[test]
 fn slopes_of_plain_numbers() {
     let verdict = |f: fn(f64) -> (f64, f64), at: f64| {
         let report = check::opaque(|x| (f(x[0]).0, vec![f(x[0]).1]), &[at]).unwrap();

@@ -90,6 +90,18 @@ fn a_comparison_is_unknown_only_at_a_tie() {
     // The cube moves, but neither in the first order nor in the second.
     assert!(side(|x| x[0].powi(3).greater(0.0), &[0.0], &[1.0]).is_nan());
     assert_eq!(side(|x| x[0].powi(3).greater(1.0), &[0.0], &[1.0]), 0.0);
+    // So does a sum that begins alike.
+    let ahead = |x: &[Var]| (x[0] + x[0].powi(3)).greater(x[0]);
+    assert!(side(ahead, &[0.0], &[1.0]).is_nan());
+    assert_eq!(side(ahead, &[0.5], &[1.0]), 0.0);
+    // Sums of multiples, and a value and itself, stay equal.
+    let multiples = |x: &[Var]| (x[0] * 2.0).max(0.5).greater(x[0] + x[0]);
+    assert_eq!(side(multiples, &[1.0], &[1.0]), 0.0);
+    let itself = |x: &[Var]| {
+        let y = x[0].sin();
+        y.greater_equal(y)
+    };
+    assert_eq!(side(itself, &[1.0], &[1.0]), 0.0);
 }
 
 #[test]
@@ -100,6 +112,50 @@ fn a_jump_has_no_slope() {
     assert!(side(|x| x[0].recip(), &[0.0], &[-1.0]).is_nan());
     assert!(side(|x| x[0].greater(x[1]), &[1.0, 1.0], &[1.0, 0.0]).is_nan());
     assert_eq!(side(|x| x[0].greater(x[1]), &[1.0, 1.0], &[-1.0, 0.0]), 0.0);
+}
+
+#[test]
+fn a_zero_slope_does_not_hide_an_infinite_one() {
+    let roots: [fn(&[Var]) -> Var; 7] = [
+        |x| x[0].sqrt().square(),
+        |x| x[0].sqrt() * x[0].sqrt(),
+        |x| x[0].powf(0.5).powf(2.0),
+        |x| x[0].ln().exp(),
+        |x| x[0].cbrt().powi(3),
+        |x| x[0].relu().sqrt().square(),
+        |x| x[0].sign() * x[0],
+    ];
+    for (place, f) in roots.into_iter().enumerate() {
+        for along in [1.0, -1.0] {
+            // Where the slope is not known, it is not 0 either.
+            let found = side(f, &[0.0], &[along]);
+            assert!(
+                found.is_nan() || found == along.max(0.0),
+                "case {place}: {found}"
+            );
+        }
+    }
+    // A gate, a branch that is not taken and a constant zero are exact.
+    assert_eq!(side(|x| x[0].sqrt() * 0.0, &[0.0], &[1.0]), 0.0);
+    assert_eq!(side(|x| x[0].sqrt().max(1.0), &[0.0], &[1.0]), 0.0);
+    let closed = |x: &[Var]| x[1].greater(0.0).select(x[0].sqrt(), x[0]);
+    assert_eq!(side(closed, &[0.0, -1.0], &[1.0, 0.0]), 1.0);
+}
+
+#[test]
+fn comparisons_of_the_traced_function_decide() {
+    let at = |x: f64, v: f64| {
+        let f = |x: &[Var]| if x[0] > 0.0 { x[0] * 2.0 } else { x[0] };
+        let f = Program::trace_at(&[x], f).unwrap();
+        f.one_sided(&[x], &[v]).unwrap()[0]
+    };
+    // Along 1, the other branch is taken as soon as x moves.
+    assert!(at(0.0, 1.0).is_nan());
+    assert_eq!(at(0.0, -1.0), -1.0);
+    assert_eq!(at(1.0, -1.0), -2.0);
+    let read = |x: &[Var]| x[0] * x[0].value();
+    let read = Program::trace_at(&[3.0], read).unwrap();
+    assert!(read.one_sided(&[3.0], &[1.0]).unwrap()[0].is_nan());
 }
 
 #[test]

@@ -76,6 +76,24 @@ fn a_planted_error_is_found() {
 }
 
 #[test]
+fn wrong_second_derivatives_and_numbers_that_are_read_are_found() {
+    let square =
+        |x: &[Var]| derive::custom(x[0].square(), &[(x[0], derive::stop_gradient(x[0] * 2.0))]);
+    assert!(matches!(
+        strategies::agree(square, &[3.0]),
+        Err(Disagreement::Quotients(_))
+    ));
+    let read = |x: &[Var]| x[0] * x[0].value();
+    assert!(matches!(
+        strategies::agree(read, &[3.0]),
+        Err(Disagreement::Quotients(_))
+    ));
+    // The edge of a branch is no mistake.
+    let branch = |x: &[Var]| if x[0] > 0.0 { x[0] * 2.0 } else { x[0] };
+    strategies::agree(branch, &[0.0]).unwrap();
+}
+
+#[test]
 fn a_function_that_changes_is_found() {
     let calls = std::cell::Cell::new(0);
     let changing = |x: &[Var]| {
