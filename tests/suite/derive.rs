@@ -358,6 +358,22 @@ fn patterns_follow_the_laws() {
 }
 
 #[test]
+fn a_pattern_is_drawn_up_to_40_rows_and_100_columns() {
+    let lines = |rows: usize, columns: usize| {
+        let f = Program::trace(columns, |x| vec![x[0] + x[columns - 1]; rows]).unwrap();
+        let text = format!("{:?}", f.jacobian_sparsity());
+        let mut lines = text.lines();
+        let header = format!("Sparsity {rows} × {columns}, {} entries", 2 * rows);
+        assert_eq!(lines.next(), Some(header.as_str()));
+        let row = format!("x{}x", "·".repeat(columns - 2));
+        assert!(lines.clone().all(|line| line == row), "{text}");
+        lines.count()
+    };
+    assert_eq!([lines(3, 4), lines(40, 100)], [3, 40]);
+    assert_eq!([lines(41, 100), lines(40, 101)], [0, 0]);
+}
+
+#[test]
 fn the_hessian_of_a_hinge_costs_no_entry() {
     for n in [50, 100, 200] {
         let row = |j: usize| (0..n).map(move |i| ((i * j) as f64).sin());

@@ -200,3 +200,27 @@ fn the_seeds_of_an_output_given_twice_are_added() {
     let found = graph.diagnose(&[(y, 1.0), (x, 5.0), (y, 10.0)]);
     assert_eq!(found.gradients[x], 11.0 * 6.0 + 5.0);
 }
+
+#[test]
+fn a_program_tells_its_first_derivative_that_is_not_finite() {
+    let f = Program::trace(2, |x| [x[0].sqrt() * x[1], x[0].recip()]).unwrap();
+    let told = |f: &Program, x: &[f64]| {
+        let found = f.first_nonfinite_gradient(x).unwrap();
+        found.map(|found| {
+            let term = found.term.unwrap();
+            let way: Vec<&str> = found.path.iter().map(|step| step.op.row().name).collect();
+            let name = found.operation.op.row().name;
+            (name, term.operand, term.adjoint, term.partial, way)
+        })
+    };
+    let root = |adjoint| Some(("Sqrt", 0, adjoint, f64::INFINITY, vec!["Mul"]));
+    assert_eq!(told(&f, &[0.0, 2.0]), root(2.0));
+    assert_eq!(told(&f, &[0.0, -0.5]), root(-0.5));
+    // A zero weight, a finite slope, and an input that nothing is differentiated with respect to.
+    assert_eq!(told(&f, &[0.0, 0.0]), None);
+    assert_eq!(told(&f, &[4.0, 2.0]), None);
+    let by_weight = f.with_respect_to(&[1]).unwrap();
+    assert_eq!(told(&by_weight, &[0.0, 2.0]), None);
+    let none = Program::trace(1, |_| Vec::<Var>::new()).unwrap();
+    assert_eq!(told(&none, &[1.0]), None);
+}

@@ -271,6 +271,23 @@ points! {
         [NAN] => NAN, [NAN];
     }
     clamped_between_crossed_bounds: |x| x[0].clamp(1.0, -1.0) => { [0.0] => NAN, [NAN]; }
+    clamped_between_variable_bounds: |x| x[0].clamp(x[1], x[2]) => {
+        [0.5, -1.0, 1.0] => 0.5, [1.0, 0.0, 0.0];
+        [-2.0, -1.0, 1.0] => -1.0, [0.0, 1.0, 0.0];
+        [-1.0, -1.0, 1.0] => -1.0, [0.0, 1.0, 0.0];
+        [1.0, -1.0, 1.0] => 1.0, [0.0, 0.0, 1.0];
+        [2.0, -1.0, 1.0] => 1.0, [0.0, 0.0, 1.0];
+        [1.0, 1.0, 1.0] => 1.0, [0.0, 1.0, 0.0];
+        // Crossed bounds, with a value between them, at each, and on either side.
+        [0.0, 1.0, -1.0] => NAN, [NAN, NAN, NAN];
+        [1.0, 1.0, -1.0] => NAN, [NAN, NAN, NAN];
+        [-1.0, 1.0, -1.0] => NAN, [NAN, NAN, NAN];
+        [2.0, 1.0, -1.0] => NAN, [NAN, NAN, NAN];
+        [-2.0, 1.0, -1.0] => NAN, [NAN, NAN, NAN];
+        [NAN, -1.0, 1.0] => NAN, [NAN, NAN, NAN];
+        [0.0, NAN, 1.0] => NAN, [NAN, NAN, NAN];
+        [0.0, -1.0, NAN] => NAN, [NAN, NAN, NAN];
+    }
     rectifier: |x| x[0].relu() => {
         [0.0] => 0.0, [0.0];
         [-0.0] => 0.0, [0.0];

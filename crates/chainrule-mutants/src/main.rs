@@ -2,11 +2,12 @@
 //!
 //! `cargo run --release -p chainrule-mutants -- --sample 50` plants 50 mistakes. All of them are in one build, each behind a
 //! switch, so a mistake costs one run of the tests and no build of its own. Mistakes that the compiler refuses are left
-//! out and listed.
+//! out and listed. Only the copy is changed, so an interrupted run leaves nothing to repair.
 
 mod expressions;
 mod mutant;
 mod planted;
+mod report;
 mod rows;
 mod switch;
 mod tree;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lexopt::{Arg, Parser, ValueExt};
 use rand::SeedableRng;
@@ -24,6 +25,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use crate::mutant::Mutant;
+use crate::report::Report;
 use crate::switch::Planted;
 use crate::tree::{Build, Tree};
 use crate::trial::{Outcome, Programs, Tests};
@@ -33,13 +35,17 @@ Plants mistakes in a copy of the repository, one at a time, and reports which of
 
 Usage: mutants [OPTIONS] [FILTER]...
 
-Only the tests whose names contain one of the filters run; without filters, all do.
+Only the tests whose names contain one of the filters run; without filters, all do. At the end, it prints the changes that
+no test found, and a table by folder. Your files stay as they are, so you can stop it at any time.
 
 Options:
   --list           list the mistakes and plant none
-  --only PATTERN   take only mistakes whose line in the list contains this text
-  --sample N       take N of them at random, in random order
+  --only PATTERN   take only mistakes whose line in the list contains this text, such as src/op or taylor.rs:95;
+                   may be given several times
+  --sample N       take N of each PATTERN at random, in random order; without a PATTERN, N of all
   --seed S         draw other ones [default: 0]
+  --budget S       try each mistake with its quickest tests only, which take S seconds together; without it, with all
+  --minutes M      try no further mistake after M minutes of trials
   --planted        first take those written by hand, in src/planted.txt; they are no part of the sample
   --skip TEST      do not run the tests whose names contain this text
   --package NAME   run the tests of this package [default: chainrule]
@@ -52,12 +58,13 @@ Options:
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Where mistakes are planted.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
     "src/ir/passes",
     "src/transform",
     "src/nn/optimizer",
     "src/sweep",
     "src/derive",
+    "src/program",
 ];
 
 const TABLE: &str = "src/op/table.rs";
@@ -67,11 +74,13 @@ const LIBRARY: &str = "src/lib.rs";
 struct Arguments {
     list: bool,
     planted: bool,
-    only: Option<String>,
+    only: Vec<String>,
     sample: Option<usize>,
     seed: u64,
     package: String,
     threads: usize,
+    budget: Duration,
+    end: Duration,
     directory: PathBuf,
     filters: Vec<String>,
     skip: Vec<String>,
@@ -83,11 +92,13 @@ impl Arguments {
         let mut parsed = Self {
             list: false,
             planted: false,
-            only: None,
+            only: Vec::new(),
             sample: None,
             seed: 0,
             package: "chainrule".to_string(),
             threads: 2,
+            budget: Duration::MAX,
+            end: Duration::MAX,
             directory: Path::new(ROOT).join("target/mutants"),
             filters: Vec::new(),
             // These read the source, which contains the switches.
@@ -98,9 +109,15 @@ impl Arguments {
             match argument {
                 Arg::Long("list") => parsed.list = true,
                 Arg::Long("planted") => parsed.planted = true,
-                Arg::Long("only") => parsed.only = Some(parser.value()?.string()?),
+                Arg::Long("only") => parsed.only.push(parser.value()?.string()?),
                 Arg::Long("sample") => parsed.sample = Some(parser.value()?.parse()?),
                 Arg::Long("seed") => parsed.seed = parser.value()?.parse()?,
+                Arg::Long("budget") => {
+                    parsed.budget = Duration::from_secs(parser.value()?.parse()?);
+                }
+                Arg::Long("minutes") => {
+                    parsed.end = Duration::from_secs(60 * parser.value()?.parse::<u64>()?);
+                }
                 Arg::Long("skip") => parsed.skip.push(parser.value()?.string()?),
                 Arg::Long("package") => parsed.package = parser.value()?.string()?,
                 Arg::Long("threads") => parsed.threads = parser.value()?.parse()?,
@@ -169,42 +186,60 @@ fn run(arguments: &Arguments) -> Result<usize, String> {
     let tests = Tests::measure(programs, &arguments.filters, &arguments.skip)?;
     let time = start.elapsed().as_secs_f64();
     println!("{} tests run alone in {time:.0} s", tests.len());
-    let (mut killed, mut survived) = (0, 0);
-    for (number, mutant) in mutants.iter().enumerate() {
+    let mut report = Report::default();
+    let start = Instant::now();
+    // In random order, so that what a run tries before its end is a sample too.
+    let mut order: Vec<usize> = (0..mutants.len()).collect();
+    order.shuffle(&mut StdRng::seed_from_u64(arguments.seed));
+    for number in order {
+        if start.elapsed() > arguments.end {
+            println!("the time is over");
+            break;
+        }
+        let mutant = &mutants[number];
         if refused.contains(&number) {
+            report.refused(mutant);
             println!("no build  {mutant}");
             continue;
         }
-        match tests.run(number)? {
-            Outcome::Killed(by) => {
-                killed += 1;
-                println!("killed    {mutant}  (by {by})");
-            }
-            Outcome::Survived(reaching) => {
-                survived += 1;
-                println!("SURVIVED  {mutant}  ({reaching} tests reach it)");
+        let outcome = tests.run(number, arguments.budget)?;
+        report.tried(mutant, &outcome);
+        match outcome {
+            Outcome::Killed(by) => println!("killed    {mutant}  (by {by})"),
+            Outcome::Survived { tried, reaching } => {
+                println!("SURVIVED  {mutant}  ({tried} of the {reaching} tests that reach it)");
             }
         }
     }
-    let refused = refused.len();
-    println!("{killed} killed, {survived} survived, {refused} did not build");
-    Ok(survived)
+    println!("\n{report}");
+    Ok(report.survived())
 }
 
 /// The mutants that the user asks for.
 fn chosen(arguments: &Arguments) -> Result<Vec<Mutant>, String> {
-    let mut mutants = derived()?;
-    if let Some(only) = &arguments.only {
-        mutants.retain(|mutant| mutant.to_string().contains(only));
-    }
-    if let Some(sample) = arguments.sample {
-        mutants.shuffle(&mut StdRng::seed_from_u64(arguments.seed));
-        mutants.truncate(sample);
-    }
+    let mut chosen = Vec::new();
     if arguments.planted {
-        mutants.splice(0..0, planted::all(read)?);
+        chosen = planted::all(read)?;
     }
-    Ok(mutants)
+    let mut rest = derived()?;
+    let all = [String::new()];
+    let patterns = if arguments.only.is_empty() {
+        &all[..]
+    } else {
+        &arguments.only
+    };
+    for pattern in patterns {
+        let (mut found, others): (Vec<Mutant>, Vec<Mutant>) = rest
+            .into_iter()
+            .partition(|mutant| mutant.to_string().contains(pattern));
+        if let Some(sample) = arguments.sample {
+            found.shuffle(&mut StdRng::seed_from_u64(arguments.seed));
+            found.truncate(sample);
+        }
+        chosen.extend(found);
+        rest = others;
+    }
+    Ok(chosen)
 }
 
 /// All mutants of the table and of the folders.

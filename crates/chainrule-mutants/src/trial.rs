@@ -27,8 +27,12 @@ const SAME_CASES: [(&str, &str); 2] = [
 pub(crate) enum Outcome {
     /// This test failed.
     Killed(String),
-    /// All tests that reach it passed, this number of them.
-    Survived(usize),
+    /// All tests that were tried passed.
+    Survived {
+        tried: usize,
+        /// How many tests reach it.
+        reaching: usize,
+    },
 }
 
 /// The programs with the tests.
@@ -111,12 +115,18 @@ impl Tests {
         self.tests.len()
     }
 
-    /// Runs the tests that reach a mutant until one fails.
-    pub(crate) fn run(&self, mutant: usize) -> Result<Outcome, String> {
+    /// Runs the quickest tests that reach a mutant until one fails or all that take this time together have passed.
+    pub(crate) fn run(&self, mutant: usize, budget: Duration) -> Result<Outcome, String> {
         let reaching = self.tests.iter();
-        let reaching: Vec<&Test> = reaching
+        let mut reaching: Vec<&Test> = reaching
             .filter(|test| test.reaches.contains(&mutant))
             .collect();
+        let count = reaching.len();
+        let mut time = Duration::ZERO;
+        reaching.retain(|test| {
+            time += test.time;
+            time <= budget
+        });
         for quick in [true, false] {
             for program in &self.programs.paths {
                 let tests = reaching
@@ -135,7 +145,10 @@ impl Tests {
                 }
             }
         }
-        Ok(Outcome::Survived(reaching.len()))
+        Ok(Outcome::Survived {
+            tried: reaching.len(),
+            reaching: count,
+        })
     }
 }
 

@@ -311,6 +311,8 @@ fn schedules_run_their_course() {
         (1.0, 0.5, 0.5)
     );
     assert!((cosine.rate(2) - 0.75).abs() < 1e-15);
+    // A factor of 1 is allowed: the rate stays.
+    assert_eq!(rates(Schedule::exponential(0.5, 1.0).unwrap()), [0.5; 6]);
     // The demo's rate as computed by NumPy.
     let demo = Schedule::linear(1.0, 0.1, 100).unwrap();
     for k in 0..100 {
