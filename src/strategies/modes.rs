@@ -5,7 +5,7 @@ use std::fmt;
 use crate::check::{self, Entry, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, Kind, Level};
-use crate::op::Law;
+use crate::op::{Law, Op};
 use crate::program::{Kink, Outputs, Program};
 use crate::tape;
 use crate::transform::Transform;
@@ -133,7 +133,7 @@ pub fn agree<O: Outputs>(f: impl Fn(&[Var]) -> O, x: &[f64]) -> Result<(), Disag
     let first = program.check_gradient(x).map_err(failed)?;
     let second = program.check_hessian(x).map_err(failed)?;
     // At a corner, second derivatives are those of a piece.
-    let at_corner = program.nearest_kink(x).map_err(failed)? == 0.0;
+    let at_corner = at_corner(&program, x).map_err(failed)?;
     let second = second.entries.into_iter().filter(|_| !at_corner);
     match first.entries.into_iter().chain(second).find(is_wrong) {
         Some(entry) => Err(Disagreement::Quotients(Box::new(entry))),
@@ -365,7 +365,7 @@ fn each_row(
 /// none is known.
 fn bounds(program: &Program, transform: Transform, x: &[f64]) -> Result<Vec<f64>> {
     // At a corner, second derivatives depend on the order of differentiation.
-    let at_corner = transform == Transform::Hessian && program.nearest_kink(x)? == 0.0;
+    let at_corner = transform == Transform::Hessian && at_corner(program, x)?;
     let program = program.transform(transform)?;
     let code = program.ir();
     let there = check::evaluate(code, |place| x[place]);
@@ -378,6 +378,25 @@ fn bounds(program: &Program, transform: Transform, x: &[f64]) -> Result<Vec<f64>
         if holds { error } else { f64::INFINITY }
     };
     Ok(code.outputs().iter().map(bound).collect())
+}
+
+/// Whether an operation is at its corner, also at one that is too flat to be listed as a kink.
+fn at_corner(program: &Program, x: &[f64]) -> Result<bool> {
+    let code = program.ir();
+    let there = check::evaluate(code, |place| x[place]);
+    let is_at = |op: Op, operands: &[u32]| {
+        op.laws().iter().any(|law| match *law {
+            Law::Kink(place, at) | Law::Break(place, at) => {
+                there.values[operands[place] as usize] == at
+            }
+            _ => false,
+        })
+    };
+    let flat = code.ids().any(|id| match code.kind(id) {
+        Kind::Apply(op) => is_at(op, code.operands(id)),
+        _ => false,
+    });
+    Ok(flat || program.nearest_kink(x)? == 0.0)
 }
 
 /// Whether the bounds hold: no operand is within its rounding error of a corner or a jump, and operands of curved operations

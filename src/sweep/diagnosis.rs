@@ -248,7 +248,8 @@ impl Sweep<'_> {
             let there = (&operands[..], values[place]);
             let partial_varies = partial_varies(op, there, &varying, operand);
             let is_zero = u.sum == 0.0 || partial == 0.0;
-            let zero_varies = u.sum == 0.0 && u.varies || partial == 0.0 && partial_varies;
+            let is_exact = u.sum == 0.0 && !u.varies || partial == 0.0 && !partial_varies;
+            let zero_varies = is_zero && !is_exact;
             let adjoint = &mut self.adjoints[target];
             adjoint.reached = true;
             if !is_zero {

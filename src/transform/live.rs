@@ -76,3 +76,18 @@ impl Op {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Live;
+    use crate::ir::parse;
+
+    #[test]
+    fn a_sum_over_rows_passes_no_derivative_to_a_factor_whose_partner_is_zero() {
+        let ir = parse("x = input 0 varying\nz = 0.0\ns = SumOverRows x z z x x x\noutput s");
+        let live = Live::new(&ir);
+        let sum = ir.outputs()[0];
+        let passes: Vec<bool> = (0..6).map(|place| live.passes(sum, place)).collect();
+        assert_eq!(passes, [false, true, true, false, true, true]);
+    }
+}

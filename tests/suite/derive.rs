@@ -221,6 +221,37 @@ proptest! {
         }
     }
 
+    /// Sums of products of four inputs, whose derivatives at whole numbers are exact.
+    #[test]
+    fn third_derivatives_of_products_are_exact(
+        terms in prop::collection::vec((-3..=3_i32, [0..3_usize, 0..3_usize, 0..3_usize, 0..3_usize]), 1..5),
+        at in prop::array::uniform9(-3..=3_i32),
+    ) {
+        let at = at.map(f64::from);
+        let (x, u, v) = (&at[..3], &at[3..6], &at[6..]);
+        let f = Program::trace(3, |x| {
+            let product = |&(c, of): &(i32, [usize; 4])| {
+                of.iter().fold(Var::from(f64::from(c)), |product, &i| product * x[i])
+            };
+            terms.iter().map(product).sum::<Var>()
+        });
+        let f = f.unwrap();
+        // One factor is differentiated along `u`, another one along `v`, and a third one with respect to an input.
+        let mut third = [0.0; 3];
+        for (c, of) in &terms {
+            for [a, b, d] in (0..64).map(|place| [place % 4, place / 4 % 4, place / 16]) {
+                if a != b && b != d && a != d {
+                    third[of[d]] += f64::from(*c) * u[of[a]] * v[of[b]] * x[of[6 - a - b - d]];
+                }
+            }
+        }
+        let (value, gradient) = f.gradient(x).unwrap();
+        prop_assert_eq!(f.third(x, u, v).unwrap(), (value, gradient, third.to_vec()));
+        let program = f.transform(Transform::Third).unwrap();
+        prop_assert_eq!(program.inputs(), at.len());
+        prop_assert_eq!(program.values(&at).unwrap(), third);
+    }
+
     #[test]
     fn taylor_coefficients_are_repeated_derivatives(e in Expression::any(7, true), v in [-2.0..2.0, -2.0..2.0, -2.0..2.0]) {
         let n = e.inputs.len();

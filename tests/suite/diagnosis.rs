@@ -1,8 +1,9 @@
 //! Tests the diagnosis of products of 0 and ∞ in the chain rule.
 
-use chainrule::{ErrorKind, Program, Transform, Var, derive, tape};
+use chainrule::{ErrorKind, Order, Program, Transform, Var, derive, tape};
 use proptest::prelude::*;
 
+use crate::compare::equal;
 use crate::expression::Expression;
 
 /// The gradient with indeterminate products as NaN, and for each product of 0 and ∞ whether the zero is exact.
@@ -27,7 +28,7 @@ fn diagnose(f: impl Fn(&[Var]) -> Var, x: &[f64]) -> (Vec<f64>, Vec<bool>) {
 #[test]
 fn a_zero_that_is_a_limit_is_indeterminate() {
     type Case = (fn(&[Var]) -> Var, f64);
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         (|x| x[0].sqrt().square(), 0.0),
         (|x| x[0].recip().recip(), 0.0),
         (|x| x[0].ln().exp(), 0.0),
@@ -35,6 +36,18 @@ fn a_zero_that_is_a_limit_is_indeterminate() {
         (|x| (x[0] - 2.0).cbrt().powi(3), 2.0),
         (|x| x[0] * x[0].ln(), 0.0),
         (|x| (x[0].square() + x[0].powi(4)).sqrt(), 0.0),
+        (
+            // One term of the sum is constant.
+            |x| {
+                let terms = Var::dot_product(&[x[0], Var::from(-1.0)], &[Var::from(1.0); 2]);
+                terms.unwrap().sqrt().square()
+            },
+            1.0,
+        ),
+        (
+            |x| derive::custom(x[0].square(), &[(x[0], x[0] * 2.0)]).sqrt(),
+            0.0,
+        ),
     ];
     for (place, (f, at)) in cases.into_iter().enumerate() {
         let (gradient, exact) = diagnose(f, &[at]);
@@ -134,6 +147,14 @@ fn indeterminate_second_derivatives_are_told() {
     assert_eq!(slope.value(), 0.0);
     let diagnosis = slope.diagnose();
     assert!(diagnosis.values[0].is_nan() && diagnosis.gradients[x].is_nan());
+    // A product of 0 and a number is no such product.
+    let x = Var::new(0.0);
+    let diagnosis = x.square().square().gradient(&[x])[0].diagnose();
+    assert_eq!(
+        (&diagnosis.values[..], diagnosis.gradients[x]),
+        (&[0.0][..], 0.0)
+    );
+    assert!(diagnosis.zeros.is_empty());
     // A branch not taken stays harmless in second derivatives too.
     let x = Var::new(-1.0);
     let y = x.greater(0.0).select(x.sqrt(), x.powi(3));
@@ -199,6 +220,39 @@ fn the_seeds_of_an_output_given_twice_are_added() {
     });
     let found = graph.diagnose(&[(y, 1.0), (x, 5.0), (y, 10.0)]);
     assert_eq!(found.gradients[x], 11.0 * 6.0 + 5.0);
+}
+
+#[test]
+fn every_row_of_a_batch_is_diagnosed_like_a_point() {
+    let f = Program::trace_rows(&[1.0], 2, |p, row| {
+        let power = (p[0] * row[0] - 1.0).sqrt().square();
+        [power * row[1], row[0].recip()]
+    });
+    let f = f.unwrap().with_respect_to(&[0]).unwrap();
+    // In row 1, the slope of the root meets a zero that moves, in row 2 the constant 0.
+    let rows = [[1.0, 2.0], [0.5, 3.0], [0.5, 0.0], [2.5, 1.0]];
+    for order in [Order::RowMajor, Order::ColumnMajor] {
+        let mut batch = f.batch(&rows).unwrap().order(order);
+        let (values, gradients, zeros) = batch.diagnose(&[2.0]).unwrap();
+        let told: Vec<_> = zeros.iter().map(|zero| (zero.row, zero.is_exact)).collect();
+        assert_eq!(told, [(Some(1), false), (Some(2), true)]);
+        let slopes = [2.0, f64::NAN, 0.0, 2.5];
+        assert_eq!((values.len(), gradients.len()), (4, 4));
+        for (row, [x, weight]) in rows.into_iter().enumerate() {
+            let (value, gradient, expected) = f.diagnose(&[2.0, x, weight]).unwrap();
+            assert_eq!(values[row].to_bits(), value.to_bits());
+            for slope in [gradient[0], slopes[row]] {
+                assert!(equal(gradients[row], slope), "row {row}: {gradients:?}");
+            }
+            let of_row = zeros.iter().filter(|zero| zero.row == Some(row));
+            let of_row: Vec<_> = of_row.map(|zero| (&zero.operation, zero.term)).collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|zero| (&zero.operation, zero.term))
+                .collect();
+            assert_eq!(of_row, expected, "row {row}");
+        }
+    }
 }
 
 #[test]

@@ -82,6 +82,21 @@ fn adamw_without_decay_is_adam() {
 }
 
 #[test]
+fn defaults_are_those_of_the_papers() {
+    // Derivatives beside which ε counts.
+    let small = [1e-8, -3e-8, 2e-9];
+    let adam = Adam::new(0.1).unwrap().betas(0.9, 0.999).unwrap();
+    let expected = path(adam.epsilon(1e-8).unwrap(), &small);
+    assert_eq!(path(Adam::new(0.1).unwrap(), &small), expected);
+    assert_eq!(path(AdamW::new(0.1, 0.0).unwrap(), &small), expected);
+    let rmsprop = RmsProp::new(0.1).unwrap().smoothing(0.99).unwrap();
+    assert_eq!(
+        path(RmsProp::new(0.1).unwrap(), &small),
+        path(rmsprop.epsilon(1e-8).unwrap(), &small)
+    );
+}
+
+#[test]
 fn rmsprop_by_hand() {
     let rmsprop = RmsProp::new(0.1)
         .unwrap()
