@@ -52,6 +52,8 @@ mod math;
 pub mod op;
 mod dual;
 mod explain;
+#[cfg(feature = "num-traits")]
+pub mod foreign;
 mod graph;
 mod interpreter;
 pub mod ir;
