@@ -14,7 +14,8 @@
 //!   `relative_eq`) compare the values, and programs check the results at every point, as they do for `<`. The result of
 //!   `signum` is a constant: 1 or −1 by the sign, also at ±0, and NaN for NaN, as for `f64`.
 //! - **`max`, `min` and `clamp`** are single operations without a branch. A NaN operand gives NaN and a tie halves the slope,
-//!   where `f64::max` would hide the NaN. `clamp` gives NaN for bounds that are crossed, where `f64::clamp` would panic.
+//!   where `f64::max` would hide the NaN. `hypot(∞, NaN)`, `powi(NaN, 0)` and `powf(NaN, 0)` are NaN too.
+//!   `clamp` gives NaN for bounds that are crossed, where `f64::clamp` would panic.
 //! - **A recording value does not become a plain number**, which would lose its derivative: `to_f64`, `NumCast::from`,
 //!   `to_subset` and `nalgebra::try_convert` answer `None`, and `to_subset_unchecked` answers NaN. Constants convert. A
 //!   [`Dual`](crate::Dual) converts if its tangent is 0. Inside [`reading`], all of them convert.

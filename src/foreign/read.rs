@@ -43,7 +43,12 @@ impl Real for f64 {
 impl Real for Var {
     #[track_caller]
     fn known(self) -> Option<f64> {
-        (self.is_constant() || READING.get()).then(|| self.value())
+        // Not by a closure, which would hide the caller's line.
+        if self.is_constant() || READING.get() {
+            Some(self.value())
+        } else {
+            None
+        }
     }
 
     #[track_caller]
