@@ -6,3 +6,4 @@ mod decompositions;
 mod functions;
 mod methods;
 mod refusals;
+mod unmodified;
