@@ -378,9 +378,7 @@ fn recorded(x: &[f64], f: impl Fn(&[Var]) -> Var) -> (f64, usize) {
 
 /// Recording generic code of other crates beside the same code over [`Scalar`].
 fn generic_code(samples: usize) {
-    println!(
-        "\n| recording, ns per node of `Scalar` code | `Scalar` | nalgebra's `RealField` | ratio | nodes |"
-    );
+    println!("\n| recording, µs and nodes | over `Scalar` | over `RealField` | ratio | per node |");
     println!("|---|---:|---:|---:|---:|");
     let line = |name: &str, x: &[f64], scalar: fn(&[Var]) -> Var, real: fn(&[Var]) -> Var| {
         let ((y, nodes), (also, more)) = (recorded(x, scalar), recorded(x, real));
