@@ -7,7 +7,8 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::hint::black_box;
 use std::time::Instant;
 
-use chainrule::{Mode, Program, Result, Scalar, Transform, Var};
+use chainrule::{Mode, Program, Result, Scalar, Transform, Var, tape};
+use nalgebra::{DMatrix, RealField, convert};
 
 /// The smallest time of each piece of work in seconds. The pieces take turns.
 fn least<const N: usize>(samples: usize, runs: usize, mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
@@ -321,10 +322,98 @@ fn greeks(samples: usize, count: usize) -> Result<()> {
     Ok(())
 }
 
+/// The formula of [`rosenbrock`], for nalgebra's numbers.
+fn rosenbrock_of_reals<T: RealField + Copy>(x: &[T]) -> T {
+    let square = |x: T| x * x;
+    let terms = x
+        .windows(2)
+        .map(|p| square(p[1] - p[0] * p[0]) * convert::<f64, T>(100.0) + square(T::one() - p[0]));
+    terms.fold(T::zero(), |sum, term| sum + term)
+}
+
+/// The logarithm of the determinant of `A + n·1`, by a Cholesky decomposition of its lower triangle.
+fn log_determinant<S: Scalar>(x: &[S]) -> S {
+    let n = x.len().isqrt();
+    let mut columns: Vec<Vec<S>> = x.chunks(n).map(<[S]>::to_vec).collect();
+    let mut sum = S::from(0.0);
+    for j in 0..n {
+        let (done, rest) = columns.split_at_mut(j);
+        let column = &mut rest[0][j..];
+        column[0] += n as f64;
+        for other in done {
+            let factor = -other[j];
+            for (x, &y) in column.iter_mut().zip(&other[j..]) {
+                *x += factor * y;
+            }
+        }
+        column[0] = column[0].sqrt();
+        let diagonal = column[0];
+        sum += diagonal.ln() * 2.0;
+        column[1..].iter_mut().for_each(|x| *x /= diagonal);
+    }
+    sum
+}
+
+/// The same by nalgebra.
+fn log_determinant_of_reals<T: RealField + Copy>(x: &[T]) -> T {
+    let n = x.len().isqrt();
+    let mut matrix = DMatrix::from_column_slice(n, n, x);
+    for i in 0..n {
+        matrix[(i, i)] += convert::<f64, T>(n as f64);
+    }
+    let factor = matrix.cholesky().expect("positive definite").unpack_dirty();
+    let logarithms = factor.diagonal().map(|d| d.ln() * convert::<f64, T>(2.0));
+    logarithms.iter().fold(T::zero(), |sum, &term| sum + term)
+}
+
+/// Records a function of as many inputs and frees it; returns its value and the number of nodes.
+fn recorded(x: &[f64], f: impl Fn(&[Var]) -> Var) -> (f64, usize) {
+    tape::scope(|| {
+        let before = tape::stats().nodes;
+        let x: Vec<Var> = x.iter().map(|&x| Var::new(x)).collect();
+        let y = f(&x);
+        (y.peek(), tape::stats().nodes - before)
+    })
+}
+
+/// Recording generic code of other crates beside the same code over [`Scalar`].
+fn generic_code(samples: usize) {
+    println!("\n| recording, µs and nodes | over `Scalar` | over `RealField` | ratio | per node |");
+    println!("|---|---:|---:|---:|---:|");
+    let line = |name: &str, x: &[f64], scalar: fn(&[Var]) -> Var, real: fn(&[Var]) -> Var| {
+        let ((y, nodes), (also, more)) = (recorded(x, scalar), recorded(x, real));
+        assert!((y - also).abs() <= 1e-12 * y.abs(), "{y}, {also}");
+        let runs = 1_000_000 / nodes;
+        let times = least(
+            samples,
+            runs,
+            [
+                &mut || _ = black_box(recorded(black_box(x), scalar)),
+                &mut || _ = black_box(recorded(black_box(x), real)),
+            ],
+        );
+        let [ours, theirs] = times.map(|t| t * 1e6);
+        let ratio = theirs / ours;
+        let per_node = ratio * nodes as f64 / more as f64;
+        println!(
+            "| {name} | {ours:.1}, {nodes} | {theirs:.1}, {more} | {ratio:.2} | {per_node:.2} |"
+        );
+    };
+    let x: Vec<f64> = (0..1000).map(|i| 0.5 + 0.3 * f64::from(i).sin()).collect();
+    line("Rosenbrock, n = 1000", &x, rosenbrock, rosenbrock_of_reals);
+    line(
+        "Cholesky by hand and by nalgebra, 20 × 20",
+        &x[..400],
+        log_determinant,
+        log_determinant_of_reals,
+    );
+}
+
 fn main() -> Result<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let samples = if quick { 3 } else { 15 };
     hessians(samples)?;
+    generic_code(samples);
     arms(samples)?;
     jacobians(
         samples.min(7),

@@ -48,6 +48,19 @@ impl<S: Scalar> Dual<S> {
 
     /// A constant: its tangent is 0.
     ///
+    /// This is the function of `From<f64>`. It is a function of the type too, so that traits of other crates with a function
+    /// `from` do not make the call ambiguous.
+    ///
+    /// ```
+    /// use chainrule::Dual;
+    /// assert_eq!(Dual::<f64>::from(3.0).tangent, 0.0);
+    /// ```
+    pub fn from(value: f64) -> Self {
+        Self::constant(S::from(value))
+    }
+
+    /// A constant: its tangent is 0.
+    ///
     /// ```
     /// use chainrule::Dual;
     /// assert_eq!((Dual::variable(3.0) * Dual::constant(2.0)).tangent, 2.0);
@@ -63,7 +76,7 @@ impl<S: Scalar> Dual<S> {
 impl<S: Scalar> From<f64> for Dual<S> {
     /// A constant.
     fn from(value: f64) -> Self {
-        Self::constant(S::from(value))
+        Self::from(value)
     }
 }
 

@@ -174,7 +174,7 @@ macro_rules! comparisons {
             #[inline]
             #[track_caller]
             fn partial_cmp(&self, other: &$right) -> Option<Ordering> {
-                match compare(Var::from(*self), Var::from(*other), Test::Order) {
+                match compare((*self).into(), (*other).into(), Test::Order) {
                     -1 => Some(Ordering::Less),
                     0 => Some(Ordering::Equal),
                     1 => Some(Ordering::Greater),
@@ -191,7 +191,7 @@ macro_rules! comparisons {
         #[inline]
         #[track_caller]
         fn $method(&self, other: &$right) -> bool {
-            compare(Var::from(*self), Var::from(*other), Test::$test) == 1
+            compare((*self).into(), (*other).into(), Test::$test) == 1
         }
     };
 }

@@ -73,6 +73,24 @@ impl Var {
         })
     }
 
+    /// A constant, without a node: arithmetic on constants alone records nothing.
+    ///
+    /// This is the function of `From<f64>`. It is a function of the type too, so that traits of other crates with a function
+    /// `from` do not make the call ambiguous.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// assert!(Var::from(2.0).is_constant());
+    /// ```
+    #[inline]
+    pub fn from(value: f64) -> Self {
+        Self {
+            value,
+            key: 0,
+            graph: GraphId::default(),
+        }
+    }
+
     /// Whether this is a constant, without a node: made by `Var::from`, or computed from constants alone.
     ///
     /// ```
@@ -204,11 +222,7 @@ impl From<f64> for Var {
     /// A constant: no node is recorded.
     #[inline]
     fn from(value: f64) -> Self {
-        Self {
-            value,
-            key: 0,
-            graph: GraphId::default(),
-        }
+        Self::from(value)
     }
 }
 

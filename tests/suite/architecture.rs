@@ -25,7 +25,7 @@ const LADDER: &[&[&str]] = &[
     &["backend"],
     &["interpreter"],
     &["program"],
-    &["check", "derive"],
+    &["check", "derive", "foreign"],
     &["nn", "strategies"],
     &["lib"],
 ];
@@ -434,15 +434,42 @@ fn files_have_one_subject_and_stay_short() {
 #[test]
 fn the_library_neither_prints_nor_exits() {
     for source in sources() {
-        for word in [
-            "println!",
-            "eprintln!",
-            "print!",
-            "dbg!",
-            "process::exit",
-            "unsafe ",
-        ] {
+        for word in ["println!", "eprintln!", "print!", "dbg!", "process::exit"] {
             assert!(!source.code.contains(word), "{} has {word}", source.path);
         }
     }
+}
+
+/// The trait `SimdValue` declares two methods unsafe. The library implements it, and has no other unsafe code.
+#[test]
+fn only_two_methods_are_unsafe_and_their_bodies_are_not() {
+    let mut signatures = Vec::new();
+    for source in sources() {
+        let code = source.code;
+        let expected = code.matches("#[expect(unsafe_code, reason").count();
+        assert_eq!(
+            expected,
+            code.matches("unsafe_code").count(),
+            "{}",
+            source.path
+        );
+        assert_eq!(expected, code.matches("unsafe ").count(), "{}", source.path);
+        for (at, _) in code.match_indices("unsafe ") {
+            let (head, rest) = code[at..].split_once('{').unwrap();
+            let body = rest.split_once('}').unwrap().0.trim();
+            signatures.push((head.trim().to_string(), body.to_string()));
+        }
+    }
+    let signature = |name: &str| signatures.iter().find(|(head, _)| head.contains(name));
+    assert_eq!(signatures.len(), 2, "{signatures:?}");
+    let manifest = fs::read_to_string(src().join("../Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"deny\""));
+    assert_eq!(
+        signature("fn extract_unchecked").unwrap().1,
+        "[*self][lane]"
+    );
+    assert_eq!(
+        signature("fn replace_unchecked").unwrap().1,
+        "*[self][lane] = value;"
+    );
 }

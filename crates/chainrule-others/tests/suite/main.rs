@@ -1,0 +1,9 @@
+//! Code of other crates with this crate's numbers: values, derivatives and programs.
+
+mod agree;
+mod arrays;
+mod decompositions;
+mod functions;
+mod methods;
+mod refusals;
+mod unmodified;
