@@ -5,6 +5,9 @@ use super::point::{UNKNOWN, between, continues, decide, spread};
 use super::report::{Entry, Report, Verdict};
 use crate::error::{Result, check_length};
 
+/// A few distances between subnormal numbers.
+const TINY: f64 = 1e-320;
+
 /// Checks the slopes that a function of plain numbers gives together with its value, as [`derive::opaque`] takes it.
 ///
 /// The function is called about two hundred times for each input. Its operations are not known, so its rounding errors are
@@ -64,7 +67,9 @@ fn verdict(f: impl Fn(f64) -> f64, (x, value): (f64, f64), slope: f64) -> Verdic
     let relative = relative.max(4.0 * f64::EPSILON);
     let sample = |value: f64| Sample {
         value,
-        error: noise.max(relative * value.abs()),
+        error: noise
+            .max(relative * value.abs())
+            .max(if value.is_subnormal() { TINY } else { 0.0 }),
     };
     let there = sample(value);
     let ladders: Vec<Vec<Pair<Sample>>> = scan(x, |_, at| {
@@ -88,11 +93,11 @@ fn verdict(f: impl Fn(f64) -> f64, (x, value): (f64, f64), slope: f64) -> Verdic
     }
 }
 
-/// An estimate of the error of a function's values on one side of a point: a multiple of the standard deviation that their
-/// sixth differences show. What is smooth hardly changes these.
+/// An estimate of the error of a function's values on one side of a point: a multiple of what their sixth differences show. What
+/// is smooth hardly changes these.
 fn noise(f: impl Fn(f64) -> f64, x: f64, side: f64) -> f64 {
-    /// (6!)² / 12!, by which independent errors of variance 1 make sixth differences of variance 1.
-    const VARIANCE: f64 = 1.0 / 924.0;
+    /// The root of (6!)² / 12!: the standard deviation of errors whose sixth differences have a standard deviation of 1.
+    const DEVIATION: f64 = 0.0329;
     let scale = if x == 0.0 { 1.0 } else { x.abs() };
     let of_spacing = |spacing: f64| {
         let at = |k: i32| f(x + side * spacing * scale * f64::from(k));
@@ -100,8 +105,7 @@ fn noise(f: impl Fn(f64) -> f64, x: f64, side: f64) -> f64 {
         for _ in 0..6 {
             values = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
         }
-        let mean = values.iter().map(|d| d * d).sum::<f64>() / values.len() as f64;
-        8.0 * (VARIANCE * mean).sqrt()
+        8.0 * DEVIATION * values.iter().fold(0.0, |largest, d| d.abs().max(largest))
     };
     // Values that are too close are rounded to the same number.
     let spacings = [-44, -36, -28].map(|exponent| of_spacing(2f64.powi(exponent)));
