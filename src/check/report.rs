@@ -224,7 +224,7 @@ impl fmt::Display for Entry {
                 "{derivative:?} at a corner: the slope is {left:?} to the left and {right:?} to the right"
             ),
             Verdict::Branch(branch) => {
-                let (comparison, at) = (&branch.comparison, branch.at);
+                let (comparison, at) = (&branch.comparison, &branch.at);
                 let kind = if branch.is_read {
                     "number read"
                 } else {
