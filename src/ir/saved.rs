@@ -1,6 +1,11 @@
 //! The code of programs in any format of serde.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use fixedbitset::FixedBitSet;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::ser::{self, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::code::{Class, Id, Ir, Kind};
@@ -14,9 +19,9 @@ use crate::saved::{Bits, Operation, SiteReader, SiteWriter, Sites};
 /// Traced code and its guards. Values are counted from 0.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CodeForm {
+pub(crate) struct CodeForm<'a> {
     inputs: Vec<Class>,
-    values: Vec<ValueForm>,
+    values: Values<'a>,
     outputs: Vec<Id>,
     guards: Vec<GuardForm>,
     /// The inputs that derivatives are taken with respect to, if they were chosen.
@@ -25,6 +30,9 @@ pub(crate) struct CodeForm {
     sources: Option<SourcesForm>,
     sites: Sites,
 }
+
+/// The values of code. Those that are read are appended one by one, so that none is in memory twice.
+struct Values<'a>(Cow<'a, Ir>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,17 +60,10 @@ struct SourcesForm {
     names: NamesForm,
 }
 
-impl CodeForm {
+impl<'a> CodeForm<'a> {
     /// The form of code without sums over rows, as programs keep it.
-    pub(crate) fn new(code: &Ir, guards: &[Guard]) -> Self {
+    pub(crate) fn new(code: &'a Ir, guards: &[Guard]) -> Self {
         let mut sites = SiteWriter::default();
-        let value = |id: Id| match code.kind(id) {
-            Kind::Input(place) => Some(ValueForm::Input(place)),
-            Kind::Constant(bits) => Some(ValueForm::Constant(Bits(bits))),
-            Kind::Apply(op) => Some(ValueForm::Apply(Operation(op), code.operands(id).to_vec())),
-            // Sums over rows are made when a question is compiled.
-            Kind::SumOverRows => None,
-        };
         let guards = code.guards.iter().zip(guards).map(|(&sides, guard)| {
             let (test, outcome) = guard.asks();
             let site = sites.index(guard.at());
@@ -75,7 +76,7 @@ impl CodeForm {
         });
         Self {
             inputs: code.inputs.clone(),
-            values: code.ids().filter_map(value).collect(),
+            values: Values(Cow::Borrowed(code)),
             outputs: code.outputs.clone(),
             guards: guards.collect(),
             variables: code.variables.clone(),
@@ -88,15 +89,8 @@ impl CodeForm {
     /// The code and its guards, checked by every rule that traced code obeys.
     pub(crate) fn read(self) -> Result<(Ir, Vec<Guard>), String> {
         let sites = self.sites.read();
-        let mut code = Ir::default();
-        let (values, inputs) = (self.values.len(), self.inputs.len());
-        for value in self.values {
-            match value {
-                ValueForm::Input(place) => code.push(Kind::Input(place), &[]),
-                ValueForm::Constant(bits) => code.push(Kind::Constant(bits.0), &[]),
-                ValueForm::Apply(op, operands) => code.push(Kind::Apply(op.0), &operands),
-            };
-        }
+        let mut code = self.values.0.into_owned();
+        let (values, inputs) = (code.len(), self.inputs.len());
         code.inputs = self.inputs;
         code.outputs = self.outputs;
         code.guards = self.guards.iter().map(|guard| guard.sides).collect();
@@ -149,6 +143,53 @@ impl CodeForm {
             code.sources = sources.read(values, &sites)?;
         }
         Ok((code, guards))
+    }
+}
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let code = &*self.0;
+        let mut list = serializer.serialize_seq(Some(code.len()))?;
+        for id in code.ids() {
+            list.serialize_element(&match code.kind(id) {
+                Kind::Input(place) => ValueForm::Input(place),
+                Kind::Constant(bits) => ValueForm::Constant(Bits(bits)),
+                Kind::Apply(op) => ValueForm::Apply(Operation(op), code.operands(id).into()),
+                // They are made when a question is compiled.
+                Kind::SumOverRows => {
+                    return Err(ser::Error::custom("a sum over rows in traced code"));
+                }
+            })?;
+        }
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Values<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Ir;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Ir, A::Error> {
+                let mut code = Ir::default();
+                while let Some(value) = list.next_element()? {
+                    match value {
+                        ValueForm::Input(place) => code.push(Kind::Input(place), &[]),
+                        ValueForm::Constant(bits) => code.push(Kind::Constant(bits.0), &[]),
+                        ValueForm::Apply(op, operands) => code.push(Kind::Apply(op.0), &operands),
+                    };
+                }
+                Ok(code)
+            }
+        }
+        deserializer
+            .deserialize_seq(List)
+            .map(|code| Self(Cow::Owned(code)))
     }
 }
 

@@ -18,11 +18,11 @@ impl Format for ProgramFormat {
 /// A program: its code and its level. What was compiled from the code is made again, when it is asked for.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Form {
+struct Form<'a> {
     format: Name<ProgramFormat>,
     version: Version<ProgramFormat>,
     level: Level,
-    code: CodeForm,
+    code: CodeForm<'a>,
 }
 
 impl Serialize for Program {
