@@ -166,6 +166,23 @@ fn derivatives_travel_as_programs_with_their_sources() {
 }
 
 #[test]
+fn the_labels_of_a_graph_travel() {
+    let (graph, _) = tape::record(|| {
+        let [x, label] = [3.0, 1.0].map(Var::new);
+        (x * label.expect_label(Labels::Signs)).named("y")
+    });
+    for loaded in travelled(&graph) {
+        let inputs: Vec<Var> = loaded
+            .iter()
+            .take(2)
+            .filter_map(|(key, _)| loaded.var(key))
+            .collect();
+        let f = Program::compile_graph(&loaded, &inputs, &[loaded.find("y").unwrap()]);
+        assert_eq!(f.unwrap().ir().labels(), [(1, Labels::Signs)]);
+    }
+}
+
+#[test]
 fn a_loaded_graph_can_be_continued_and_freed() {
     let (graph, _) = tape::record(|| {
         let x = Var::new(3.0).named("x");
