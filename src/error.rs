@@ -1,9 +1,9 @@
 //! Errors that bad input can cause; every message names the input.
 
 use std::fmt;
-use std::panic::Location;
 use std::path::Path;
 
+use crate::call_site::CallSite;
 use crate::letters::shown;
 
 /// The result of a call that can fail.
@@ -96,7 +96,7 @@ pub struct BranchChanged {
     /// The comparison with the values at this point.
     pub comparison: String,
     /// The comparison's place in the source.
-    pub at: &'static Location<'static>,
+    pub at: CallSite,
     /// Whether the number of a value was read there, instead of compared. Then `comparison` is the number at this point and
     /// the number when traced, such as `2.5 traced as 0.5`.
     pub is_read: bool,
@@ -192,7 +192,7 @@ impl Error {
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
-        let (at, comparison) = (branch.at, &branch.comparison);
+        let (at, comparison) = (&branch.at, &branch.comparison);
         let message = if branch.is_read {
             format!(
                 "{row}the number read at {at} is {comparison}; compute with the value itself, \

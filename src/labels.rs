@@ -15,6 +15,11 @@ use std::fmt;
 /// assert_eq!(Labels::Classes(3).to_string(), "a whole number from 0 to 2");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Labels {
     /// −1 or 1, as the hinge loss needs it.

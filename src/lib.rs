@@ -26,6 +26,8 @@
 //! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.
 //! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
+//! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
+//! - *A formula that someone types*: `text::Formula`, with the feature `text`.
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
 //! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
@@ -46,6 +48,7 @@
 extern crate self as chainrule;
 
 pub mod backend;
+mod call_site;
 pub mod check;
 pub mod derive;
 mod error;
@@ -68,16 +71,22 @@ pub mod nn;
 mod page;
 mod parameters;
 mod picture;
+
 mod program;
+#[cfg(feature = "serde")]
+mod saved;
 mod setters;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 mod sweep;
 pub mod tape;
+#[cfg(feature = "text")]
+pub mod text;
 mod transform;
 mod var;
 
 pub use backend::{Columns, Flat, Order, Table};
+pub use call_site::CallSite;
 pub use dual::Dual;
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
@@ -93,6 +102,7 @@ pub use op::Scalar;
 pub use page::Page;
 pub use parameters::Parameters;
 pub use picture::{Direction, Picture};
+
 pub use program::{Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream};
 pub use sweep::diagnosis::{Diagnosis, ZeroProduct};
 pub use sweep::{Gradients, backward_with, gradient_with};

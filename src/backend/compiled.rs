@@ -39,13 +39,13 @@ impl Compiled {
         }
         let mut seen = FxHashSet::default();
         let (mut shared_guards, mut row_guards) = (Vec::new(), Vec::new());
-        for (&sides, &guard) in executable.layout().guards.iter().zip(guards) {
+        for (&sides, guard) in executable.layout().guards.iter().zip(guards) {
             if !seen.insert((sides, guard.asks())) {
                 continue;
             }
             match sides {
-                [Place::Shared(a), Place::Shared(b)] => shared_guards.push(([a, b], guard)),
-                _ => row_guards.push((sides, guard)),
+                [Place::Shared(a), Place::Shared(b)] => shared_guards.push(([a, b], guard.clone())),
+                _ => row_guards.push((sides, guard.clone())),
             }
         }
         Self {

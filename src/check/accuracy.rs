@@ -371,7 +371,7 @@ impl fmt::Display for Accuracy {
             }
         }
         if let Some(branch) = &self.branch {
-            let (comparison, at) = (&branch.comparison, branch.at);
+            let (comparison, at) = (&branch.comparison, &branch.at);
             writeln!(f, "rounding decides the comparison {comparison} at {at}")?;
         }
         Ok(())

@@ -236,7 +236,7 @@ impl fmt::Display for Entry {
                 )
             }
             Verdict::Branch(branch) => {
-                let (comparison, at) = (&branch.comparison, branch.at);
+                let (comparison, at) = (&branch.comparison, &branch.at);
                 let kind = if branch.is_read {
                     "number read"
                 } else {

@@ -1,11 +1,15 @@
 //! Comparisons of recorded values: what decided the branch that was recorded.
 
-use std::panic::Location;
-
 use super::key::{GraphId, NodeKey};
+use crate::call_site::CallSite;
 
 /// What was asked of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub(crate) enum Test {
     Less,
     LessEqual,
@@ -38,6 +42,15 @@ impl Test {
         }
     }
 
+    /// Whether it can have this outcome.
+    #[cfg(feature = "serde")]
+    pub(crate) fn can_find(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Order => (-1..=2).contains(&outcome),
+            _ => (0..=1).contains(&outcome),
+        }
+    }
+
     /// The symbol written between the operands.
     pub(crate) fn symbol(self) -> &'static str {
         match self {
@@ -54,12 +67,12 @@ impl Test {
 }
 
 /// A comparison that was made: its operands, its result and its place in the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub(crate) sides: [Side; 2],
     pub(crate) test: Test,
     pub(crate) outcome: Outcome,
-    pub(crate) at: &'static Location<'static>,
+    pub(crate) at: CallSite,
 }
 
 /// An operand of a comparison: its number, and its node, if it is not a constant.

@@ -15,6 +15,8 @@ mod nonfinite;
 mod operation;
 mod order;
 mod origin;
+#[cfg(feature = "serde")]
+mod saved;
 mod view;
 mod watch;
 
@@ -32,5 +34,7 @@ pub(crate) use nonfinite::KEPT;
 pub use nonfinite::{NonFinite, Term};
 pub use operation::Operation;
 pub use origin::Origin;
+#[cfg(feature = "serde")]
+pub(crate) use saved::NamesForm;
 pub use view::{Consumers, Operand, Visited};
 pub(crate) use watch::Watch;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::Location;
 
+use crate::call_site::CallSite;
+
 /// A named stretch of recording, made by [`tape::named`](crate::tape::named).
 ///
 /// ```
@@ -32,12 +34,15 @@ pub(crate) struct Names {
     pub(super) open: Option<usize>,
     /// By slot: the line of source that recorded the node, if it was stored.
     pub(super) lines: Vec<Option<&'static Location<'static>>>,
+    /// The lines of source that were loaded, by slot.
+    pub(super) loaded: BTreeMap<usize, CallSite>,
 }
 
 impl Names {
     /// Whether nothing has a name, a group or a line.
     pub(crate) fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.groups.is_empty() && self.lines.is_empty()
+        let lines = self.lines.is_empty() && self.loaded.is_empty();
+        lines && self.nodes.is_empty() && self.groups.is_empty()
     }
 
     /// The innermost group around a slot.
@@ -62,12 +67,22 @@ impl Names {
         self.lines.push(Some(at));
     }
 
+    /// The line of source that recorded the node in a slot, if it is known. A line of the standard library, which calls operators
+    /// in `sum`, is of no use.
+    pub(super) fn line(&self, slot: usize) -> Option<CallSite> {
+        let here = self.lines.get(slot).copied().flatten();
+        let here = here.filter(|at| !at.file().starts_with("/rustc/"));
+        here.map(CallSite::from)
+            .or_else(|| self.loaded.get(&slot).cloned())
+    }
+
     /// Removes the names of nodes above slot `len`, and shortens or removes the groups that reach above it.
     ///
     /// Groups are sorted by their first slot, so only the last ones are affected: the cost is proportional to what is
     /// freed, not to the number of groups.
     pub(super) fn truncate(&mut self, len: usize) {
         self.lines.truncate(len + 1);
+        self.loaded.split_off(&(len + 1));
         if self
             .nodes
             .last_key_value()

@@ -119,6 +119,24 @@ impl Node {
         }
     }
 
+    /// The result of an operation of any kind, with a constant operand or without.
+    #[cfg(feature = "serde")]
+    pub(super) fn applied(
+        value: f64,
+        op: Op,
+        operands: SmallVec<[NodeKey; 2]>,
+        constant: Constant,
+        payload: f64,
+    ) -> Self {
+        Self {
+            value,
+            payload,
+            operands,
+            op,
+            constant,
+        }
+    }
+
     /// The value.
     ///
     /// ```
@@ -448,6 +466,12 @@ impl Graph {
         if alive && !latest.any(|earlier| earlier.is_like(&comparison)) {
             self.comparisons.push(comparison);
         }
+    }
+
+    /// Appends a comparison of live nodes of this graph and constants.
+    #[cfg(feature = "serde")]
+    pub(super) fn append_comparison(&mut self, comparison: Comparison) {
+        self.comparisons.push(comparison);
     }
 
     /// The comparisons of its values, in order.

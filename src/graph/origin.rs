@@ -1,11 +1,11 @@
 //! Where a value was recorded: its name, its groups, and the line of source.
 
 use std::fmt;
-use std::panic::Location;
 
 use super::key::NodeKey;
 use super::names::Names;
 use super::nodes::Graph;
+use crate::call_site::CallSite;
 use crate::letters::shown;
 
 /// Where a value was recorded: its name, the groups around it, and the line of source, if they are known.
@@ -35,7 +35,7 @@ pub struct Origin {
     /// The names of the groups around it, outermost first.
     pub groups: Vec<String>,
     /// The line of source that recorded it.
-    pub location: Option<&'static Location<'static>>,
+    pub location: Option<CallSite>,
     /// Whether it is a value on the way to the derivative with respect to the operands of the one that is described here. Only
     /// the code of programs has such values.
     pub is_derivative: bool,
@@ -74,7 +74,7 @@ impl fmt::Display for Origin {
         if self.name.is_none() && !self.groups.is_empty() {
             write!(f, " in {}", shown(&self.groups.join("/")))?;
         }
-        match self.location {
+        match &self.location {
             Some(at) => write!(f, " at {at}"),
             None => Ok(()),
         }
@@ -96,13 +96,6 @@ impl Graph {
 }
 
 impl Names {
-    /// The line of source that recorded the node in a slot. A line of the standard library, which calls operators in `sum`, is
-    /// of no use.
-    fn line(&self, slot: usize) -> Option<&'static Location<'static>> {
-        let line = self.lines.get(slot).copied().flatten();
-        line.filter(|line| !line.file().starts_with("/rustc/"))
-    }
-
     /// Where the node in a slot was recorded.
     pub(crate) fn origin(&self, slot: usize) -> Origin {
         let mut groups = Vec::new();

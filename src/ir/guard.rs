@@ -1,7 +1,6 @@
 //! Guards: comparisons made while tracing. They must have the same outcome wherever the program is replayed.
 
-use std::panic::Location;
-
+use crate::call_site::CallSite;
 use crate::error::{BranchChanged, Error, Result};
 use crate::graph::{Comparison, Outcome, Test};
 use crate::var::{Var, compare};
@@ -16,11 +15,11 @@ fn index(floor: f64) -> Found {
 }
 
 /// One comparison: its kind, its outcome while tracing, and its place in the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Guard {
     test: Test,
     outcome: Outcome,
-    at: &'static Location<'static>,
+    at: CallSite,
 }
 
 impl Guard {
@@ -28,8 +27,20 @@ impl Guard {
         Self {
             test: comparison.test,
             outcome: comparison.outcome,
-            at: comparison.at,
+            at: comparison.at.clone(),
         }
+    }
+
+    /// A comparison that was traced by another program.
+    #[cfg(feature = "serde")]
+    pub(super) fn loaded(test: Test, outcome: Outcome, at: CallSite) -> Self {
+        Self { test, outcome, at }
+    }
+
+    /// Its place in the source.
+    #[cfg(feature = "serde")]
+    pub(super) fn at(&self) -> &CallSite {
+        &self.at
     }
 
     /// Whether the comparison has the same outcome as when it was traced.
@@ -66,7 +77,7 @@ impl Guard {
 
     /// Compares recorded values, so that a running trace records the comparison. An error if the outcome differs.
     pub(crate) fn check(&self, left: Var, right: Var) -> Result<()> {
-        if compare::again(left, right, self.test, self.at) == self.outcome {
+        if compare::again(left, right, self.test, self.at.clone()) == self.outcome {
             return Ok(());
         }
         Err(self.error(None, left.peek(), right.peek()))
@@ -78,7 +89,7 @@ impl Guard {
         Error::changed(BranchChanged {
             row,
             comparison: format!("{left:?} {symbol} {right:?}"),
-            at: self.at,
+            at: self.at.clone(),
             is_read: self.is_read(),
         })
     }

@@ -12,13 +12,15 @@ mod guard;
 mod interpret;
 mod passes;
 mod rewrite;
+#[cfg(feature = "serde")]
+mod saved;
 mod sources;
 mod symbol;
 #[cfg(test)]
 mod text;
 mod trace;
 mod value_numbering;
-#[cfg(test)]
+#[cfg(any(test, feature = "serde"))]
 mod verify;
 
 pub use code::{Class, Id, Ir, Kind};
@@ -27,6 +29,8 @@ pub(crate) use interpret::interpret;
 pub use passes::{Level, PASSES, Pass};
 pub(crate) use passes::{Selection, apply, before_derivatives, names_of_busy};
 pub(crate) use rewrite::compact;
+#[cfg(feature = "serde")]
+pub(crate) use saved::CodeForm;
 pub(crate) use sources::Sources;
 pub(crate) use symbol::{Symbol, extend, extend_merged, len, node, push};
 #[cfg(test)]

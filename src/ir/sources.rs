@@ -34,6 +34,31 @@ impl Sources {
         }
     }
 
+    /// The names of the graph, and the node of each value there, 0 if it has none; negative if the value belongs to the
+    /// derivative of the node.
+    #[cfg(feature = "serde")]
+    pub(super) fn nodes(&self) -> Option<(&Names, Vec<i32>)> {
+        let signed = |&slot: &u32| {
+            let node = (slot & !DERIVATIVE).cast_signed();
+            if slot & DERIVATIVE == 0 { node } else { -node }
+        };
+        let names = self.names.as_deref()?;
+        Some((names, self.slots.iter().map(signed).collect()))
+    }
+
+    /// The sources with these names, and these nodes of the values.
+    #[cfg(feature = "serde")]
+    pub(super) fn loaded(names: Names, nodes: &[i32]) -> Self {
+        let slot = |&node: &i32| {
+            let mark = if node < 0 { DERIVATIVE } else { 0 };
+            node.unsigned_abs() | mark
+        };
+        Self {
+            names: Some(Arc::new(names)),
+            slots: nodes.iter().map(slot).collect(),
+        }
+    }
+
     /// Whether any name, group or line is known.
     pub(crate) fn are_known(&self) -> bool {
         self.names.is_some()

@@ -1,7 +1,7 @@
 //! Reads an `Ir` from the text that `Display` writes, for tests.
 
 use super::{Class, Id, Ir, Kind};
-use crate::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
+use crate::op::Op;
 
 /// Reads text as `Display` writes it, with any names for the values.
 pub(crate) fn parse(text: &str) -> Ir {
@@ -52,13 +52,7 @@ fn class_of(name: &str) -> Class {
 }
 
 fn op(name: &str) -> Op {
-    let unary = UnaryOp::ALL.iter().map(|&op| Op::Unary(op));
-    let binary = BinaryOp::ALL.iter().map(|&op| Op::Binary(op));
-    let ternary = TernaryOp::ALL.iter().map(|&op| Op::Ternary(op));
-    let nary = NaryOp::ALL.iter().map(|&op| Op::Nary(op));
-    let mut all = unary.chain(binary).chain(ternary).chain(nary);
-    let op = all.find(|op| op.row().name == name);
-    op.unwrap_or_else(|| panic!("no operation {name}"))
+    Op::named(name).unwrap_or_else(|| panic!("no operation {name}"))
 }
 
 #[test]

@@ -1,41 +1,38 @@
-//! Checks the rules that code obeys after every stage, for tests.
+//! Checks the rules that code obeys after every stage: for code that is loaded, and for tests.
 
-use super::{Class, Ir, Kind};
-use crate::op::{Law, Op};
+use super::code::{Class, Ir, Kind};
 
 /// Describes the first problem of this code, if there is one.
-pub(crate) fn problem(code: &Ir) -> Option<String> {
+pub(super) fn fault(code: &Ir) -> Option<String> {
     let values = code.len();
     let mut inputs = vec![false; code.inputs.len()];
+    for id in code.ids() {
+        let operands = code.operands(id);
+        let wrong = |what: &str| Some(format!("v{id} {what}"));
+        if operands.iter().any(|&operand| operand >= id) {
+            return wrong("comes before an operand");
+        }
+        if let Kind::Input(place) = code.kind(id) {
+            match inputs.get_mut(place as usize) {
+                None => return wrong("is an input that does not exist"),
+                Some(true) => return wrong("is an input for the second time"),
+                Some(_) if !operands.is_empty() => return wrong("is an input with operands"),
+                Some(seen) => *seen = true,
+            }
+        }
+    }
     // Whether a value is known only after all rows.
     let mut late = vec![false; values];
     let classes = code.classes();
     for id in code.ids() {
         let operands = code.operands(id);
-        let wrong = |what: &str| Some(format!("v{id} {what} in\n{code}"));
-        if operands.iter().any(|&operand| operand >= id) {
-            return wrong("comes before an operand");
-        }
+        let wrong = |what: &str| Some(format!("v{id} {what}"));
         let from_late = operands.iter().any(|&operand| late[operand as usize]);
         match code.kind(id) {
-            Kind::Input(place) => match inputs.get_mut(place as usize) {
-                None => return wrong("is an input that does not exist"),
-                Some(true) => return wrong("is an input for the second time"),
-                Some(_) if !operands.is_empty() => return wrong("is an input with operands"),
-                Some(seen) => *seen = true,
-            },
             Kind::Constant(_) if !operands.is_empty() => return wrong("is a number with operands"),
-            Kind::Constant(_) => {}
+            Kind::Input(_) | Kind::Constant(_) => {}
             Kind::Apply(op) => {
-                let count = operands.len();
-                let fits = match op {
-                    Op::Input => false,
-                    Op::Unary(_) => count == 1,
-                    Op::Binary(_) => count == 2,
-                    Op::Ternary(_) => count == 3,
-                    Op::Nary(_) => count.is_multiple_of(2) || !op.obeys(Law::Pairs),
-                };
-                if !fits {
+                if !op.takes(operands.len()) {
                     return wrong("has operands that do not fit");
                 }
                 if from_late && classes[id as usize] == Class::Varying {
@@ -55,18 +52,25 @@ pub(crate) fn problem(code: &Ir) -> Option<String> {
         }
     }
     if code.roots().any(|root| root as usize >= values) {
-        return Some(format!("an output or guard does not exist in\n{code}"));
+        return Some(String::from("an output or guard does not exist"));
     }
     let mut sides = code.guards.iter().flatten();
     if sides.any(|&side| late[side as usize]) {
-        return Some(format!(
-            "a guard compares a value known only after all rows in\n{code}"
+        return Some(String::from(
+            "a guard compares a value known only after all rows",
         ));
     }
     None
 }
 
+/// Describes the first problem of this code with the code itself, if there is one.
+#[cfg(test)]
+pub(crate) fn problem(code: &Ir) -> Option<String> {
+    fault(code).map(|fault| format!("{fault} in\n{code}"))
+}
+
 /// Describes the first problem of the code that a pass made from other code, if there is one.
+#[cfg(test)]
 pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
     if let Some(problem) = problem(after) {
         return Some(problem);
@@ -84,26 +88,31 @@ pub(crate) fn problem_of_pass(before: &Ir, after: &Ir) -> Option<String> {
     oftener.map(|(a, b)| format!("v{a} became v{b}, computed more often:\n{before}became\n{after}"))
 }
 
-#[test]
-fn problems_are_found() {
-    let wrong = [
-        "a = input 0 varying\nb = input 0 varying",
-        "a = input 0 varying\nb = Add a a a",
-        "a = input 0 varying\nb = Dot a a a",
-        "a = input 0 varying\nb = SumOverRows",
-        "a = input 0 varying\nb = SumOverRows a a\nc = Mul a b",
-        "a = input 0 varying\nb = SumOverRows a a\nc = Exp b\nd = SumOverRows a c",
-        "a = input 0 varying\nb = SumOverRows a a\nguard a b",
-    ];
-    for text in wrong {
-        assert!(problem(&super::text::parse(text)).is_some(), "{text}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_found() {
+        let wrong = [
+            "a = input 0 varying\nb = input 0 varying",
+            "a = input 0 varying\nb = Add a a a",
+            "a = input 0 varying\nb = Dot a a a",
+            "a = input 0 varying\nb = SumOverRows",
+            "a = input 0 varying\nb = SumOverRows a a\nc = Mul a b",
+            "a = input 0 varying\nb = SumOverRows a a\nc = Exp b\nd = SumOverRows a c",
+            "a = input 0 varying\nb = SumOverRows a a\nguard a b",
+        ];
+        for text in wrong {
+            assert!(problem(&crate::ir::parse(text)).is_some(), "{text}");
+        }
+        let mut backwards = crate::ir::parse("a = input 0 varying\nb = 1.0");
+        backwards.push(Kind::SumOverRows, &[3, 3]);
+        assert!(problem(&backwards).is_some());
+        let uniform = crate::ir::parse("a = input 0 uniform\nb = input 1 varying\noutput a");
+        let mut varying = uniform.clone();
+        assert_eq!(problem_of_pass(&uniform, &varying), None);
+        varying.outputs = vec![1];
+        assert!(problem_of_pass(&uniform, &varying).is_some());
     }
-    let mut backwards = super::text::parse("a = input 0 varying\nb = 1.0");
-    backwards.push(Kind::SumOverRows, &[3, 3]);
-    assert!(problem(&backwards).is_some());
-    let uniform = super::text::parse("a = input 0 uniform\nb = input 1 varying\noutput a");
-    let mut varying = uniform.clone();
-    assert_eq!(problem_of_pass(&uniform, &varying), None);
-    varying.outputs = vec![1];
-    assert!(problem_of_pass(&uniform, &varying).is_some());
 }

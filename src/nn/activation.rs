@@ -24,6 +24,7 @@ macro_rules! activations {
         /// assert_eq!(Activation::LeakyRelu(0.1).apply(-2.0), -0.2);
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum Activation {
             $(

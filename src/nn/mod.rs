@@ -18,6 +18,8 @@ pub mod loss;
 pub mod metrics;
 mod mlp;
 pub mod optimizer;
+#[cfg(feature = "serde")]
+mod saved;
 
 pub use activation::{Activation, softmax};
 pub use builder::MlpBuilder;

@@ -44,6 +44,18 @@ impl Op {
         }
     }
 
+    /// Whether it takes this number of operands. Nothing is recorded of an operation without operands.
+    #[cfg(any(test, feature = "serde", feature = "text"))]
+    pub(crate) fn takes(self, operands: usize) -> bool {
+        match self {
+            Op::Input => false,
+            Op::Unary(_) => operands == 1,
+            Op::Binary(_) => operands == 2,
+            Op::Ternary(_) => operands == 3,
+            Op::Nary(op) => operands > 0 && op.takes(operands),
+        }
+    }
+
     /// The partials of this operation at these operands and its value there, one for each operand; none if it does not take
     /// this number of operands.
     ///

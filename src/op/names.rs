@@ -1,6 +1,9 @@
 //! The names of the operations, and what the table says of them besides formulas.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use Law::{
     At, Bilinear, Blocks, BlocksAt, Break, BreakAtTie, Breaks, Commutative, Composed, Declared,
@@ -176,6 +179,28 @@ impl Op {
             Op::Ternary(op) => op.row(),
             Op::Nary(op) => op.row(),
         }
+    }
+
+    /// The operation with this name in the table, if there is one. An input is no operation.
+    ///
+    /// ```
+    /// use chainrule::op::{Op, UnaryOp};
+    /// assert_eq!(Op::named("Sqrt"), Some(Op::Unary(UnaryOp::Sqrt)));
+    /// assert_eq!(Op::named("sqrt"), None);
+    /// ```
+    pub fn named(name: &str) -> Option<Self> {
+        static NAMES: LazyLock<FxHashMap<&'static str, Op>> =
+            LazyLock::new(|| Op::all().map(|op| (op.row().name, op)).collect());
+        NAMES.get(name).copied()
+    }
+
+    /// Every operation of the table.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let unary = UnaryOp::ALL.iter().map(|&op| Self::Unary(op));
+        let binary = BinaryOp::ALL.iter().map(|&op| Self::Binary(op));
+        let ternary = TernaryOp::ALL.iter().map(|&op| Self::Ternary(op));
+        let nary = NaryOp::ALL.iter().map(|&op| Self::Nary(op));
+        unary.chain(binary).chain(ternary).chain(nary)
     }
 
     /// Whether a law holds for this operation.

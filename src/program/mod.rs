@@ -24,6 +24,8 @@ mod paths;
 pub(crate) mod questions;
 mod replay;
 mod retraced;
+#[cfg(feature = "serde")]
+mod saved;
 mod sparse;
 mod stream;
 #[cfg(test)]

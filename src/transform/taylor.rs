@@ -249,6 +249,9 @@ fn slope_of_power(a: Symbol, b: f64, y: Symbol) -> Symbol {
             _ => a.apply2::<rows::PowSlope>(Symbol::Constant(b - 1.0)) * b,
         };
     }
+    if b.is_infinite() {
+        return a.apply2::<rows::PowCurvature>(Symbol::Constant(b));
+    }
     let whole = (b - 2.0).floor();
     let rest = b - 2.0 - whole;
     let mut power = Symbol::Constant(b * (b - 1.0));
@@ -258,7 +261,7 @@ fn slope_of_power(a: Symbol, b: f64, y: Symbol) -> Symbol {
     times_power(power, a, whole)
 }
 
-/// `x·aⁿ`, by multiplication.
+/// `x·aⁿ` for a finite `n`, by multiplication.
 fn times_power(x: Symbol, a: Symbol, n: f64) -> Symbol {
     let (mut product, mut factor, mut n) = (x, a, n);
     while n > 0.0 {

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::panic::Location;
 
 use super::Var;
+use crate::call_site::CallSite;
 use crate::graph::{Comparison, GraphId, Outcome, Side, Test};
 use crate::tape;
 
@@ -61,7 +62,7 @@ pub(crate) fn watch<R>(
             sides: [x, Var::from(x.value)].map(Var::side),
             test: Test::Read,
             outcome: 1,
-            at,
+            at: at.into(),
         };
         comparisons.extend(inputs(&result).into_iter().map(read));
     }
@@ -111,10 +112,10 @@ impl Var {
 }
 
 /// Repeats a comparison that was made at the place `at` in the source.
-pub(crate) fn again(left: Var, right: Var, test: Test, at: &'static Location<'static>) -> Outcome {
+pub(crate) fn again(left: Var, right: Var, test: Test, at: impl Into<CallSite>) -> Outcome {
     let outcome = test.outcome(left.value, right.value);
     if !(left.is_constant() && right.is_constant()) {
-        remember(left, right, test, outcome, at);
+        remember(left, right, test, outcome, at.into());
     }
     outcome
 }
@@ -135,7 +136,7 @@ fn compare(left: Var, right: Var, test: Test) -> Outcome {
 }
 
 #[inline(never)]
-fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Location<'static>) {
+fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: CallSite) {
     let comparison = Comparison {
         sides: [left.side(), right.side()],
         test,
@@ -146,7 +147,7 @@ fn remember(left: Var, right: Var, test: Test, outcome: Outcome, at: &'static Lo
         WATCHES.with_borrow_mut(|watches| {
             for watch in watches {
                 if comparison.is_of(watch.graph) {
-                    watch.comparisons.push(comparison);
+                    watch.comparisons.push(comparison.clone());
                 }
             }
         });

@@ -500,4 +500,20 @@ impl Graph {
         x.check_on(self);
         &self[key]
     }
+
+    /// The value of the node with this key, to compute and to sweep with; `None` if the node is not alive in this graph.
+    ///
+    /// ```
+    /// use chainrule::{Var, tape};
+    /// let (graph, (x, y)) = tape::record(|| {
+    ///     let x = Var::new(2.0);
+    ///     (x, x.square())
+    /// });
+    /// let (last, _) = graph.iter().next_back().unwrap();
+    /// assert_eq!(graph.var(last), Some(y));
+    /// assert_eq!(graph.backward(&[(graph.var(last).unwrap(), 1.0)])[x], 4.0);
+    /// ```
+    pub fn var(&self, key: NodeKey) -> Option<Var> {
+        self.get(key).map(|_| Var::at(self, key))
+    }
 }

@@ -10,9 +10,10 @@ use petgraph::graph::DiGraph;
 /// The rooms from the lowest rung to the highest. A room imports only from lower rungs.
 const LADDER: &[&[&str]] = &[
     &["letters"],
-    &["error", "labels", "layout", "math", "setters"],
+    &["call_site", "labels", "layout", "math", "setters"],
+    &["error"],
     &["op"],
-    &["dual", "lanes", "parameters"],
+    &["dual", "lanes", "parameters", "saved", "text"],
     &["graph"],
     &["tape"],
     &["var"],
@@ -34,13 +35,15 @@ const LADDER: &[&[&str]] = &[
 const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
 
 /// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, where Taylor series
-/// have a recurrence for it, where the interpreter has a kernel for it, and where random expressions write steps with it.
+/// have a recurrence for it, where the interpreter has a kernel for it, where random expressions write steps with it, and where
+/// formulas are read.
 const RECOGNISES_ROWS: &[&str] = &[
     "var",
     "ir/passes",
     "transform/taylor.rs",
     "interpreter",
     "strategies/expression.rs",
+    "text/formula.rs",
 ];
 
 /// Where the library may read the number of a value without a guard, and why that freezes nothing in a trace.

@@ -1031,3 +1031,20 @@ fn recorded_seeds_of_an_output_given_twice_are_added() {
     assert_eq!(slope.value(), 11.0 * 6.0 + 5.0);
     assert_eq!(slope.backward().of(&[x, u]), [22.0, 6.0]);
 }
+
+#[test]
+fn the_series_of_an_infinite_power_has_an_end() {
+    for exponent in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX] {
+        let f = Program::trace_at(&[0.5], |x| x[0].powf(exponent)).unwrap();
+        let slope = f.transform(Transform::Gradient).unwrap();
+        let curvature = slope.transform(Transform::Gradient).unwrap();
+        for x in [0.0, 0.5, 1.0, 2.0] {
+            let series = slope.taylor(&[x], &[1.0], 2).unwrap();
+            assert!(same(series[0], slope.value(&[x]).unwrap()));
+            // Where the sign of a derivative that is infinite or 0 is not known, it is NaN.
+            let second = curvature.value(&[x]).unwrap();
+            let agree = same(series[1], second) || series[1].is_nan() || second.is_nan();
+            assert!(agree, "{x}^{exponent}: {:e}, {second:e}", series[1]);
+        }
+    }
+}

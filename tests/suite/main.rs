@@ -35,5 +35,10 @@ mod scale;
 mod strategies;
 mod svg;
 mod tape;
+
+#[cfg(feature = "text")]
+mod text;
+#[cfg(feature = "serde")]
+mod travel;
 mod unroll;
 mod view;

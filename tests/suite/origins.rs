@@ -137,6 +137,7 @@ fn the_first_value_that_is_not_finite_stops_the_work() {
             .operation
             .origin
             .location
+            .as_ref()
             .unwrap()
             .file()
             .ends_with("origins.rs")

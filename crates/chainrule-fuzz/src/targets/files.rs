@@ -11,7 +11,7 @@ use super::{all_same, check};
 
 /// A change of a file.
 #[derive(Clone, Debug)]
-enum Change {
+pub(super) enum Change {
     Replace(usize, u8),
     Insert(usize, Vec<u8>),
     Remove(usize, usize),
@@ -21,7 +21,7 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, file: &mut Vec<u8>) {
+    pub(super) fn apply(&self, file: &mut Vec<u8>) {
         let place = |at: usize, file: &[u8]| at % (file.len() + 1);
         match *self {
             Self::Replace(at, byte) => {
@@ -50,7 +50,7 @@ impl Change {
     }
 }
 
-fn changes() -> impl Strategy<Value = Vec<Change>> {
+pub(super) fn changes() -> impl Strategy<Value = Vec<Change>> {
     let special = [
         "\"", ",", "\r", "\n", "\r\n", "\u{feff}", "1e999", "NaN", "inf", "-", "\0", "\u{202e}",
         "[", "]", "{", "}", "null", "1e400", ":", "[[[[[[[[", "-0", "0x10", "\\u0000", "\u{85}",

@@ -4,6 +4,7 @@ mod derivatives;
 mod files;
 mod names;
 mod programs;
+mod saved;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -25,6 +26,9 @@ pub(crate) const TARGETS: &[Target] = &[
     target("csv", files::csv),
     target("checkpoint", files::checkpoint),
     target("names", names::names),
+    target("saved-programs", saved::programs),
+    target("saved-graphs", saved::graphs),
+    target("formulas", saved::formulas),
 ];
 
 const fn target(name: &'static str, run: fn(&mut TestRunner) -> Result<(), String>) -> Target {
