@@ -93,6 +93,21 @@ where
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The first output at a point.
+    ///
+    /// ```
+    /// use chainrule::{Retraced, Var};
+    /// let f = Retraced::new(1, |x: &[Var]| if x[0] > 1.0 { x[0] } else { x[0].square() });
+    /// assert_eq!(f.value(&[0.5])?, 0.25);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`values`](Self::values), and if there is no output.
+    pub fn value(&self, x: &[f64]) -> Result<f64> {
+        self.program(x)?.1.value(x)
+    }
+
     /// Every output at a point.
     ///
     /// ```
