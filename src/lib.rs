@@ -139,6 +139,11 @@ struct Debugging;
 #[doc = include_str!("../docs/coming-from.md")]
 struct ComingFrom;
 
+/// The recipes of the cookbook are tests.
+#[cfg(all(doctest, feature = "nn", feature = "text"))]
+#[doc = include_str!("../docs/cookbook.md")]
+struct Cookbook;
+
 /// The examples of the page on other crates are tests.
 #[cfg(all(doctest, feature = "nn"))]
 #[doc = include_str!("../docs/using-with.md")]
