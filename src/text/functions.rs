@@ -9,6 +9,18 @@ use crate::op::Op;
 /// Names of operations besides those of their rows: methods that have another name.
 const OTHERS: &[(&str, &str)] = &[("powf", "Pow")];
 
+/// What other languages call some functions, and their names here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("arccos", "acos"),
+    ("arcsin", "asin"),
+    ("arctan", "atan"),
+    ("fabs", "abs"),
+    ("log", "ln"),
+    ("log1p", "ln1p"),
+    ("logistic", "sigmoid"),
+    ("sgn", "sign"),
+];
+
 /// The longest name for which similar names are searched.
 const LONGEST: usize = 40;
 
@@ -54,14 +66,19 @@ pub(super) fn names() -> impl Iterator<Item = String> {
 
 /// The question whether one of the names that are most similar was meant; empty if none is similar.
 pub(super) fn suggestion(name: &str, known: impl Iterator<Item = String>) -> String {
-    let letters: Vec<char> = name.chars().take(LONGEST + 1).collect();
-    if letters.len() > LONGEST {
+    let letters = name.chars().take(LONGEST + 1).count();
+    if letters > LONGEST {
         return String::new();
     }
     // A third of the letters may differ.
-    let most = letters.len().div_ceil(3);
+    let most = letters.div_ceil(3);
+    let translated = ELSEWHERE.iter().find(|&&(elsewhere, _)| elsewhere == name);
     let mut similar: Vec<(usize, String)> = known
-        .map(|other| (distance(&letters, &other), other))
+        .map(|other| {
+            let is_translated = translated.is_some_and(|&(_, here)| here == other);
+            let distance = strsim::osa_distance(name, &other);
+            (if is_translated { 0 } else { distance }, other)
+        })
         .filter(|&(distance, _)| distance <= most)
         .collect();
     similar.sort();
@@ -72,22 +89,6 @@ pub(super) fn suggestion(name: &str, known: impl Iterator<Item = String>) -> Str
         (Some(only), others) if others.is_empty() => format!("; did you mean {only}?"),
         (Some(last), others) => format!("; did you mean {} or {last}?", others.join(", ")),
     }
-}
-
-/// How many letters must be inserted, removed or replaced to turn one name into the other (Levenshtein's distance).
-fn distance(name: &[char], other: &str) -> usize {
-    // By how many letters of the name are used.
-    let mut distances: Vec<usize> = (0..=name.len()).collect();
-    for (used, letter) in other.chars().take(2 * LONGEST).enumerate() {
-        let mut diagonal = distances[0];
-        distances[0] = used + 1;
-        for (place, &own) in name.iter().enumerate() {
-            let replaced = diagonal + usize::from(own != letter);
-            diagonal = distances[place + 1];
-            distances[place + 1] = replaced.min(diagonal + 1).min(distances[place] + 1);
-        }
-    }
-    distances[name.len()]
 }
 
 #[cfg(test)]
@@ -103,12 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_those_of_words() {
-        let distance = |a: &str, b| distance(&a.chars().collect::<Vec<_>>(), b);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("mox", "max"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("same", "same"), 0);
+    fn names_of_other_languages_are_translated() {
+        let suggested = |name| suggestion(name, names());
+        assert_eq!(suggested("log"), "; did you mean `ln` or `log2`?");
+        assert_eq!(suggested("mxa"), "; did you mean `max`?");
+        for (elsewhere, here) in ELSEWHERE {
+            assert!(function(elsewhere).is_none());
+            assert!(suggested(elsewhere).starts_with(&format!("; did you mean `{here}`")));
+        }
     }
 }

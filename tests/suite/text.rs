@@ -272,7 +272,7 @@ fn messages_name_the_problem_and_mark_the_place() {
         ),
         (
             "log(x)",
-            "line 1, column 1: there is no function `log`; did you mean `log2`?\n  log(x)\n  ^^^",
+            "line 1, column 1: there is no function `log`; did you mean `ln` or `log2`?\n  log(x)\n  ^^^",
         ),
         (
             "qqqqqqqq(x)",
