@@ -86,7 +86,7 @@ where
 }
 
 /// A solver that also stops where the gradient is at most this long. A trust region in argmin stops only after a number of
-/// steps or at a known minimum, and Newton-CG never returns if it starts a step where the gradient is 0.
+/// steps or at a known minimum, and Newton-CG fails if it starts a step where the gradient is 0.
 struct UntilFlat<S>(S, f64);
 
 type Steps = IterState<Vec<f64>, Vec<f64>, (), Vec<Vec<f64>>, (), f64>;
