@@ -5,5 +5,6 @@ mod arrays;
 mod decompositions;
 mod functions;
 mod methods;
+mod optimisers;
 mod refusals;
 mod unmodified;
