@@ -169,7 +169,7 @@ impl Program {
             let [a, b] = sides.map(|id| there.values[id as usize]);
             let errors = sides.map(|id| there.errors[id as usize]);
             let sides = [a, b];
-            let mut moved = moved(&sides, &errors);
+            let mut moved = moved(&sides, &errors, errors[0] + errors[1]);
             moved.find(|sides| !guard.holds(sides[0], sides[1]))?;
             guard.error(None, a, b).branch().cloned()
         })
@@ -201,7 +201,7 @@ impl Rounding {
         let own = own_rounding(op, &operands, value, size(&partials, &operands));
         let crosses = crosses(op, &operands, value, &errors);
         if crosses {
-            for beside in moved(&operands, &errors) {
+            for beside in moved(&operands, &errors, errors.iter().sum()) {
                 let value = op.apply(&beside).unwrap_or(f64::NAN);
                 for (steepest, partial) in partials.iter_mut().zip(op.partials(&beside, value)) {
                     if partial.abs() > steepest.abs() {
@@ -229,7 +229,7 @@ fn jumps(op: Op) -> bool {
     let jumps = |law: &Law| {
         matches!(
             law,
-            Law::Break(..) | Law::Breaks | Law::BreakAtTie | Law::Remainder | Law::Poles
+            Law::Break(..) | Law::Breaks | Law::BreakAtTie | Law::Remainder
         )
     };
     op.laws().iter().any(jumps)
@@ -281,7 +281,7 @@ fn bounded(ir: &Ir, there: &Evaluated, roundings: &[Rounding], y: Id) -> Bounded
         (bound, worst, most) = (f64::INFINITY, Some(id), f64::INFINITY);
     }
     let is_first_order = |id| !roundings[id as usize].crosses && is_first_order(ir, there, id);
-    let holds = value.is_finite() && ids.all(is_first_order);
+    let holds = value.is_finite() && bound.is_finite() && ids.all(is_first_order);
     let least = if value == 0.0 { 0.0 } else { f64::from_bits(1) };
     let unit = (0.5 * f64::EPSILON * value.abs()).max(least);
     let bound = if !value.is_finite() {

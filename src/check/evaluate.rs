@@ -129,8 +129,13 @@ pub(super) fn rounding(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> 
     let (mut passed, mut size, mut is_zero) = (0.0, 0.0, true);
     let mut add = |place: usize, partial: f64| {
         if partial != 0.0 && errors[place] != 0.0 {
+            let product = partial.abs() * errors[place];
             // The product is not 0 although it may underflow.
-            passed += f64::from_bits(1).max(partial.abs() * errors[place]);
+            passed += if product == 0.0 {
+                f64::from_bits(1)
+            } else {
+                product
+            };
         }
         if partial != 0.0 && operands[place] != 0.0 {
             size += (partial * operands[place]).abs();
@@ -172,24 +177,36 @@ pub(super) fn crosses(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> b
     if op.obeys(Law::KinkAtOrigin) {
         return operands.iter().all(|x| x.abs() <= total);
     }
+    if !(op.obeys(Law::Breaks) && op.obeys(Law::Blocks) || op.obeys(Law::Remainder)) {
+        let place = op.laws().iter().find_map(|law| match *law {
+            Law::Kink(place, _) | Law::Break(place, _) => Some(place),
+            _ => None,
+        });
+        let error = place.map_or(total, |place| errors[place]);
+        let kink = Kink::new(op, operands, value, |_| true);
+        return error > 0.0 && kink.is_some_and(|kink| kink.distance <= error);
+    }
+    // The multiple of a divisor's error counts for a remainder.
+    let partials = op.partials(operands, value);
+    let passed = partials.iter().zip(errors).map(|(p, e)| (p * e).abs());
+    let reach = passed.sum::<f64>().max(total);
     let piece = |operands: &[f64], value: f64| {
         let mut piece = FxHasher::default();
         mark(op, operands, value, &mut piece);
         piece.finish()
     };
     let there = piece(operands, value);
-    moved(operands, errors).any(|operands| {
+    moved(operands, errors, reach).any(|operands| {
         let value = op.apply(&operands).unwrap_or(f64::NAN);
         piece(&operands, value) != there
     })
 }
 
-/// The operands of an operation with one of those that have errors moved, to either side, by the sum of all errors.
-pub(super) fn moved(operands: &[f64], errors: &[f64]) -> impl Iterator<Item = Vec<f64>> {
-    let total: f64 = errors.iter().sum();
+/// The operands of an operation with one of those that have errors moved to either side.
+pub(super) fn moved(operands: &[f64], errors: &[f64], by: f64) -> impl Iterator<Item = Vec<f64>> {
     let uncertain = (0..operands.len()).filter(|&place| errors[place] != 0.0);
     uncertain.flat_map(move |place| {
-        [-total, total].map(|error| {
+        [-by, by].map(|error| {
             let mut operands = operands.to_vec();
             operands[place] += error;
             operands

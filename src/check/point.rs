@@ -142,7 +142,9 @@ impl<'a> Point<'a> {
         };
         if let Verdict::BelowNoise { quotient, bound } = verdict
             && bound <= ZERO * spread(&both, there)
-            && derivative.abs() <= self.rounding((output, place))?
+            && let rounding = self.rounding((output, place))?
+            && rounding.is_finite()
+            && derivative.abs() <= rounding
         {
             // The derivative is 0 but for its own rounding errors, and so are the quotients beside the function's change.
             let error = (derivative - quotient).abs();

@@ -55,15 +55,8 @@ impl Program {
             let operand_ids = code.operands(id).iter();
             of_operands.clear();
             of_operands.extend(operand_ids.map(|&operand| moves[operand as usize]));
-            if let &[a, b] = code.operands(id)
-                && a == b
-            {
-                // The same value moves like itself.
-                for operand in &mut of_operands {
-                    operand.is_straight = true;
-                }
-            }
-            moves[id as usize] = side(op, operands, value, &of_operands);
+            let is_same = matches!(code.operands(id), [a, b] if a == b);
+            moves[id as usize] = side(op, operands, value, &of_operands, is_same);
         })?;
         let outputs = code.outputs().iter();
         if self.branches(&values, &moves) {
@@ -79,13 +72,7 @@ impl Program {
         let mut guards = self.ir().guards().iter().zip(self.guards());
         guards.any(|(&sides, guard)| {
             let operands = sides.map(|id| values[id as usize]);
-            let mut of_sides = sides.map(|id| moves[id as usize]);
-            if sides[0] == sides[1] {
-                of_sides = of_sides.map(|side| Move {
-                    is_straight: true,
-                    ..side
-                });
-            }
+            let of_sides = sides.map(|id| moves[id as usize]);
             if guard.is_read() {
                 return of_sides[0].changes;
             }
@@ -95,6 +82,8 @@ impl Program {
             }
             match nudge_ties(&operands, &of_sides, Step::Smallest) {
                 Some(nudged) => !guard.holds(nudged[0], nudged[1]),
+                // A value and itself stay equal.
+                None if sides[0] == sides[1] => false,
                 None => {
                     ties_for_now(&operands, &of_sides)
                         || stays_undecided(Corner::Tie, &operands, &of_sides)
@@ -154,8 +143,8 @@ enum Step {
     Farther,
 }
 
-/// How an operation moves on the side into which its operands move.
-fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
+/// How an operation moves on the side into which its operands move. `is_same` says whether its two operands are one value.
+fn side(op: Op, operands: &[f64], value: f64, moves: &[Move], is_same: bool) -> Move {
     let corner = corner(op);
     let jumping = |operand: &Move| operand.tangent.is_nan();
     let is_unknown = match corner {
@@ -180,7 +169,7 @@ fn side(op: Op, operands: &[f64], value: f64, moves: &[Move]) -> Move {
     let undecided = nudged.is_none()
         && corner.is_some_and(|(place, _)| stays_undecided(place, operands, moves));
     let jumps = corner.is_some_and(|(_, jumps)| jumps);
-    let is_tie = matches!(corner, Some((Corner::Tie, _)));
+    let is_tie = matches!(corner, Some((Corner::Tie, _))) && !is_same;
     if jumps && nudged.is_none() && (undecided || is_tie && ties_for_now(operands, moves)) {
         return Move::UNKNOWN;
     }
@@ -277,7 +266,7 @@ fn is_straight(op: Op, moves: &[Move]) -> bool {
     is_linear && moving.clone().all(|operand| operand.is_straight)
 }
 
-/// Whether two operands are equal and move alike as far as second derivatives show, but may part later.
+/// Whether two operands are equal and have the same first and second derivatives, but third ones may differ.
 fn ties_for_now(operands: &[f64], moves: &[Move]) -> bool {
     let (&[a, b], &[of_a, of_b]) = (operands, moves) else {
         return false;

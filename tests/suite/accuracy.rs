@@ -180,3 +180,40 @@ fn a_corner_within_the_rounding_error_counts_with_its_steeper_side() {
     let value = check::accuracy(f, &[1e-10]).unwrap().value;
     assert!(!value.holds && value.digits() == 0, "{value:?}");
 }
+
+#[test]
+fn errors_of_other_operands_do_not_move_a_condition() {
+    // The chosen value is wrong by more than 1, but the condition is 1.
+    let f = |x: &[Var]| Var::select(x[1].less(2.0), x[0] * 1e20 / 3.0, x[0]);
+    let value = check::accuracy(f, &[0.7, 1.0]).unwrap().value;
+    assert!(value.holds && value.digits() >= 14, "{value:?}");
+    // The divisor's error counts ten million times.
+    let f = |x: &[Var]| Var::from(1e6 + 0.05).rem_euclid(x[0] / 3.0);
+    let value = check::accuracy(f, &[0.3]).unwrap().value;
+    let exact = 1e6 + 0.05 - 1e7 * 0.1;
+    assert!(
+        !(value.holds && (value.value - exact).abs() > value.bound),
+        "{value:?}"
+    );
+}
+
+#[test]
+fn a_sum_takes_linear_time() {
+    // Moving every operand of such a sum would take 10¹⁰ steps.
+    let x: Vec<f64> = (0..50_000).map(f64::from).collect();
+    let f = |x: &[Var]| {
+        let halves: Vec<Var> = x.iter().map(|&x| x / 3.0).collect();
+        Var::sum(&halves)
+    };
+    let program = Program::trace(x.len(), f).unwrap();
+    let accuracy = program.with_respect_to(&[0]).unwrap().accuracy(&x).unwrap();
+    assert!(accuracy.value.holds);
+}
+
+#[test]
+fn a_slope_that_is_unknown_leaves_no_bound() {
+    // (−2)¹, of which the slope with respect to the exponent is NaN, and the exponent is rounded.
+    let f = |x: &[Var]| x[0].pow(x[1] / 3.0 * 3.0) + 1.0;
+    let value = check::accuracy(f, &[-2.0, 1.0]).unwrap().value;
+    assert!(!value.holds && value.bound == f64::INFINITY, "{value:?}");
+}

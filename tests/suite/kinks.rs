@@ -94,6 +94,11 @@ fn a_comparison_is_unknown_only_at_a_tie() {
     let ahead = |x: &[Var]| (x[0] + x[0].powi(3)).greater(x[0]);
     assert!(side(ahead, &[0.0], &[1.0]).is_nan());
     assert_eq!(side(ahead, &[0.5], &[1.0]), 0.0);
+    let twice = |x: &[Var]| {
+        let y = x[0] + x[0].powi(3);
+        (y + y).greater(x[0] * 2.0)
+    };
+    assert!(side(twice, &[0.0], &[1.0]).is_nan());
     // Sums of multiples, and a value and itself, stay equal.
     let multiples = |x: &[Var]| (x[0] * 2.0).max(0.5).greater(x[0] + x[0]);
     assert_eq!(side(multiples, &[1.0], &[1.0]), 0.0);

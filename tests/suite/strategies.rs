@@ -1,12 +1,12 @@
 //! Tests the strategies for users' own tests: correct functions agree in every mode, and planted errors are found.
 
-use chainrule::op::Op;
+use chainrule::op::{BinaryOp, NaryOp, Op};
 use chainrule::strategies::{self, Disagreement, all_ops};
 use chainrule::{Var, derive};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use crate::expression::Expression;
+use crate::expression::{Expression, Operand};
 use crate::random_graphs::declares_slopes;
 
 proptest! {
@@ -83,6 +83,20 @@ fn wrong_second_derivatives_and_numbers_that_are_read_are_found() {
     // The edge of a branch is no mistake.
     let branch = |x: &[Var]| if x[0] > 0.0 { x[0] * 2.0 } else { x[0] };
     strategies::agree(branch, &[0.0]).unwrap();
+}
+
+#[test]
+fn a_sum_of_constants_is_rounded_by_one_mode_only() {
+    // A program adds the constants of this second derivative while it is made.
+    let [x, first, second] = [0, 1, 2].map(Operand::Value);
+    let chain = || (Op::Binary(BinaryOp::Chain), vec![x, x]);
+    let constants = [-1.902_263_192_695_236_5, -1.128_795_233_871_359].map(Operand::Constant);
+    let dot = vec![second, constants[0], constants[1], first];
+    let e = Expression::new(
+        vec![0.0],
+        vec![chain(), chain(), (Op::Nary(NaryOp::Dot), dot)],
+    );
+    strategies::agree(|x| e.evaluate(x), e.inputs()).unwrap();
 }
 
 #[test]

@@ -277,7 +277,7 @@ fn rustfft_transforms() {
     assert_eq!(agree!(spectrum, &[&a[..5], &b[..5]], near, 1e-9), 2);
 }
 
-/// A line through points, of which the heights are given.
+/// A line through points with these heights.
 struct Line<T: na::Scalar> {
     line: na::Vector2<T>,
     heights: na::Vector4<T>,
