@@ -431,3 +431,40 @@ fn neighbours_join_so_that_pieces_stay_few() {
     let text = format!("{all:?}");
     assert_eq!(text.matches("Piece {").count(), 1, "{text}");
 }
+
+#[test]
+fn threads_share_pieces_that_begin_anywhere() {
+    // Enough work for several threads.
+    let f = Program::trace_rows(&[0.1; 8], 8, |p, row| {
+        let y = Var::dot_product(p, row).unwrap();
+        (y.sin() * y.exp()).sqrt().ln_1p()
+    });
+    let f = f.unwrap();
+    let p = [0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18];
+    let x: Vec<f64> = (0..8 * 30_011)
+        .map(|i| f64::from(i % 997) / 997.0)
+        .collect();
+    let rows = Flat::new(&x, 8).unwrap();
+    let mut batch = f.batch(&rows).unwrap().threads(1);
+    let (value, gradient) = batch.sum_gradient(&p).unwrap();
+    assert!(value.is_finite());
+    for threads in [1, 2, 3, 8] {
+        for cut in [0, 64, 64 * 7, 64 * 300] {
+            let [before, after] = [&x[..8 * cut], &x[8 * cut..]];
+            let mut stream = f.stream(&p).unwrap().threads(threads);
+            stream.seek(cut).unwrap();
+            stream.push_rows(&Flat::new(after, 8).unwrap()).unwrap();
+            let mut sum = stream.partial().unwrap();
+            let rest = f.batch(&Flat::new(before, 8).unwrap()).unwrap();
+            let mut rest = rest.threads(threads);
+            sum.merge(rest.partial(Transform::Gradient, &p, 0).unwrap())
+                .unwrap();
+            let (found, slopes) = sum.sum_gradient(&f, 30_011).unwrap();
+            assert_eq!(
+                (found, &slopes[..]),
+                (value, gradient),
+                "{threads} threads, {cut} rows"
+            );
+        }
+    }
+}
