@@ -93,16 +93,20 @@ impl Program {
 }
 
 impl Program {
-    /// Checks the labels of the first `rows` rows; `at(row, column)` is the number there.
-    pub(crate) fn check_labels(&self, rows: usize, at: impl Fn(usize, usize) -> f64) -> Result<()> {
+    /// Checks the labels of rows with these indices; `at(nth, column)` is the number in the nth of them.
+    pub(crate) fn check_labels(
+        &self,
+        rows: impl IntoIterator<Item = usize>,
+        mut at: impl FnMut(usize, usize) -> f64,
+    ) -> Result<()> {
         let labels = self.ir().labels().iter();
         let columns = labels.filter_map(|&(input, labels)| {
             let column = (input as usize).checked_sub(self.uniform_inputs())?;
             Some((column, labels))
         });
-        for row in 0..rows {
+        for (nth, row) in rows.into_iter().enumerate() {
             for (column, labels) in columns.clone() {
-                let found = at(row, column);
+                let found = at(nth, column);
                 if !labels.accepts(found) {
                     let problem =
                         format!("the label in column {column} must be {labels}, found {found:?}");
@@ -232,7 +236,7 @@ impl Batch {
     /// counted from 0.
     pub fn check_labels(&self) -> Result<()> {
         let at = |row, column| self.rows.at(row, column);
-        self.program.check_labels(self.len(), at)
+        self.program.check_labels(0..self.len(), at)
     }
 
     /// Every output of every row.
@@ -660,6 +664,12 @@ impl Batch {
 
     pub(super) fn row_order(&self) -> Order {
         self.order
+    }
+
+    /// One number of a row.
+    #[cfg(feature = "nn")]
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
+        self.rows.at(row, column)
     }
 
     /// The inputs of the program for one row.

@@ -22,6 +22,7 @@
 //! ```
 
 mod batches;
+mod chunked;
 mod dataset;
 mod generate;
 #[cfg(feature = "csv")]
@@ -29,6 +30,7 @@ mod read;
 mod tabular;
 
 pub use batches::Batches;
+pub use chunked::{Chunk, Chunked};
 pub use dataset::{Dataset, Row};
 pub use generate::{blobs, circles, moons, spirals};
 #[cfg(feature = "csv")]

@@ -12,6 +12,7 @@ mod train;
 
 #[cfg(feature = "serde")]
 mod checkpoint;
+mod chunks;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "csv")]
