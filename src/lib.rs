@@ -28,6 +28,7 @@
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
+//! - *The function in C, or in LaTeX*: [`Program::to_c`], [`Program::to_latex`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
 //! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
@@ -76,6 +77,7 @@ mod program;
 #[cfg(feature = "serde")]
 mod saved;
 mod setters;
+mod source;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 mod sweep;

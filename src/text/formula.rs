@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::functions;
 use super::syntax_error::SyntaxError;
-use super::tokens::{Token, tokens};
+use super::tokens::{Token, is_name, tokens};
 use crate::error::{Error, Result, check_length};
 use crate::op::{Binary, BinaryOp, Law, Op, Scalar, Unary, rows};
 
@@ -77,8 +77,19 @@ impl Formula {
     /// ```
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// As [`parse`](Self::parse). Also if `names` has a name twice, or a text that cannot be a name.
     pub fn parse_with(source: &str, names: &[&str]) -> Result<Self, SyntaxError> {
+        for (place, name) in names.iter().enumerate() {
+            let problem = if !is_name(name) {
+                "is not a name: expected letters, then also digits and _"
+            } else if names[..place].contains(name) {
+                "is there twice"
+            } else {
+                continue;
+            };
+            let problem = format!("in the list of inputs, `{name}` {problem}");
+            return Err(SyntaxError::new(source, 0..0, problem));
+        }
         Reader::new(source, Some(names)).read()
     }
 
