@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use chainrule::text::Formula;
-use chainrule::{Level, Program, Result, Transform, Var, derive, tape};
+use chainrule::{Program, Result, Transform, Var, derive, tape};
 use lexopt::{Arg, Parser, ValueExt};
 
 const USAGE: &str = "\
@@ -159,11 +159,15 @@ fn gradient(formula: &Formula, point: &[f64]) -> Result<Program> {
 
 /// The formula and its partial derivatives in LaTeX.
 fn latex(formula: &Formula, point: &[f64]) -> Result<String> {
-    let slope = |name: &String| format!("\\partial f / \\partial \\text{{{name}}}");
+    let slope = |name: &String| {
+        format!(
+            "\\partial f / \\partial \\text{{{}}}",
+            name.replace('_', "\\_")
+        )
+    };
     let outputs: Vec<String> = formula.names().iter().map(slope).collect();
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    let program = gradient(formula, point)?.at_level(Level::Fast);
-    program.to_latex(&[&["f"], &outputs[..]].concat())
+    gradient(formula, point)?.to_latex(&[&["f"], &outputs[..]].concat())
 }
 
 fn run(arguments: &Arguments) -> Result<String> {

@@ -18,7 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
-//! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: `foreign`, with the features `num-traits` and `nalgebra`.
+//! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: switch on the feature `num-traits` or `nalgebra`, and pass [`Var`]; see `foreign`.
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.

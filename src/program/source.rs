@@ -2,7 +2,7 @@
 
 use super::function::Program;
 use crate::error::Result;
-use crate::ir::{self, Ir};
+use crate::ir;
 use crate::source;
 
 impl Program {
@@ -32,16 +32,18 @@ impl Program {
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) if `name` is no name of C.
     pub fn to_c(&self, name: &str) -> Result<String> {
-        let (ir, core) = (self.shortened(), self.core());
-        source::c(&ir, &core.guards, name)
+        let core = self.core();
+        let shortened = ir::apply(core.base(), core.passes);
+        source::c(&shortened, &core.guards, name)
     }
 
-    /// The outputs as formulas in LaTeX, one line each, in an `aligned` environment. `outputs` names the outputs.
+    /// The outputs as formulas in LaTeX, one line each, in an `aligned` environment. `outputs` names the outputs, in
+    /// LaTeX: `"f"`, `r"\partial f / \partial a"`.
     ///
     /// A value that is used more than once, or whose formula is long, gets a name `v₁`, `v₂`, … and a line of its own
     /// before the outputs. Inputs have the names that were given while tracing, otherwise `x₀`, `x₁`, …. Brackets
     /// around a comparison mean 1 if it holds and 0 if not. Constants are decimal numbers, π and e. The formulas hold
-    /// for the branch that was traced.
+    /// for the branch that was traced. Terms of 0 and factors of 1 are left out; apart from that, nothing is simplified.
     ///
     /// ```
     /// use chainrule::Program;
@@ -53,11 +55,6 @@ impl Program {
     /// # Errors
     /// [`Length`](crate::ErrorKind::Length) if there is not one name for each output.
     pub fn to_latex(&self, outputs: &[&str]) -> Result<String> {
-        source::latex(&self.shortened(), outputs)
-    }
-
-    /// The code after the passes.
-    fn shortened(&self) -> Ir {
-        ir::apply(self.core().base(), self.core().passes)
+        source::latex(self.ir(), outputs)
     }
 }

@@ -66,18 +66,105 @@ fn in_comment(text: &str) -> String {
 
 fn check_name(name: &str) -> Result<()> {
     let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let fits = name.starts_with(is_letter)
-        && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
-        && !KEYWORDS.contains(&name);
-    if fits {
+    let is_name =
+        name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit());
+    let problem = if !is_name {
+        "expected letters of ASCII, digits and _"
+    } else if KEYWORDS.contains(&name) || is_of_the_library(name) {
+        "the name has a meaning in C already"
+    } else {
         return Ok(());
-    }
-    let expected = "expected a name of C: letters of ASCII, digits and _, no keyword";
+    };
     Err(Error::argument(
         "name",
-        format!("{expected}; found `{}`", shown(name)),
+        format!("{problem}, found `{}`", shown(name)),
     ))
 }
+
+/// Whether a name may be declared in `math.h` or `string.h`.
+fn is_of_the_library(name: &str) -> bool {
+    let begins = [
+        "mem", "str", "is", "fp", "FP_", "HUGE_VAL", "MATH_", "M_", "NAN", "NULL", "INFINITY",
+    ];
+    let stem = name.strip_suffix(['f', 'l']).unwrap_or(name);
+    begins.iter().any(|start| name.starts_with(start))
+        || MATH.contains(&name)
+        || MATH.contains(&stem)
+}
+
+/// The functions and types of `math.h`; some have variants with `f` and `l` at the end.
+const MATH: &[&str] = &[
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "copysign",
+    "cos",
+    "cosh",
+    "double_t",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "fdim",
+    "float_t",
+    "floor",
+    "fma",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frexp",
+    "gamma",
+    "hypot",
+    "ilogb",
+    "j0",
+    "j1",
+    "jn",
+    "ldexp",
+    "lgamma",
+    "llrint",
+    "llround",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logb",
+    "lrint",
+    "lround",
+    "math_errhandling",
+    "modf",
+    "nan",
+    "nearbyint",
+    "nextafter",
+    "nexttoward",
+    "pow",
+    "remainder",
+    "remquo",
+    "rint",
+    "round",
+    "scalbln",
+    "scalbn",
+    "signbit",
+    "signgam",
+    "sin",
+    "sinh",
+    "size_t",
+    "sqrt",
+    "tan",
+    "tanh",
+    "tgamma",
+    "trunc",
+    "y0",
+    "y1",
+    "yn",
+];
 
 /// The keywords of C99, and `main`, which must have another type.
 const KEYWORDS: &[&str] = &[

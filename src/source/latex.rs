@@ -7,9 +7,13 @@ use crate::error::{Result, check_length};
 use crate::ir::{Id, Ir, Kind};
 use crate::letters::shown;
 
-/// The formula of a value, and how tightly it binds.
+/// The formula of a value.
+#[derive(Clone)]
 struct Formula {
+    is_negative: bool,
+    /// What follows the sign.
     text: String,
+    /// How tightly the text binds.
     binds: u8,
 }
 
@@ -23,15 +27,17 @@ pub(crate) fn latex(ir: &Ir, outputs: &[&str]) -> Result<String> {
     let mut lines = Vec::new();
     let mut formulas: Vec<Formula> = Vec::with_capacity(ir.len());
     for id in ir.ids() {
+        if uses[id as usize] == 0 {
+            formulas.push(Formula::new("", ATOM));
+            continue;
+        }
         let mut formula = formula(ir, id, &formulas);
         let is_operation = matches!(ir.kind(id), Kind::Apply(_));
-        if is_operation && (uses[id as usize] > 1 || formula.text.len() > LONG) {
+        let is_name = formula.binds == ATOM && !formula.text.contains('\\');
+        if is_operation && !is_name && (uses[id as usize] > 1 || formula.text.len() > LONG) {
             let name = format!("v_{{{}}}", lines.len() + 1);
-            lines.push(format!("{name} &= {}", formula.text));
-            formula = Formula {
-                text: name,
-                binds: ATOM,
-            };
+            lines.push(format!("{name} &= {}", formula.signed()));
+            formula = Formula::new(&name, ATOM);
         }
         // What is used up needs no memory any more.
         for &operand in ir.operands(id) {
@@ -42,7 +48,7 @@ pub(crate) fn latex(ir: &Ir, outputs: &[&str]) -> Result<String> {
         formulas.push(formula);
     }
     for (name, &id) in outputs.iter().zip(ir.outputs()) {
-        lines.push(format!("{name} &= {}", formulas[id as usize].text));
+        lines.push(format!("{name} &= {}", formulas[id as usize].signed()));
     }
     Ok(format!(
         "\\begin{{aligned}}\n{}\n\\end{{aligned}}",
@@ -50,62 +56,118 @@ pub(crate) fn latex(ir: &Ir, outputs: &[&str]) -> Result<String> {
     ))
 }
 
-/// How often each value is used by others and as an output.
+/// How often each value is used by an output and by values that an output needs.
 fn uses(ir: &Ir) -> Vec<u32> {
     let mut uses = vec![0; ir.len()];
-    let operands = ir.ids().flat_map(|id| ir.operands(id));
-    for &id in operands.chain(ir.outputs()) {
+    for &id in ir.outputs() {
         uses[id as usize] += 1;
+    }
+    for id in ir.ids().rev() {
+        if uses[id as usize] > 0 {
+            for &operand in ir.operands(id) {
+                uses[operand as usize] += 1;
+            }
+        }
     }
     uses
 }
 
+impl Formula {
+    fn new(text: &str, binds: u8) -> Self {
+        Self {
+            is_negative: false,
+            text: text.to_owned(),
+            binds,
+        }
+    }
+
+    fn signed(&self) -> String {
+        let sign = if self.is_negative { "-" } else { "" };
+        format!("{sign}{}", self.text)
+    }
+
+    /// The formula with the other sign.
+    fn negated(self) -> Self {
+        if self.binds < PRODUCT {
+            let text = format!(r"\left({}\right)", self.signed());
+            return Self {
+                is_negative: true,
+                text,
+                binds: ATOM,
+            };
+        }
+        Self {
+            is_negative: !self.is_negative,
+            ..self
+        }
+    }
+
+    /// The text without the sign, in parentheses if it binds less tightly than this.
+    fn unsigned(&self, least: u8) -> String {
+        if self.binds < least {
+            format!(r"\left({}\right)", self.text)
+        } else {
+            self.text.clone()
+        }
+    }
+
+    /// The formula within another, in parentheses if it, or its sign, binds less tightly than this.
+    fn within(&self, least: u8) -> String {
+        let binds = if self.is_negative { SUM } else { self.binds };
+        if binds < least {
+            format!(r"\left({}\right)", self.signed())
+        } else {
+            self.signed()
+        }
+    }
+}
+
 fn formula(ir: &Ir, id: Id, formulas: &[Formula]) -> Formula {
     match ir.kind(id) {
-        Kind::Input(place) => Formula {
-            text: input(ir, id, place),
-            binds: ATOM,
-        },
+        Kind::Input(place) => Formula::new(&input(ir, id, place), ATOM),
         Kind::Constant(bits) => number(f64::from_bits(bits)),
-        Kind::SumOverRows => Formula {
-            text: format!(
-                r"\sum_{{\text{{rows}}}} {}",
-                within(&pairs(ir.operands(id), ir, formulas), PRODUCT)
-            ),
-            binds: SUM,
-        },
+        Kind::SumOverRows => {
+            let sum = pairs(ir.operands(id), formulas).within(PRODUCT);
+            Formula::new(&format!(r"\sum_{{\text{{rows}}}} {sum}"), SUM)
+        }
         Kind::Apply(op) => operation(form(op), ir, id, formulas),
     }
 }
 
 fn operation(form: Form, ir: &Ir, id: Id, formulas: &[Formula]) -> Formula {
     let operands = ir.operands(id);
-    let of = |operand: &Id| {
-        let Formula { text, binds } = &formulas[*operand as usize];
-        Formula {
-            text: text.clone(),
-            binds: *binds,
-        }
+    let all = || {
+        operands
+            .iter()
+            .map(|&operand| formulas[operand as usize].clone())
     };
+    let mut operand = all();
     match form {
-        Form::Template(template, binds) => Formula {
-            text: filled(template, operands, ir, formulas),
-            binds,
-        },
-        Form::Terms => sum(&operands.iter().map(of).collect::<Vec<_>>()),
-        Form::Factors => product(operands, ir, formulas),
-        Form::Pairs => pairs(operands, ir, formulas),
-        Form::Listed(template) => {
-            let texts: Vec<&str> = operands
-                .iter()
-                .map(|&operand| formulas[operand as usize].text.as_str())
-                .collect();
-            Formula {
-                text: template.replace("<>", &texts.join(", ")),
-                binds: ATOM,
-            }
+        Form::Template(template, binds) => {
+            Formula::new(&filled(template, operands, ir, formulas), binds)
         }
-        Form::First => operands.first().map_or_else(|| number(f64::NAN), of),
+        Form::Negative(template, binds) => {
+            Formula::new(&filled(template, operands, ir, formulas), binds).negated()
+        }
+        Form::Opposite => operand
+            .next()
+            .map_or_else(|| number(f64::NAN), Formula::negated),
+        Form::Difference => {
+            let terms: Vec<Formula> = operand
+                .next()
+                .into_iter()
+                .chain(operand.map(Formula::negated))
+                .collect();
+            sum(&terms)
+        }
+        Form::Terms => sum(&all().collect::<Vec<_>>()),
+        Form::Factors => product(&all().collect::<Vec<_>>()),
+        Form::Pairs => pairs(operands, formulas),
+        Form::Listed(template) => {
+            let texts: Vec<String> = all().map(|formula| formula.signed()).collect();
+            Formula::new(&template.replace("<>", &texts.join(", ")), ATOM)
+        }
+        Form::First => operand.next().unwrap_or_else(|| number(f64::NAN)),
     }
 }
 
@@ -117,8 +179,12 @@ fn filled(template: &str, operands: &[Id], ir: &Ir, formulas: &[Formula]) -> Str
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         let length = match rest.as_bytes()[at..] {
+            [b'<', letter @ b'a'..=b'c', b'?', b'>', ..] => {
+                text.push_str(&condition(&formulas[operand(letter) as usize]));
+                "<a?>".len()
+            }
             [b'<', letter @ b'a'..=b'c', least @ b'0'..=b'9', b'>', ..] => {
-                text.push_str(&within(&formulas[operand(letter) as usize], least - b'0'));
+                text.push_str(&formulas[operand(letter) as usize].within(least - b'0'));
                 "<a0>".len()
             }
             [
@@ -132,9 +198,9 @@ fn filled(template: &str, operands: &[Id], ir: &Ir, formulas: &[Formula]) -> Str
             ] => {
                 let (operand, less) = (operand(letter), less - b'0');
                 let difference = if let Some(known) = ir.constant(operand) {
-                    number(known - f64::from(less)).text
+                    number(known - f64::from(less)).signed()
                 } else {
-                    let operand = within(&formulas[operand as usize], least - b'0');
+                    let operand = formulas[operand as usize].within(least - b'0');
                     format!("{operand} - {less}")
                 };
                 text.push_str(&difference);
@@ -151,66 +217,76 @@ fn filled(template: &str, operands: &[Id], ir: &Ir, formulas: &[Formula]) -> Str
     (text + rest).replace("^{1}", "")
 }
 
-/// Operands multiplied, without factors of 1.
-fn product(operands: &[Id], ir: &Ir, formulas: &[Formula]) -> Formula {
-    let factors = operands
-        .iter()
-        .filter(|&&operand| ir.constant(operand) != Some(1.0));
-    let factors: Vec<&Formula> = factors
-        .map(|&operand| &formulas[operand as usize])
-        .collect();
-    joined(&factors, r" \cdot ", PRODUCT, "1")
+/// A formula as a condition: a comparison as it is, another number compared with 0.
+fn condition(formula: &Formula) -> String {
+    let inner = formula.text.strip_prefix(r"\left[");
+    let inner = inner.and_then(|text| text.strip_suffix(r"\right]"));
+    match inner {
+        Some(comparison) if !formula.is_negative && !comparison.contains(r"\right]") => {
+            comparison.to_owned()
+        }
+        _ => format!(r"{} \ne 0", formula.signed()),
+    }
 }
 
-/// Operands added, without terms of 0.
-fn sum(terms: &[Formula]) -> Formula {
-    let terms: Vec<&Formula> = terms
-        .iter()
-        .filter(|term| term.text != "0" && term.text != "-0")
-        .collect();
-    joined(&terms, " + ", SUM, "0")
-}
-
-/// Formulas with a sign between them; a single formula as it is, and for none a number.
-fn joined(formulas: &[&Formula], separator: &str, binds: u8, none: &str) -> Formula {
-    match formulas {
-        [] => Formula {
-            text: none.to_owned(),
-            binds: ATOM,
-        },
-        [formula] => Formula {
-            text: formula.text.clone(),
-            binds: formula.binds,
-        },
+/// Formulas multiplied: 0 if a factor is, otherwise without factors of 1 and with one sign.
+fn product(factors: &[Formula]) -> Formula {
+    if factors.iter().any(|factor| factor.text == "0") {
+        return Formula::new("0", ATOM);
+    }
+    let is_negative = factors.iter().filter(|factor| factor.is_negative).count() % 2 == 1;
+    let factors: Vec<&Formula> = factors.iter().filter(|factor| factor.text != "1").collect();
+    let product = match factors[..] {
+        [] => Formula::new("1", ATOM),
+        // A sign before a sum would need parentheses.
+        [factor] if !is_negative || factor.binds >= PRODUCT => {
+            Formula::new(&factor.text, factor.binds)
+        }
         _ => {
-            let texts: Vec<String> = formulas
+            let texts: Vec<String> = factors
                 .iter()
-                .map(|formula| within(formula, binds))
+                .map(|factor| factor.unsigned(PRODUCT))
                 .collect();
-            Formula {
-                text: texts.join(separator),
-                binds,
+            Formula::new(&texts.join(r" \cdot "), PRODUCT)
+        }
+    };
+    Formula {
+        is_negative,
+        ..product
+    }
+}
+
+/// Formulas added, without terms of 0.
+fn sum(terms: &[Formula]) -> Formula {
+    let terms: Vec<&Formula> = terms.iter().filter(|term| term.text != "0").collect();
+    match terms[..] {
+        [] => Formula::new("0", ATOM),
+        [term] => term.clone(),
+        [first, ref others @ ..] => {
+            let mut text = first.signed();
+            for term in others {
+                let (sign, least) = if term.is_negative {
+                    ("-", PRODUCT)
+                } else {
+                    ("+", SUM)
+                };
+                let _ = write!(text, " {sign} {}", term.unsigned(least));
             }
+            Formula::new(&text, SUM)
         }
     }
 }
 
-/// Products of two consecutive operands each, added.
-fn pairs(operands: &[Id], ir: &Ir, formulas: &[Formula]) -> Formula {
-    let products: Vec<Formula> = operands
-        .chunks(2)
-        .map(|pair| product(pair, ir, formulas))
-        .collect();
-    sum(&products)
-}
-
-/// A formula within another, in parentheses if it binds less tightly than this.
-fn within(formula: &Formula, least: u8) -> String {
-    if formula.binds < least {
-        format!(r"\left({}\right)", formula.text)
-    } else {
-        formula.text.clone()
-    }
+/// Products of two consecutive operands each, added; a last operand without a partner is added.
+fn pairs(operands: &[Id], formulas: &[Formula]) -> Formula {
+    let product = |pair: &[Id]| {
+        let factors: Vec<Formula> = pair
+            .iter()
+            .map(|&operand| formulas[operand as usize].clone())
+            .collect();
+        product(&factors)
+    };
+    sum(&operands.chunks(2).map(product).collect::<Vec<_>>())
 }
 
 /// The name of an input.
@@ -219,10 +295,16 @@ fn input(ir: &Ir, id: Id, place: u32) -> String {
         return format!("x_{{{place}}}");
     };
     let word = path.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &path[word.len()..];
+    // `theta_1` is written as `theta1` is.
+    let word = word
+        .strip_suffix('_')
+        .filter(|_| !digits.is_empty())
+        .unwrap_or(word);
     let (word, digits) = if word.is_empty() {
-        (path.as_str(), "")
+        (&path[..], "")
     } else {
-        path.split_at(word.len())
+        (word, digits)
     };
     let mut text = match word {
         _ if GREEK.contains(&word) => format!(r"\{word}"),
@@ -244,9 +326,9 @@ const GREEK: &[&str] = &[
 /// Text without the letters that LaTeX would read as commands.
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
-        '\\' => r"\backslash{}".to_owned(),
-        '~' => r"\sim{}".to_owned(),
-        '^' => r"\wedge{}".to_owned(),
+        '\\' => r"\textbackslash{}".to_owned(),
+        '~' => r"\textasciitilde{}".to_owned(),
+        '^' => r"\textasciicircum{}".to_owned(),
         '{' | '}' | '$' | '&' | '#' | '%' | '_' => format!(r"\{c}"),
         c => c.to_string(),
     };
@@ -266,21 +348,17 @@ fn number(number: f64) -> Formula {
     } else {
         let text = format!("{:?}", number.abs());
         match text.split_once('e') {
-            Some((digits, power)) => {
-                let digits = digits.trim_end_matches(".0");
-                match digits {
-                    "1" => (format!("10^{{{power}}}"), POWER),
-                    _ => (format!(r"{digits} \cdot 10^{{{power}}}"), PRODUCT),
-                }
-            }
+            Some((digits, power)) => match digits.trim_end_matches(".0") {
+                "1" => (format!("10^{{{power}}}"), POWER),
+                digits => (format!(r"{digits} \cdot 10^{{{power}}}"), PRODUCT),
+            },
             None => (text.trim_end_matches(".0").to_owned(), ATOM),
         }
     };
-    if number.is_sign_negative() && !number.is_nan() {
-        return Formula {
-            text: format!("-{text}"),
-            binds: SUM,
-        };
+    let is_negative = number.is_sign_negative() && !number.is_nan() && number != 0.0;
+    Formula {
+        is_negative,
+        text,
+        binds,
     }
-    Formula { text, binds }
 }

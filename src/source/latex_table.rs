@@ -1,7 +1,7 @@
 //! Each operation in LaTeX: one line per row of the operations' table, in its order.
 //!
 //! In a template, `<a2>` is the first operand, in parentheses if it binds less tightly than 2; `b` and `c` are the next two.
-//! `<b1-2>` is the second operand minus 2.
+//! `<b1-2>` is the second operand minus 2, and `<a?>` the first operand as a condition.
 
 use crate::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
 
@@ -16,6 +16,12 @@ pub(super) const ATOM: u8 = 4;
 pub(super) enum Form {
     /// A template, and how tightly the result binds.
     Template(&'static str, u8),
+    /// A template with a minus before it, and how tightly it binds without the minus.
+    Negative(&'static str, u8),
+    /// The operand with the other sign.
+    Opposite,
+    /// The first operand minus the second.
+    Difference,
     /// All operands, added.
     Terms,
     /// All operands, multiplied.
@@ -41,7 +47,7 @@ pub(super) fn form(op: Op) -> Form {
 
 fn unary(op: UnaryOp) -> Form {
     let (template, binds) = match op {
-        UnaryOp::Neg => (r"-<a2>", SUM),
+        UnaryOp::Neg => return Form::Opposite,
         UnaryOp::Recip | UnaryOp::RecipPositive => (r"\frac{1}{<a0>}", PRODUCT),
         UnaryOp::Square => (r"<a4>^{2}", POWER),
         UnaryOp::Sqrt => (r"\sqrt{<a0>}", ATOM),
@@ -104,10 +110,10 @@ fn unary(op: UnaryOp) -> Form {
 fn binary(op: BinaryOp) -> Form {
     let (template, binds) = match op {
         BinaryOp::Add => return Form::Terms,
-        BinaryOp::Sub => (r"<a1> - <b2>", SUM),
+        BinaryOp::Sub => return Form::Difference,
         BinaryOp::Mul | BinaryOp::Chain => return Form::Factors,
         BinaryOp::Div | BinaryOp::DivPositive => (r"\frac{<a0>}{<b0>}", PRODUCT),
-        BinaryOp::DivSlope => (r"-\frac{<a0>}{<b4>^{2}}", SUM),
+        BinaryOp::DivSlope => return Form::Negative(r"\frac{<a0>}{<b4>^{2}}", PRODUCT),
         BinaryOp::Rem => (r"\operatorname{rem}\left(<a0>, <b0>\right)", ATOM),
         BinaryOp::RemEuclid => (r"<a3> \bmod <b3>", PRODUCT),
         BinaryOp::ScaledExp2 => (r"<b2> \cdot 2^{<a0>}", PRODUCT),
@@ -131,16 +137,20 @@ fn binary(op: BinaryOp) -> Form {
             r"\frac{<b4>^{2}}{\left(<a4>^{2} + <b4>^{2}\right)^{3/2}}",
             PRODUCT,
         ),
-        BinaryOp::HypotMixed => (
-            r"-\frac{<a2> \cdot <b2>}{\left(<a4>^{2} + <b4>^{2}\right)^{3/2}}",
-            SUM,
-        ),
+        BinaryOp::HypotMixed => {
+            return Form::Negative(
+                r"\frac{<a2> \cdot <b2>}{\left(<a4>^{2} + <b4>^{2}\right)^{3/2}}",
+                PRODUCT,
+            );
+        }
         BinaryOp::Atan2 => (r"\operatorname{atan2}\left(<a0>, <b0>\right)", ATOM),
         BinaryOp::Atan2Slope => (r"\frac{<b0>}{<a4>^{2} + <b4>^{2}}", PRODUCT),
-        BinaryOp::Atan2Curvature => (
-            r"-\frac{2 \cdot <a2> \cdot <b2>}{\left(<a4>^{2} + <b4>^{2}\right)^{2}}",
-            SUM,
-        ),
+        BinaryOp::Atan2Curvature => {
+            return Form::Negative(
+                r"\frac{2 \cdot <a2> \cdot <b2>}{\left(<a4>^{2} + <b4>^{2}\right)^{2}}",
+                PRODUCT,
+            );
+        }
         BinaryOp::Atan2Mixed => (
             r"\frac{<a4>^{2} - <b4>^{2}}{\left(<a4>^{2} + <b4>^{2}\right)^{2}}",
             PRODUCT,
@@ -179,7 +189,7 @@ fn ternary(op: TernaryOp) -> Form {
     let (template, binds) = match op {
         TernaryOp::MulAdd | TernaryOp::ChainAdd => return Form::Pairs,
         TernaryOp::Select => (
-            r"\begin{cases} <b0> & \text{if } <a0> \ne 0 \\ <c0> & \text{otherwise} \end{cases}",
+            r"\begin{cases} <b0> & \text{if } <a?> \\ <c0> & \text{otherwise} \end{cases}",
             SUM,
         ),
         TernaryOp::Clamp => (r"\operatorname{clamp}\left(<a0>, <b0>, <c0>\right)", ATOM),

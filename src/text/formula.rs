@@ -179,6 +179,7 @@ const INFIXES: &[Infix] = &[
 /// The constants by name.
 const CONSTANTS: &[(&str, f64)] = &[
     ("pi", std::f64::consts::PI),
+    ("π", std::f64::consts::PI),
     ("e", std::f64::consts::E),
     ("inf", f64::INFINITY),
     ("nan", f64::NAN),
@@ -289,7 +290,9 @@ impl<'s> Reader<'s> {
                     self.waiting.push(Waiting::Negation(at.clone()));
                 }
                 Token::Sign(sign) => {
-                    return self.wrong(at, format!("expected a value, found `{sign}`"));
+                    let is_power = sign == "*" && self.source[..at.start].ends_with('*');
+                    let advice = if is_power { "; the power is `^`" } else { "" };
+                    return self.wrong(at, format!("expected a value, found `{sign}`{advice}"));
                 }
             }
         }
@@ -330,7 +333,13 @@ impl<'s> Reader<'s> {
         };
         let Some(infix) = INFIXES.iter().find(|infix| infix.sign == sign) else {
             let found = &self.source[at.clone()];
-            return self.wrong(at, format!("expected an operator, found `{found}`"));
+            let is_value = matches!(token, Token::Name(_) | Token::Number(_) | Token::Sign("("));
+            let advice = if is_value {
+                "; write `*` to multiply"
+            } else {
+                ""
+            };
+            return self.wrong(at, format!("expected an operator, found `{found}`{advice}"));
         };
         loop {
             let binds = match self.waiting.last() {

@@ -33,8 +33,15 @@ pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, Syn
         };
         let Ok((token, span)) = token.with_span().parse_next(&mut input) else {
             let span = start..start + letter.len_utf8();
-            let advice =
-                superscript(letter).map_or_else(String::new, |power| format!("; write `^{power}`"));
+            let advice = match (superscript(letter), letter) {
+                (Some(power), _) => format!("; write `^{power}`"),
+                (None, '|') => String::from("; write `abs(x)`"),
+                (None, '=') => String::from("; write `==` to compare"),
+                (None, '·' | '×') => String::from("; write `*`"),
+                (None, '÷') => String::from("; write `/`"),
+                (None, '−') => String::from("; write `-`"),
+                _ => String::new(),
+            };
             let problem = format!("`{letter}` has no meaning in a formula{advice}");
             return Err(SyntaxError::new(source, span, problem));
         };

@@ -216,11 +216,11 @@ fn messages_name_the_problem_and_mark_the_place() {
         ),
         (
             "a b",
-            "line 1, column 3: expected an operator, found `b`\n  a b\n    ^",
+            "line 1, column 3: expected an operator, found `b`; write `*` to multiply\n  a b\n    ^",
         ),
         (
             "3 exp(x)",
-            "line 1, column 3: expected an operator, found `exp`\n  3 exp(x)\n    ^^^",
+            "line 1, column 3: expected an operator, found `exp`; write `*` to multiply\n  3 exp(x)\n    ^^^",
         ),
         (
             "(a\n+ (b)",
@@ -353,6 +353,11 @@ fn what_looks_like_a_name_or_a_number_and_is_none_is_refused() {
             .unwrap(),
         0.0
     );
+    assert_eq!(Formula::parse("2π").unwrap_err().column(), 2);
+    assert_eq!(
+        Formula::parse("π - pi").unwrap().eval::<f64>(&[]).unwrap(),
+        0.0
+    );
     assert_eq!(Formula::parse("größe_2").unwrap().names(), ["größe_2"]);
     let lists: [(&[&str], &str); 3] = [
         (
@@ -373,5 +378,30 @@ fn what_looks_like_a_name_or_a_number_and_is_none_is_refused() {
             Formula::parse_with("1", names).unwrap_err().problem(),
             problem
         );
+    }
+}
+
+#[test]
+fn messages_say_what_to_write_instead() {
+    let cases = [
+        (
+            "2(a)",
+            "line 1, column 2: expected an operator, found `(`; write `*` to multiply\n  2(a)\n   ^",
+        ),
+        (
+            "a**2",
+            "line 1, column 3: expected a value, found `*`; the power is `^`\n  a**2\n    ^",
+        ),
+        (
+            "|a|",
+            "line 1, column 1: `|` has no meaning in a formula; write `abs(x)`\n  |a|\n  ^",
+        ),
+        (
+            "if(a, b, c)",
+            "line 1, column 1: there is no function `if`; did you mean `select`?\n  if(a, b, c)\n  ^^",
+        ),
+    ];
+    for (text, message) in cases {
+        assert_eq!(Formula::parse(text).unwrap_err().to_string(), message);
     }
 }
