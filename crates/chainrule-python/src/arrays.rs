@@ -19,6 +19,16 @@ impl<'py> Numbers<'py> {
     pub(crate) fn new(name: &'static str, argument: &Bound<'py, PyAny>) -> PyResult<Self> {
         let py = argument.py();
         let numpy = py.import("numpy")?;
+        if argument.hasattr("mask")?
+            && numpy
+                .getattr("ma")?
+                .call_method1("is_masked", (argument,))?
+                .extract()?
+        {
+            return Err(PyTypeError::new_err(format!(
+                "{name}: some numbers are masked; fill them or leave them out"
+            )));
+        }
         let array = numpy.call_method1("asarray", (argument,));
         // Rows of different lengths are the usual reason.
         let array = array.map_err(|error| {
@@ -42,7 +52,7 @@ impl<'py> Numbers<'py> {
             let shape = untyped.shape();
             let problem = format!(
                 "{name}: an array of type {} and shape {shape:?} cannot be converted to float64 without loss",
-                untyped.dtype().repr()?
+                untyped.dtype().str()?
             );
             return Err(PyTypeError::new_err(problem));
         }

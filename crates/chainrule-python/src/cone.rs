@@ -169,10 +169,10 @@ impl Value {
 
     /// The graph of this value as text for Graphviz.
     ///
-    /// >>> (Value(2.0) * 3).dot_text().startswith("digraph")
+    /// >>> (Value(2.0) * 3).dot().startswith("digraph")
     /// True
     #[pyo3(signature = (*, gradients=true, max_nodes=200))]
-    fn dot_text(slf: &Bound<'_, Self>, gradients: bool, max_nodes: usize) -> PyResult<String> {
+    fn dot(slf: &Bound<'_, Self>, gradients: bool, max_nodes: usize) -> PyResult<String> {
         picture(slf, gradients, |picture| {
             picture.max_nodes(max_nodes).to_dot()
         })

@@ -326,10 +326,10 @@ impl Value {
 
     /// The dot product `w₀x₀ + w₁x₁ + …` as one node, each term added with one rounding.
     ///
-    /// >>> Value.dot([Value(1), Value(2)], [3, 4]).data
+    /// >>> Value.dot_product([Value(1), Value(2)], [3, 4]).data
     /// 11.0
     #[staticmethod]
-    fn dot<'py>(ws: &Bound<'py, PyAny>, xs: &Bound<'py, PyAny>) -> Made<'py> {
+    fn dot_product<'py>(ws: &Bound<'py, PyAny>, xs: &Bound<'py, PyAny>) -> Made<'py> {
         let (left, right) = (many("ws", ws)?, many("xs", xs)?);
         same_length("xs", left.len(), right.len())?;
         let pairs = left.into_iter().zip(right);

@@ -11,7 +11,7 @@ use numpy::PyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arrays;
 use crate::cone::Cone;
@@ -417,6 +417,14 @@ impl Parameters {
             if let Ok(value) = parameter?.cast::<Value>() {
                 values.push(value.clone().unbind());
             }
+        }
+        let mut seen = FxHashSet::default();
+        if let Some(place) = values
+            .iter()
+            .position(|value| !seen.insert(value.as_ptr() as usize))
+        {
+            let problem = format!("parameters: the value at index {place} is listed twice");
+            return Err(PyValueError::new_err(problem));
         }
         if values.len() == numbers.len() && !values.is_empty() {
             return Ok(Self {

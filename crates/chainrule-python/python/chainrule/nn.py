@@ -185,7 +185,7 @@ class Step(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """An epoch that has ended."""
+    """An epoch that has ended: its number, the steps since the run began, and the mean loss of its rows."""
 
     epoch: int
     steps: int
