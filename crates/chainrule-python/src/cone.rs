@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::errors::engine;
+use crate::tracing::{self, Test};
 use crate::value::Value;
 
 /// The values that some values depend on, operands first.
@@ -60,6 +61,11 @@ impl Cone {
 
     pub(crate) fn nodes(&self) -> &[Py<Value>] {
         &self.nodes
+    }
+
+    /// The values that were not computed.
+    fn leaves(&self) -> impl Iterator<Item = &Py<Value>> {
+        self.nodes.iter().filter(|node| node.get().op == Op::Input)
     }
 
     pub(crate) fn place(&self, value: &Py<Value>) -> usize {
@@ -139,14 +145,19 @@ impl Value {
     ///
     /// Raises `RuntimeError` if `data` was changed after values were computed from it.
     fn backward(slf: &Bound<'_, Self>) -> PyResult<()> {
+        if tracing::is_tracing() {
+            // Gradients are numbers that depend on these numbers.
+            for leaf in Cone::new(slf.py(), [slf.clone().unbind()]).leaves() {
+                let leaf = leaf.bind(slf.py());
+                tracing::note(leaf, leaf.get().number.get(), Test::Read)?;
+            }
+        }
         recorded(slf, false, |cone, vars, y| {
             let mut gradients = Gradients::new();
             gradients.sweep(&[(y, 1.0)]);
             for (node, &var) in cone.nodes().iter().zip(vars) {
-                let grad = &node.get().gradient;
                 // A constant, such as the empty sum, has no derivative.
-                let derivative = gradients.get(var).unwrap_or(0.0);
-                grad.set(grad.get() + derivative);
+                node.get().gradient.add(gradients.get(var).unwrap_or(0.0));
             }
         })?;
         slf.get().gradient.set(1.0);

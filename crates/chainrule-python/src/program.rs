@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chainrule::{Batch, Error, Level, Program, Result};
 use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -129,6 +129,7 @@ impl PyProgram {
             return Err(PyValueError::new_err("the program has no outputs"));
         }
         let uniform = self.program.uniform_inputs();
+        self.expect_memory(question, 1)?;
         let Some(rows) = rows else {
             if uniform > 0 {
                 return Err(rows_are_missing(uniform));
@@ -153,6 +154,25 @@ impl PyProgram {
         Ok(Answer { parts, rows: None })
     }
 
+    /// An error if the answer for this many rows cannot be stored, because the engine would end the process.
+    fn expect_memory(&self, question: Question, rows: usize) -> PyResult<()> {
+        let (inputs, outputs) = (self.variables(), self.program.outputs());
+        let each = match question {
+            Question::Values => Some(outputs),
+            Question::Gradient => inputs.checked_add(1),
+            Question::Jacobian => outputs.checked_mul(inputs),
+            Question::Hessian => inputs.checked_mul(inputs),
+        };
+        let numbers = each.and_then(|each| each.checked_mul(rows));
+        let fits = numbers.is_some_and(|count| Vec::<f64>::new().try_reserve_exact(count).is_ok());
+        if fits {
+            return Ok(());
+        }
+        Err(PyMemoryError::new_err(format!(
+            "the answer does not fit into memory: {rows} rows, {outputs} outputs, {inputs} inputs"
+        )))
+    }
+
     fn ask_rows(
         &self,
         py: Python<'_>,
@@ -162,6 +182,7 @@ impl PyProgram {
         threads: usize,
     ) -> PyResult<Answer> {
         let (mut batch, count) = self.batch_of(py, rows, threads)?;
+        self.expect_memory(question, count)?;
         let parts = detached(py, || question.of_rows(&mut batch, parameters))?;
         Ok(Answer {
             parts,

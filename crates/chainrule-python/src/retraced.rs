@@ -1,5 +1,8 @@
 //! Functions with branches: one program for each path that points have taken.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chainrule::{Result, Retraced, Var};
 use pyo3::prelude::*;
 
@@ -23,6 +26,8 @@ pub(crate) struct PyRetraced {
     function: Retraced<Function>,
     traced: Py<PyAny>,
     inputs: usize,
+    /// Whether the function returned one value instead of a list.
+    is_single: Arc<AtomicBool>,
 }
 
 #[pymethods]
@@ -32,14 +37,20 @@ impl PyRetraced {
     #[pyo3(signature = (function, n, *, keep=1024))]
     fn new(py: Python<'_>, function: Py<PyAny>, n: usize, keep: usize) -> Self {
         let traced = function.clone_ref(py);
+        let is_single = Arc::new(AtomicBool::new(true));
+        let returned = Arc::clone(&is_single);
         let call: Function = Box::new(move |vars| {
             let point: Vec<f64> = vars.iter().map(|x| x.peek()).collect();
-            Python::attach(|py| outputs_at(py, &function, &point, vars, &mut false))
+            let mut single = true;
+            let outputs = Python::attach(|py| outputs_at(py, &function, &point, vars, &mut single));
+            returned.store(single, Ordering::Relaxed);
+            outputs
         });
         Self {
             function: Retraced::new(n, call).keep(keep),
             traced,
             inputs: n,
+            is_single,
         }
     }
 
@@ -55,7 +66,7 @@ impl PyRetraced {
         let program = py.detach(|| engine(|| self.function.program_at(&point)))?;
         let program = program.map_err(|error| raised(py, &error))?;
         let level = program.level();
-        let is_single = program.outputs() == 1;
+        let is_single = self.is_single.load(Ordering::Relaxed) && program.outputs() == 1;
         Ok(PyProgram::new(program, level, is_single))
     }
 

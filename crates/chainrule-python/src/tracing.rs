@@ -90,10 +90,16 @@ thread_local! {
 /// Notes a comparison for every trace that runs on this thread.
 #[inline]
 pub(crate) fn note(left: &Bound<'_, Value>, right: impl Into<Side>, test: Test) -> PyResult<()> {
-    if TRACES.with_borrow(Vec::is_empty) {
+    if !is_tracing() {
         return Ok(());
     }
     note_for_traces(left, &right.into(), test)
+}
+
+/// Whether a function is traced on this thread.
+#[inline]
+pub(crate) fn is_tracing() -> bool {
+    TRACES.with_borrow(|traces| !traces.is_empty())
 }
 
 #[cold]

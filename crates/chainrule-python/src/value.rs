@@ -30,6 +30,14 @@ impl Number {
     pub(crate) fn set(&self, value: f64) {
         self.0.store(value.to_bits(), Ordering::Relaxed);
     }
+
+    /// Adds a term; no other thread's addition is lost.
+    pub(crate) fn add(&self, term: f64) {
+        let add = |bits| Some((f64::from_bits(bits) + term).to_bits());
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        // The function always gives a number, so the update succeeds.
+        let _ = self.0.fetch_update(set, fetch, add);
+    }
 }
 
 /// The values that a value was computed from.
@@ -284,8 +292,18 @@ impl Value {
             CompareOp::Le => Test::LessEqual,
             CompareOp::Gt => Test::Greater,
             CompareOp::Ge => Test::GreaterEqual,
-            // Python then compares the objects.
-            CompareOp::Eq | CompareOp::Ne => return Ok(py.NotImplemented().into_bound(py)),
+            CompareOp::Eq | CompareOp::Ne => {
+                let is_number =
+                    || Ok::<_, PyErr>(other.is_instance_of::<Self>() || number(other)?.is_some());
+                if tracing::is_tracing() && !slf.is(other) && is_number()? {
+                    return Err(PyTypeError::new_err(
+                        "in a traced function, `==` and `!=` of values would compare objects; compare objects by `is`, \
+                         numbers by `x.data == y.data`, or compute with `x.equal(y)`",
+                    ));
+                }
+                // Python then compares the objects.
+                return Ok(py.NotImplemented().into_bound(py));
+            }
         };
         let outcome = if let Ok(other) = other.cast::<Self>() {
             tracing::note(slf, other, test)?;
@@ -297,6 +315,17 @@ impl Value {
             return Ok(py.NotImplemented().into_bound(py));
         };
         Ok(outcome.into_pyobject(py)?.to_owned().into_any())
+    }
+
+    /// A value is an object, so it is true, as in micrograd.
+    #[expect(clippy::unused_self, reason = "Python passes it")]
+    fn __bool__(&self) -> PyResult<bool> {
+        if tracing::is_tracing() {
+            return Err(PyTypeError::new_err(
+                "in a traced function, a value has no truth: compare its number, as in `x > 0`",
+            ));
+        }
+        Ok(true)
     }
 
     fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {

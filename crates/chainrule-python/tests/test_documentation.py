@@ -57,11 +57,14 @@ def test_most_things_have_examples():
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the page is in the repository, not in the wheel")
 def test_the_page():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
     assert len(blocks) >= 5
     names = {}
     for block in blocks:
-        exec(compile(block, str(PAGE), "exec"), names)
+        # So that an error names the line of the page.
+        lines = "\n" * text[: block.start(1)].count("\n")
+        exec(compile(lines + block[1], str(PAGE), "exec"), names)
 
 
 def test_everything_is_documented():

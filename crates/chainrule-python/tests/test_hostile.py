@@ -100,8 +100,11 @@ def test_functions_that_call_back():
         (x[0] * 2).backward()
         return x[0] * inner.grad * g([2.0]) + x[0].grad
 
-    program = chainrule.trace(f, 1)
+    program = chainrule.trace(f, 1, at=[2.0])
     assert program([2.0]) == 2 * 6 * 4 + 2
+    # The gradient that was read may be another one elsewhere.
+    with pytest.raises(chainrule.BranchError):
+        program([3.0])
 
 
 def test_iterables_that_fail():

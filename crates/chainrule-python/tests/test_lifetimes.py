@@ -159,3 +159,18 @@ def test_a_value_of_another_thread_is_swept_here():
     thread.join()
     (made[0] * 2).backward()
     assert made[0].grad == 2.0
+
+
+def test_sweeps_on_threads_lose_nothing():
+    w = Value(1.0)
+
+    def work():
+        for _ in range(500):
+            (w * 2).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert w.grad == 4 * 500 * 2

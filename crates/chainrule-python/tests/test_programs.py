@@ -245,6 +245,27 @@ def test_reading_a_number_is_checked():
     assert f([3.0]) == 3.0 and shown[0][0] == 0.0
 
 
+def test_gradients_read_in_a_trace_are_checked():
+    def f(x):
+        (x[0] ** 2).backward()
+        return x[0] * x[0].grad
+
+    program = chainrule.trace(f, 1, at=[2.0])
+    assert program([2.0]) == 8.0
+    with pytest.raises(chainrule.BranchError):
+        program([3.0])
+
+
+@pytest.mark.parametrize(
+    "compare", [lambda x: x[0] == 0, lambda x: x[0] != x[1], lambda x: 0 == x[0], lambda x: x[0] in [x[1]], lambda x: bool(x[0]), lambda x: not x[0]]
+)
+def test_what_would_compare_objects_is_refused_in_a_trace(compare):
+    compare([Value(0.0), Value(0.0)])
+    with pytest.raises(TypeError, match="in a traced function"):
+        chainrule.trace(lambda x: x[0] if compare(x) else x[1], 2)
+    assert chainrule.trace(lambda x: x[0] if x[0] == x[0] and x[0] != None and x[0] in {x[0]} else 0, 2)([1, 2]) == 1  # noqa: E711
+
+
 def test_own_functions_in_traces():
     def declared(x):
         return Value.custom(math.exp(x[0].peek()), [x[0]], [x[0].exp()])
@@ -265,7 +286,9 @@ def test_retraced():
         return -x[0] if x[0] < 0 else x[0] ** 2
 
     g = chainrule.retraced(f, 1)
-    assert g.programs == 0
+    assert g.programs == 0 and g.program_at([3.0])([3.0]) == 9.0
+    assert chainrule.retraced(lambda x: [x[0]], 1).program_at([3.0])([3.0]).tolist() == [3.0]
+    g, calls[:] = chainrule.retraced(f, 1), []
     assert (g.value([3.0]), g.value([-2.0]), g.value([4.0])) == (9.0, 2.0, 16.0)
     assert g.programs == 2 and len(calls) == 2
     assert g.gradient([[1.0], [-5.0], [3.0]]).tolist() == [[2.0], [-1.0], [6.0]]
@@ -398,7 +421,18 @@ def test_traces_within_traces():
         f([3.0])
 
 
+def test_answers_that_do_not_fit():
+    f = chainrule.trace(lambda x: x.sum(), 400_000)
+    with pytest.raises(MemoryError, match="400000 inputs"):
+        f.hessian(np.zeros(400_000))
+    assert f.gradient(np.zeros(400_000)).sum() == 400_000
+
+
 def test_arguments_that_make_no_sense():
+    f = chainrule.trace(lambda x: x[0] * 2, 1)
+    assert f.value(np.ones((1000, 1)), threads=10**6).sum() == 2000
+    with pytest.raises(OverflowError):
+        f.value(np.ones((1000, 1)), threads=-1)
     with pytest.raises((OverflowError, ValueError, MemoryError)):
         chainrule.trace(lambda x: x[0], 2**62)
     with pytest.raises((OverflowError, TypeError)):
