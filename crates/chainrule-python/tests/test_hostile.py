@@ -5,11 +5,13 @@ import decimal
 import fractions
 import math
 import pickle
+import random
 
 import numpy as np
 import pytest
 
 import chainrule
+from chainrule import nn
 from chainrule.engine import Value
 from chainrule.nn import MLP
 
@@ -176,3 +178,49 @@ def test_drawing_hostile_labels():
     x.exp().dot()
     assert Value(1.0).svg(max_nodes=0).startswith("<svg")
     sum([Value(1.0) for _ in range(1000)], Value(0.0)).svg()
+
+
+JUNK = [
+    None, True, -1, 0, 2, 3.5, math.nan, math.inf, -math.inf, 2**31, 2**63, 2**64, 10**400, "", "exact", b"", b"\x00" * 40, [], [[]], (), {}, object(),
+    [1.0], [1.0, 2.0], [[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]], [[1.0], [2.0, 3.0]], [math.nan, math.inf], ["a", "b"], [None, None],
+    np.zeros(2), np.zeros((0, 2)), np.zeros((2, 0)), np.zeros((3, 2))[::-1], np.zeros((3, 2), order="F"), np.zeros((1, 1, 1)), np.array(1.0),
+    np.zeros(2, dtype=complex), np.zeros(2, dtype=object), np.zeros(2, dtype="U3"), np.float32(1), np.int64(-1), lambda *_: 1.0, lambda *_: None, iter([1.0, 2.0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_junk_raises_exceptions_and_never_panics(seed):
+    """A panic would be a `PanicException`, which is no `Exception`, or end the process."""
+    rng = random.Random(seed)
+
+    def subjects():
+        value = Value(rng.choice([0.5, -1.0, math.nan])) * 2
+        f = chainrule.trace(lambda x: [x[0] * x[1], x[0]], 2)
+        g = chainrule.trace_rows(lambda p, row: p[0] * row[0] if p[0] < 5 else row[1], [1.0], 2)
+        branches = chainrule.retraced(lambda x: x[0] if x[0] > 0 else x[1], 2)
+        return [value, f, g, f.batch([[1.0, 2.0]]), g.batch([[1.0, 2.0]]), branches, chainrule.jit(lambda x: x[0]), value.explain()]
+
+    functions = [chainrule.trace, chainrule.trace_rows, chainrule.retraced, chainrule.Program.from_bytes, chainrule._native.fit, Value, MLP]
+    for _ in range(60):
+        callables = list(functions)
+        for subject in subjects():
+            callables.extend(getattr(subject, name) for name in dir(subject) if name not in {"__class__", "__init_subclass__", "__subclasshook__", "__dir__", "__sizeof__"})
+        for function in rng.sample([c for c in callables if callable(c)], 40):
+            arguments = [rng.choice([*JUNK, Value(1.0)]) for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3, 4]))]
+            # Numbers of inputs for which memory suffices.
+            if function in (chainrule.trace, chainrule.trace_rows, MLP):
+                arguments = [min(a, 100) if type(a) is int else a for a in arguments]
+            try:
+                function(*arguments)
+            except Exception:
+                pass
+
+
+def test_the_number_of_epochs_may_be_huge():
+    line = [Value(1.0)]
+    for epochs in [2**62, 2**63, 2**64 - 1]:
+        try:
+            history = nn.fit(line, [[1.0], [2.0]], lambda p, row: p[0] * row[0], epochs=epochs, batch=1, on_step=lambda step: step.step < 3)
+        except (ValueError, OverflowError):
+            continue
+        assert history.ended == "callback"
