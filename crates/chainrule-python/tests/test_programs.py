@@ -2,8 +2,10 @@
 
 import inspect
 import math
+import os
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -233,6 +235,19 @@ def test_every_way_to_branch_is_checked(compare):
     assert program([1.0, 2.0]) in (2.0, 2.0)
     with pytest.raises(chainrule.BranchError):
         program([2.0, 1.0])
+
+
+@pytest.mark.parametrize("test", ["__lt__", "__le__", "__gt__", "__ge__"])
+def test_comparisons_of_equal_numbers_are_checked(test):
+    for at in [[1.0, 1.0], [1.0, 2.0], [2.0, 1.0]]:
+        program = chainrule.trace(lambda x: x[0] if getattr(x[0], test)(x[1]) else x[1], 2, at=at)
+        taken = getattr(at[0], test)(at[1])
+        for x in [[5.0, 5.0], [5.0, 6.0], [6.0, 5.0]]:
+            if getattr(x[0], test)(x[1]) == taken:
+                assert program(x) == (x[0] if taken else x[1])
+            else:
+                with pytest.raises(chainrule.BranchError):
+                    program(x)
 
 
 def test_reading_a_number_is_checked():
@@ -470,21 +485,46 @@ def test_threads_share_a_program():
     assert not wrong
 
 
-def test_other_threads_run_meanwhile():
+def large_batch(**options):
     f = chainrule.trace_rows(lambda p, row: sum((p[0] * row[0] * k).sin() for k in range(200)), [1.0], 1)
-    batch = f.batch(np.random.default_rng(5).normal(size=(200_000, 1)), threads=1)
+    return f.batch(np.random.default_rng(5).normal(size=(200_000, 1)), **options)
+
+
+def test_other_threads_run_meanwhile():
+    batch = large_batch(threads=1)
+    batch.sum_gradient([1.0])
     counted, stop = [0], threading.Event()
 
     def count():
         while not stop.is_set():
             counted[0] += 1
 
+    def pace(work):
+        """How many times the other thread counts in a second of this work."""
+        before, begin = counted[0], time.perf_counter()
+        work()
+        return (counted[0] - before) / (time.perf_counter() - begin)
+
     thread = threading.Thread(target=count)
     thread.start()
-    before = counted[0]
-    batch.sum_gradient([1.0])
-    ran = counted[0] - before
+    free = pace(lambda: time.sleep(0.3))
+    meanwhile = pace(lambda: [batch.sum_gradient([1.0]) for _ in range(3)])
     stop.set()
     thread.join()
-    # While the GIL is held, the other thread counts at most during one switch interval.
-    assert ran > 10_000
+    # If the lock were held, the other thread would count only in the moments between the calls.
+    assert meanwhile > 0.1 * free
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+def test_the_number_of_threads_is_used():
+    def share_of_others(batch):
+        """The part of the CPU time that other threads than this one take."""
+        batch.sum_gradient([1.0])
+        mine, all_threads = time.thread_time(), time.process_time()
+        for _ in range(3):
+            batch.sum_gradient([1.0])
+        mine, all_threads = time.thread_time() - mine, time.process_time() - all_threads
+        return 1 - mine / all_threads
+
+    assert share_of_others(large_batch(threads=1)) < 0.1
+    assert share_of_others(large_batch(threads=2)) > 0.2
