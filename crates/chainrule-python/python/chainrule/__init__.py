@@ -13,11 +13,13 @@
 array([-400.,  200.])
 """
 
+from importlib.metadata import version
+
 from chainrule._errors import BranchError
 from chainrule._jit import Jit, jit
 from chainrule._native import Batch, Explanation, Program, Value, retraced, trace, trace_rows
 
-__version__ = "0.1.0"
+__version__ = version("chainrule")
 
 __all__ = [
     "Batch",
