@@ -2,13 +2,15 @@
 //!
 //! - `value` is micrograd's `Value`: a Python object that is its own node. `methods` makes its functions from the engine's
 //!   table of operations, `cone` records what a value depends on on a graph of the engine.
-//! - `tracing` calls functions of Python with values and makes programs of what they compute; `program` evaluates programs
-//!   over NumPy arrays, which `arrays` reads; `fit` trains.
+//! - `tracing` calls functions of Python with values and makes programs of what they compute; `program`, `batch` and
+//!   `retraced` evaluate programs over NumPy arrays, which `arrays` reads and `answer` makes; `fit` trains.
 //! - `errors` makes Python's exceptions of the engine's errors.
 //!
 //! No panic of the engine reaches Python: `errors::engine` catches it.
 
+mod answer;
 mod arrays;
+mod batch;
 mod cone;
 mod errors;
 mod fit;
@@ -24,11 +26,13 @@ use pyo3::pymodule;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::batch::PyBatch;
+    #[pymodule_export]
     use crate::cone::PyExplanation;
     #[pymodule_export]
     use crate::fit::fit;
     #[pymodule_export]
-    use crate::program::{PyBatch, PyProgram};
+    use crate::program::PyProgram;
     #[pymodule_export]
     use crate::retraced::PyRetraced;
     #[pymodule_export]

@@ -1,17 +1,15 @@
 //! Programs over NumPy arrays.
 
-use std::sync::{Mutex, PoisonError};
-
-use chainrule::{Batch, Error, Level, Program, Result};
-use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
+use chainrule::{Batch, Level, Program, Result};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::answer::{Answer, Question};
 use crate::arrays::{Numbers, array, vector};
+use crate::batch::{PyBatch, first_sum, read_parameters, sum_gradient};
 use crate::errors::{detached, engine, exception};
-use crate::methods::numbers;
-use crate::tracing::{level_named, listed};
+use crate::tracing::level_named;
 
 /// A compiled function. `trace` and `trace_rows` make it.
 ///
@@ -25,80 +23,6 @@ pub(crate) struct PyProgram {
     program: Program,
     /// Whether the traced function returned one value instead of a list.
     is_single: bool,
-}
-
-/// One of the questions that programs answer: parts of an answer for each row, and their shapes.
-#[derive(Clone, Copy)]
-enum Question {
-    Values,
-    Gradient,
-    Jacobian,
-    Hessian,
-}
-
-impl Question {
-    fn at_point(self, program: &Program, x: &[f64]) -> Result<Vec<Vec<f64>>> {
-        Ok(match self {
-            Self::Values => vec![program.values(x)?],
-            Self::Gradient => {
-                let (value, gradient) = program.gradient(x)?;
-                vec![vec![value], gradient]
-            }
-            Self::Jacobian => {
-                let (values, jacobian) = program.jacobian(x)?;
-                vec![values, jacobian]
-            }
-            Self::Hessian => {
-                let (value, gradient, hessian) = program.hessian(x)?;
-                vec![vec![value], gradient, hessian]
-            }
-        })
-    }
-
-    fn of_rows(self, batch: &mut Batch, uniform: &[f64]) -> Result<Vec<Vec<f64>>> {
-        Ok(match self {
-            Self::Values => vec![batch.values(uniform)?.to_vec()],
-            Self::Gradient => {
-                let (values, gradients) = batch.gradients(uniform)?;
-                vec![values.to_vec(), gradients.to_vec()]
-            }
-            Self::Jacobian => {
-                let (values, jacobians) = batch.jacobians(uniform)?;
-                vec![values.to_vec(), jacobians.to_vec()]
-            }
-            Self::Hessian => {
-                let (values, gradients, hessians) = batch.hessians(uniform)?;
-                vec![values.to_vec(), gradients.to_vec(), hessians.to_vec()]
-            }
-        })
-    }
-}
-
-/// An answer: its parts, and the number of rows, unless it is that of a point.
-struct Answer {
-    parts: Vec<Vec<f64>>,
-    rows: Option<usize>,
-}
-
-impl Answer {
-    /// A part as an array of this shape, with the axis of rows in front.
-    fn part<'py>(
-        &mut self,
-        py: Python<'py>,
-        part: usize,
-        shape: &[usize],
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let shape: Vec<usize> = self.rows.iter().chain(shape).copied().collect();
-        array(py, std::mem::take(&mut self.parts[part]), &shape)
-    }
-
-    /// The first part: a float, or an array with one number per row.
-    fn number<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match self.rows {
-            None => Ok(self.parts[0][0].into_pyobject(py)?.into_any()),
-            Some(_) => self.part(py, 0, &[]),
-        }
-    }
 }
 
 impl PyProgram {
@@ -220,22 +144,6 @@ impl PyProgram {
         let (mut batch, _) = self.batch_of(py, &Numbers::new("rows", rows)?, threads)?;
         detached(py, || work(&mut batch, &parameters))
     }
-}
-
-/// The numbers of an array, of values, or of a model.
-fn read_parameters(parameters: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<f64>> {
-    let list = listed(parameters)?;
-    if let Ok(array) = list.cast::<numpy::PyUntypedArray>()
-        && array.dtype().is_equiv_to(&numpy::dtype::<f64>(list.py()))
-    {
-        return Ok(vector("parameters", &list, Some(count))?.to_vec());
-    }
-    let numbers = numbers(&list)?;
-    if numbers.len() != count {
-        let error = Error::length("parameters", count, numbers.len());
-        return Err(PyValueError::new_err(error.to_string()));
-    }
-    Ok(numbers)
 }
 
 fn rows_are_missing(parameters: usize) -> PyErr {
@@ -525,12 +433,8 @@ impl PyProgram {
     /// (30.0, array([3.]))
     #[pyo3(signature = (rows, *, threads=0))]
     fn batch(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, threads: usize) -> PyResult<PyBatch> {
-        let (batch, rows) = self.batch_of(py, &Numbers::new("rows", rows)?, threads)?;
-        Ok(PyBatch {
-            batch: Mutex::new(batch),
-            rows,
-            is_single: self.is_single,
-        })
+        let (batch, _) = self.batch_of(py, &Numbers::new("rows", rows)?, threads)?;
+        Ok(PyBatch::new(batch, self.is_single))
     }
 
     fn __getstate__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -595,108 +499,5 @@ impl PyProgram {
     ) -> PyResult<(Vec<f64>, Vec<f64>)> {
         let x = vector("x", x, Some(self.program.inputs()))?.to_vec();
         Ok((x, vector("direction", direction, Some(length))?.to_vec()))
-    }
-}
-
-fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
-    let sums = batch.sum_values(parameters)?;
-    let first = sums.first().copied();
-    first.ok_or_else(|| Error::argument("outputs", "expected at least 1, found 0"))
-}
-
-fn sum_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
-    let (value, gradient) = batch.sum_gradient(parameters)?;
-    Ok((value, gradient.to_vec()))
-}
-
-/// A program with rows of data.
-#[pyclass(frozen, module = "chainrule", name = "Batch")]
-pub(crate) struct PyBatch {
-    batch: Mutex<Batch>,
-    rows: usize,
-    is_single: bool,
-}
-
-impl PyBatch {
-    fn with<R: Send>(
-        &self,
-        py: Python<'_>,
-        parameters: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&mut Batch, &[f64]) -> Result<R> + Send,
-    ) -> PyResult<R> {
-        // The parameters are read before the lock is taken, because reading them can run code of Python.
-        let count = py.detach(|| self.lock().program().uniform_inputs());
-        let parameters = match parameters {
-            Some(parameters) => read_parameters(parameters, count)?,
-            None => Vec::new(),
-        };
-        detached(py, || work(&mut self.lock(), &parameters))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
-        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[pymethods]
-impl PyBatch {
-    fn __len__(&self) -> usize {
-        self.rows
-    }
-
-    /// What the traced function returned, for each row.
-    #[pyo3(signature = (parameters=None))]
-    fn __call__<'py>(
-        &self,
-        py: Python<'py>,
-        parameters: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (values, outputs) = self.with(py, parameters, |batch, p| {
-            Ok((batch.values(p)?.to_vec(), batch.program().outputs()))
-        })?;
-        if self.is_single {
-            array(py, values, &[self.rows])
-        } else {
-            array(py, values, &[self.rows, outputs])
-        }
-    }
-
-    /// The sum of the first output over all rows.
-    #[pyo3(signature = (parameters=None))]
-    fn sum_value(&self, py: Python<'_>, parameters: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
-        self.with(py, parameters, first_sum)
-    }
-
-    /// The derivatives of the sum of the first output over all rows, with respect to the parameters.
-    #[pyo3(signature = (parameters=None))]
-    fn sum_gradient<'py>(
-        &self,
-        py: Python<'py>,
-        parameters: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        Ok(self.sum_value_and_gradient(py, parameters)?.1)
-    }
-
-    /// The sum of the first output over all rows, and its derivatives with respect to the parameters.
-    #[pyo3(signature = (parameters=None))]
-    fn sum_value_and_gradient<'py>(
-        &self,
-        py: Python<'py>,
-        parameters: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<(f64, Bound<'py, PyAny>)> {
-        let (value, gradient) = self.with(py, parameters, sum_gradient)?;
-        let count = gradient.len();
-        Ok((value, array(py, gradient, &[count])?))
-    }
-
-    /// Raises `ValueError` for the first number that is not finite, with its row and column.
-    fn check_finite(&self, py: Python<'_>) -> PyResult<()> {
-        self.with_rows(py)
-    }
-}
-
-impl PyBatch {
-    fn with_rows(&self, py: Python<'_>) -> PyResult<()> {
-        detached(py, || self.lock().check_finite())
     }
 }
