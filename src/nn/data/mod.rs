@@ -25,6 +25,8 @@ mod batches;
 mod chunked;
 mod dataset;
 mod generate;
+#[cfg(feature = "arrow")]
+mod parquet;
 #[cfg(feature = "csv")]
 mod read;
 mod tabular;
@@ -33,6 +35,8 @@ pub use batches::Batches;
 pub use chunked::{Chunk, Chunked};
 pub use dataset::{Dataset, Row};
 pub use generate::{blobs, circles, moons, spirals};
+#[cfg(feature = "arrow")]
+pub use parquet::Parquet;
 #[cfg(feature = "csv")]
 pub use read::{Csv, read_csv};
 pub use tabular::Tabular;
