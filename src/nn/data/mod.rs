@@ -29,6 +29,8 @@ mod generate;
 mod parquet;
 #[cfg(feature = "csv")]
 mod read;
+#[cfg(feature = "csv")]
+mod records;
 mod tabular;
 
 pub use batches::Batches;
@@ -38,5 +40,5 @@ pub use generate::{blobs, circles, moons, spirals};
 #[cfg(feature = "arrow")]
 pub use parquet::Parquet;
 #[cfg(feature = "csv")]
-pub use read::{Csv, read_csv};
+pub use read::{Csv, CsvChunks, CsvOptions, Missing, read_csv};
 pub use tabular::Tabular;
