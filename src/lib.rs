@@ -26,6 +26,7 @@
 //! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.
 //! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
+//! - *Rows that do not fit into memory, or that several machines have*: [`Stream`], [`Partial`]; see `docs/data.md`.
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
 //! - *The function in C, or in LaTeX*: [`Program::to_c`], [`Program::to_latex`].
@@ -105,7 +106,9 @@ pub use page::Page;
 pub use parameters::Parameters;
 pub use picture::{Direction, Picture};
 
-pub use program::{Batch, Csr, Evaluator, Kink, Outputs, Program, Retraced, Sparse, Stage, Stream};
+pub use program::{
+    Batch, Csr, Evaluator, Kink, Outputs, Partial, Program, Retraced, Sparse, Stage, Stream,
+};
 pub use sweep::diagnosis::{Diagnosis, ZeroProduct};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use transform::{Mode, Sparsity, Transform};
@@ -120,6 +123,11 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/programs.md")]
 struct Programs;
+
+/// The examples of the page on data are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/data.md")]
+struct Data;
 
 /// The examples of the page on derivatives are tests.
 #[cfg(doctest)]

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
+use super::block_source::BlockSource;
 use super::blocks::{BLOCK, Blocks, Order};
+use super::buffer::Buffer;
 use super::compiled::Compiled;
 use super::parallel;
+use super::pieces::Pieces;
 use super::traits::Machine;
 use super::tree::Tree;
 use crate::error::{Error, Result};
@@ -38,6 +41,8 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 struct Worker {
     machine: Box<dyn Machine>,
+    /// The inputs of a block, if the rows are not stored as blocks.
+    lanes: Buffer,
     tree: Tree,
     /// Sums of the subtrees that this thread has computed.
     sums: Vec<Vec<f64>>,
@@ -48,6 +53,7 @@ impl Worker {
     fn new(compiled: &Compiled) -> Self {
         Self {
             machine: Arc::clone(&compiled.executable).machine(),
+            lanes: Buffer::default(),
             tree: Tree::default(),
             sums: Vec::new(),
             failure: None,
@@ -168,11 +174,46 @@ impl Answer {
     }
 
     /// All sums over rows; [`outputs_of_sums`](Self::outputs_of_sums) computes the outputs from them.
+    pub(crate) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
+        self.sums_of_blocks(rows, 0..rows.blocks(), threads)
+    }
+
+    /// Adds the sums over these rows to the pieces. The rows are cut where the tree over all rows cuts them.
+    pub(crate) fn pieces(
+        &mut self,
+        rows: &dyn BlockSource,
+        threads: usize,
+        pieces: &mut Pieces,
+    ) -> Result<()> {
+        let (first, whole) = (rows.first(), rows.rows() / BLOCK);
+        Pieces::check_start(first, rows.rows())?;
+        let mut block = 0;
+        while block < whole {
+            let aligned = (first / BLOCK + block).trailing_zeros();
+            let level = aligned.min((whole - block).ilog2());
+            let blocks = block..block + (1 << level);
+            let sums = self.sums_of_blocks(rows, blocks.clone(), threads)?;
+            pieces.insert(first + BLOCK * block, level, sums)?;
+            block = blocks.end;
+        }
+        let rest = rows.rows() % BLOCK;
+        if rest > 0 {
+            let sums = self.sums_of_blocks(rows, whole..whole + 1, threads)?;
+            pieces.insert_last(first + BLOCK * whole, rest, sums)?;
+        }
+        Ok(())
+    }
+
+    /// The sums over some blocks.
     ///
     /// Every worker computes whole subtrees of the blocks, so the tree is the same for any number of workers.
-    pub(crate) fn sums(&mut self, rows: &Blocks, threads: usize) -> Result<&mut [f64]> {
-        let blocks = rows.blocks();
-        let (count, threads) = self.workers(threads, blocks);
+    fn sums_of_blocks(
+        &mut self,
+        rows: &dyn BlockSource,
+        blocks: Range<usize>,
+        threads: usize,
+    ) -> Result<&mut [f64]> {
+        let (count, threads) = self.workers(threads, blocks.len());
         let Self {
             compiled,
             shared,
@@ -184,20 +225,20 @@ impl Answer {
         let width = compiled.executable.layout().sums.len();
         tree.clear(width);
         if let [worker] = workers {
-            for index in 0..blocks {
-                let mut block = rows.block(index);
+            for index in blocks {
+                let mut block = rows.block(index, &mut worker.lanes);
                 block.threads = threads;
                 compiled.block(&mut *worker.machine, shared, &block, tree.next())?;
                 tree.push();
             }
             return Ok(tree.total());
         }
-        let subtree = (blocks / (4 * count)).max(1).next_power_of_two();
-        let share = blocks.div_ceil(subtree).div_ceil(count);
+        let subtree = (blocks.len() / (4 * count)).max(1).next_power_of_two();
+        let share = blocks.len().div_ceil(subtree).div_ceil(count);
         parallel::for_each(count, workers, |index, worker| {
             let subtrees = index * share..(index + 1) * share;
             worker.failure = worker
-                .sum(compiled, shared, rows, subtree, subtrees, width)
+                .sum(compiled, shared, rows, &blocks, subtree, subtrees, width)
                 .err();
         });
         first_failure(workers)?;
@@ -206,6 +247,16 @@ impl Answer {
             tree.push();
         }
         Ok(tree.total())
+    }
+
+    /// Tells the code, its level and the order of its sums from others.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.compiled.fingerprint()
+    }
+
+    /// The uniform inputs.
+    pub(crate) fn uniform(&self) -> &[f64] {
+        &self.shared[..self.compiled.executable.layout().uniform]
     }
 
     /// The number of sums over rows.
@@ -346,25 +397,31 @@ impl Worker {
         Ok(())
     }
 
-    /// Computes the sums of some subtrees, each of `subtree` blocks.
+    /// Computes the sums of some subtrees of the blocks `all`, each of `subtree` blocks.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "there is one caller, and a struct would repeat all the names"
+    )]
     fn sum(
         &mut self,
         compiled: &Compiled,
         shared: &[f64],
-        rows: &Blocks,
+        rows: &dyn BlockSource,
+        all: &Range<usize>,
         subtree: usize,
         subtrees: Range<usize>,
         width: usize,
     ) -> Result<()> {
         let mut done = 0;
         for index in subtrees {
-            let blocks = index * subtree..rows.blocks().min((index + 1) * subtree);
+            let first = all.start + index * subtree;
+            let blocks = first..all.end.min(first + subtree);
             if blocks.is_empty() {
                 break;
             }
             self.tree.clear(width);
             for block in blocks {
-                let block = rows.block(block);
+                let block = rows.block(block, &mut self.lanes);
                 compiled.block(&mut *self.machine, shared, &block, self.tree.next())?;
                 self.tree.push();
             }

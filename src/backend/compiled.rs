@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::layout::Place;
 use super::traits::{Backend, Block, Executable, Machine};
 use crate::error::Result;
-use crate::ir::{Class, Guard, Ir, Level};
+use crate::ir::{Class, Fingerprint, Guard, Ir, Level};
 
 /// Code compiled by a backend, and its guards.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Compiled {
     /// The comparisons of shared numbers, then those that vary by row, without duplicates.
     shared_guards: Vec<([u32; 2], Guard)>,
     row_guards: Vec<([Place; 2], Guard)>,
+    /// Tells the code, its level and the order of its sums from others.
+    fingerprint: u64,
 }
 
 impl Compiled {
@@ -48,11 +50,26 @@ impl Compiled {
                 _ => row_guards.push((sides, guard.clone())),
             }
         }
+        let mut fingerprint = Fingerprint::of(ir, level);
+        let sums = &executable.layout().sums;
+        for (output, place) in executable.layout().outputs().enumerate() {
+            if let Place::Shared(slot) = place
+                && sums.contains(&(slot as usize))
+            {
+                fingerprint.add(output as u64);
+                fingerprint.add(u64::from(slot));
+            }
+        }
         Self {
+            fingerprint: fingerprint.get(),
             executable,
             shared_guards,
             row_guards,
         }
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     pub(crate) fn text(&self) -> String {

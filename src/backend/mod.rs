@@ -15,20 +15,25 @@
 //! cuts rows into blocks, gives blocks to threads, adds the sums of blocks along a fixed tree, and checks comparisons.
 
 mod answer;
+mod block_source;
 mod blocks;
 mod buffer;
 mod compiled;
 mod layout;
 mod parallel;
+mod pieces;
 mod traits;
 mod tree;
 
 pub(crate) use answer::Answer;
+pub(crate) use block_source::RowsOfTable;
 pub(crate) use blocks::{BLOCK, Blocks};
 pub use blocks::{Columns, Flat, Order, Table};
 pub(crate) use buffer::Buffer;
 pub(crate) use compiled::Compiled;
 pub use layout::{Layout, Place};
 pub(crate) use parallel::for_each;
+#[cfg(feature = "serde")]
+pub(crate) use pieces::Piece;
+pub(crate) use pieces::Pieces;
 pub use traits::{Backend, Block, Executable, Machine, Source};
-pub(crate) use tree::Tree;

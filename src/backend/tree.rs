@@ -55,7 +55,7 @@ impl Tree {
 }
 
 /// `right = left + right`.
-fn add(left: &[f64], right: &mut [f64]) {
+pub(super) fn add(left: &[f64], right: &mut [f64]) {
     for (right, left) in right.iter_mut().zip(left) {
         *right += left;
     }

@@ -8,6 +8,7 @@
 //! number, an operation of the [table](crate::op) or a sum over rows. [`PASSES`] lists the rewrites that shorten it.
 
 mod code;
+mod fingerprint;
 mod guard;
 mod interpret;
 mod passes;
@@ -24,6 +25,7 @@ mod value_numbering;
 mod verify;
 
 pub use code::{Class, Id, Ir, Kind};
+pub(crate) use fingerprint::Fingerprint;
 pub(crate) use guard::{Found, Guard};
 pub(crate) use interpret::interpret;
 pub use passes::{Level, PASSES, Pass};

@@ -5,6 +5,7 @@ use std::array;
 use super::answers::{Memo, answer};
 use super::core::Over;
 use super::function::Program;
+use super::partial::{Partial, check_question, divisor};
 use crate::backend::{Answer, Blocks, Order, Table};
 use crate::error::{Error, Result, check_length};
 use crate::parameters::Parameters;
@@ -26,7 +27,7 @@ use crate::transform::{Mode, Transform};
 /// | outputs and a direction | | [`sum_jvp`](Self::sum_jvp) |
 /// | first output, gradient and Hessian times a direction | | [`sum_hvp`](Self::sum_hvp) |
 ///
-/// For other derivatives of each row, use a [transformed](Program::transform) program.
+/// [`partial`](Self::partial) gives the sums as a part of the sums over more rows. For other derivatives of each row, use a [transformed](Program::transform) program.
 ///
 /// ```
 /// use chainrule::Program;
@@ -92,16 +93,20 @@ impl Program {
 }
 
 impl Program {
-    /// Checks the labels of the first `rows` rows; `at(row, column)` is the number there.
-    pub(crate) fn check_labels(&self, rows: usize, at: impl Fn(usize, usize) -> f64) -> Result<()> {
+    /// Checks the labels of rows with these indices; `at(nth, column)` is the number in the nth of them.
+    pub(crate) fn check_labels(
+        &self,
+        rows: impl IntoIterator<Item = usize>,
+        mut at: impl FnMut(usize, usize) -> f64,
+    ) -> Result<()> {
         let labels = self.ir().labels().iter();
         let columns = labels.filter_map(|&(input, labels)| {
             let column = (input as usize).checked_sub(self.uniform_inputs())?;
             Some((column, labels))
         });
-        for row in 0..rows {
+        for (nth, row) in rows.into_iter().enumerate() {
             for (column, labels) in columns.clone() {
-                let found = at(row, column);
+                let found = at(nth, column);
                 if !labels.accepts(found) {
                     let problem =
                         format!("the label in column {column} must be {labels}, found {found:?}");
@@ -231,7 +236,7 @@ impl Batch {
     /// counted from 0.
     pub fn check_labels(&self) -> Result<()> {
         let at = |row, column| self.rows.at(row, column);
-        self.program.check_labels(self.len(), at)
+        self.program.check_labels(0..self.len(), at)
     }
 
     /// Every output of every row.
@@ -499,6 +504,47 @@ impl Batch {
         Ok((value[0], gradient, product))
     }
 
+    /// The sums over the rows of this batch, as a part of the sums over more rows: this batch has the rows from `first` on.
+    ///
+    /// ```
+    /// use chainrule::{Program, Transform};
+    /// let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0])?;
+    /// let partial = f.batch(&[[1.0]; 70])?.partial(Transform::Gradient, &[2.0], 640)?;
+    /// assert_eq!(partial.rows(), [640..710]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if `uniform` has the wrong number of values;
+    /// [`Argument`](crate::ErrorKind::Argument) if `first` is no multiple of 64, or if the question needs an output and there
+    /// is none, or further inputs, such as a direction; [`Branch`](crate::ErrorKind::Branch) if a comparison took a different
+    /// branch than when the program was traced. The message names the row among all rows.
+    pub fn partial<U: Parameters + ?Sized>(
+        &mut self,
+        transform: Transform,
+        uniform: &U,
+        first: usize,
+    ) -> Result<Partial> {
+        check_question(transform)?;
+        self.rows.offset = first;
+        let partial = self.partial_at_offset(transform, uniform);
+        self.rows.offset = 0;
+        partial
+    }
+
+    fn partial_at_offset<U: Parameters + ?Sized>(
+        &mut self,
+        transform: Transform,
+        uniform: &U,
+    ) -> Result<Partial> {
+        let threads = self.threads;
+        let (answer, rows) = self.answer(uniform, transform, Over::Sum)?;
+        answer.set_uniform(|inputs| uniform.write_parameters(inputs))?;
+        let mut partial = Partial::new(transform, answer);
+        answer.pieces(rows, threads, &mut partial.pieces)?;
+        Ok(partial)
+    }
+
     /// Whether a question of this kind was asked.
     #[cfg(test)]
     pub(super) fn has_answer(&self, transform: Transform) -> bool {
@@ -620,6 +666,12 @@ impl Batch {
         self.order
     }
 
+    /// One number of a row.
+    #[cfg(feature = "nn")]
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
+        self.rows.at(row, column)
+    }
+
     /// The inputs of the program for one row.
     pub(super) fn point(
         &self,
@@ -656,13 +708,4 @@ impl Batch {
 fn replace(buffer: &mut Vec<f64>, content: &[f64]) {
     buffer.clear();
     buffer.extend_from_slice(content);
-}
-
-/// What sums over rows are divided by for their mean.
-pub(super) fn divisor(rows: usize) -> Result<f64> {
-    if rows == 0 {
-        let problem = "expected at least 1 for a mean, found 0";
-        return Err(Error::argument("rows", problem));
-    }
-    Ok(rows as f64)
 }

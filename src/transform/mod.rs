@@ -65,6 +65,11 @@ use crate::ir::Ir;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Transform {
     /// Every output, unchanged.
@@ -126,6 +131,28 @@ impl Transform {
             Self::VjpByRow => directions::vjp(ir),
             Self::HvpByRow => directions::hvp(ir)?,
         })
+    }
+
+    /// Whether the transformed code has more inputs than the code itself, such as a direction.
+    pub(crate) fn adds_inputs(self) -> bool {
+        match self {
+            Self::Values
+            | Self::Gradient
+            | Self::Jacobian(_)
+            | Self::Hessian
+            | Self::HessianDiagonal
+            | Self::Laplacian => false,
+            Self::Vjp
+            | Self::Jvp
+            | Self::Hvp
+            | Self::Vhp
+            | Self::Curvature
+            | Self::Third
+            | Self::Taylor(_)
+            | Self::JvpByRow
+            | Self::VjpByRow
+            | Self::HvpByRow => true,
+        }
     }
 
     /// The transform that computes the same matrix one direction at a time, if the code of single entries would be many

@@ -24,6 +24,7 @@ mod numerics;
 mod origins;
 mod page;
 mod pages;
+mod partials;
 mod patterns;
 mod picture;
 mod program;

@@ -8,10 +8,10 @@
 //! parameters, the optimizer and its batch. So the same run gives the same bits again, however often it is interrupted.
 
 mod callback;
+mod feed;
 mod history;
 #[cfg(feature = "serde")]
 mod resume;
-mod row_buffer;
 mod settings;
 mod training;
 
@@ -20,7 +20,7 @@ use std::fmt;
 pub use callback::CallbackOutput;
 pub use history::{Ended, Epoch, History, TrainingStep};
 
-use super::data::Tabular;
+use super::data::{Chunked, Tabular};
 use super::optimizer::{Optimizer, Schedule};
 use crate::error::Result;
 use crate::ir::Level;
@@ -29,6 +29,7 @@ use crate::program::Outputs;
 use crate::setters::setters;
 use crate::var::Var;
 use callback::Callbacks;
+use feed::Source;
 use settings::Settings;
 use training::Training;
 
@@ -324,6 +325,77 @@ impl<'a, M: Parameters> Fit<'a, M> {
         optimizer: &mut dyn Optimizer,
         loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<History> {
+        self.run_source(model, Source::Rows(data), optimizer, loss)
+    }
+
+    /// As [`run`](Self::run), on rows that are read chunk by chunk. Only one chunk is in memory.
+    ///
+    /// In every epoch, the chunks come in random order, and so do the rows of each chunk; a batch may have rows of several
+    /// chunks. Both orders depend only on the seed, the epoch and the chunk. So rows mix within a chunk only: if the file is
+    /// sorted, and each chunk holds few of its values, mix the rows once when you write the file.
+    ///
+    /// ```
+    /// use chainrule::nn::data::{Chunk, Chunked};
+    /// use chainrule::nn::{Fit, optimizer::Sgd};
+    ///
+    /// /// Points of a line, ten in each of a hundred chunks.
+    /// struct Line;
+    ///
+    /// impl Chunked for Line {
+    ///     fn width(&self) -> usize {
+    ///         2
+    ///     }
+    ///
+    ///     fn chunks(&self) -> usize {
+    ///         100
+    ///     }
+    ///
+    ///     fn rows(&self, _: usize) -> usize {
+    ///         10
+    ///     }
+    ///
+    ///     fn read(&self, chunk: usize, into: &mut Chunk) -> chainrule::Result<()> {
+    ///         let x: Vec<f64> = (0..10).map(|row| (10 * chunk + row) as f64 / 1000.0).collect();
+    ///         into.fill(2, |columns| {
+    ///             columns[1].extend(x.iter().map(|x| 2.0 * x + 1.0));
+    ///             columns[0].extend(x);
+    ///             Ok(())
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let mut line = [0.0, 0.0];
+    /// Fit::new().epochs(50).run_chunks(&mut line, &Line, &mut Sgd::new(0.3)?, |line, row| {
+    ///     (line[0] * row[0] + line[1] - row[1]).square()
+    /// })?;
+    /// assert!((line[0] - 2.0).abs() < 1e-3 && (line[1] - 1.0).abs() < 1e-3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). Chunks are read when their rows come, so an error of a chunk, such as a file that cannot be read,
+    /// another shape than promised, or a wrong label, is found at the step that needs the chunk, which is then not taken.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn run_chunks<L: Outputs>(
+        self,
+        model: &mut M,
+        data: &dyn Chunked,
+        optimizer: &mut dyn Optimizer,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
+    ) -> Result<History> {
+        self.run_source(model, Source::Chunks(data), optimizer, loss)
+    }
+
+    fn run_source<L: Outputs>(
+        self,
+        model: &mut M,
+        data: Source<'_>,
+        optimizer: &mut dyn Optimizer,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
+    ) -> Result<History> {
         let training = Training::new(self.settings, self.callbacks, model, data, loss)?;
         training.run(model, optimizer, &mut |_, _, _| Ok(()))
     }
@@ -351,8 +423,8 @@ impl<M: Parameters> Fit<'_, M> {
     /// Parameters and optimizer are replaced with those in the file, and the run continues from the step at which it was
     /// saved. So history and parameters have the bits of a run that was never interrupted. A run that had ended continues
     /// if there are now more epochs. Everything else must be the same as before: seed, order, batch size, penalty, level,
-    /// the number and width of the rows, and the shape of the structure are checked; the values of the rows, the loss and
-    /// the schedule are not.
+    /// the number and width of the rows, the chunks, and the shape of the structure are checked; the values of the rows, the
+    /// loss and the schedule are not.
     ///
     /// The file is JSON, and is written [completely or not at all](super::checkpoint). It holds the parameters, the
     /// optimizer and every epoch of the history, about 80 bytes per epoch, and each save writes all of it. So from 1000
@@ -397,7 +469,82 @@ impl<M: Parameters> Fit<'_, M> {
         O: Optimizer + serde::Serialize + serde::de::DeserializeOwned,
         L: Outputs,
     {
-        let path = path.as_ref();
+        self.resume_source(path.as_ref(), model, Source::Rows(data), optimizer, loss)
+    }
+
+    /// As [`resume`](Self::resume), on rows that are read chunk by chunk, as in [`run_chunks`](Self::run_chunks). A run that
+    /// continues within an epoch does not read the chunks again that it is done with.
+    ///
+    /// ```
+    /// use chainrule::nn::data::{Chunk, Chunked};
+    /// use chainrule::nn::{Fit, optimizer::Sgd};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("run.json");
+    ///
+    /// struct Ones;
+    ///
+    /// impl Chunked for Ones {
+    ///     fn width(&self) -> usize {
+    ///         1
+    ///     }
+    ///
+    ///     fn chunks(&self) -> usize {
+    ///         5
+    ///     }
+    ///
+    ///     fn rows(&self, _: usize) -> usize {
+    ///         100
+    ///     }
+    ///
+    ///     fn read(&self, _: usize, into: &mut Chunk) -> chainrule::Result<()> {
+    ///         into.fill(1, |columns| {
+    ///             columns[0].resize(100, 1.0);
+    ///             Ok(())
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let run = |epochs| {
+    ///     let (mut p, mut sgd) = ([0.0], Sgd::new(0.1)?);
+    ///     let fit = Fit::new().epochs(epochs).save_every(4);
+    ///     fit.resume_chunks(&path, &mut p, &Ones, &mut sgd, |p, row| (p[0] - row[0]).square())
+    /// };
+    /// assert_eq!(run(4)?.epochs[..2], run(2)?.epochs[..2]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume) and [`run_chunks`](Self::run_chunks).
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn resume_chunks<O, L>(
+        self,
+        path: impl AsRef<std::path::Path>,
+        model: &mut M,
+        data: &dyn Chunked,
+        optimizer: &mut O,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
+    ) -> Result<History>
+    where
+        O: Optimizer + serde::Serialize + serde::de::DeserializeOwned,
+        L: Outputs,
+    {
+        self.resume_source(path.as_ref(), model, Source::Chunks(data), optimizer, loss)
+    }
+
+    fn resume_source<O, L>(
+        self,
+        path: &std::path::Path,
+        model: &mut M,
+        data: Source<'_>,
+        optimizer: &mut O,
+        loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
+    ) -> Result<History>
+    where
+        O: Optimizer + serde::Serialize + serde::de::DeserializeOwned,
+        L: Outputs,
+    {
         let mut training = Training::new(self.settings, self.callbacks, model, data, loss)?;
         resume::restore(path, &mut training, model, optimizer)?;
         let choices = resume::Choices::of(&training);

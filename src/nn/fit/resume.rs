@@ -33,12 +33,24 @@ pub(super) struct Choices {
     width: usize,
     validation_rows: usize,
     exact: bool,
+    /// The number of chunks and the checksum (CRC-32) of their lengths, which decide the order of the rows. Both are 0 for rows
+    /// in memory.
+    #[serde(default)]
+    chunks: usize,
+    #[serde(default)]
+    chunk_lengths: u32,
 }
 
 impl Choices {
     pub(super) fn of<M>(training: &Training<'_, M>) -> Self {
         let settings = &training.settings;
+        let mut lengths = crc32fast::Hasher::new();
+        for length in training.rows.chunk_lengths() {
+            lengths.update(&(length as u64).to_le_bytes());
+        }
         Self {
+            chunks: training.rows.chunk_lengths().count(),
+            chunk_lengths: lengths.finalize(),
             seed: settings.seed,
             in_order: !settings.shuffle,
             batch: settings.batch.min(training.rows.count),
@@ -51,7 +63,7 @@ impl Choices {
     }
 
     /// Every choice by its name in messages.
-    fn named(&self) -> [(&'static str, String); 8] {
+    fn named(&self) -> [(&'static str, String); 10] {
         [
             ("seed", self.seed.to_string()),
             ("in_order", self.in_order.to_string()),
@@ -61,6 +73,11 @@ impl Choices {
             ("width of rows", self.width.to_string()),
             ("validation rows", self.validation_rows.to_string()),
             ("level exact", self.exact.to_string()),
+            ("chunks", self.chunks.to_string()),
+            (
+                "checksum of the lengths of chunks",
+                self.chunk_lengths.to_string(),
+            ),
         ]
     }
 

@@ -1,16 +1,14 @@
 //! The loop of a run.
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-
 use super::callback::Callbacks;
+use super::feed::{Feed, Source, width};
 use super::history::{Ended, Epoch, History, Progress, TrainingStep};
-use super::row_buffer::RowBuffer;
 use super::settings::Settings;
+use crate::backend::Flat;
 use crate::error::{BranchChanged, Error, Result, check_length};
 use crate::graph::NonFinite;
 use crate::ir::{Id, Kind};
+use crate::nn::check::ensure;
 use crate::nn::data::Tabular;
 use crate::nn::loss::l2_penalty;
 use crate::nn::optimizer::Optimizer;
@@ -48,7 +46,7 @@ pub(super) type Save<'s, M, O> = dyn FnMut(&M, &O, &Position) -> Result<()> + 's
 pub(super) struct Training<'a, M> {
     pub(super) settings: Settings<'a>,
     callbacks: Callbacks<'a, M>,
-    pub(super) rows: RowBuffer,
+    pub(super) rows: Feed<'a>,
     batch: Batch,
     pub(super) validation: Option<Batch>,
     pub(super) position: Position,
@@ -69,23 +67,29 @@ impl<'a, M: Parameters> Training<'a, M> {
         settings: Settings<'a>,
         callbacks: Callbacks<'a, M>,
         model: &mut M,
-        data: &dyn Tabular,
+        data: Source<'a>,
         loss: impl FnOnce(&M::Over<Var>, &[Var]) -> L,
     ) -> Result<Self> {
         settings.check()?;
-        let rows = RowBuffer::new("data", data)?;
+        let mut rows = Feed::new(data, settings.shuffle.then_some(settings.seed))?;
         let (count, mut moved) = (model.parameter_count(), 0);
         model.visit_mut(&mut |part| moved += part.len());
         check_length("parameters that visit_mut visits", count, moved)?;
-        let program = Program::trace_rows_at(&*model, rows.row(0), loss)?.at_level(settings.level);
-        check_labels("data", &rows, &program)?;
+        let program = Program::trace_rows_at(&*model, &rows.first_row()?[..], loss)?;
+        let program = program.at_level(settings.level);
+        if let Source::Rows(data) = data {
+            check_labels("data", data, &program)?;
+        }
         let validation = match settings.validation {
             None => None,
             Some(data) => {
-                let held_out = RowBuffer::new("validation", data)?;
-                check_length("validation, row 0", rows.width, held_out.width)?;
-                check_labels("validation", &held_out, &program)?;
-                let rows: Vec<_> = (0..held_out.count).map(|row| held_out.row(row)).collect();
+                let count = data.row_count();
+                ensure(count > 0, "validation", || "must contain at least one row")?;
+                check_length("validation, row 0", rows.width, width("validation", data)?)?;
+                check_labels("validation", data, &program)?;
+                let mut values = Vec::with_capacity(count * rows.width);
+                (0..count).for_each(|row| data.append_row(row, &mut values));
+                let rows = Flat::of_rows(&values, rows.width, count);
                 Some(program.batch(&rows)?.threads(settings.threads))
             }
         };
@@ -119,10 +123,9 @@ impl<'a, M: Parameters> Training<'a, M> {
         save: &mut Save<'_, M, O>,
     ) -> Result<History> {
         let mut descent = Descent::default();
-        let mut order: Vec<usize> = (0..self.rows.count).collect();
         let mut ended = self.is_over();
         while ended.is_none() {
-            ended = self.epoch(model, optimizer, save, &mut order, &mut descent)?;
+            ended = self.epoch(model, optimizer, save, &mut descent)?;
             ended = ended.or_else(|| self.is_over());
         }
         if self.unsaved {
@@ -160,20 +163,22 @@ impl<'a, M: Parameters> Training<'a, M> {
         model: &mut M,
         optimizer: &mut O,
         save: &mut Save<'_, M, O>,
-        order: &mut Vec<usize>,
         descent: &mut Descent,
     ) -> Result<Option<Ended>> {
         let settings = self.settings;
         let batches = self.batches();
         let epoch = self.position.epochs.len();
-        if settings.shuffle {
-            shuffle(order, self.rows.count, settings.seed, epoch);
-        }
-        let mut picked = Vec::with_capacity(settings.batch.min(order.len()));
-        for places in order.chunks(settings.batch).skip(self.position.batches) {
-            picked.clear();
-            picked.extend(places.iter().map(|&row| self.rows.row(row)));
-            self.batch.set_rows(&picked)?;
+        let skipped = self.position.batches * settings.batch;
+        self.rows.begin(epoch, skipped)?;
+        while self.position.batches < batches {
+            let rows = self.rows.batch(settings.batch)?;
+            self.batch.set_rows(&rows)?;
+            if self.rows.is_chunked() {
+                let at = |nth, column| self.batch.at(nth, column);
+                let places = self.rows.places.iter().copied();
+                let checked = self.batch.program().check_labels(places, at);
+                checked.map_err(|error| Error::argument("data", error))?;
+            }
             let taken = epoch * batches + self.position.batches;
             let loss = descent.compute(&mut self.batch, model, settings.l2);
             let step = TrainingStep {
@@ -181,14 +186,14 @@ impl<'a, M: Parameters> Training<'a, M> {
                 epochs: settings.epochs,
                 step: taken,
                 steps: settings.epochs.saturating_mul(batches),
-                loss: loss.map_err(|error| in_data(error, places))?,
+                loss: loss.map_err(|error| in_data(error, &self.rows.places))?,
                 rate: match &settings.schedule {
                     Some(schedule) => schedule.rate(taken),
                     None => optimizer.rate(),
                 },
             };
             if !step.loss.is_finite() {
-                return Err(self.step_not_finite(model, &step, places));
+                return Err(self.step_not_finite(model, &step));
             }
             if let Some(callback) = &mut self.callbacks.step
                 && callback(&step, model)?.is_break()
@@ -199,7 +204,7 @@ impl<'a, M: Parameters> Training<'a, M> {
                 optimizer.set_rate(step.rate)?;
             }
             optimizer.step_parameters(model, &descent.gradient)?;
-            self.position.sum += step.loss * places.len() as f64;
+            self.position.sum += step.loss * self.rows.places.len() as f64;
             self.position.batches += 1;
             self.unsaved = true;
             if self.position.batches < batches && self.saves_after(taken + 1, false) {
@@ -256,10 +261,10 @@ impl<'a, M: Parameters> Training<'a, M> {
     }
 
     /// The error for the loss of a step that is NaN or infinite.
-    fn step_not_finite(&mut self, model: &M, step: &TrainingStep, places: &[usize]) -> Error {
+    fn step_not_finite(&mut self, model: &M, step: &TrainingStep) -> Error {
         let when = format!("in epoch {}, step {}", step.epoch, step.step);
-        let (batch, found) = (&mut self.batch, (step.loss, when));
-        not_finite("data", batch, model, found, |row| places[row])
+        let (batch, places) = (&mut self.batch, &self.rows.places);
+        not_finite("data", batch, model, (step.loss, when), |row| places[row])
     }
 }
 
@@ -297,19 +302,14 @@ fn cause(program: &Program, found: &NonFinite) -> String {
 }
 
 /// Checks the labels that the loss expects.
-fn check_labels(name: &str, rows: &RowBuffer, program: &Program) -> Result<()> {
-    let checked = program.check_labels(rows.count, |row, column| rows.row(row)[column]);
+fn check_labels(name: &str, data: &dyn Tabular, program: &Program) -> Result<()> {
+    let mut values = Vec::new();
+    let checked = program.check_labels(0..data.row_count(), |row, column| {
+        values.clear();
+        data.append_row(row, &mut values);
+        values[column]
+    });
     checked.map_err(|error| Error::argument(name, error))
-}
-
-/// Fills `order` with the numbers 0 to `count` − 1, in the random order that belongs to a seed and an epoch.
-fn shuffle(order: &mut Vec<usize>, count: usize, seed: u64, epoch: usize) {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&(epoch as u64).to_le_bytes());
-    order.clear();
-    order.extend(0..count);
-    order.shuffle(&mut StdRng::from_seed(key));
 }
 
 /// The gradient of a batch, in memory that is reused.
@@ -351,7 +351,7 @@ fn in_data(error: Error, places: &[usize]) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Settings, Training};
+    use super::{Settings, Source, Training};
     use crate::nn::optimizer::Sgd;
 
     /// The lengths of the history that a run of this many epochs saves.
@@ -370,7 +370,7 @@ mod tests {
                 epoch: None,
             },
             &mut model,
-            &[[2.0], [3.0]],
+            Source::Rows(&[[2.0], [3.0]]),
             |p, x| p[0] * x[0],
         );
         let mut lengths = Vec::new();

@@ -28,7 +28,7 @@ fn graph() -> Value {
 }
 
 /// A place in a form, what is put there, and a part of the message.
-type Case = (&'static str, &'static str, &'static str);
+pub(super) type Case = (&'static str, &'static str, &'static str);
 
 const PROGRAMS: &[Case] = &[
     (
@@ -329,7 +329,7 @@ const GRAPHS: &[Case] = &[
 ];
 
 /// Loads the form with each part replaced in turn.
-fn refused<T: DeserializeOwned>(form: &Value, cases: &[Case]) {
+pub(super) fn refused<T: DeserializeOwned>(form: &Value, cases: &[Case]) {
     for &(pointer, part, problem) in cases {
         let mut changed = form.clone();
         let place = changed.pointer_mut(pointer);

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod networks;
+mod partials;
 
 use chainrule::{Graph, Labels, Level, Mode, Program, Scalar, Transform, Var, tape};
 use proptest::prelude::*;

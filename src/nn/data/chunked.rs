@@ -1,0 +1,184 @@
+//! Rows in chunks, which are read one at a time.
+
+use crate::backend::Table;
+use crate::error::{Error, Result};
+
+/// Rows of numbers in chunks, for data that does not fit into memory.
+///
+/// Rows and chunks are counted from 0, and rows go on from one chunk to the next. [`Fit::run_chunks`](crate::nn::Fit::run_chunks)
+/// trains on them. A [`Stream`](crate::Stream) takes each chunk as a table.
+///
+/// ```
+/// use chainrule::Program;
+/// use chainrule::nn::data::{Chunk, Chunked};
+///
+/// /// The squares of the numbers below a million.
+/// struct Squares;
+///
+/// impl Chunked for Squares {
+///     fn width(&self) -> usize {
+///         2
+///     }
+///
+///     fn chunks(&self) -> usize {
+///         10
+///     }
+///
+///     fn rows(&self, _: usize) -> usize {
+///         100_000
+///     }
+///
+///     fn read(&self, chunk: usize, into: &mut Chunk) -> chainrule::Result<()> {
+///         let first = 100_000 * chunk;
+///         into.fill(2, |columns| {
+///             columns[0].extend((first..first + 100_000).map(|x| x as f64));
+///             columns[1].extend((first..first + 100_000).map(|x| (x as f64).powi(2)));
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// let f = Program::trace_rows(&[0.0], 2, |p, row| (p[0] * row[0] - row[1]).abs())?;
+/// let mut stream = f.stream(&[1.0])?;
+/// let mut chunk = Chunk::default();
+/// for index in 0..Squares.chunks() {
+///     Squares.read(index, &mut chunk)?;
+///     stream.push_rows(&chunk)?;
+/// }
+/// assert_eq!(stream.len(), 1_000_000);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub trait Chunked {
+    /// The number of values in every row.
+    fn width(&self) -> usize;
+
+    /// The number of chunks.
+    fn chunks(&self) -> usize;
+
+    /// The number of rows of a chunk, which is known without reading it.
+    fn rows(&self, chunk: usize) -> usize;
+
+    /// Reads a chunk. Its memory is reused.
+    ///
+    /// # Errors
+    /// The error of the file or other source.
+    fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()>;
+}
+
+/// The columns of some rows, all in memory.
+///
+/// ```
+/// use chainrule::Program;
+/// use chainrule::nn::data::Chunk;
+///
+/// let chunk = Chunk::new(vec![vec![1.0, 2.0], vec![3.0, 4.0]])?;
+/// assert_eq!(chunk.rows(), 2);
+/// let product = Program::trace(2, |x| x[0] * x[1])?;
+/// assert_eq!(product.batch(&chunk)?.values(&[])?, [3.0, 8.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chunk {
+    columns: Vec<Vec<f64>>,
+}
+
+impl Chunk {
+    /// A chunk with these columns, one for each value of a row. Without columns there are no rows.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Chunk;
+    /// let error = Chunk::new(vec![vec![1.0, 2.0], vec![3.0]]).unwrap_err();
+    /// assert_eq!(error.to_string(), "column 1: expected 2 values, found 1");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if a column is not as long as the first.
+    pub fn new(columns: Vec<Vec<f64>>) -> Result<Self> {
+        let chunk = Self { columns };
+        chunk.check()?;
+        Ok(chunk)
+    }
+
+    /// The number of rows.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::nn::data::Chunk::default().rows(), 0);
+    /// ```
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Vec::len)
+    }
+
+    /// The columns.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Chunk;
+    /// assert_eq!(Chunk::new(vec![vec![1.0, 2.0]])?.columns(), [[1.0, 2.0]]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn columns(&self) -> &[Vec<f64>] {
+        &self.columns
+    }
+
+    /// Replaces the columns: lends `width` empty columns to `write`. The memory is reused.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Chunk;
+    /// let mut chunk = Chunk::new(vec![vec![1.0, 2.0]])?;
+    /// chunk.fill(1, |columns| {
+    ///     columns[0].push(3.0);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(chunk.columns(), [[3.0]]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of `write`, and as [`new`](Self::new). Then there are no rows.
+    pub fn fill(
+        &mut self,
+        width: usize,
+        write: impl FnOnce(&mut [Vec<f64>]) -> Result<()>,
+    ) -> Result<()> {
+        self.columns.resize_with(width, Vec::new);
+        self.columns.iter_mut().for_each(Vec::clear);
+        let filled = write(&mut self.columns).and_then(|()| self.check());
+        if filled.is_err() {
+            self.columns.clear();
+        }
+        filled
+    }
+
+    /// Appends one row to a buffer.
+    pub(crate) fn append_row(&self, row: usize, values: &mut Vec<f64>) {
+        values.extend(self.columns.iter().map(|column| column[row]));
+    }
+
+    fn check(&self) -> Result<()> {
+        let rows = self.rows();
+        match self.columns.iter().position(|column| column.len() != rows) {
+            None => Ok(()),
+            Some(column) => {
+                let found = self.columns[column].len();
+                Err(Error::length(&format!("column {column}"), rows, found))
+            }
+        }
+    }
+}
+
+impl Table for Chunk {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn width(&self, _: usize) -> usize {
+        self.columns.len()
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.columns[column][row]
+    }
+
+    fn copy_column(&self, first: usize, column: usize, lanes: &mut [f64]) {
+        lanes.copy_from_slice(&self.columns[column][first..][..lanes.len()]);
+    }
+}
