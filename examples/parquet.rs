@@ -104,7 +104,7 @@ fn error(line: &[Var; INPUTS + 1], row: &[Var]) -> chainrule::Result<Var> {
 /// Draws the progress bar, a hundred times per run.
 fn show(step: &TrainingStep, start: Instant) {
     let done = step.step + 1;
-    if done % (step.steps / 100).max(1) != 0 && done != step.steps {
+    if !done.is_multiple_of((step.steps / 100).max(1)) && done != step.steps {
         return;
     }
     let share = done as f64 / step.steps as f64;
