@@ -9,11 +9,14 @@ mod timing;
 use std::hint::black_box;
 use std::time::Instant;
 
-use chainrule::{Columns, Flat, Program, Result, Var};
+use chainrule::{Batch, Columns, Flat, Program, Result, Stream, Var};
 use timing::{Case, medians};
 
 /// The number of inputs of each row. The last column is the label.
 const INPUTS: usize = 8;
+
+/// The weights and the offset.
+const PARAMETERS: [f64; INPUTS + 1] = [0.1; INPUTS + 1];
 
 /// The loss of logistic regression for one row: `ln(1 + e^(−y·(w·x + b)))`.
 fn logistic() -> Result<Program> {
@@ -40,6 +43,88 @@ fn columns(rows: usize) -> Vec<Vec<f64>> {
     columns
 }
 
+/// The rows, and the program that is computed over them.
+struct Data {
+    program: Program,
+    columns: Vec<Vec<f64>>,
+    flat: Vec<f64>,
+    threads: usize,
+}
+
+impl Data {
+    fn new(rows: usize, threads: usize) -> Result<Self> {
+        let columns = columns(rows);
+        let row = |row: usize| columns.iter().map(move |column| column[row]);
+        Ok(Self {
+            program: logistic()?,
+            flat: (0..rows).flat_map(row).collect(),
+            columns,
+            threads,
+        })
+    }
+
+    fn rows(&self) -> usize {
+        self.columns[0].len()
+    }
+
+    /// Some rows of all columns.
+    fn slices(&self, first: usize, count: usize) -> Vec<&[f64]> {
+        let end = self.rows().min(first + count);
+        let columns = self.columns.iter();
+        columns.map(|column| &column[first..end]).collect()
+    }
+
+    fn batch(&self) -> Result<Batch> {
+        let slices = self.slices(0, self.rows());
+        let batch = self.program.batch(&Columns::new(&slices)?)?;
+        Ok(batch.threads(self.threads))
+    }
+
+    fn stream(&self) -> Result<Stream> {
+        Ok(self.program.stream(&PARAMETERS)?.threads(self.threads))
+    }
+
+    /// Pushes columns, `count` rows at a time.
+    fn by_columns(&self, count: usize) -> Result<f64> {
+        let mut stream = self.stream()?;
+        for first in (0..self.rows()).step_by(count) {
+            stream.push_rows(&Columns::new(&self.slices(first, count))?)?;
+        }
+        Ok(stream.sum_gradient()?.0)
+    }
+
+    /// Makes a partial sum of every `count` rows, and merges them.
+    fn by_pieces(&self, count: usize) -> Result<f64> {
+        let mut sum = self.stream()?.partial()?;
+        for first in (0..self.rows()).step_by(count) {
+            let mut stream = self.stream()?;
+            stream.seek(first)?;
+            stream.push_rows(&Columns::new(&self.slices(first, count))?)?;
+            sum.merge(stream.partial()?)?;
+        }
+        Ok(sum.sum_gradient(&self.program, self.rows())?.0)
+    }
+
+    /// Pushes flat rows.
+    fn flat(&self) -> Result<f64> {
+        let mut stream = self.stream()?;
+        stream.push_rows(&Flat::new(&self.flat, INPUTS + 1)?)?;
+        Ok(stream.sum_gradient()?.0)
+    }
+
+    /// Pushes one row after another.
+    fn by_rows(&self) -> Result<f64> {
+        let mut stream = self.stream()?;
+        for row in self.flat.chunks(INPUTS + 1) {
+            stream.push(row)?;
+        }
+        Ok(stream.sum_gradient()?.0)
+    }
+}
+
+/// A way to compute the sum.
+type Way<'a> = (&'a str, Box<dyn FnMut() -> Result<f64> + 'a>);
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let place = |name: &str| arguments.iter().position(|argument| argument == name);
@@ -49,119 +134,66 @@ fn main() -> Result<()> {
     let threads = given.map_or(0, |text| text.parse().expect("a number of threads"));
     let (rows, samples) = if quick { (20_000, 1) } else { (1_000_000, 15) };
 
-    let (f, p) = (logistic()?, [0.1; INPUTS + 1]);
-    let columns = columns(rows);
-    let slices: Vec<&[f64]> = columns.iter().map(|column| &column[..]).collect();
-    let width = slices.len();
-    let flat: Vec<f64> = (0..rows)
-        .flat_map(|row| slices.iter().map(move |column| column[row]))
-        .collect();
-    let table = Columns::new(&slices)?;
-    let mut batch = f.batch(&table)?.threads(threads);
-    let mut refilled = f.batch(&table)?.threads(threads);
-    let expected = batch.sum_gradient(&p)?.0;
-    let stream = || f.stream(&p).map(|stream| stream.threads(threads));
-    let chunks = |length: usize| -> Vec<Vec<&[f64]>> {
-        let starts = (0..rows).step_by(length);
-        let chunk = |start| {
-            slices
-                .iter()
-                .map(move |column| &column[start..rows.min(start + length)])
-        };
-        starts.map(|start| chunk(start).collect()).collect()
+    let data = Data::new(rows, threads)?;
+    let all = data.slices(0, rows);
+    let (mut batch, mut refilled) = (data.batch()?, data.batch()?);
+    let expected = data.batch()?.sum_gradient(&PARAMETERS)?.0;
+    let mut refill = || {
+        refilled.set_rows(&Columns::new(&all)?)?;
+        Ok(refilled.sum_gradient(&PARAMETERS)?.0)
     };
-    let [small, large] = [chunks(8192), chunks(100_000)];
-    let of_chunks = |chunks: &[Vec<&[f64]>]| -> Result<f64> {
-        let mut stream = stream()?;
-        for chunk in chunks {
-            stream.push_rows(&Columns::new(chunk)?)?;
-        }
-        Ok(stream.sum_gradient()?.0)
-    };
-
-    let mut ways: Vec<(&str, Box<dyn FnMut() -> Result<f64> + '_>)> = vec![
+    let mut ways: Vec<Way<'_>> = vec![
         (
             "batch that has the rows",
-            Box::new(|| Ok(batch.sum_gradient(&p)?.0)),
+            Box::new(|| Ok(batch.sum_gradient(&PARAMETERS)?.0)),
         ),
         (
             "columns, whole, through a stream",
-            Box::new(|| {
-                let mut stream = stream()?;
-                stream.push_rows(&table)?;
-                Ok(stream.sum_gradient()?.0)
-            }),
+            Box::new(|| data.by_columns(rows)),
         ),
         (
             "columns, 100000 rows at a time",
-            Box::new(|| of_chunks(&large)),
+            Box::new(|| data.by_columns(100_000)),
         ),
         (
             "columns, 8192 rows at a time",
-            Box::new(|| of_chunks(&small)),
-        ),
-        (
-            "flat rows, whole, through a stream",
-            Box::new(|| {
-                let mut stream = stream()?;
-                stream.push_rows(&Flat::new(&flat, width)?)?;
-                Ok(stream.sum_gradient()?.0)
-            }),
-        ),
-        (
-            "rows, one at a time, through a stream",
-            Box::new(|| {
-                let mut stream = stream()?;
-                for row in flat.chunks(width) {
-                    stream.push(row)?;
-                }
-                Ok(stream.sum_gradient()?.0)
-            }),
+            Box::new(|| data.by_columns(8192)),
         ),
         (
             "columns, 8192 rows at a time, as partial sums that are merged",
-            Box::new(|| {
-                let mut sum = stream()?.partial()?;
-                for (index, chunk) in small.iter().enumerate() {
-                    let mut stream = stream()?;
-                    stream.seek(8192 * index)?;
-                    stream.push_rows(&Columns::new(chunk)?)?;
-                    sum.merge(stream.partial()?)?;
-                }
-                Ok(sum.sum_gradient(&f, rows)?.0)
-            }),
+            Box::new(|| data.by_pieces(8192)),
         ),
         (
-            "columns, copied into a batch",
-            Box::new(|| {
-                refilled.set_rows(&table)?;
-                Ok(refilled.sum_gradient(&p)?.0)
-            }),
+            "flat rows, whole, through a stream",
+            Box::new(|| data.flat()),
+        ),
+        (
+            "rows, one at a time, through a stream",
+            Box::new(|| data.by_rows()),
+        ),
+        (
+            "columns, copied into a batch each time",
+            Box::new(&mut refill),
         ),
     ];
-    for (name, way) in &mut ways {
-        assert_eq!(way()?.to_bits(), expected.to_bits(), "{name}");
-    }
     let mut cases: Vec<Case<'_, 1>> = Vec::new();
     for (name, way) in &mut ways {
-        cases.push((
-            *name,
-            Box::new(move || {
-                let start = Instant::now();
-                black_box(way().expect("the first run had no error"));
-                [start.elapsed().as_secs_f64()]
-            }),
-        ));
+        assert_eq!(way()?.to_bits(), expected.to_bits(), "{name}");
+        let run = move || {
+            let start = Instant::now();
+            black_box(way().expect("the first run had no error"));
+            [start.elapsed().as_secs_f64()]
+        };
+        cases.push((name, Box::new(run)));
     }
     let times = medians(samples, 1, &mut cases);
     println!("{rows} rows of {INPUTS} numbers and a label: logistic loss and gradient\n");
-    println!("| rows arrive as | ms | million rows a second | speed ÷ batch's |");
+    println!("| rows arrive as | ms | million rows per second | speed ÷ batch's |");
     println!("|---|---:|---:|---:|");
     for ((name, _), [seconds]) in cases.iter().zip(&times) {
+        let (ms, speed) = (seconds * 1e3, rows as f64 / seconds / 1e6);
         println!(
-            "| {name} | {:.2} | {:.1} | {:.2} |",
-            seconds * 1e3,
-            rows as f64 / seconds / 1e6,
+            "| {name} | {ms:.2} | {speed:.1} | {:.2} |",
             times[0][0] / seconds
         );
     }

@@ -3,22 +3,25 @@
 //! ```sh
 //! cargo run --example calc --features text -- 'exp(max(a*b, c))' a=2 b=-3 c=1
 //! cargo run --example calc --features text -- 'exp(max(a*b, c))' a=2 b=-3 c=1 --svg > picture.svg
+//! cargo run --example calc --features text -- 'exp(max(a*b, c))' a=2 b=-3 c=1 --c > f.c
 //! ```
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use chainrule::text::Formula;
-use chainrule::{Result, Var, derive, tape};
+use chainrule::{Program, Result, Transform, Var, derive, tape};
 use lexopt::{Arg, Parser, ValueExt};
 
 const USAGE: &str = "\
-usage: cargo run --example calc --features text -- FORMULA [NAME=NUMBER]... [--dot | --svg | --html]
+usage: cargo run --example calc --features text -- FORMULA [NAME=NUMBER]... [--dot | --svg | --html | --latex | --c]
 
 Prints the value of the formula, its gradient and its Hessian; with an option, instead:
-  --dot   a picture as Graphviz text
-  --svg   a picture as SVG
-  --html  a page that steps through the backward pass
+  --dot    a picture as Graphviz text
+  --svg    a picture as SVG
+  --html   a page that steps through the backward pass
+  --latex  the formula and its partial derivatives in LaTeX
+  --c      a function in C that computes the value and the gradient
 Write `--` before a formula that begins with a minus.";
 
 /// What is printed.
@@ -28,6 +31,8 @@ enum Output {
     Dot,
     Svg,
     Html,
+    Latex,
+    C,
 }
 
 struct Arguments {
@@ -46,6 +51,8 @@ fn arguments(mut parser: Parser) -> std::result::Result<Option<Arguments>, Strin
             Arg::Long("dot") => output = Output::Dot,
             Arg::Long("svg") => output = Output::Svg,
             Arg::Long("html") => output = Output::Html,
+            Arg::Long("latex") => output = Output::Latex,
+            Arg::Long("c") => output = Output::C,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(format!("{}\n{USAGE}", other.unexpected())),
         }
@@ -59,9 +66,17 @@ fn arguments(mut parser: Parser) -> std::result::Result<Option<Arguments>, Strin
         let (name, number) = value
             .split_once('=')
             .ok_or_else(|| format!("expected NAME=NUMBER, found `{value}`"))?;
-        let number: f64 = number
-            .parse()
-            .map_err(|_| format!("{name}: expected a number, found `{number}`"))?;
+        let number: f64 = match number.parse() {
+            Ok(found)
+                if f64::is_infinite(found) && number.contains(|c: char| c.is_ascii_digit()) =>
+            {
+                return Err(format!(
+                    "{name}: `{number}` is too large; write `inf` for infinity"
+                ));
+            }
+            Ok(found) => found,
+            Err(_) => return Err(format!("{name}: expected a number, found `{number}`")),
+        };
         let place = formula.names().iter().position(|known| known == name);
         let place = place.ok_or_else(|| {
             let names = formula.names().join(", ");
@@ -93,16 +108,25 @@ fn numbers(formula: &Formula, point: &[f64]) -> Result<String> {
         .map(|name| name.chars().count())
         .max()
         .unwrap_or(0);
-    let mut lines = vec![format!("value    {value}"), String::from("gradient")];
+    let mut lines = vec![format!("value    {value:?}"), String::from("gradient")];
     for (name, slope) in names.iter().zip(&gradient) {
-        lines.push(format!("  {name:width$}  {slope}"));
+        lines.push(format!("  {name:width$}  {slope:?}"));
     }
     lines.push(String::from("Hessian"));
     for (name, row) in names.iter().zip(hessian.chunks(names.len().max(1))) {
-        let row: Vec<String> = row.iter().map(|entry| format!("{entry:>12.6}")).collect();
+        let row: Vec<String> = row.iter().map(|&entry| rounded(entry)).collect();
         lines.push(format!("  {name:width$}{}", row.concat()));
     }
     Ok(lines.join("\n"))
+}
+
+/// A number in a column, with at least six digits.
+fn rounded(number: f64) -> String {
+    if number == 0.0 || (1e-3..1e6).contains(&number.abs()) {
+        format!("  {number:>13.6}")
+    } else {
+        format!("  {number:>13.6e}")
+    }
 }
 
 /// The picture or page of the recorded formula.
@@ -118,9 +142,32 @@ fn drawn(formula: &Formula, point: &[f64], output: Output) -> Result<String> {
         Ok(match output {
             Output::Svg => picture.to_svg(),
             Output::Html => y.explain().html().title(formula.to_string()).to_string(),
-            Output::Dot | Output::Numbers => picture.to_dot(),
+            _ => picture.to_dot(),
         })
     })
+}
+
+/// The value and the gradient as a program, traced at this point.
+fn gradient(formula: &Formula, point: &[f64]) -> Result<Program> {
+    let named = |x: &[Var]| -> Vec<Var> {
+        let named = x.iter().zip(formula.names());
+        named.map(|(x, name)| x.named(name)).collect()
+    };
+    let value = Program::trace_at(point, |x| formula.eval(&named(x)))?;
+    value.join(&value.transform(Transform::Gradient)?)
+}
+
+/// The formula and its partial derivatives in LaTeX.
+fn latex(formula: &Formula, point: &[f64]) -> Result<String> {
+    let slope = |name: &String| {
+        format!(
+            "\\partial f / \\partial \\text{{{}}}",
+            name.replace('_', "\\_")
+        )
+    };
+    let outputs: Vec<String> = formula.names().iter().map(slope).collect();
+    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+    gradient(formula, point)?.to_latex(&[&["f"], &outputs[..]].concat())
 }
 
 fn run(arguments: &Arguments) -> Result<String> {
@@ -131,7 +178,9 @@ fn run(arguments: &Arguments) -> Result<String> {
     } = arguments;
     match output {
         Output::Numbers => numbers(formula, point),
-        output => drawn(formula, point, *output),
+        Output::Latex => latex(formula, point),
+        Output::C => gradient(formula, point)?.to_c("f"),
+        Output::Dot | Output::Svg | Output::Html => drawn(formula, point, *output),
     }
 }
 

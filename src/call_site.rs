@@ -1,15 +1,16 @@
 //! Places in source code, of this program or of the one that saved what was loaded here.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::Location;
-#[cfg(feature = "serde")]
 use std::sync::Arc;
 
 use crate::letters::shown;
 
 /// A place in source code: a file, a line and a column.
 ///
-/// It is a place in this program, or in the program that saved a graph or a program that was loaded here.
+/// It is a place in this program, in the program that saved a graph or a program that was loaded here, or in code of
+/// another language that calls this crate.
 ///
 /// ```
 /// use chainrule::CallSite;
@@ -26,24 +27,59 @@ pub struct CallSite(Source);
 enum Source {
     /// In this program.
     Here(&'static Location<'static>),
-    /// In the program that saved it.
-    #[cfg(feature = "serde")]
-    Loaded(Arc<Loaded>),
+    /// In the program that saved it, or in code of another language.
+    Elsewhere(Arc<Place>),
 }
 
-/// A place that was read from data.
-#[cfg(feature = "serde")]
-struct Loaded {
+struct Place {
     file: String,
     line: u32,
     column: u32,
 }
 
+thread_local! {
+    /// The place that stands in for the callers' lines, inside [`in_place_of_callers`].
+    static CALLER: RefCell<Option<CallSite>> = const { RefCell::new(None) };
+}
+
+/// A line of this program, or the place that stands in for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller(pub(crate) &'static Location<'static>);
+
+impl From<Caller> for CallSite {
+    fn from(caller: Caller) -> Self {
+        instead().unwrap_or_else(|| caller.0.into())
+    }
+}
+
+/// The place that stands in for the callers' lines, if there is one.
+pub(crate) fn instead() -> Option<CallSite> {
+    CALLER.with_borrow(Clone::clone)
+}
+
+/// Runs `work` while a place stands in for the lines that call this crate.
+pub(crate) fn in_place_of_callers<R>(site: CallSite, work: impl FnOnce() -> R) -> R {
+    struct Restore(Option<CallSite>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CALLER.replace(self.0.take());
+        }
+    }
+    let _restore = Restore(CALLER.replace(Some(site)));
+    work()
+}
+
 impl CallSite {
-    /// A place that was read from data.
-    #[cfg(feature = "serde")]
-    pub(crate) fn loaded(file: String, line: u32, column: u32) -> Self {
-        Self(Source::Loaded(Arc::new(Loaded { file, line, column })))
+    /// A place in code of another language. Lines and columns are counted from 1; column 0 means that it is not known.
+    ///
+    /// ```
+    /// use chainrule::CallSite;
+    /// assert_eq!(CallSite::new("model.py", 12, 8).to_string(), "model.py:12:8");
+    /// assert_eq!(CallSite::new("model.py", 12, 0).to_string(), "model.py:12");
+    /// ```
+    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+        let file = file.into();
+        Self(Source::Elsewhere(Arc::new(Place { file, line, column })))
     }
 
     /// The path of the file, as the compiler was given it.
@@ -56,8 +92,7 @@ impl CallSite {
     pub fn file(&self) -> &str {
         match &self.0 {
             Source::Here(at) => at.file(),
-            #[cfg(feature = "serde")]
-            Source::Loaded(at) => &at.file,
+            Source::Elsewhere(at) => &at.file,
         }
     }
 
@@ -71,12 +106,11 @@ impl CallSite {
     pub fn line(&self) -> u32 {
         match &self.0 {
             Source::Here(at) => at.line(),
-            #[cfg(feature = "serde")]
-            Source::Loaded(at) => at.line,
+            Source::Elsewhere(at) => at.line,
         }
     }
 
-    /// The column, counted from 1.
+    /// The column, counted from 1; 0 if it is not known.
     ///
     /// ```
     /// use chainrule::CallSite;
@@ -86,8 +120,7 @@ impl CallSite {
     pub fn column(&self) -> u32 {
         match &self.0 {
             Source::Here(at) => at.column(),
-            #[cfg(feature = "serde")]
-            Source::Loaded(at) => at.column,
+            Source::Elsewhere(at) => at.column,
         }
     }
 }
@@ -109,15 +142,13 @@ impl PartialEq for CallSite {
 impl Eq for CallSite {}
 
 impl fmt::Display for CallSite {
-    /// `src/main.rs:7:21`, with hidden letters of the path escaped.
+    /// `src/main.rs:7:21`, with hidden letters of the path escaped; without the column if it is not known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}",
-            shown(self.file()),
-            self.line(),
-            self.column()
-        )
+        write!(f, "{}:{}", shown(self.file()), self.line())?;
+        match self.column() {
+            0 => Ok(()),
+            column => write!(f, ":{column}"),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain, chain_add};
 /// let y = x * x * x;
 /// assert_eq!(y.tangent.tangent, 12.0); // the second derivative, 6x
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Dual<S> {
     /// The value.
     pub value: S,

@@ -18,7 +18,7 @@
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
 //! - *A derivative in one direction, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
-//! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: `foreign`, with the features `num-traits` and `nalgebra`.
+//! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: switch on the feature `num-traits` or `nalgebra`, and pass [`Var`]; see `foreign`.
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
@@ -29,6 +29,7 @@
 //! - *Rows that do not fit into memory, or that several machines have*: [`Stream`], [`Partial`]; see `docs/data.md`.
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
+//! - *The function in C, or in LaTeX*: [`Program::to_c`], [`Program::to_latex`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
 //! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].
@@ -77,6 +78,7 @@ mod program;
 #[cfg(feature = "serde")]
 mod saved;
 mod setters;
+mod source;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 mod sweep;

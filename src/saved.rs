@@ -200,7 +200,7 @@ impl Sites {
         let sites = self.0.into_iter();
         SiteReader(
             sites
-                .map(|Site { file, line, column }| CallSite::loaded(file, line, column))
+                .map(|Site { file, line, column }| CallSite::new(file, line, column))
                 .collect(),
         )
     }

@@ -10,6 +10,7 @@
 
 use std::cell::Cell;
 
+use crate::call_site::{CallSite, in_place_of_callers};
 use crate::error::Result;
 use crate::graph::{Graph, GraphId, NodeKey, Stats, Watch, stopping};
 
@@ -208,6 +209,26 @@ pub fn located<R>(work: impl FnOnce() -> R) -> R {
         ..WATCH.get()
     };
     watching(watch, work)
+}
+
+/// Runs `work` as if it were called at another place: comparisons made inside and lines [stored](located) inside have this
+/// place instead of the line of Rust.
+///
+/// It serves code of another language that calls this crate, so that an error names a line which its author can look up.
+///
+/// ```
+/// use chainrule::{CallSite, Program, tape};
+///
+/// let f = Program::trace_at(&[1.0], |x| {
+///     let negative = tape::called_from(CallSite::new("model.py", 7, 0), || x[0] < 0.0);
+///     if negative { -x[0] } else { x[0] }
+/// })?;
+/// let error = f.value(&[-1.0]).unwrap_err();
+/// assert!(error.to_string().starts_with("the comparison at model.py:7 took a different branch"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn called_from<R>(site: CallSite, work: impl FnOnce() -> R) -> R {
+    in_place_of_callers(site, work)
 }
 
 /// Runs `work` without lines of source, which would be those of the library.

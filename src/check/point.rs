@@ -46,6 +46,8 @@ pub(super) struct Line {
     input: usize,
     /// Which values of the program depend on the input.
     depends: Vec<bool>,
+    /// Whether a comparison depends on the input, so that steps may change the branch.
+    decides: bool,
     ladders: Vec<Vec<Pair<Step>>>,
     /// For each side, the piece at the nearest step, or why that is on another branch.
     nearest: [Result<u64, Option<BranchChanged>>; 2],
@@ -82,9 +84,12 @@ impl<'a> Point<'a> {
             nearest[side as usize] = piece.map_err(|error| error.branch().cloned());
             step.ok()
         });
+        let depends = varies(self.program.ir(), &[input as u32]);
+        let mut sides = self.program.ir().guards().iter().flatten();
         Line {
             input,
-            depends: varies(self.program.ir(), &[input as u32]),
+            decides: sides.any(|&side| depends[side as usize]),
+            depends,
             ladders,
             nearest,
         }
@@ -120,7 +125,7 @@ impl<'a> Point<'a> {
             };
             return Ok(Verdict::NonFinite { first });
         }
-        if derivative == 0.0 && !line.depends[id as usize] {
+        if derivative == 0.0 && !line.depends[id as usize] && !line.decides {
             return Ok(Verdict::Agrees {
                 error: 0.0,
                 bound: 0.0,

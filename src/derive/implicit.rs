@@ -9,6 +9,7 @@ use std::panic::Location;
 
 use super::custom::{custom, stop_gradient, unknown, weighted};
 use super::recorded::fresh;
+use crate::call_site::Caller;
 use crate::error::{Error, Result, check_length};
 use crate::graph::Test;
 use crate::op::Scalar;
@@ -52,7 +53,7 @@ use crate::var::{Var, compare};
 /// If a value was freed or is not on the current graph.
 #[track_caller]
 pub fn implicit(residual: impl Fn(&[Var]) -> Vec<Var>, solution: &[Var]) -> Result<Vec<Var>> {
-    let at = Location::caller();
+    let at = Caller(Location::caller());
     let kept: Vec<Var> = solution.iter().map(|&x| stop_gradient(x)).collect();
     let (first, residuals) = step(&residual, &kept, at)?;
     let (second, _) = step(&residual, &first, at)?;
@@ -93,7 +94,7 @@ pub fn fixed_point(f: impl Fn(&[Var]) -> Vec<Var>, solution: &[Var]) -> Result<V
 fn step(
     residual: &impl Fn(&[Var]) -> Vec<Var>,
     x: &[Var],
-    at: &'static Location<'static>,
+    at: Caller,
 ) -> Result<(Vec<Var>, Vec<Var>)> {
     let x: Vec<Var> = x.iter().map(|&x| fresh(x)).collect();
     let residuals = residual(&x);
@@ -137,7 +138,7 @@ fn unknown_from_fourth_order(values: &[Var]) -> Var {
 const GROWTH: f64 = 1024.0;
 
 /// The inverse of a matrix, by elimination with the largest pivot of each column.
-fn inverse(mut matrix: Vec<Vec<Var>>, at: &'static Location<'static>) -> Result<Vec<Vec<Var>>> {
+fn inverse(mut matrix: Vec<Vec<Var>>, at: Caller) -> Result<Vec<Vec<Var>>> {
     let n = matrix.len();
     let unit = |i: usize, j: usize| Var::from(f64::from(u8::from(i == j)));
     let mut inverse: Vec<Vec<Var>> = (0..n)

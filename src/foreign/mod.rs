@@ -3,7 +3,7 @@
 //!
 //! | feature | traits |
 //! |---|---|
-//! | `num-traits` | those of num-traits 0.2, up to `Float`, `FloatConst`, `Signed`, and the conversions |
+//! | `num-traits` | those of num-traits 0.2: `Float`, `FloatConst`, `Signed`, `Pow`, `Inv`, `MulAdd`, `Euclid`, and the conversions |
 //! | `nalgebra` | those of approx 0.5 and simba 0.10, up to `RealField`, for nalgebra 0.35; includes `num-traits` |
 //! | `nalgebra-034` | the same of simba 0.9, for nalgebra 0.34 |
 //!
@@ -16,11 +16,14 @@
 //! - **`max`, `min` and `clamp`** are single operations without a branch. A NaN operand gives NaN and a tie halves the slope,
 //!   where `f64::max` would hide the NaN. `hypot(∞, NaN)`, `powi(NaN, 0)` and `powf(NaN, 0)` are NaN too.
 //!   `clamp` gives NaN for bounds that are crossed, where `f64::clamp` would panic.
+//! - **A formula that a crate uses at one point only**, such as the constant that nalgebra returns for a rotation by 0, has the
+//!   derivatives of that formula. `docs/with-other-crates.md` lists such points.
 //! - **A recording value does not become a plain number**, which would lose its derivative: `to_f64`, `NumCast::from`,
 //!   `to_subset` and `nalgebra::try_convert` answer `None`, and `to_subset_unchecked` answers NaN. Constants convert. A
-//!   [`Dual`](crate::Dual) converts if its tangent is 0. Inside [`reading`], all of them convert.
+//!   [`Dual`](crate::Dual) of constants converts if its tangent is 0. Inside [`reading`], all of them convert.
 //! - **Whole numbers** (`to_i32`, `to_usize`) are cut off towards 0, and programs check that the whole number is the same.
-//!   `integer_decode` and `ulps_eq` read the bits, and programs check that they are the same.
+//!   `integer_decode` and `ulps_eq` read the bits, and programs check that they are the same; on the tape, what is made of
+//!   these bits is a constant.
 //!
 //! ```
 //! use chainrule::{Dual, Program, Var};

@@ -4,7 +4,8 @@ use std::f64::consts;
 use std::num::FpCategory;
 
 use num_traits::{
-    Bounded, Float, FloatConst, FromPrimitive, Num, NumCast, One, Signed, ToPrimitive, Zero,
+    Bounded, Euclid, Float, FloatConst, FromPrimitive, Inv, MulAdd, Num, NumCast, One, Pow, Signed,
+    ToPrimitive, Zero,
 };
 
 use super::read::{
@@ -152,6 +153,63 @@ macro_rules! number {
             #[track_caller]
             fn is_negative(&self) -> bool {
                 is_negative(*self)
+            }
+        }
+
+        impl<$($generics)*> Inv for $type {
+            type Output = Self;
+
+            #[track_caller]
+            fn inv(self) -> Self {
+                Scalar::recip(self)
+            }
+        }
+
+        impl<$($generics)*> MulAdd for $type {
+            type Output = Self;
+
+            #[track_caller]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                Scalar::mul_add(self, a, b)
+            }
+        }
+
+        impl<$($generics)*> Euclid for $type {
+            #[track_caller]
+            fn div_euclid(&self, v: &Self) -> Self {
+                Scalar::round((*self - Scalar::rem_euclid(*self, *v)) / *v)
+            }
+
+            #[track_caller]
+            fn rem_euclid(&self, v: &Self) -> Self {
+                Scalar::rem_euclid(*self, *v)
+            }
+        }
+
+        impl<$($generics)*> Pow<Self> for $type {
+            type Output = Self;
+
+            #[track_caller]
+            fn pow(self, rhs: Self) -> Self {
+                Scalar::pow(self, rhs)
+            }
+        }
+
+        impl<$($generics)*> Pow<f64> for $type {
+            type Output = Self;
+
+            #[track_caller]
+            fn pow(self, rhs: f64) -> Self {
+                Scalar::powf(self, rhs)
+            }
+        }
+
+        impl<$($generics)*> Pow<i32> for $type {
+            type Output = Self;
+
+            #[track_caller]
+            fn pow(self, rhs: i32) -> Self {
+                Scalar::powi(self, rhs)
             }
         }
 

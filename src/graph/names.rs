@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::call_site::CallSite;
+use crate::call_site::{CallSite, instead};
 
 /// A named stretch of recording, made by [`tape::named`](crate::tape::named).
 ///
@@ -34,7 +34,7 @@ pub(crate) struct Names {
     pub(super) open: Option<usize>,
     /// By slot: the line of source that recorded the node, if it was stored.
     pub(super) lines: Vec<Option<&'static Location<'static>>>,
-    /// The lines of source that were loaded, by slot.
+    /// By slot: the lines that are not of this program, because they were loaded or stand in for it.
     pub(super) loaded: BTreeMap<usize, CallSite>,
 }
 
@@ -63,6 +63,10 @@ impl Names {
 
     /// Stores the line of source that recorded the node in a slot.
     pub(super) fn set_line(&mut self, slot: usize, at: &'static Location<'static>) {
+        if let Some(site) = instead() {
+            self.loaded.insert(slot, site);
+            return;
+        }
         self.lines.resize(slot, None);
         self.lines.push(Some(at));
     }

@@ -38,8 +38,7 @@ impl Guard {
     }
 
     /// Its place in the source.
-    #[cfg(feature = "serde")]
-    pub(super) fn at(&self) -> &CallSite {
+    pub(crate) fn at(&self) -> &CallSite {
         &self.at
     }
 

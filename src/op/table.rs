@@ -13,6 +13,9 @@
 //! `table!(consumer)` passes all rows to the macro `consumer`: one makes the names and types, one the formulas and dispatch.
 //! `methods!` makes methods of [`Scalar`](super::Scalar) and of recording values from the rows that users call by name.
 
+/// Passes every row of the table to the macro with this name, for crates that make functions of their own from them.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! table {
     ($consumer:ident $(, $argument:tt)?) => {
         $consumer! {

@@ -27,6 +27,7 @@ mod replay;
 mod retraced;
 #[cfg(feature = "serde")]
 mod saved;
+mod source;
 mod sparse;
 mod stream;
 #[cfg(test)]

@@ -89,10 +89,15 @@ impl Paths {
         self.kept.binary_search_by(|kept| kept.found[..].cmp(found))
     }
 
-    /// Keeps a program and returns its path; `None` if no program may be kept.
-    pub(super) fn insert(&mut self, program: &Program) -> Option<usize> {
+    /// Keeps the program traced at `x` and returns its path; `None` if no program may be kept.
+    ///
+    /// Another thread may have traced the same path meanwhile. Then its program stays, and its path is returned.
+    pub(super) fn insert(&mut self, program: &Program, x: &[f64]) -> Option<usize> {
         if self.most == 0 {
             return None;
+        }
+        if let Some(path) = self.known(program, x) {
+            return Some(path);
         }
         let path = self.discovered;
         self.discovered += 1;
@@ -111,6 +116,16 @@ impl Paths {
             self.drop_one();
         }
         Some(path)
+    }
+
+    /// The path of a program that found the same as this one and answers at `x`.
+    fn known(&self, program: &Program, x: &[f64]) -> Option<usize> {
+        let found = program.found();
+        let sorted = &self.kept[self.place(&found).ok()?];
+        let others = self.others.iter().filter(|kept| kept.found == found);
+        let mut all = std::iter::once(sorted).chain(others);
+        let answers = |kept: &&Kept| kept.program.found_until_changed(x).is_none();
+        all.find(answers).map(|kept| kept.path)
     }
 
     /// Drops the least recently used program.

@@ -267,7 +267,7 @@ where
         if program.reads_numbers() {
             return Ok((None, program));
         }
-        Ok((self.paths().insert(&program), program))
+        Ok((self.paths().insert(&program, x), program))
     }
 
     /// The kept program for a point, and how many programs were evaluated there.

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::functions;
 use super::syntax_error::SyntaxError;
-use super::tokens::{Token, tokens};
+use super::tokens::{Token, is_name, tokens};
 use crate::error::{Error, Result, check_length};
 use crate::op::{Binary, BinaryOp, Law, Op, Scalar, Unary, rows};
 
@@ -77,8 +77,19 @@ impl Formula {
     /// ```
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// As [`parse`](Self::parse). Also if `names` has a name twice, or a text that cannot be a name.
     pub fn parse_with(source: &str, names: &[&str]) -> Result<Self, SyntaxError> {
+        for (place, name) in names.iter().enumerate() {
+            let problem = if !is_name(name) {
+                "is not a name: expected letters, then also digits and _"
+            } else if names[..place].contains(name) {
+                "is there twice"
+            } else {
+                continue;
+            };
+            let problem = format!("in the list of inputs, `{name}` {problem}");
+            return Err(SyntaxError::new(source, 0..0, problem));
+        }
         Reader::new(source, Some(names)).read()
     }
 
@@ -168,6 +179,7 @@ const INFIXES: &[Infix] = &[
 /// The constants by name.
 const CONSTANTS: &[(&str, f64)] = &[
     ("pi", std::f64::consts::PI),
+    ("π", std::f64::consts::PI),
     ("e", std::f64::consts::E),
     ("inf", f64::INFINITY),
     ("nan", f64::NAN),
@@ -278,7 +290,9 @@ impl<'s> Reader<'s> {
                     self.waiting.push(Waiting::Negation(at.clone()));
                 }
                 Token::Sign(sign) => {
-                    return self.wrong(at, format!("expected a value, found `{sign}`"));
+                    let is_power = sign == "*" && self.source[..at.start].ends_with('*');
+                    let advice = if is_power { "; the power is `^`" } else { "" };
+                    return self.wrong(at, format!("expected a value, found `{sign}`{advice}"));
                 }
             }
         }
@@ -319,7 +333,13 @@ impl<'s> Reader<'s> {
         };
         let Some(infix) = INFIXES.iter().find(|infix| infix.sign == sign) else {
             let found = &self.source[at.clone()];
-            return self.wrong(at, format!("expected an operator, found `{found}`"));
+            let is_value = matches!(token, Token::Name(_) | Token::Number(_) | Token::Sign("("));
+            let advice = if is_value {
+                "; write `*` to multiply"
+            } else {
+                ""
+            };
+            return self.wrong(at, format!("expected an operator, found `{found}`{advice}"));
         };
         loop {
             let binds = match self.waiting.last() {

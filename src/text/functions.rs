@@ -15,6 +15,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("arcsin", "asin"),
     ("arctan", "atan"),
     ("fabs", "abs"),
+    ("if", "select"),
     ("log", "ln"),
     ("log1p", "ln1p"),
     ("logistic", "sigmoid"),

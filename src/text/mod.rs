@@ -24,7 +24,8 @@
 //!
 //! The functions are all operations of the [table](crate::op), by the names of their rows or of the methods of
 //! [`Scalar`](crate::Scalar): `exp`, `log_sum_exp`, `atan2`, `clamp`. Upper and lower case and underscores make no
-//! difference, so `ln_1p` and `Ln1p` are the same. The constants are `pi`, `e`, `inf` and `nan`. Every other name is an input.
+//! difference, so `ln_1p` and `Ln1p` are the same. In the constants, which are `pi` or
+//! `π`, `e`, `inf` and `nan`, and in inputs they do make a difference. Every other name is an input.
 //!
 //! Nothing here recurses: a formula can nest as deeply as memory allows.
 

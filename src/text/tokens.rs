@@ -33,15 +33,46 @@ pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, Syn
         };
         let Ok((token, span)) = token.with_span().parse_next(&mut input) else {
             let span = start..start + letter.len_utf8();
-            let problem = format!("`{letter}` has no meaning in a formula");
+            let advice = match (superscript(letter), letter) {
+                (Some(power), _) => format!("; write `^{power}`"),
+                (None, '|') => String::from("; write `abs(x)`"),
+                (None, '=') => String::from("; write `==` to compare"),
+                (None, '·' | '×') => String::from("; write `*`"),
+                (None, '÷') => String::from("; write `/`"),
+                (None, '−') => String::from("; write `-`"),
+                _ => String::new(),
+            };
+            let problem = format!("`{letter}` has no meaning in a formula{advice}");
             return Err(SyntaxError::new(source, span, problem));
         };
-        if token == Token::Number(f64::INFINITY) {
-            let problem = "the number is too large; write `inf` for infinity";
-            return Err(SyntaxError::new(source, span, problem));
-        }
-        tokens.push((token, span));
+        let problem = match token {
+            Token::Number(f64::INFINITY) => "the number is too large; write `inf` for infinity",
+            Token::Number(0.0) if !is_zero(&source[span.clone()]) => {
+                "the number is too small: it would be rounded to 0"
+            }
+            _ => {
+                tokens.push((token, span));
+                continue;
+            }
+        };
+        return Err(SyntaxError::new(source, span, problem));
     }
+}
+
+/// Whether all digits before the exponent are 0.
+fn is_zero(number: &str) -> bool {
+    let digits = number.split(['e', 'E']).next().unwrap_or_default();
+    !digits.contains(|digit: char| ('1'..='9').contains(&digit))
+}
+
+/// The digit that a raised digit stands for.
+fn superscript(letter: char) -> Option<usize> {
+    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|raised| raised == letter)
+}
+
+/// Whether a text is a name and nothing else.
+pub(super) fn is_name(text: &str) -> bool {
+    name.parse(LocatingSlice::new(text)).is_ok()
 }
 
 /// Skips space and line breaks.
@@ -64,10 +95,10 @@ fn number<'s>(input: &mut Input<'s>) -> winnow::Result<&'s str> {
         .parse_next(input)
 }
 
-/// A letter or an underscore, then letters, digits and underscores.
+/// A letter or an underscore, then letters, the digits 0 to 9 and underscores.
 fn name<'s>(input: &mut Input<'s>) -> winnow::Result<&'s str> {
     let begins = |letter: char| letter.is_alphabetic() || letter == '_';
-    let goes_on = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let goes_on = |letter: char| begins(letter) || letter.is_ascii_digit();
     (one_of(begins), take_while(0.., goes_on))
         .take()
         .parse_next(input)

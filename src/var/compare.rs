@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::panic::Location;
 
 use super::Var;
-use crate::call_site::CallSite;
+use crate::call_site::{CallSite, Caller};
 use crate::graph::{Comparison, GraphId, Outcome, Side, Test};
 use crate::tape;
 
@@ -22,7 +22,7 @@ struct Watch {
     graph: GraphId,
     comparisons: Vec<Comparison>,
     /// Where numbers were first read that depend on all inputs.
-    sweep: Option<&'static Location<'static>>,
+    sweep: Option<CallSite>,
 }
 
 /// Runs `work`, which records on the current graph. Returns its result, and the comparisons of this graph's values, in
@@ -54,7 +54,7 @@ pub(crate) fn watch<R>(
     let (mut comparisons, sweep) = WATCHES.with_borrow_mut(|watches| {
         let watch = watches.last_mut();
         watch.map_or_else(Default::default, |watch| {
-            (std::mem::take(&mut watch.comparisons), watch.sweep)
+            (std::mem::take(&mut watch.comparisons), watch.sweep.take())
         })
     });
     if let Some(at) = sweep {
@@ -62,7 +62,7 @@ pub(crate) fn watch<R>(
             sides: [x, Var::from(x.value)].map(Var::side),
             test: Test::Read,
             outcome: 1,
-            at: at.into(),
+            at: at.clone(),
         };
         comparisons.extend(inputs(&result).into_iter().map(read));
     }
@@ -79,7 +79,7 @@ pub(crate) fn swept(graph: GraphId, at: &'static Location<'static>) {
     if is_watched(graph) {
         WATCHES.with_borrow_mut(|watches| {
             for watch in watches.iter_mut().filter(|watch| watch.graph == graph) {
-                watch.sweep.get_or_insert(at);
+                watch.sweep.get_or_insert_with(|| Caller(at).into());
             }
         });
     }
@@ -125,14 +125,15 @@ pub(crate) fn again(left: Var, right: Var, test: Test, at: impl Into<CallSite>) 
 #[track_caller]
 pub(super) fn read(x: Var) {
     if WATCHED.get() && x.is_watched() {
-        again(x, Var::from(x.value), Test::Read, Location::caller());
+        let at = Caller(Location::caller());
+        again(x, Var::from(x.value), Test::Read, at);
     }
 }
 
 #[inline]
 #[track_caller]
 fn compare(left: Var, right: Var, test: Test) -> Outcome {
-    again(left, right, test, Location::caller())
+    again(left, right, test, Caller(Location::caller()))
 }
 
 #[inline(never)]

@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use super::{Var, compare};
+use crate::call_site::Caller;
 use crate::graph::Test;
 
 impl Var {
@@ -76,7 +77,7 @@ impl Var {
     pub fn floor_index(self) -> Option<usize> {
         // Above this limit, not every index is a number.
         const LIMIT: f64 = (1_u64 << 53) as f64;
-        let at = Location::caller();
+        let at = Caller(Location::caller());
         let is = |test, bound: f64| compare::again(self, bound.into(), test, at) == 1;
         let floor = self.value.floor();
         let inside = is(Test::GreaterEqual, 0.0) && is(Test::Less, LIMIT);

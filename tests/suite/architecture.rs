@@ -22,7 +22,7 @@ const LADDER: &[&[&str]] = &[
     &["explain"],
     &["page"],
     &["ir"],
-    &["transform"],
+    &["source", "transform"],
     &["backend"],
     &["interpreter"],
     &["program"],
@@ -32,7 +32,11 @@ const LADDER: &[&[&str]] = &[
 ];
 
 /// Data of upper rooms about each operation, as matches that the compiler checks for completeness.
-const SIDE_TABLES: &[&str] = &["page/javascript.rs"];
+const SIDE_TABLES: &[&str] = &[
+    "page/javascript.rs",
+    "source/c_table.rs",
+    "source/latex_table.rs",
+];
 
 /// Where code may recognise a row (`rows::Add::OP`): where the tape records it, where a pass rewrites it, where Taylor series
 /// have a recurrence for it, where the interpreter has a kernel for it, where random expressions write steps with it, and where

@@ -230,6 +230,17 @@ fn verdicts_of_points_without_a_derivative() {
     );
     let edge = |x: &[Var]| if x[0] >= 0.5 { x[0] } else { x[0] * 3.0 };
     assert!(matches!(verdict(edge, 0.5), Verdict::Branch(_)));
+    // The branch that was taken does not have the input at all, so its derivative is 0.
+    let without = |x: &[Var]| {
+        if x[0] == 0.5 {
+            Var::from(1.0)
+        } else {
+            x[0] * 2.0
+        }
+    };
+    assert!(matches!(verdict(without, 0.5), Verdict::Branch(_)));
+    let beside = |x: &[Var]| if x[0] > 0.0 { Var::from(1.0) } else { x[0] };
+    assert!(check::gradient(beside, &[0.5]).unwrap().all_agree());
     // The same as a value: the choice holds at 0 only, and the program cannot know that from a branch.
     let chosen = |x: &[Var]| x[0].select(x[0] * 2.0, x[0]);
     assert!(matches!(

@@ -32,6 +32,7 @@ mod questions;
 mod random_graphs;
 mod recompute;
 mod scale;
+mod source;
 #[cfg(feature = "proptest")]
 mod strategies;
 mod svg;

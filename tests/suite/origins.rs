@@ -6,8 +6,8 @@ use std::panic::catch_unwind;
 
 use chainrule::ir::{Ir, Kind};
 use chainrule::{
-    Columns, ErrorKind, Flat, Graph, NodeKey, NonFinite, Operation, Order, Program, Transform, Var,
-    derive, tape,
+    CallSite, Columns, ErrorKind, Flat, Graph, NodeKey, NonFinite, Operation, Order, Program,
+    Transform, Var, derive, tape,
 };
 use proptest::prelude::*;
 
@@ -414,4 +414,61 @@ proptest! {
         // The name itself keeps its letters.
         prop_assert_eq!(graph.name(x.key().unwrap()), Some(&*name));
     }
+}
+
+/// A comparison and a recorded line have the place that stands in for them, and only inside.
+#[test]
+fn another_place_can_stand_in_for_lines_of_rust() {
+    let site = CallSite::new("model.py", 7, 0);
+    let place_of = |outside: bool| {
+        let f = Program::trace_at(&[1.0], |x| {
+            let below = |x: &[Var]| x[0] < 0.0;
+            let negative = if outside {
+                below(x)
+            } else {
+                tape::called_from(site.clone(), || below(x))
+            };
+            if negative { -x[0] } else { x[0] }
+        });
+        let error = f.unwrap().value(&[-1.0]).unwrap_err();
+        error.branch().unwrap().at.clone()
+    };
+    assert_eq!(place_of(false), site);
+    assert!(place_of(true).file().ends_with("origins.rs"));
+
+    // A number that is read, the numbers that derivatives depend on, an index, and the check of an opaque function.
+    let reads: [fn(Var) -> f64; 3] = [
+        |x| x.value(),
+        |x| x.square().backward()[x],
+        |x| x.floor_index().unwrap_or(0) as f64,
+    ];
+    for read in reads {
+        let f = Program::trace_at(&[1.0], |x| {
+            x[0] * tape::called_from(site.clone(), || read(x[0]))
+        });
+        let error = f.unwrap().value(&[2.5]).unwrap_err();
+        assert_eq!(error.branch().unwrap().at, site);
+    }
+
+    let (graph, (inner, outer)) = tape::record(|| {
+        tape::located(|| {
+            let inner = tape::called_from(site.clone(), || Var::new(1.0));
+            (inner, inner + 1.0)
+        })
+    });
+    let place = |x: Var| graph.origin(x.key().unwrap()).unwrap().location.unwrap();
+    assert_eq!(place(inner), site);
+    assert!(place(outer).file().ends_with("origins.rs"));
+}
+
+/// The place is put back after a panic.
+#[test]
+fn a_panic_ends_the_place_that_stands_in() {
+    let site = CallSite::new("model.py", 7, 0);
+    let panicked =
+        catch_unwind(|| tape::called_from(site, || std::panic::resume_unwind(Box::new(()))));
+    assert!(panicked.is_err());
+    let f = Program::trace_at(&[1.0], |x| if x[0] < 0.0 { -x[0] } else { x[0] });
+    let error = f.unwrap().value(&[-1.0]).unwrap_err();
+    assert!(error.branch().unwrap().at.file().ends_with("origins.rs"));
 }

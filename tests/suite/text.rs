@@ -216,11 +216,11 @@ fn messages_name_the_problem_and_mark_the_place() {
         ),
         (
             "a b",
-            "line 1, column 3: expected an operator, found `b`\n  a b\n    ^",
+            "line 1, column 3: expected an operator, found `b`; write `*` to multiply\n  a b\n    ^",
         ),
         (
             "3 exp(x)",
-            "line 1, column 3: expected an operator, found `exp`\n  3 exp(x)\n    ^^^",
+            "line 1, column 3: expected an operator, found `exp`; write `*` to multiply\n  3 exp(x)\n    ^^^",
         ),
         (
             "(a\n+ (b)",
@@ -329,4 +329,79 @@ fn the_order_of_inputs_is_that_of_the_text_or_the_given_one() {
     let x = [3.0, 0.0, 2.0].map(Var::new);
     assert_eq!(f.eval(&x).unwrap().backward().of(&x), [2.0, 0.0, 3.0]);
     assert_eq!(f.eval(&[1.0]).unwrap_err().kind(), ErrorKind::Length);
+}
+
+#[test]
+fn what_looks_like_a_name_or_a_number_and_is_none_is_refused() {
+    let problems = [
+        ("x²", "`²` has no meaning in a formula; write `^2`"),
+        ("a½ + 1", "`½` has no meaning in a formula"),
+        ("a٣", "`٣` has no meaning in a formula"),
+        (
+            "x + 1e-999",
+            "the number is too small: it would be rounded to 0",
+        ),
+        ("1e999", "the number is too large; write `inf` for infinity"),
+    ];
+    for (text, problem) in problems {
+        assert_eq!(Formula::parse(text).unwrap_err().problem(), problem);
+    }
+    assert_eq!(
+        Formula::parse("0.000e-5 + 00")
+            .unwrap()
+            .eval::<f64>(&[])
+            .unwrap(),
+        0.0
+    );
+    assert_eq!(Formula::parse("2π").unwrap_err().column(), 2);
+    assert_eq!(
+        Formula::parse("π - pi").unwrap().eval::<f64>(&[]).unwrap(),
+        0.0
+    );
+    assert_eq!(Formula::parse("größe_2").unwrap().names(), ["größe_2"]);
+    let lists: [(&[&str], &str); 3] = [
+        (
+            &["x", "y", "x"],
+            "in the list of inputs, `x` is there twice",
+        ),
+        (
+            &["x", "2 z"],
+            "in the list of inputs, `2 z` is not a name: expected letters, then also digits and _",
+        ),
+        (
+            &[""],
+            "in the list of inputs, `` is not a name: expected letters, then also digits and _",
+        ),
+    ];
+    for (names, problem) in lists {
+        assert_eq!(
+            Formula::parse_with("1", names).unwrap_err().problem(),
+            problem
+        );
+    }
+}
+
+#[test]
+fn messages_say_what_to_write_instead() {
+    let cases = [
+        (
+            "2(a)",
+            "line 1, column 2: expected an operator, found `(`; write `*` to multiply\n  2(a)\n   ^",
+        ),
+        (
+            "a**2",
+            "line 1, column 3: expected a value, found `*`; the power is `^`\n  a**2\n    ^",
+        ),
+        (
+            "|a|",
+            "line 1, column 1: `|` has no meaning in a formula; write `abs(x)`\n  |a|\n  ^",
+        ),
+        (
+            "if(a, b, c)",
+            "line 1, column 1: there is no function `if`; did you mean `select`?\n  if(a, b, c)\n  ^^",
+        ),
+    ];
+    for (text, message) in cases {
+        assert_eq!(Formula::parse(text).unwrap_err().to_string(), message);
+    }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chainrule::nn::optimizer::{Adam, Optimizer};
-use chainrule::{Columns, Program, Scalar};
+use chainrule::{Columns, Program};
 use chainrule_datafusion::{register, value_and_gradient};
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -45,7 +45,8 @@ fn loss() -> chainrule::Result<Program> {
 
 /// A random number from 0 to 1, made from an index.
 fn random(index: usize, stream: u64) -> f64 {
-    let mut bits = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mut bits = (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ stream.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ bits >> 30).wrapping_mul(0x94d0_49bb_1331_11eb);
     (bits ^ bits >> 31) as f64 / 2_f64.powi(64)
 }
@@ -55,7 +56,11 @@ fn ride(index: usize) -> [f64; 4] {
     let distance = -4.0 * (1.0 - random(index, 1)).ln();
     let minutes = distance * (1.5 + 2.0 * random(index, 2)) + 2.0;
     let night = f64::from(u8::from(random(index, 3) < 0.3));
-    let noise = if random(index, 4) < 0.01 { 60.0 } else { 2.0 * (random(index, 5) - 0.5) };
+    let noise = if random(index, 4) < 0.01 {
+        60.0
+    } else {
+        2.0 * (random(index, 5) - 0.5)
+    };
     let fare = TRUE[0] + TRUE[1] * distance + TRUE[2] * minutes + TRUE[3] * night + noise;
     [distance, minutes, night, fare]
 }
@@ -64,18 +69,30 @@ fn ride(index: usize) -> [f64; 4] {
 fn write(folder: &Path, rows: usize) -> Result<()> {
     let number = |name: &&str| Field::new(*name, DataType::Float64, false);
     let fields = std::iter::once(Field::new("ride", DataType::Int64, false));
-    let schema = Arc::new(Schema::new(fields.chain(COLUMNS.iter().map(number)).collect::<Vec<_>>()));
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(GROUP)).build();
+    let schema = Arc::new(Schema::new(
+        fields.chain(COLUMNS.iter().map(number)).collect::<Vec<_>>(),
+    ));
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(GROUP))
+        .build();
     for file in 0..FILES {
         let name = folder.join(format!("rides-{file}.parquet"));
-        let mut writer = ArrowWriter::try_new(File::create(name)?, Arc::clone(&schema), Some(properties.clone()))?;
+        let mut writer = ArrowWriter::try_new(
+            File::create(name)?,
+            Arc::clone(&schema),
+            Some(properties.clone()),
+        )?;
         let (mut first, end) = (rows * file / FILES, rows * (file + 1) / FILES);
         while first < end {
             let stop = end.min(first + GROUP);
             let rides: Vec<[f64; 4]> = (first..stop).map(ride).collect();
-            let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_iter_values(first as i64..stop as i64))];
+            let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_iter_values(
+                first as i64..stop as i64,
+            ))];
             for column in 0..COLUMNS.len() {
-                columns.push(Arc::new(Float64Array::from_iter_values(rides.iter().map(|ride| ride[column]))));
+                columns.push(Arc::new(Float64Array::from_iter_values(
+                    rides.iter().map(|ride| ride[column]),
+                )));
             }
             writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
             first = stop;
@@ -87,11 +104,15 @@ fn write(folder: &Path, rows: usize) -> Result<()> {
 
 /// A session that knows the loss and the files.
 async fn session(folder: &Path, partitions: usize, batch: usize) -> Result<SessionContext> {
-    let config = SessionConfig::new().with_target_partitions(partitions).with_batch_size(batch);
+    let config = SessionConfig::new()
+        .with_target_partitions(partitions)
+        .with_batch_size(batch);
     let session = SessionContext::new_with_config(config);
     register(&session, "loss", &loss()?)?;
     let path = folder.to_string_lossy();
-    session.register_parquet("rides", path, ParquetReadOptions::default()).await?;
+    session
+        .register_parquet("rides", path, ParquetReadOptions::default())
+        .await?;
     Ok(session)
 }
 
@@ -99,14 +120,19 @@ async fn session(folder: &Path, partitions: usize, batch: usize) -> Result<Sessi
 async fn sum(session: &SessionContext, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
     let columns = COLUMNS.join(", ");
     let query = format!("SELECT loss({parameters:?}, ride, {columns}) FROM rides");
-    Ok(value_and_gradient(&session.sql(&query).await?.collect().await?)?)
+    Ok(value_and_gradient(
+        &session.sql(&query).await?.collect().await?,
+    )?)
 }
 
 /// A bar on a terminal, overwritten with each step.
 fn progress(step: usize, steps: usize, mean: f64) {
     if std::io::stderr().is_terminal() {
         let done = 30 * step / steps;
-        eprint!("\r[{:<30}] step {step} of {steps}, mean loss {mean:.6} ", "=".repeat(done));
+        eprint!(
+            "\r[{:<30}] step {step} of {steps}, mean loss {mean:.6} ",
+            "=".repeat(done)
+        );
         if step == steps {
             eprintln!();
         }
@@ -130,7 +156,9 @@ async fn fit(session: &SessionContext, rows: usize, steps: usize) -> Result<([f6
 /// The same fit in memory.
 fn fit_in_memory(rows: usize, steps: usize) -> Result<([f64; 4], f64)> {
     let rides: Vec<[f64; 4]> = (0..rows).map(ride).collect();
-    let columns: Vec<Vec<f64>> = (0..4).map(|column| rides.iter().map(|ride| ride[column]).collect()).collect();
+    let columns: Vec<Vec<f64>> = (0..4)
+        .map(|column| rides.iter().map(|ride| ride[column]).collect())
+        .collect();
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let mut batch = loss()?.batch(&Columns::new(&columns)?)?;
     let (mut parameters, mut adam) = ([0.0; 4], Adam::new(0.3)?);
@@ -149,7 +177,10 @@ struct Arguments {
 }
 
 fn arguments() -> std::result::Result<Arguments, lexopt::Error> {
-    let mut arguments = Arguments { rows: 1_000_000, steps: 100 };
+    let mut arguments = Arguments {
+        rows: 1_000_000,
+        steps: 100,
+    };
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -173,12 +204,26 @@ async fn run(Arguments { rows, steps }: Arguments) -> Result<()> {
     let by_sql = session(folder.path(), cores, 8192).await?;
     let (parameters, seconds) = fit(&by_sql, rows, steps).await?;
     let (in_memory, seconds_in_memory) = fit_in_memory(rows, steps)?;
-    println!("\n{:<14}{:>10}{:>22}{:>22}", "parameter", "true", "SQL", "in memory");
-    for (place, name) in ["base fare", "per km", "per minute", "at night"].into_iter().enumerate() {
-        println!("{name:<14}{:>10}{:>22}{:>22}", TRUE[place], parameters[place], in_memory[place]);
+    println!(
+        "\n{:<14}{:>10}{:>22}{:>22}",
+        "parameter", "true", "SQL", "in memory"
+    );
+    for (place, name) in ["base fare", "per km", "per minute", "at night"]
+        .into_iter()
+        .enumerate()
+    {
+        println!(
+            "{name:<14}{:>10}{:>22}{:>22}",
+            TRUE[place], parameters[place], in_memory[place]
+        );
     }
     let speed = |seconds: f64| rows as f64 * steps as f64 / seconds / 1e6;
-    println!("million rows/s{:>10}{:>22.2}{:>22.2}", "", speed(seconds), speed(seconds_in_memory));
+    println!(
+        "million rows/s{:>10}{:>22.2}{:>22.2}",
+        "",
+        speed(seconds),
+        speed(seconds_in_memory)
+    );
     if parameters != in_memory {
         return Err("the fit by SQL differs from the fit in memory".into());
     }
@@ -188,11 +233,16 @@ async fn run(Arguments { rows, steps }: Arguments) -> Result<()> {
         for batch in [1000, 8192, 100_000] {
             let session = session(folder.path(), partitions, batch).await?;
             if sum(&session, &parameters).await? != expected {
-                return Err(format!("{partitions} partitions and batches of {batch} rows give other bits").into());
+                return Err(format!(
+                    "{partitions} partitions and batches of {batch} rows give other bits"
+                )
+                .into());
             }
         }
     }
-    println!("\nThe same bits with 1, 2, 3 and 5 partitions, and batches of 1000, 8192 and 100000 rows.");
+    println!(
+        "\nThe same bits with 1, 2, 3 and 5 partitions, and batches of 1000, 8192 and 100000 rows."
+    );
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! What one partition has summed so far.
 
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chainrule::{Columns, Flat, Partial, Stream, Transform};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::error::Result;
 use datafusion::logical_expr::Accumulator;
 use datafusion::scalar::ScalarValue;
@@ -20,8 +20,8 @@ use crate::scattered::{BLOCK, Scattered};
 pub(crate) struct Sums {
     code: Arc<Code>,
     parameters: Vec<f64>,
-    /// Computes whole blocks.
-    stream: Stream,
+    /// Computes whole blocks. DataFusion asks that accumulators can be shared between threads, which a stream cannot.
+    stream: Mutex<Stream>,
     /// The row after the last one that was given to the stream.
     next: usize,
     /// What other partitions, and streams that were asked before, have summed.
@@ -39,7 +39,7 @@ struct State {
 impl Sums {
     pub(crate) fn new(code: Arc<Code>, parameters: Vec<f64>) -> Result<Self> {
         Ok(Self {
-            stream: stream(&code, &parameters)?,
+            stream: Mutex::new(stream(&code, &parameters)?),
             code,
             parameters,
             next: 0,
@@ -55,12 +55,16 @@ impl Sums {
         rows: usize,
         push: impl FnOnce(&mut Stream) -> chainrule::Result<()>,
     ) -> Result<()> {
+        let stream = self
+            .stream
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let seek = if self.next == first {
             Ok(())
         } else {
-            self.stream.seek(first)
+            stream.seek(first)
         };
-        let pushed = seek.and_then(|()| push(&mut self.stream));
+        let pushed = seek.and_then(|()| push(stream));
         self.next = first + rows;
         pushed.map_err(|error| of_chainrule(&self.code.name, error))
     }
@@ -98,7 +102,10 @@ impl Sums {
 
     /// All whole blocks so far.
     fn partial(&mut self) -> Result<Partial> {
-        let stream = mem::replace(&mut self.stream, stream(&self.code, &self.parameters)?);
+        let next = Mutex::new(stream(&self.code, &self.parameters)?);
+        let stream = mem::replace(&mut self.stream, next)
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         self.next = 0;
         let error = |error| of_chainrule(&self.code.name, error);
         let mut partial = stream.partial().map_err(error)?;

@@ -49,6 +49,7 @@ pub(crate) fn coerced(
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 *name == PARAMETERS && item.data_type().is_numeric()
             }
+            DataType::Decimal128(_, 0) => *name == ROW,
             other => *name == ROW && other.is_integer(),
         };
         if !fits {

@@ -66,7 +66,7 @@ use per_row::{Asks, PerRow};
 /// # Errors
 /// If the program has no outputs, no uniform inputs or no columns.
 pub fn register(session: &SessionContext, name: &str, program: &Program) -> Result<()> {
-    let mut state = session.state_ref();
+    let state = session.state_ref();
     let mut state = state.write();
     let [value, gradient] = per_row(name, program)?;
     state.register_udaf(aggregate(name, program)?)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chainrule::{Program, Scalar};
+use chainrule::Program;
 use chainrule_datafusion::{register, value_and_gradient};
 use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema};
@@ -23,7 +23,14 @@ fn loss() -> Program {
 
 fn rows(count: usize) -> Vec<[f64; 2]> {
     let number = |i: usize| (i as f64 * 0.754_877).fract() - 0.5;
-    (0..count).map(|i| [number(i) * 3.0, number(7 * i + 1) * 10_f64.powi((i % 9) as i32 - 4)]).collect()
+    (0..count)
+        .map(|i| {
+            [
+                number(i) * 3.0,
+                number(7 * i + 1) * 10_f64.powi((i % 9) as i32 - 4),
+            ]
+        })
+        .collect()
 }
 
 /// Rows with their indices as a batch.
@@ -31,23 +38,38 @@ fn batch(rows: &[(usize, [f64; 2])]) -> RecordBatch {
     let indices = rows.iter().map(|&(row, _)| row as i64);
     let columns: [ArrayRef; 3] = [
         Arc::new(Int64Array::from_iter_values(indices)),
-        Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, row)| row[0]))),
-        Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, row)| row[1]))),
+        Arc::new(Float64Array::from_iter_values(
+            rows.iter().map(|(_, row)| row[0]),
+        )),
+        Arc::new(Float64Array::from_iter_values(
+            rows.iter().map(|(_, row)| row[1]),
+        )),
     ];
     RecordBatch::try_new(schema(), columns.to_vec()).unwrap()
 }
 
 fn schema() -> Arc<Schema> {
     let number = |name| Field::new(name, DataType::Float64, true);
-    Arc::new(Schema::new(vec![Field::new("i", DataType::Int64, true), number("a"), number("b")]))
+    Arc::new(Schema::new(vec![
+        Field::new("i", DataType::Int64, true),
+        number("a"),
+        number("b"),
+    ]))
 }
 
 /// The answer of a query about a table with these partitions.
-fn ask(partitions: Vec<Vec<RecordBatch>>, config: SessionConfig, query: &str) -> Result<Vec<RecordBatch>> {
+fn ask(
+    partitions: Vec<Vec<RecordBatch>>,
+    config: SessionConfig,
+    query: &str,
+) -> Result<Vec<RecordBatch>> {
     let session = SessionContext::new_with_config(config);
     register(&session, "loss", &loss())?;
     session.register_table("data", Arc::new(MemTable::try_new(schema(), partitions)?))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async { session.sql(query).await?.collect().await })
 }
 
@@ -109,10 +131,16 @@ fn per_row_functions_agree_with_batches() {
         let values = batch.column(0).as_primitive::<Float64Type>();
         let gradients = batch.column(1).as_list::<i32>();
         for place in 0..batch.num_rows() {
-            assert_eq!(values.value(place), expected.values(&PARAMETERS).unwrap()[row]);
+            assert_eq!(
+                values.value(place),
+                expected.values(&PARAMETERS).unwrap()[row]
+            );
             let (_, all) = expected.gradients(&PARAMETERS).unwrap();
             let gradient = gradients.value(place);
-            assert_eq!(gradient.as_primitive::<Float64Type>().values()[..], all[4 * row..4 * row + 2]);
+            assert_eq!(
+                gradient.as_primitive::<Float64Type>().values()[..],
+                all[4 * row..4 * row + 2]
+            );
             row += 1;
         }
     }
@@ -130,11 +158,14 @@ fn groups_and_filters_number_their_own_rows() {
     assert!(kept.len() > 100 && kept.len() < 200);
     assert_eq!(value_and_gradient(&answer).unwrap(), expected(&kept));
 
-    let query = "SELECT loss([0.3, -1.7], i / 2, a, b) AS sum FROM data GROUP BY i % 2 ORDER BY i % 2";
+    let query =
+        "SELECT loss([0.3, -1.7], i / 2, a, b) AS sum FROM data GROUP BY i % 2 ORDER BY i % 2";
     let answer = ask(vec![vec![batch(&numbered)]], SessionConfig::new(), query).unwrap();
     let mut found = Vec::new();
     for batch in &answer {
-        found.extend((0..batch.num_rows()).map(|row| value_and_gradient(&[batch.slice(row, 1)]).unwrap()));
+        found.extend(
+            (0..batch.num_rows()).map(|row| value_and_gradient(&[batch.slice(row, 1)]).unwrap()),
+        );
     }
     let part = |odd| all.iter().skip(odd).step_by(2).copied().collect::<Vec<_>>();
     assert_eq!(found, [expected(&part(0)), expected(&part(1))]);
@@ -151,25 +182,74 @@ fn wrong_data_and_wrong_calls_are_errors() {
     let all: Vec<(usize, [f64; 2])> = rows(200).into_iter().enumerate().collect();
     let mut gap = all.clone();
     gap.remove(70);
-    assert!(problem(&gap, SUM).contains("loss: some of the rows 64 to 127 are missing"), "{}", problem(&gap, SUM));
-    assert!(problem(&all[64..], SUM).contains("rows 0 to 63"), "{}", problem(&all[64..], SUM));
+    assert!(
+        problem(&gap, SUM).contains("loss: some of the rows 64 to 127 are missing"),
+        "{}",
+        problem(&gap, SUM)
+    );
+    assert!(
+        problem(&all[64..], SUM).contains("rows 0 to 63"),
+        "{}",
+        problem(&all[64..], SUM)
+    );
     let twice = [&all[..], &all[10..11]].concat();
     let message = problem(&twice, SUM);
-    assert!(message.contains("row 10 is there twice") || message.contains("missing") || message.contains("two pieces"), "{message}");
+    assert!(
+        message.contains("row 10 is there twice")
+            || message.contains("missing")
+            || message.contains("two pieces"),
+        "{message}"
+    );
 
     for (query, expected) in [
-        ("SELECT loss([0.3], i, a, b) FROM data", "expected 2 parameters, found 1"),
-        ("SELECT loss([0.3, NULL], i, a, b) FROM data", "a parameter is NULL"),
-        ("SELECT loss([0.3, 1.0], i, a) FROM data", "expected 4 arguments (parameters, row, then 2 columns), found 3"),
-        ("SELECT loss([0.3, 1.0], a, a, b) FROM data", "argument 2 (row) must be an integer, found Float64"),
-        ("SELECT loss(0.3, i, a, b) FROM data", "argument 1 (parameters) must be a list of numbers, found Float64"),
-        ("SELECT loss([0.3, a], i, a, b) FROM data", "the same for all rows"),
-        ("SELECT loss([0.3, 1.0], i - 5, a, b) FROM data", "the index -5 of a row is negative"),
-        ("SELECT loss([0.3, 1.0], i, a, 'x') FROM data", "column 1 must have numbers, found Utf8"),
-        ("SELECT loss([0.3, 1.0], i, a, nullif(i, 3)) FROM data", "row 3, column 1: the number is NULL"),
-        ("SELECT loss([0.3, 1.0], nullif(i, 3), a, b) FROM data", "the index of a row after row 2 is NULL"),
-        ("SELECT loss(DISTINCT [0.3, 1.0], i, a, b) FROM data", "DISTINCT has no meaning"),
-        ("SELECT loss_value([0.3, a], a, b) FROM data", "the same for all rows"),
+        (
+            "SELECT loss([0.3], i, a, b) FROM data",
+            "expected 2 parameters, found 1",
+        ),
+        (
+            "SELECT loss([0.3, NULL], i, a, b) FROM data",
+            "a parameter is NULL",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], i, a) FROM data",
+            "expected 4 arguments (parameters, row, then 2 columns), found 3",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], a, a, b) FROM data",
+            "argument 2 (row) must be an integer, found Float64",
+        ),
+        (
+            "SELECT loss(0.3, i, a, b) FROM data",
+            "argument 1 (parameters) must be a list of numbers, found Float64",
+        ),
+        (
+            "SELECT loss([0.3, a], i, a, b) FROM data",
+            "the same for all rows",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], i - 5, a, b) FROM data",
+            "the index -5 of a row is negative",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], i, a, 'x') FROM data",
+            "column 1 must have numbers, found Utf8",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], i, a, nullif(i, 3)) FROM data",
+            "row 3, column 1: the number is NULL",
+        ),
+        (
+            "SELECT loss([0.3, 1.0], nullif(i, 3), a, b) FROM data",
+            "the index of a row after row 2 is NULL",
+        ),
+        (
+            "SELECT loss(DISTINCT [0.3, 1.0], i, a, b) FROM data",
+            "DISTINCT has no meaning",
+        ),
+        (
+            "SELECT loss_value([0.3, a], a, b) FROM data",
+            "the same for all rows",
+        ),
     ] {
         let message = problem(&all, query);
         assert!(message.contains(expected), "{query}: {message}");
@@ -178,16 +258,28 @@ fn wrong_data_and_wrong_calls_are_errors() {
 
 #[test]
 fn a_changed_branch_is_an_error() {
-    let program = Program::trace_rows(&[1.0], 1, |p, row| if row[0] < 5.0 { p[0] * row[0] } else { p[0] });
+    let program = Program::trace_rows(
+        &[1.0],
+        1,
+        |p, row| if row[0] < 5.0 { p[0] * row[0] } else { p[0] },
+    );
     let session = SessionContext::new();
     register(&session, "f", &program.unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let ask = |query: &str| runtime.block_on(async { session.sql(query).await?.collect().await });
-    let message = ask("SELECT f([2.0], i, x) FROM (VALUES (0, 1.0), (1, 7.0)) AS t(i, x)").unwrap_err().to_string();
-    assert!(message.contains("took a different branch") && message.contains("exact.rs:"), "{message}");
+    let message = ask("SELECT f([2.0], i, x) FROM (VALUES (0, 1.0), (1, 7.0)) AS t(i, x)")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("took a different branch") && message.contains("exact.rs:"),
+        "{message}"
+    );
     assert!(ask("SELECT f([2.0], i, x) FROM (VALUES (0, 1.0), (1, 4.0)) AS t(i, x)").is_ok());
     // No rows: NULL, as SUM gives.
-    let empty = ask("SELECT f([2.0], i, x) IS NULL FROM (VALUES (0, 1.0)) AS t(i, x) WHERE i > 5").unwrap();
+    let empty =
+        ask("SELECT f([2.0], i, x) IS NULL FROM (VALUES (0, 1.0)) AS t(i, x) WHERE i > 5").unwrap();
     assert!(empty[0].column(0).as_boolean().value(0));
     for program in [
         Program::trace_rows(&[1.0], 0, |p, _| p[0]).unwrap(),

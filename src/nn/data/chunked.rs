@@ -149,7 +149,7 @@ impl Chunk {
     }
 
     /// Appends one row to a buffer.
-    pub(in crate::nn) fn append_row(&self, row: usize, values: &mut Vec<f64>) {
+    pub(crate) fn append_row(&self, row: usize, values: &mut Vec<f64>) {
         values.extend(self.columns.iter().map(|column| column[row]));
     }
 

@@ -25,14 +25,20 @@ mod batches;
 mod chunked;
 mod dataset;
 mod generate;
+#[cfg(feature = "arrow")]
+mod parquet;
 #[cfg(feature = "csv")]
 mod read;
+#[cfg(feature = "csv")]
+mod records;
 mod tabular;
 
 pub use batches::Batches;
 pub use chunked::{Chunk, Chunked};
 pub use dataset::{Dataset, Row};
 pub use generate::{blobs, circles, moons, spirals};
+#[cfg(feature = "arrow")]
+pub use parquet::Parquet;
 #[cfg(feature = "csv")]
-pub use read::{Csv, read_csv};
+pub use read::{Csv, CsvChunks, CsvOptions, Missing, read_csv};
 pub use tabular::Tabular;

@@ -1,17 +1,21 @@
-//! Reading CSV: from a file or any reader to a [`Dataset`] or a column of numbers.
+//! Reading CSV: from a file or any reader to a [`Dataset`], a column of numbers or chunks of rows.
 //!
-//! The first line names the columns. Every error names the file, and the line and column if one is at fault.
+//! A file is read once for each question, row by row. Every error names the file, and the line and column if one is at fault.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 
+use super::chunked::{Chunk, Chunked};
 use super::dataset::Dataset;
+use super::records::{Place, Records, Syntax, without_mark};
 use crate::error::{Error, Result};
-use crate::nn::check::ensure;
+use crate::nn::check::{at_least_one, ensure};
+use crate::setters::setters;
 
 /// Reads a data set from a CSV file: `target` names the column of targets; all other columns are inputs, in file order.
 ///
@@ -35,13 +39,20 @@ pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
     Csv::open(path)?.dataset(target)
 }
 
-/// A CSV file in memory, whose columns are chosen by name.
+/// A CSV file, whose columns are chosen by name.
 ///
-/// The first line is the header: distinct column names, none of them empty. Every other line holds one value per column.
-/// Fields are separated by commas and may be quoted as in RFC 4180; spaces around them are ignored. Lines end in LF, CRLF
-/// or CR; empty lines are skipped, and so is a byte order mark. Values are finite numbers, as
-/// [`f64::from_str`](std::str::FromStr) reads them. Columns that you do not choose may hold anything. A quote that is
-/// still open at the end of the file is an error that names the line where it opens.
+/// The first line is the header: distinct column names. Every other line holds one value per column. Fields are separated by
+/// commas and may be quoted as in RFC 4180; spaces around them are ignored. Lines end in LF, CRLF or CR; blank lines are
+/// skipped, and so is a byte order mark. Values are finite numbers, as [`f64::from_str`](std::str::FromStr) reads them.
+/// Columns that you do not choose may hold anything. A quote that is still open at the end of the file is an error that names
+/// the line where it opens. [`options`](Self::options) reads other separators, comments, files without header and missing
+/// values.
+///
+/// The first column may have no name, as the index that pandas writes; it is no input. Commas at the ends of lines are
+/// ignored: the last columns may have no name if they hold nothing.
+///
+/// A file stays on the disk: every question reads it once, row by row, and [`chunks`](Self::chunks) gives its rows in parts. What
+/// comes from another [reader](Self::read) is kept in memory.
 ///
 /// ```
 /// use chainrule::nn::data::Csv;
@@ -58,20 +69,191 @@ pub fn read_csv(path: impl AsRef<Path>, target: &str) -> Result<Dataset> {
 #[derive(Clone, Debug)]
 pub struct Csv {
     source: String,
-    bytes: Vec<u8>,
+    content: Content,
+    options: CsvOptions,
+    /// Empty for columns without a name.
     names: Vec<String>,
     /// The place of every name in `names`.
     places: HashMap<String, usize>,
-    header_line: u64,
+    /// The number of columns up to the last one with a name.
+    named: usize,
+    header: Place,
+}
+
+/// Where the text is.
+#[derive(Clone, Debug)]
+enum Content {
+    File(PathBuf),
+    Memory(Arc<[u8]>),
+}
+
+/// How a CSV file is written: begin with [`Csv::options`].
+///
+/// ```
+/// use chainrule::nn::data::{Csv, Missing};
+///
+/// let text = "# measured by hand\n0;1\n1;\n2;5\n";
+/// let csv = Csv::options()
+///     .delimiter(b';')
+///     .comment(b'#')
+///     .no_header()
+///     .missing(Missing::SkipRow)
+///     .read("points", text.as_bytes())?;
+/// assert_eq!(csv.names(), ["0", "1"]);
+/// assert_eq!(csv.column("1")?, [1.0, 5.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CsvOptions {
+    delimiter: u8,
+    comment: Option<u8>,
+    header: bool,
+    missing: Missing,
+    missing_texts: Vec<String>,
+}
+
+/// What happens if a value of a chosen column is missing.
+///
+/// ```
+/// use chainrule::nn::data::{Csv, Missing};
+/// let read = |missing| {
+///     let csv = Csv::options().missing(missing).read("points", "x,y\n1,2\n3,\n".as_bytes())?;
+///     csv.column("y")
+/// };
+/// assert_eq!(read(Missing::SkipRow)?, [2.0]);
+/// assert_eq!(read(Missing::Value(-1.0))?, [2.0, -1.0]);
+/// let error = read(Missing::Refuse).unwrap_err();
+/// assert_eq!(error.to_string(), "points, line 3, column `y`: expected a number, found nothing");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Missing {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// The row is skipped.
+    SkipRow,
+    /// This number takes its place.
+    Value(f64),
+}
+
+impl CsvOptions {
+    setters! {
+        /// Sets the byte that separates fields; the default is a comma.
+        ///
+        /// ```
+        /// use chainrule::nn::data::Csv;
+        /// let csv = Csv::options().delimiter(b'\t').read("points", "x\ty\n1\t2\n".as_bytes())?;
+        /// assert_eq!(csv.column("y")?, [2.0]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        delimiter(byte: u8) => delimiter = byte;
+
+        /// Skips lines that begin with this byte; by default, none.
+        ///
+        /// ```
+        /// use chainrule::nn::data::Csv;
+        /// let csv = Csv::options().comment(b'#').read("points", "# two\nx\n1\n# more\n2\n".as_bytes())?;
+        /// assert_eq!(csv.column("x")?, [1.0, 2.0]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        comment(byte: u8) => comment = Some(byte);
+
+        /// Takes the first line as values. The names of the columns are `0`, `1`, and so on.
+        ///
+        /// ```
+        /// use chainrule::nn::data::Csv;
+        /// let csv = Csv::options().no_header().read("points", "1,2\n3,4\n".as_bytes())?;
+        /// assert_eq!(csv.column("1")?, [2.0, 4.0]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        no_header() => header = false;
+
+        /// Sets what happens if a value is missing; by default, it is an error.
+        ///
+        /// ```
+        /// use chainrule::nn::data::{Csv, Missing};
+        /// let options = Csv::options().missing(Missing::Value(0.0));
+        /// assert_eq!(options.read("points", "x,y\n1,2\n,3\n".as_bytes())?.column("x")?, [1.0, 0.0]);
+        /// # Ok::<(), chainrule::Error>(())
+        /// ```
+        missing(rule: Missing) => missing = rule;
+    }
+
+    /// Sets the texts that mean that a value is missing; by default, only an empty field does.
+    ///
+    /// ```
+    /// use chainrule::nn::data::{Csv, Missing};
+    /// let options = Csv::options().missing(Missing::SkipRow).missing_texts(&["NA", "?"]);
+    /// assert_eq!(options.read("points", "x\n1\nNA\n?\n2\n".as_bytes())?.column("x")?, [1.0, 2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn missing_texts(mut self, texts: &[&str]) -> Self {
+        self.missing_texts = texts.iter().map(|text| (*text).to_string()).collect();
+        self
+    }
+
+    /// Reads the header of a file.
+    ///
+    /// ```no_run
+    /// let csv = chainrule::nn::data::Csv::options().delimiter(b';').open("points.csv")?;
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Csv::open`], and [`Argument`](crate::ErrorKind::Argument) if a quote or the end of a line is to separate fields or
+    /// begin comments, or one byte both.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Csv> {
+        let path = path.as_ref();
+        let source = path.display().to_string();
+        Csv::new(source, Content::File(path.to_path_buf()), self)
+    }
+
+    /// Reads to the end of `reader`. Errors name `source` in place of a file.
+    ///
+    /// ```
+    /// let text = "x;y\n1;2\n";
+    /// let csv = chainrule::nn::data::Csv::options().delimiter(b';').read("points", text.as_bytes())?;
+    /// assert_eq!(csv.names(), ["x", "y"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(self, source: &str, mut reader: impl io::Read) -> Result<Csv> {
+        let mut bytes = Vec::new();
+        let read = reader.read_to_end(&mut bytes);
+        read.map_err(|cause| Error::io(Path::new(source), cause))?;
+        Csv::new(source.to_string(), Content::Memory(bytes.into()), self)
+    }
+
+    fn check(&self) -> Result<()> {
+        let is_special = |byte: u8| b"\"\r\n".contains(&byte);
+        ensure(
+            !is_special(self.delimiter),
+            "delimiter",
+            || "must be no quote and no end of a line",
+        )?;
+        let Some(comment) = self.comment else {
+            return Ok(());
+        };
+        ensure(
+            !is_special(comment) && comment != self.delimiter,
+            "comment",
+            || "must be no quote, no end of a line and not the delimiter",
+        )
+    }
 }
 
 impl Csv {
-    /// Reads a file and its header.
+    /// Reads the header of a file.
     ///
     /// # Errors
     ///
     /// [`Io`](crate::ErrorKind::Io) if the file cannot be read; [`Data`](crate::ErrorKind::Data) if it is empty, or if the
-    /// name of a column is empty, not UTF-8, used twice, or in a quote that is not closed.
+    /// name of a column is not UTF-8, used twice, or in a quote that is not closed, or if a column has no name that is neither
+    /// the first nor one of the last.
     ///
     /// ```
     /// use chainrule::{ErrorKind, nn::data::Csv};
@@ -81,9 +263,7 @@ impl Csv {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|cause| Error::io(path, cause))?;
-        Self::new(path.display().to_string(), bytes)
+        Self::options().open(path)
     }
 
     /// Reads to the end of `reader`. Errors name `source` in place of a file.
@@ -99,14 +279,29 @@ impl Csv {
     /// assert_eq!(csv.names(), ["x", "y"]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    pub fn read(source: &str, mut reader: impl io::Read) -> Result<Self> {
-        let mut bytes = Vec::new();
-        let read = reader.read_to_end(&mut bytes);
-        read.map_err(|cause| Error::io(Path::new(source), cause))?;
-        Self::new(source.to_string(), bytes)
+    pub fn read(source: &str, reader: impl io::Read) -> Result<Self> {
+        Self::options().read(source, reader)
     }
 
-    /// The names of the columns, in file order.
+    /// The default options: commas, no comments, a header, and errors for missing values.
+    ///
+    /// ```
+    /// use chainrule::nn::data::Csv;
+    /// let csv = Csv::options().delimiter(b';').read("points", "x;y\n1;2\n".as_bytes())?;
+    /// assert_eq!(csv.column("y")?, [2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn options() -> CsvOptions {
+        CsvOptions {
+            delimiter: b',',
+            comment: None,
+            header: true,
+            missing: Missing::Refuse,
+            missing_texts: vec![String::new()],
+        }
+    }
+
+    /// The names of the columns, in file order. A column without a name has an empty one.
     ///
     /// ```
     /// use chainrule::nn::data::Csv;
@@ -133,7 +328,7 @@ impl Csv {
         let column = self.find(name)?;
         let mut values = Vec::new();
         self.each_row(|row| {
-            values.push(row.number(column)?);
+            values.extend(row.number(column)?);
             Ok(())
         })?;
         Ok(values)
@@ -155,10 +350,12 @@ impl Csv {
     /// ```
     pub fn dataset(&self, target: &str) -> Result<Dataset> {
         let target = self.find(target)?;
-        let inputs: Vec<usize> = (0..self.names.len()).filter(|&i| i != target).collect();
+        let named = (0..self.names.len()).filter(|&i| !self.names[i].is_empty());
+        let inputs: Vec<usize> = named.filter(|&i| i != target).collect();
         if inputs.is_empty() {
-            let problem = format!("there is no column except `{}`", self.names[target]);
-            return Err(self.fault(self.header_line, None, problem));
+            let target = excerpt(&self.names[target]);
+            let problem = format!("there is no column except `{target}`{}", self.advice());
+            return Err(self.fault(self.header.line, None, problem));
         }
         self.select(&inputs, target)
     }
@@ -189,51 +386,144 @@ impl Csv {
         self.select(&inputs?, self.find(target)?)
     }
 
-    fn new(source: String, mut bytes: Vec<u8>) -> Result<Self> {
-        if bytes.starts_with(BYTE_ORDER_MARK) {
-            bytes.drain(..BYTE_ORDER_MARK.len());
-        }
+    /// The rows in parts of `rows` rows, with the values of these columns, for data that does not fit into memory.
+    ///
+    /// This reads the whole file once and checks every value. Each chunk is then read from its own place in the file.
+    ///
+    /// ```
+    /// use chainrule::nn::data::{Chunk, Chunked, Csv};
+    ///
+    /// let csv = Csv::read("points", "x,y\n1,2\n3,4\n5,6\n".as_bytes())?;
+    /// let data = csv.chunks(&["y", "x"], 2)?;
+    /// let mut chunk = Chunk::default();
+    /// data.read(1, &mut chunk)?;
+    /// assert_eq!((data.chunks(), chunk.columns()), (2, &[vec![6.0], vec![5.0]][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Argument`](crate::ErrorKind::Argument) if `rows` is 0; otherwise as [`column`](Self::column).
+    pub fn chunks(&self, columns: &[&str], rows: usize) -> Result<CsvChunks> {
+        at_least_one("rows", rows)?;
+        let columns: Result<Vec<usize>> = columns.iter().map(|name| self.find(name)).collect();
+        let columns = columns?;
+        let mut starts: Vec<(Place, usize)> = Vec::new();
+        let mut values = Vec::with_capacity(columns.len());
+        self.each_row(|row| {
+            if !row.numbers(&columns, &mut values)? {
+                return Ok(());
+            }
+            match starts.last_mut() {
+                Some((_, count)) if *count < rows => *count += 1,
+                _ => starts.push((row.place, 1)),
+            }
+            Ok(())
+        })?;
+        Ok(CsvChunks {
+            csv: self.clone(),
+            columns,
+            starts,
+        })
+    }
+
+    fn new(source: String, content: Content, options: CsvOptions) -> Result<Self> {
+        options.check()?;
         let mut csv = Self {
             source,
-            bytes,
+            content,
+            options,
             names: Vec::new(),
             places: HashMap::new(),
-            header_line: 1,
+            named: 0,
+            header: Place { byte: 0, line: 1 },
         };
-        let mut records = Records::new(&csv.bytes);
-        let Some((line, header)) = records.next(&csv.source)? else {
-            return Err(csv.fault(1, None, "expected a header, found nothing"));
+        let mut records = csv.records(None)?;
+        let Some((place, header)) = records.next(&csv.source)? else {
+            let expected = if csv.options.header {
+                "a header"
+            } else {
+                "a row"
+            };
+            return Err(csv.fault(1, None, format!("expected {expected}, found nothing")));
         };
+        let is_empty = |field: &[u8]| text(field).is_some_and(str::is_empty);
+        let last = header.iter().rposition(|field| !is_empty(field));
+        let end = last.map_or(0, |last| last + 1);
         let mut names: Vec<String> = Vec::with_capacity(header.len());
         let mut places = HashMap::with_capacity(header.len());
-        for (number, name) in (1..).zip(header) {
-            let problem = match text(name) {
-                None => format!("the name of column {number} is not UTF-8"),
-                Some("") => format!("column {number} has no name"),
-                Some(name) => {
-                    let Some(earlier) = places.get(name) else {
-                        places.insert(name.to_string(), names.len());
-                        names.push(name.to_string());
-                        continue;
-                    };
-                    let (earlier, name) = (earlier + 1, excerpt(name));
-                    format!("columns {earlier} and {number} are both named `{name}`")
+        for (column, field) in header.iter().enumerate() {
+            let number = column + 1;
+            let name = match text(field) {
+                _ if column >= end => String::new(),
+                _ if !csv.options.header => column.to_string(),
+                // The first column may be an index.
+                Some("") if column == 0 => String::new(),
+                Some("") => {
+                    let problem = format!("column {number} has no name");
+                    return Err(csv.fault(place.line, None, problem));
+                }
+                Some(name) => name.to_string(),
+                None => {
+                    let problem = format!("the name of column {number} is not UTF-8");
+                    return Err(csv.fault(place.line, None, problem));
                 }
             };
-            return Err(csv.fault(line, None, problem));
+            if !name.is_empty()
+                && let Some(earlier) = places.insert(name.clone(), column)
+            {
+                let (earlier, name) = (earlier + 1, excerpt(&name));
+                let problem = format!("columns {earlier} and {number} are both named `{name}`");
+                return Err(csv.fault(place.line, None, problem));
+            }
+            names.push(name);
         }
+        drop(records);
         csv.names = names;
         csv.places = places;
-        csv.header_line = line;
+        csv.named = end;
+        csv.header = place;
         Ok(csv)
+    }
+
+    /// The records from a place on, or all of them.
+    fn records(&self, from: Option<Place>) -> Result<Records<Box<dyn Read + '_>>> {
+        let io = |cause| Error::io(Path::new(&self.source), cause);
+        let syntax = Syntax {
+            delimiter: self.options.delimiter,
+            comment: self.options.comment,
+        };
+        let first = from.map_or(0, |place| place.byte);
+        let reader: Box<dyn Read + '_> = match &self.content {
+            Content::File(path) => {
+                let mut file = File::open(path).map_err(io)?;
+                file.seek(SeekFrom::Start(first)).map_err(io)?;
+                Box::new(file)
+            }
+            Content::Memory(bytes) => {
+                let first = usize::try_from(first).unwrap_or(bytes.len());
+                Box::new(&bytes[first.min(bytes.len())..])
+            }
+        };
+        if let Some(place) = from {
+            return Ok(Records::new(reader, syntax, place));
+        }
+        let (byte, reader) = without_mark(reader).map_err(io)?;
+        let reader: Box<dyn Read + '_> = Box::new(reader);
+        Ok(Records::new(reader, syntax, Place { byte, line: 1 }))
     }
 
     fn select(&self, inputs: &[usize], target: usize) -> Result<Dataset> {
         let mut data = Dataset::default();
+        let columns: Vec<usize> = inputs.iter().copied().chain([target]).collect();
+        let mut values = Vec::with_capacity(columns.len());
         self.each_row(|row| {
-            let values = inputs.iter().map(|&column| row.number(column));
-            data.inputs.push(values.collect::<Result<_>>()?);
-            data.targets.push(row.number(target)?);
+            if row.numbers(&columns, &mut values)?
+                && let Some((&target, inputs)) = values.split_last()
+            {
+                data.inputs.push(inputs.to_vec());
+                data.targets.push(target);
+            }
             Ok(())
         })?;
         Ok(data)
@@ -243,41 +533,63 @@ impl Csv {
         if let Some(&column) = self.places.get(name) {
             return Ok(column);
         }
-        let known = self.names.iter().take(NAMES_LISTED);
-        let known: Vec<String> = known.map(|name| excerpt(name)).collect();
-        let more = match self.names.len() - known.len() {
+        let named = self.names.iter().filter(|name| !name.is_empty());
+        let known: Vec<String> = named.take(NAMES_LISTED).map(|name| excerpt(name)).collect();
+        let more = match self.places.len() - known.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let (name, known) = (excerpt(name), known.join("`, `"));
-        let problem = format!("there is no column `{name}`, only `{known}`{more}");
-        Err(self.fault(self.header_line, None, problem))
+        let (name, known, advice) = (excerpt(name), known.join("`, `"), self.advice());
+        let problem = format!("there is no column `{name}`, only `{known}`{more}{advice}");
+        Err(self.fault(self.header.line, None, problem))
     }
 
-    /// Passes every row below the header to `take`, after checking that it is as wide as the header.
+    /// What to do if the only name looks like several ones.
+    fn advice(&self) -> String {
+        let found = SEPARATORS
+            .iter()
+            .find(|(separator, _)| match &self.names[..] {
+                [name] => name.contains(*separator),
+                _ => false,
+            });
+        found.map_or(String::new(), |(_, shown)| {
+            format!("; if `{shown}` separates the columns, read the file by `Csv::options().delimiter(b'{shown}')`")
+        })
+    }
+
+    /// Passes every row to `take`, after checking that it is as wide as the header.
     fn each_row(&self, mut take: impl FnMut(&Fields) -> Result<()>) -> Result<()> {
-        let mut records = Records::new(&self.bytes);
-        records.next(&self.source)?;
+        let mut records = self.records(None)?;
+        if self.options.header {
+            records.next(&self.source)?;
+        }
         let mut empty = true;
-        while let Some((line, record)) = records.next(&self.source)? {
+        while let Some((place, record)) = records.next(&self.source)? {
             empty = false;
-            let (expected, found) = (self.names.len(), record.len());
-            if found != expected {
-                let missing = self.names.get(found).map(String::as_str);
-                let values = if expected == 1 { "value" } else { "values" };
-                let problem = format!("expected {expected} {values} in the row, found {found}");
-                return Err(self.fault(line, missing, problem));
-            }
-            take(&Fields {
-                csv: self,
-                record,
-                line,
-            })?;
+            take(&self.fields(place, record)?)?;
         }
         if empty {
-            return Err(self.fault(self.header_line, None, "there are no rows after the header"));
+            return Err(self.fault(self.header.line, None, "there are no rows after the header"));
         }
         Ok(())
+    }
+
+    /// The fields of a row, which must have one for each name and nothing beyond.
+    fn fields<'a>(&'a self, place: Place, record: &'a ByteRecord) -> Result<Fields<'a>> {
+        let (expected, found) = (self.named, record.len());
+        let beyond = record.iter().skip(expected);
+        let filled = beyond.filter(|field| text(field) != Some("")).count();
+        if found < expected || filled > 0 {
+            let missing = self.names.get(found).map(String::as_str);
+            let values = if expected == 1 { "value" } else { "values" };
+            let problem = format!("expected {expected} {values} in the row, found {found}");
+            return Err(self.fault(place.line, missing.filter(|name| !name.is_empty()), problem));
+        }
+        Ok(Fields {
+            csv: self,
+            record,
+            place,
+        })
     }
 
     fn fault(&self, line: u64, column: Option<&str>, problem: impl std::fmt::Display) -> Error {
@@ -286,26 +598,105 @@ impl Csv {
     }
 }
 
+/// The rows of a [`Csv`] in chunks, as [`Csv::chunks`] returns them. Each chunk is read when it is needed.
+///
+/// ```
+/// use chainrule::nn::data::{Chunked, Csv, CsvChunks};
+/// let csv = Csv::read("points", "x,y\n1,2\n3,4\n5,6\n".as_bytes())?;
+/// let data: CsvChunks = csv.chunks(&["x", "y"], 2)?;
+/// assert_eq!([data.width(), data.chunks(), data.rows(0), data.rows(1)], [2, 2, 2, 1]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CsvChunks {
+    csv: Csv,
+    columns: Vec<usize>,
+    /// Where each chunk begins, and the number of its rows.
+    starts: Vec<(Place, usize)>,
+}
+
+impl Chunked for CsvChunks {
+    fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn chunks(&self) -> usize {
+        self.starts.len()
+    }
+
+    fn rows(&self, chunk: usize) -> usize {
+        self.starts[chunk].1
+    }
+
+    fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()> {
+        let (place, rows) = self.starts[chunk];
+        let csv = &self.csv;
+        let mut records = csv.records(Some(place))?;
+        let mut values = Vec::with_capacity(self.columns.len());
+        into.fill(self.columns.len(), |columns| {
+            let mut left = rows;
+            while left > 0 {
+                // The number of rows was counted, so a file that ends sooner has changed.
+                let Some((place, record)) = records.next(&csv.source)? else {
+                    let problem = format!("has changed: {left} rows are missing at its end");
+                    return Err(Error::data(&csv.source, None, None, problem));
+                };
+                if csv
+                    .fields(place, record)?
+                    .numbers(&self.columns, &mut values)?
+                {
+                    for (column, &value) in columns.iter_mut().zip(&values) {
+                        column.push(value);
+                    }
+                    left -= 1;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What separates columns in files that are called CSV, and how it is written in code.
+const SEPARATORS: &[(char, &str)] = &[(';', ";"), ('\t', "\\t"), ('|', "|")];
+
 /// A message lists at most this many column names.
 const NAMES_LISTED: usize = 8;
 
 /// A message repeats at most this many characters of a file's text.
 const EXCERPT: usize = 40;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// A row of a [`Csv`], as wide as its header.
+/// A row of a [`Csv`], with a field for each name.
 struct Fields<'a> {
     csv: &'a Csv,
     record: &'a ByteRecord,
-    line: u64,
+    place: Place,
 }
 
 impl Fields<'_> {
-    fn number(&self, column: usize) -> Result<f64> {
+    /// Replaces `values` by the numbers of some columns. Returns whether the row is used: one without a value may be skipped.
+    fn numbers(&self, columns: &[usize], values: &mut Vec<f64>) -> Result<bool> {
+        values.clear();
+        for &column in columns {
+            values.extend(self.number(column)?);
+        }
+        Ok(values.len() == columns.len())
+    }
+
+    /// The number of a column; nothing if it is missing and such rows are skipped.
+    fn number(&self, column: usize) -> Result<Option<f64>> {
         let field = text(&self.record[column]);
+        let options = &self.csv.options;
+        if options.missing != Missing::Refuse
+            && let Some(field) = field
+            && options.missing_texts.iter().any(|text| text == field)
+        {
+            return Ok(match options.missing {
+                Missing::Value(value) => Some(value),
+                Missing::Refuse | Missing::SkipRow => None,
+            });
+        }
         let problem = match field.map(str::parse::<f64>) {
-            Some(Ok(value)) if value.is_finite() => return Ok(value),
+            Some(Ok(value)) if value.is_finite() => return Ok(Some(value)),
             Some(Ok(_)) => "expected a finite number",
             Some(Err(_)) | None => "expected a number",
         };
@@ -315,94 +706,8 @@ impl Fields<'_> {
             Some(field) => format!("`{}`", excerpt(field)),
         };
         let (name, problem) = (&self.csv.names[column], format!("{problem}, found {found}"));
-        Err(self.csv.fault(self.line, Some(name), problem))
+        Err(self.csv.fault(self.place.line, Some(name), problem))
     }
-}
-
-/// The records of a CSV text, each with the line on which it begins.
-///
-/// The `csv` crate's own line numbers are those of the end of the previous record, which is one line too early after CRLF
-/// or an empty line. So lines are counted here.
-struct Records<'a> {
-    bytes: &'a [u8],
-    reader: csv::Reader<&'a [u8]>,
-    record: ByteRecord,
-    counted: usize,
-    line: u64,
-}
-
-impl<'a> Records<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            reader: ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(bytes),
-            record: ByteRecord::new(),
-            counted: 0,
-            line: 1,
-        }
-    }
-
-    /// The next record and its line, counted from 1.
-    fn next(&mut self, source: &str) -> Result<Option<(u64, &ByteRecord)>> {
-        let end = self.read_to();
-        let more = self.reader.read_byte_record(&mut self.record);
-        if !more.map_err(|cause| Error::io(Path::new(source), cause.into()))? {
-            return Ok(None);
-        }
-        let skipped = self.bytes[end..].iter();
-        let begin = end + skipped.take_while(|byte| b"\r\n".contains(byte)).count();
-        let passed = self.counted..begin;
-        self.line += passed.filter(|&at| ends_line(self.bytes, at)).count() as u64;
-        self.counted = begin;
-        // A quote that is not closed extends to the end of the text, so only the last record can have one.
-        if self.read_to() == self.bytes.len()
-            && let Some(lines) = open_quote(&self.bytes[begin..])
-        {
-            let problem = "the quote that opens here is not closed";
-            return Err(Error::data(source, Some(self.line + lines), None, problem));
-        }
-        Ok(Some((self.line, &self.record)))
-    }
-
-    /// How many bytes were read.
-    fn read_to(&self) -> usize {
-        let position = usize::try_from(self.reader.position().byte());
-        position.map_or(self.bytes.len(), |read| read.min(self.bytes.len()))
-    }
-}
-
-/// Whether a line ends with this byte: LF, or CR without LF.
-fn ends_line(bytes: &[u8], at: usize) -> bool {
-    match bytes[at] {
-        b'\n' => true,
-        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    }
-}
-
-/// If a quote in this record is not closed: the number of lines between the record's first line and the opening quote.
-///
-/// The rules are the `csv` crate's: a quote opens only at the beginning of a field, and two quotes inside a quoted field
-/// stand for one.
-fn open_quote(record: &[u8]) -> Option<u64> {
-    let mut lines = 0;
-    let mut opened = None;
-    let mut field_begins = true;
-    let mut bytes = record.iter().enumerate().peekable();
-    while let Some((at, &byte)) = bytes.next() {
-        match byte {
-            b'"' if opened.is_none() && field_begins => opened = Some(lines),
-            b'"' if opened.is_some() && bytes.next_if(|next| *next.1 == b'"').is_none() => {
-                opened = None;
-            }
-            _ => lines += u64::from(ends_line(record, at)),
-        }
-        field_begins = opened.is_none() && byte == b',';
-    }
-    opened
 }
 
 fn text(field: &[u8]) -> Option<&str> {

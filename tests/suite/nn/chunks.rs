@@ -2,7 +2,6 @@
 //! and the same run after an interruption.
 
 use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
 
 use chainrule::nn::data::{Chunk, Chunked, Tabular};
 use chainrule::nn::fit::History;
@@ -157,8 +156,8 @@ proptest! {
         let path = folder.path().join("run.json");
         let (mut first, mut adam) = ([0.0, 0.0], Adam::new(0.1).unwrap());
         let stopped = fit().on_step(move |step, _| match step.step {
-            step if step == stop => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
+            step if step == stop => std::ops::ControlFlow::Break(()),
+            _ => std::ops::ControlFlow::Continue(()),
         });
         stopped.resume_chunks(&path, &mut first, &data, &mut adam, error).unwrap();
         data.read.take();

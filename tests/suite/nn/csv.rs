@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use chainrule::nn::data::{Csv, Dataset, read_csv};
+use chainrule::nn::data::{Chunk, Chunked, Csv, CsvOptions, Dataset, Missing, read_csv};
 use chainrule::{Error, ErrorKind};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 
@@ -335,4 +335,225 @@ fn wide_files_are_read() {
         message(Csv::read("wide.csv", twice.as_bytes())),
         "wide.csv, line 1: columns 8 and 200001 are both named `column 000007`"
     );
+}
+
+#[test]
+fn a_file_with_other_separators_says_so() {
+    for (text, separator) in [
+        ("x;y\n1;2\n", ";"),
+        ("x\ty\n1\t2\n", "\\t"),
+        ("x|y\n1|2\n", "|"),
+    ] {
+        let name = text.lines().next().unwrap();
+        let shown = name.replace('\t', "\\t");
+        assert_eq!(
+            message(dataset(text)),
+            format!(
+                "rows.csv, line 1: there is no column `y`, only `{shown}`; if `{separator}` separates the columns, \
+                 read the file by `Csv::options().delimiter(b'{separator}')`"
+            )
+        );
+        let error = message(
+            Csv::read("rows.csv", text.as_bytes())
+                .unwrap()
+                .dataset(name),
+        );
+        assert!(error.contains("there is no column except"), "{error}");
+        assert!(error.contains("separates the columns"), "{error}");
+        let byte = name.as_bytes()[1];
+        let csv = Csv::options()
+            .delimiter(byte)
+            .read("rows.csv", text.as_bytes());
+        let data = csv.unwrap().dataset("y").unwrap();
+        assert_eq!(data.rows().next(), Some((&[1.0][..], 2.0)));
+    }
+    // One column whose name only looks like two is a column.
+    let csv = Csv::read("rows.csv", &b"x;y\n1\n"[..]).unwrap();
+    assert_eq!(csv.column("x;y").unwrap(), [1.0]);
+}
+
+#[test]
+fn an_index_without_name_and_commas_at_the_end_are_no_columns() {
+    let rows = |text: &str| {
+        dataset(text).map(|data| {
+            data.rows()
+                .map(|(x, y)| (x.to_vec(), y))
+                .collect::<Vec<_>>()
+        })
+    };
+    let expected = vec![(vec![1.0], 2.0), (vec![3.0], 4.0)];
+    for text in [
+        ",x,y\n0,1,2\n1,3,4\n",
+        ",x,y\na,1,2\nb,3,4\n",
+        "x,y,\n1,2,\n3,4,\n",
+        "x,y,,,\n1,2,,,\n3,4, , ,\n",
+        "x,y,\n1,2\n3,4,,,\n",
+        "x,y\n1,2,\n3,4\n",
+        ",x,y,\n0,1,2,\n1,3,4,\n",
+        "x,y\n\n1,2\n   \n\t\n3,4\n  ",
+    ] {
+        assert_eq!(rows(text).unwrap(), expected, "{text:?}");
+    }
+    assert_eq!(
+        message(rows("x,y,\n1,2,\n3,4,5\n")),
+        "rows.csv, line 3: expected 2 values in the row, found 3"
+    );
+    assert_eq!(
+        message(rows("x,,y\n1,2,3\n")),
+        "rows.csv, line 1: column 2 has no name"
+    );
+    let csv = Csv::read("rows.csv", &b",x,y,\n0,1,2,\n"[..]).unwrap();
+    assert_eq!(csv.names(), ["", "x", "y", ""]);
+    assert_eq!(
+        message(csv.column("")),
+        "rows.csv, line 1: there is no column ``, only `x`, `y`"
+    );
+}
+
+#[test]
+fn comments_are_skipped_and_lines_stay_right() {
+    let options = Csv::options().comment(b'#');
+    let read = |text: &str| {
+        options
+            .clone()
+            .read("rows.csv", text.as_bytes())?
+            .column("x")
+    };
+    let text = "# a comment, with \"quotes\r\n#\r\n\r\nx\r\n# and more\r\n1\r\n#\r\n\r\n2#\r\n";
+    assert_eq!(
+        message(read(text)),
+        "rows.csv, line 9, column `x`: expected a number, found `2#`"
+    );
+    assert_eq!(read("#\nx\n1\n#2\n3\n#").unwrap(), [1.0, 3.0]);
+    assert_eq!(
+        message(read("#x\n#1\n")),
+        "rows.csv, line 1: expected a header, found nothing"
+    );
+    // Without the option, it is a row.
+    let error = Csv::read("rows.csv", &b"x\n#1\n"[..]).unwrap().column("x");
+    assert_eq!(
+        message(error),
+        "rows.csv, line 2, column `x`: expected a number, found `#1`"
+    );
+}
+
+#[test]
+fn missing_values_follow_the_rule() {
+    let text = "x,y,note\n1,NA,\n,2,NA\n3,4,\n5,?,\n";
+    let read = |missing| {
+        let options = Csv::options()
+            .missing(missing)
+            .missing_texts(&["", "NA", "?"]);
+        options.read("rows.csv", text.as_bytes()).unwrap()
+    };
+    // Only the chosen columns count.
+    let skip = read(Missing::SkipRow);
+    assert_eq!(skip.column("x").unwrap(), [1.0, 3.0, 5.0]);
+    assert_eq!(skip.column("y").unwrap(), [2.0, 4.0]);
+    let data = skip.dataset_of(&["x"], "y").unwrap();
+    assert_eq!(data.rows().collect::<Vec<_>>(), [(&[3.0][..], 4.0)]);
+    let value = read(Missing::Value(-1.0));
+    assert_eq!(value.column("y").unwrap(), [-1.0, 2.0, 4.0, -1.0]);
+    assert!(read(Missing::Value(f64::NAN)).column("y").unwrap()[0].is_nan());
+    assert_eq!(
+        message(read(Missing::Refuse).column("y")),
+        "rows.csv, line 2, column `y`: expected a number, found `NA`"
+    );
+    // Texts that are not in the list are no numbers.
+    let options = Csv::options().missing(Missing::SkipRow);
+    let csv = options.read("rows.csv", text.as_bytes()).unwrap();
+    assert_eq!(
+        message(csv.column("y")),
+        "rows.csv, line 2, column `y`: expected a number, found `NA`"
+    );
+}
+
+#[test]
+fn a_file_without_header_is_read_from_its_first_line() {
+    let csv = Csv::options()
+        .no_header()
+        .read("rows.csv", &b"1,2,3\n4,5,6\n"[..])
+        .unwrap();
+    assert_eq!(csv.names(), ["0", "1", "2"]);
+    let data = csv.dataset("2").unwrap();
+    assert_eq!(data.inputs(), [[1.0, 2.0], [4.0, 5.0]]);
+    assert_eq!(data.targets(), [3.0, 6.0]);
+    let empty = Csv::options().no_header().read("rows.csv", &b"\n"[..]);
+    assert_eq!(
+        message(empty),
+        "rows.csv, line 1: expected a row, found nothing"
+    );
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let read = |options: CsvOptions| message(options.read("rows.csv", &b"x\n1\n"[..]));
+    for byte in *b"\"\r\n" {
+        assert_eq!(
+            read(Csv::options().delimiter(byte)),
+            "delimiter: must be no quote and no end of a line"
+        );
+        assert!(read(Csv::options().comment(byte)).starts_with("comment: "));
+    }
+    assert!(read(Csv::options().comment(b',')).starts_with("comment: "));
+}
+
+proptest! {
+    #[test]
+    fn chunks_have_the_numbers_of_the_columns(
+        rows in prop::collection::vec(prop::option::weighted(0.9, -5..5_i32), 1..200),
+        size in 1..50_usize,
+        ending in prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n", "\n#,,\"\n"]),
+        mark in prop::sample::select(vec!["", "\u{feff}"]),
+        on_disk in any::<bool>(),
+    ) {
+        let mut text = format!("{mark}y,note,x{ending}");
+        for (number, row) in rows.iter().enumerate() {
+            let x = row.map_or(String::new(), |x| x.to_string());
+            text += &[&number.to_string(), ",\"a\n\"\"b\"\"\",", &x, ending].concat();
+        }
+        let options = Csv::options().comment(b'#').missing(Missing::SkipRow);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let path = folder.join("chunks.csv");
+        let csv = if on_disk {
+            fs::write(&path, &text).unwrap();
+            options.open(&path).unwrap()
+        } else {
+            options.read("rows.csv", text.as_bytes()).unwrap()
+        };
+        let data = csv.chunks(&["x", "y"], size).unwrap();
+        let (mut chunk, mut found) = (Chunk::default(), vec![Vec::new(); 2]);
+        for index in (0..data.chunks()).rev() {
+            data.read(index, &mut chunk).unwrap();
+            prop_assert_eq!(chunk.rows(), data.rows(index));
+            prop_assert!(chunk.rows() == size || index + 1 == data.chunks());
+            for (all, column) in found.iter_mut().zip(chunk.columns()) {
+                all.splice(0..0, column.iter().copied());
+            }
+        }
+        let numbered = rows.iter().enumerate().filter_map(|(number, row)| Some((f64::from((*row)?), number as f64)));
+        let (x, y): (Vec<f64>, Vec<f64>) = numbered.unzip();
+        prop_assert_eq!(found, [x, y]);
+    }
+}
+
+#[test]
+fn long_files_are_read_with_right_lines() {
+    // Much longer than what is read at a time.
+    let rows = (0..100_000).map(|row| format!("{row},{}\n", 2 * row));
+    let text = format!("x,y\n{}oops,1\n", rows.collect::<String>());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("long_rows.csv");
+    fs::write(&path, &text).unwrap();
+    let csv = Csv::open(&path).unwrap();
+    let y = csv.column("y").unwrap();
+    assert_eq!((y.len(), y[99_999]), (100_001, 199_998.0));
+    let wanted = ", line 100002, column `x`: expected a number, found `oops`";
+    assert!(message(csv.column("x")).ends_with(wanted));
+    assert!(message(csv.chunks(&["x"], 1000)).ends_with(wanted));
+
+    // A file that became shorter.
+    let data = csv.chunks(&["y"], 1000).unwrap();
+    fs::write(&path, &text[..100_000]).unwrap();
+    let error = data.read(99, &mut Chunk::default());
+    assert!(message(error).contains("has changed: 1000 rows are missing at its end"));
 }

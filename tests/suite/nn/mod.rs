@@ -23,6 +23,9 @@ mod loss;
 mod moons_page;
 mod network;
 mod optimizer;
+// The tests write files to folders that `serde` brings the crate for.
+#[cfg(all(feature = "arrow", feature = "serde"))]
+mod parquet;
 #[cfg(feature = "csv")]
 mod reference;
 

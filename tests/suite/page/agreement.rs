@@ -95,7 +95,8 @@ impl Join for Vec<String> {
     }
 }
 
-fn runner() -> TestRunner {
+/// The same random numbers in every run.
+pub(crate) fn runner() -> TestRunner {
     TestRunner::new_with_rng(
         Config::default(),
         TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]),
@@ -119,21 +120,22 @@ fn within(runner: &mut TestRunner, [low, high]: Interval, integer: bool) -> f64 
     }
 }
 
+/// Operands within the domain of an operation; four if it takes any number.
+pub(crate) fn operands(op: Op, runner: &mut TestRunner) -> Vec<f64> {
+    let row = op.row();
+    let operand = |place: usize| {
+        let integer = place == 1 && row.laws.contains(&Law::IntegerRight);
+        within(runner, row.domain[place.min(row.domain.len() - 1)], integer)
+    };
+    (0..arity(op).unwrap_or(4)).map(operand).collect()
+}
+
 /// Every operation, at points of its domain.
 fn operations() -> Vec<Case> {
     let mut runner = runner();
     let mut cases = Vec::new();
     for op in all_ops() {
         let row = op.row();
-        let count = arity(op).unwrap_or(4);
-        let draw = |runner: &mut TestRunner| -> Vec<f64> {
-            (0..count)
-                .map(|place| {
-                    let integer = place == 1 && row.laws.contains(&Law::IntegerRight);
-                    within(runner, row.domain[place.min(row.domain.len() - 1)], integer)
-                })
-                .collect()
-        };
         let apply = |inputs: &[f64]| {
             tape::scope(|| {
                 let inputs: Vec<Var> = inputs.iter().map(|&x| Var::new(x)).collect();
@@ -141,7 +143,7 @@ fn operations() -> Vec<Case> {
             })
         };
         let points = (0..200).map(|_| {
-            let inputs = draw(&mut runner);
+            let inputs = operands(op, &mut runner);
             let value = op.apply(&inputs).unwrap();
             let slopes = op.partials(&inputs, value);
             let near = |number: f64| [number, number.abs()];
@@ -158,7 +160,7 @@ fn operations() -> Vec<Case> {
         cases.push(Case {
             about: row.name.to_owned(),
             points,
-            model: model(&apply(&vec![0.5; count])),
+            model: model(&apply(&vec![0.5; arity(op).unwrap_or(4)])),
         });
     }
     cases

@@ -3,7 +3,7 @@
 //! A plain `cargo test` ignores the tests that need Node or Chromium. `.ci/run` runs them with
 //! `cargo test --test suite page:: -- --include-ignored`.
 
-mod agreement;
+pub(crate) mod agreement;
 mod in_browser;
 mod webdriver;
 

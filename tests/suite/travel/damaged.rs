@@ -1,6 +1,8 @@
 //! Forms that are damaged or hostile: each is refused with a message that says what is wrong and where.
 
+use chainrule::nn::{Activation, Mlp};
 use chainrule::{Graph, Program, Var, tape};
+use rand::{SeedableRng, rngs::StdRng};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -396,4 +398,30 @@ fn huge_lengths_cost_nothing() {
     hostile.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
     hostile.extend([1; 1000]);
     assert!(postcard::from_bytes::<Program>(&hostile).is_err());
+}
+
+#[test]
+fn any_byte_may_be_a_huge_length() {
+    let f: Program = serde_json::from_value(program()).unwrap();
+    let g: Graph = serde_json::from_value(graph()).unwrap();
+    let network = Mlp::new(&mut StdRng::seed_from_u64(1), &[2, 3, 1], Activation::Relu).unwrap();
+    let huge = |bytes: &[u8], at: usize| {
+        let mut hostile = bytes[..at].to_vec();
+        hostile.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+        hostile.extend([1; 1000]);
+        hostile
+    };
+    // Where the number is no length it may be a constant, so only what is not read is known: it must end, in little memory.
+    let bytes = postcard::to_allocvec(&f).unwrap();
+    for at in 0..bytes.len() {
+        _ = postcard::from_bytes::<Program>(&huge(&bytes, at));
+    }
+    let bytes = postcard::to_allocvec(&g).unwrap();
+    for at in 0..bytes.len() {
+        _ = postcard::from_bytes::<Graph>(&huge(&bytes, at));
+    }
+    let bytes = postcard::to_allocvec(&network).unwrap();
+    for at in 0..bytes.len() {
+        _ = postcard::from_bytes::<Mlp<f64>>(&huge(&bytes, at));
+    }
 }

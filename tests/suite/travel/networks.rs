@@ -26,6 +26,44 @@ fn a_network_has_the_same_bits_after_travelling() {
 }
 
 #[test]
+fn networks_of_earlier_versions_are_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/travel");
+    let activations = [
+        Activation::Linear,
+        Activation::Relu,
+        Activation::LeakyRelu(0.1),
+        Activation::Elu(0.5),
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+        Activation::Silu,
+        Activation::Gelu,
+        Activation::Maxout(1),
+    ];
+    let neuron = Neuron {
+        weights: vec![0.5],
+        bias: Some(-0.25),
+    };
+    let layers = activations.map(|activation| Layer {
+        activation,
+        neurons: vec![neuron.clone()],
+    });
+    let network = Mlp {
+        layers: layers.to_vec(),
+    };
+    if std::env::var_os("UPDATE_TRAVEL").is_some() {
+        let text = serde_json::to_string_pretty(&network).unwrap();
+        std::fs::write(folder.join("network.json"), format!("{text}\n")).unwrap();
+        let bytes = postcard::to_allocvec(&network).unwrap();
+        std::fs::write(folder.join("network.postcard"), bytes).unwrap();
+    }
+    let text = std::fs::read_to_string(folder.join("network.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Mlp<f64>>(&text).unwrap(), network);
+    let bytes = std::fs::read(folder.join("network.postcard")).unwrap();
+    assert_eq!(postcard::from_bytes::<Mlp<f64>>(&bytes).unwrap(), network);
+}
+
+#[test]
 fn a_network_that_cannot_compute_is_refused() {
     let text = |layers: Vec<Layer<f64>>| serde_json::to_string(&Mlp { layers });
     let neuron = |weights: &[f64]| Neuron {

@@ -28,6 +28,7 @@ pub(crate) const TARGETS: &[Target] = &[
     target("names", names::names),
     target("saved-programs", saved::programs),
     target("saved-graphs", saved::graphs),
+    target("saved-networks", saved::networks),
     target("formulas", saved::formulas),
 ];
 

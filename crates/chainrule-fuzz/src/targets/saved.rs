@@ -1,10 +1,12 @@
 //! Saved programs and graphs, and formulas: what changes make of them is an error or something that works, never a panic.
 
+use chainrule::nn::{Activation, Mlp};
 use chainrule::strategies::{Expression, all_ops};
 use chainrule::text::Formula;
 use chainrule::{Graph, Program, Var, tape};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof};
 use proptest::test_runner::{TestCaseError, TestRunner};
+use rand::{SeedableRng, rngs::StdRng};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -197,6 +199,42 @@ pub(super) fn programs(runner: &mut TestRunner) -> Result<(), String> {
             );
             let again: Program = serde_json::from_str(&serde_json::to_string(&loaded)?)?;
             prop_assert_eq!(again.to_string(), loaded.to_string());
+        }
+        Ok(())
+    })
+}
+
+/// Saved networks.
+pub(super) fn networks(runner: &mut TestRunner) -> Result<(), String> {
+    let activation = prop::sample::select(vec![
+        Activation::Linear,
+        Activation::Elu(0.5),
+        Activation::LeakyRelu(0.1),
+        Activation::Maxout(2),
+    ]);
+    let layers = prop::collection::vec((1..4_usize, activation), 1..4);
+    let strategy = (layers, changes(), swaps(), any::<u64>());
+    check(runner, &strategy, |(layers, changes, swaps, seed)| {
+        let builder = Mlp::builder(2);
+        let builder = layers
+            .into_iter()
+            .fold(builder, |builder, (outputs, activation)| {
+                builder.layer(outputs, activation)
+            });
+        let network = builder.build(&mut StdRng::seed_from_u64(seed))?;
+        for loaded in changed(&network, &changes, &swaps)? {
+            if changes.is_empty() && swaps.is_empty() {
+                prop_assert_eq!(&loaded, &network);
+            }
+            // What was read can compute, whatever its size has become.
+            let inputs = loaded
+                .layers
+                .first()
+                .and_then(|layer| layer.neurons.first());
+            let x = vec![0.5; inputs.map_or(0, |neuron| neuron.weights.len())];
+            let _ = loaded.forward(&x);
+            let again: Mlp<f64> = serde_json::from_str(&serde_json::to_string(&loaded)?)?;
+            prop_assert_eq!(again, loaded);
         }
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! Compares a generic function in every mode.
 
-use chainrule::{Dual, ErrorKind, Program, Retraced, Var, tape};
+use chainrule::{Dual, ErrorKind, Program, Retraced, Var, check, tape};
 
 /// Which value a function must have.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub(crate) enum Value {
 
 /// Checks a function at points: its value against `f64`; its gradient against forward mode and central differences; the
 /// program traced at the first point against both, where it does not answer with a branch error; a retraced program
-/// everywhere. Returns at how many points the traced program has an answer.
+/// everywhere; its Hessian against quotients of the gradient. Returns at how many points the traced program has an answer.
 ///
 /// The gradients must agree within `tolerance`, in proportion to the largest derivative.
 pub(crate) fn modes_agree(
@@ -76,6 +76,11 @@ pub(crate) fn modes_agree(
                 "slope {place}: {slope}, difference {difference}"
             );
         }
+        let report = check::hessian(var, point).unwrap();
+        assert!(
+            !report.is_wrong(),
+            "second derivatives at {point:?}: {report}"
+        );
         match traced.gradient(point) {
             Ok(answer) => {
                 assert_eq!(answer, (y, gradient.clone()));

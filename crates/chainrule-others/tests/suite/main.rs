@@ -7,4 +7,5 @@ mod functions;
 mod methods;
 mod optimisers;
 mod refusals;
+mod special_points;
 mod unmodified;

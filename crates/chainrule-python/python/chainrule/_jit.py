@@ -1,0 +1,87 @@
+"""The decorator ``jit``: a function that compiles itself when it is first called."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any, Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule._native import Program, trace
+
+__all__ = ["Jit", "jit"]
+
+
+class Jit:
+    """A function of one array of numbers that is compiled at the first point where it is called.
+
+    There is one program for each number of inputs. If a later point takes another branch, ``BranchError`` is raised; use
+    ``retraced`` for functions whose branches change.
+    """
+
+    def __init__(self, function: Callable[..., Any], level: str = "exact") -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._level = level
+        self._programs: dict[int, Program] = {}
+        self._lock = threading.RLock()
+
+    def program(self, x: npt.ArrayLike) -> Program:
+        """The program for points like ``x``, or for rows like those of ``x``; traced at the first point of this length."""
+        array = np.asarray(x)
+        if array.ndim not in (1, 2):
+            raise ValueError(f"x: expected one or two axes, found an array of shape {list(array.shape)}")
+        n = array.shape[-1]
+        with self._lock:
+            known = self._programs.get(n)
+            if known is None:
+                first = array if array.ndim == 1 else (array[0] if len(array) else np.zeros(n))
+                known = self._programs[n] = trace(self._function, n, at=first, level=self._level)
+        return known
+
+    def __call__(self, x: npt.ArrayLike, *, threads: int = 0) -> Any:
+        """What the function returns."""
+        return self.program(x)(x, threads=threads)
+
+    def value(self, x: npt.ArrayLike, *, threads: int = 0) -> Any:
+        """The first output at a point, or of each row."""
+        return self.program(x).value(x, threads=threads)
+
+    def gradient(self, x: npt.ArrayLike, *, threads: int = 0) -> npt.NDArray[np.float64]:
+        """The derivatives of the first output."""
+        return self.program(x).gradient(x, threads=threads)
+
+    def value_and_gradient(self, x: npt.ArrayLike, *, threads: int = 0) -> tuple[Any, npt.NDArray[np.float64]]:
+        """The first output and its derivatives."""
+        return self.program(x).value_and_gradient(x, threads=threads)
+
+    def jacobian(self, x: npt.ArrayLike, *, threads: int = 0) -> npt.NDArray[np.float64]:
+        """The derivatives of every output."""
+        return self.program(x).jacobian(x, threads=threads)
+
+    def hessian(self, x: npt.ArrayLike, *, threads: int = 0) -> npt.NDArray[np.float64]:
+        """The second derivatives of the first output."""
+        return self.program(x).hessian(x, threads=threads)
+
+    def hvp(self, x: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """The Hessian of the first output times a direction."""
+        return self.program(x).hvp(x, v)
+
+
+def jit(function: Callable[..., Any] | None = None, *, level: str = "exact") -> Any:
+    """Compiles a function of one array of numbers when it is first called.
+
+    >>> import chainrule
+    >>> @chainrule.jit
+    ... def f(x):
+    ...     return (x[1:] - x[:-1] ** 2).sum()
+    >>> f([1.0, 2.0, 3.0])
+    0.0
+    >>> f.gradient([1.0, 2.0, 3.0])
+    array([-2., -3.,  1.])
+    """
+    if function is None:
+        return functools.partial(jit, level=level)
+    return Jit(function, level)

@@ -1,0 +1,5 @@
+"""micrograd's engine: the class ``Value``."""
+
+from chainrule._native import Value
+
+__all__ = ["Value"]

@@ -1,0 +1,189 @@
+//! Arrays of NumPy: read without a copy where they are contiguous numbers of 64 bits, otherwise converted or refused.
+
+use chainrule::{Columns, Flat, Result, Table};
+use numpy::{
+    IntoPyArray, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// An array of `f64` that is contiguous in C's or in Fortran's order.
+pub(crate) struct Numbers<'py> {
+    array: PyReadonlyArrayDyn<'py, f64>,
+    name: &'static str,
+}
+
+impl<'py> Numbers<'py> {
+    /// Reads an argument: an array, or lists of numbers.
+    pub(crate) fn new(name: &'static str, argument: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = argument.py();
+        let numpy = py.import("numpy")?;
+        if argument.hasattr("mask")?
+            && numpy
+                .getattr("ma")?
+                .call_method1("is_masked", (argument,))?
+                .extract()?
+        {
+            return Err(PyTypeError::new_err(format!(
+                "{name}: some numbers are masked; fill them or leave them out"
+            )));
+        }
+        let array = numpy.call_method1("asarray", (argument,));
+        // Rows of different lengths are the usual reason.
+        let array = array.map_err(|error| {
+            PyValueError::new_err(format!(
+                "{name}: no array of numbers can be made of it: {}",
+                error.value(py)
+            ))
+        })?;
+        if let Ok(array) = array.extract::<PyReadonlyArrayDyn<'py, f64>>()
+            && array.as_slice().is_ok()
+        {
+            return Ok(Self { array, name });
+        }
+        let untyped = array.cast::<PyUntypedArray>()?;
+        let float = numpy.getattr("float64")?;
+        let is_safe: bool = numpy
+            .call_method1("can_cast", (untyped.dtype(), &float, "safe"))?
+            .extract()?;
+        // An empty list has the type of whatever it would hold.
+        if !is_safe && untyped.len() > 0 {
+            let shape = untyped.shape();
+            let problem = format!(
+                "{name}: an array of type {} and shape {shape:?} cannot be converted to float64 without loss",
+                untyped.dtype().str()?
+            );
+            return Err(PyTypeError::new_err(problem));
+        }
+        let options = PyDict::new(py);
+        options.set_item("dtype", float)?;
+        options.set_item("order", "C")?;
+        let converted = numpy.call_method("array", (array,), Some(&options))?;
+        Ok(Self {
+            array: converted.extract()?,
+            name,
+        })
+    }
+
+    pub(crate) fn shape(&self) -> &[usize] {
+        self.array.shape()
+    }
+
+    /// The numbers in the order in which they are stored.
+    pub(crate) fn as_slice(&self) -> PyResult<&[f64]> {
+        let slice = self.array.as_slice();
+        slice.map_err(|_| PyValueError::new_err(format!("{}: is not contiguous", self.name)))
+    }
+
+    pub(crate) fn to_vec(&self) -> PyResult<Vec<f64>> {
+        Ok(self.as_slice()?.to_vec())
+    }
+
+    fn wrong_shape(&self, expected: &str) -> PyErr {
+        let shape = self.shape();
+        PyValueError::new_err(format!(
+            "{}: expected {expected}, found an array of shape {shape:?}",
+            self.name
+        ))
+    }
+
+    /// An error unless there is one axis of this length.
+    pub(crate) fn expect_vector(&self, length: Option<usize>) -> PyResult<()> {
+        match (self.shape(), length) {
+            (&[_], None) => Ok(()),
+            (&[found], Some(expected)) if found == expected => Ok(()),
+            (_, Some(1)) => Err(self.wrong_shape("1 number")),
+            (_, Some(expected)) => Err(self.wrong_shape(&format!("{expected} numbers"))),
+            (_, None) => Err(self.wrong_shape("one axis")),
+        }
+    }
+
+    /// The rows of a table with this number of columns.
+    pub(crate) fn rows(&self, width: usize) -> PyResult<Rows<'_>> {
+        let &[count, found] = self.shape() else {
+            return Err(self.wrong_shape(&format!("rows of {width} numbers (two axes)")));
+        };
+        if found != width {
+            return Err(self.wrong_shape(&format!("rows of {width} numbers")));
+        }
+        Ok(Rows {
+            numbers: self.as_slice()?,
+            count,
+            width,
+            by_row: self.array.is_c_contiguous(),
+        })
+    }
+}
+
+/// One axis of numbers.
+pub(crate) struct Vector<'py>(Numbers<'py>);
+
+impl Vector<'_> {
+    pub(crate) fn to_vec(&self) -> Vec<f64> {
+        self.0.as_slice().unwrap_or_default().to_vec()
+    }
+}
+
+/// Reads an argument with one axis, of this length if one is given.
+pub(crate) fn vector<'py>(
+    name: &'static str,
+    argument: &Bound<'py, PyAny>,
+    length: Option<usize>,
+) -> PyResult<Vector<'py>> {
+    let numbers = Numbers::new(name, argument)?;
+    numbers.expect_vector(length)?;
+    numbers.as_slice()?;
+    Ok(Vector(numbers))
+}
+
+/// Rows of numbers where NumPy keeps them.
+pub(crate) struct Rows<'a> {
+    numbers: &'a [f64],
+    count: usize,
+    width: usize,
+    /// Whether the numbers of a row are next to each other, and not those of a column.
+    by_row: bool,
+}
+
+impl Rows<'_> {
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Copies a row.
+    pub(crate) fn row(&self, row: usize) -> Vec<f64> {
+        let at = |column| {
+            if self.by_row {
+                row * self.width + column
+            } else {
+                column * self.count + row
+            }
+        };
+        (0..self.width)
+            .map(|column| self.numbers[at(column)])
+            .collect()
+    }
+
+    /// Calls `work` with the rows as a table of the engine, which copies them into lanes.
+    pub(crate) fn with_table<R>(&self, work: impl FnOnce(&dyn Table) -> Result<R>) -> Result<R> {
+        if self.width == 0 || self.count == 0 {
+            // Neither layout says how many rows there are.
+            return work(&vec![vec![0.0; self.width]; self.count]);
+        }
+        if self.by_row {
+            return work(&Flat::new(self.numbers, self.width)?);
+        }
+        let columns: Vec<&[f64]> = self.numbers.chunks_exact(self.count).collect();
+        work(&Columns::new(&columns)?)
+    }
+}
+
+/// An array of NumPy with this shape.
+pub(crate) fn array<'py>(
+    py: Python<'py>,
+    numbers: Vec<f64>,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(numbers.into_pyarray(py).reshape(shape)?.into_any())
+}

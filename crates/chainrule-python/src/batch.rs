@@ -1,0 +1,136 @@
+//! Programs with rows of data, and the parameters that their calls take.
+
+use std::sync::{Mutex, PoisonError};
+
+use chainrule::{Batch, Error, Result};
+use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::arrays::{array, vector};
+use crate::errors::detached;
+use crate::methods::numbers;
+use crate::tracing::listed;
+
+pub(crate) fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
+    let sums = batch.sum_values(parameters)?;
+    let first = sums.first().copied();
+    first.ok_or_else(|| Error::argument("outputs", "expected at least 1, found 0"))
+}
+
+pub(crate) fn sum_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
+    let (value, gradient) = batch.sum_gradient(parameters)?;
+    Ok((value, gradient.to_vec()))
+}
+
+/// A program with rows of data.
+#[pyclass(frozen, module = "chainrule", name = "Batch")]
+pub(crate) struct PyBatch {
+    batch: Mutex<Batch>,
+    rows: usize,
+    /// Whether the traced function returned one value instead of a list.
+    is_single: bool,
+}
+
+impl PyBatch {
+    pub(crate) fn new(batch: Batch, is_single: bool) -> Self {
+        let rows = batch.len();
+        Self {
+            batch: Mutex::new(batch),
+            rows,
+            is_single,
+        }
+    }
+
+    fn with<R: Send>(
+        &self,
+        py: Python<'_>,
+        parameters: Option<&Bound<'_, PyAny>>,
+        work: impl FnOnce(&mut Batch, &[f64]) -> Result<R> + Send,
+    ) -> PyResult<R> {
+        // The parameters are read before the lock is taken, because reading them can run code of Python.
+        let count = py.detach(|| self.lock().program().uniform_inputs());
+        let parameters = match parameters {
+            Some(parameters) => read_parameters(parameters, count)?,
+            None => Vec::new(),
+        };
+        detached(py, || work(&mut self.lock(), &parameters))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl PyBatch {
+    fn __len__(&self) -> usize {
+        self.rows
+    }
+
+    /// What the traced function returned, for each row.
+    #[pyo3(signature = (parameters=None))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (values, outputs) = self.with(py, parameters, |batch, p| {
+            Ok((batch.values(p)?.to_vec(), batch.program().outputs()))
+        })?;
+        if self.is_single {
+            array(py, values, &[self.rows])
+        } else {
+            array(py, values, &[self.rows, outputs])
+        }
+    }
+
+    /// The sum of the first output over all rows.
+    #[pyo3(signature = (parameters=None))]
+    fn sum_value(&self, py: Python<'_>, parameters: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
+        self.with(py, parameters, first_sum)
+    }
+
+    /// The derivatives of the sum of the first output over all rows, with respect to the parameters.
+    #[pyo3(signature = (parameters=None))]
+    fn sum_gradient<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.sum_value_and_gradient(py, parameters)?.1)
+    }
+
+    /// The sum of the first output over all rows, and its derivatives with respect to the parameters.
+    #[pyo3(signature = (parameters=None))]
+    fn sum_value_and_gradient<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(f64, Bound<'py, PyAny>)> {
+        let (value, gradient) = self.with(py, parameters, sum_gradient)?;
+        let count = gradient.len();
+        Ok((value, array(py, gradient, &[count])?))
+    }
+
+    /// Raises `ValueError` for the first number that is not finite, with its row and column.
+    fn check_finite(&self, py: Python<'_>) -> PyResult<()> {
+        detached(py, || self.lock().check_finite())
+    }
+}
+
+/// The numbers of an array, of values, or of a model.
+pub(crate) fn read_parameters(parameters: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<f64>> {
+    let list = listed(parameters)?;
+    if let Ok(array) = list.cast::<numpy::PyUntypedArray>()
+        && array.dtype().is_equiv_to(&numpy::dtype::<f64>(list.py()))
+    {
+        return Ok(vector("parameters", &list, Some(count))?.to_vec());
+    }
+    let numbers = numbers(&list)?;
+    if numbers.len() != count {
+        let error = Error::length("parameters", count, numbers.len());
+        return Err(PyValueError::new_err(error.to_string()));
+    }
+    Ok(numbers)
+}

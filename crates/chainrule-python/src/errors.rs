@@ -1,0 +1,71 @@
+//! The engine's errors as Python's exceptions.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chainrule::{BranchChanged, Error, ErrorKind, Result};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// The exception for an error of the engine.
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    if let Some(branch) = error.branch() {
+        return branch_error(py, branch).unwrap_or_else(|failure| failure);
+    }
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Io => PyOSError::new_err(message),
+        _ => PyValueError::new_err(message),
+    }
+}
+
+static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The exception with the advice that fits Python.
+fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
+    let row = branch
+        .row
+        .map_or(String::new(), |row| format!("row {row}: "));
+    let (at, comparison) = (&branch.at, &branch.comparison);
+    let message = if branch.is_read {
+        format!(
+            "{row}the number read at {at} is {comparison}; compute with the value itself, show it by `peek()`, \
+             trace at this point (`at=`), or use `retraced`"
+        )
+    } else {
+        format!(
+            "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
+             trace at this point (`at=`), use `retraced`, or replace the branch by `select`"
+        )
+    };
+    let class = CLASS.get_or_try_init(py, || {
+        let module = py.import("chainrule._errors")?;
+        Ok::<_, PyErr>(module.getattr("BranchError")?.unbind())
+    })?;
+    let arguments = (message, at.file(), at.line(), comparison, branch.row);
+    Ok(PyErr::from_value(class.bind(py).call1(arguments)?))
+}
+
+/// Runs code of the engine. A panic, which only a mistake in this package can cause, becomes a `RuntimeError`.
+pub(crate) fn engine<R>(work: impl FnOnce() -> R) -> PyResult<R> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| internal(&*payload))
+}
+
+/// Runs code of the engine while other Python threads run.
+pub(crate) fn detached<R: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<R> + Send,
+) -> PyResult<R> {
+    let result = py.detach(|| engine(work))?;
+    result.map_err(|error| exception(py, &error))
+}
+
+fn internal(payload: &(dyn Any + Send)) -> PyErr {
+    let message = payload.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+    PyRuntimeError::new_err(format!(
+        "a mistake in chainrule, please report it: {}",
+        message.unwrap_or("a panic without a message")
+    ))
+}

@@ -1,0 +1,488 @@
+//! Tracing: calls a function of Python with values, and makes a program of what it computed.
+//!
+//! The function computes with ordinary `Value`s. What they depend on is then recorded on a graph of the engine, where its
+//! inputs are the program's. Comparisons of values, and reads of their numbers, decide how the function goes on: they are
+//! noted with the line of Python and become the program's guards.
+
+use std::cell::RefCell;
+
+use chainrule::{CallSite, Error, Level, Program, Var, tape};
+use numpy::PyArray1;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::arrays;
+use crate::cone::Cone;
+use crate::errors::{engine, exception};
+use crate::methods::numbers;
+use crate::program::PyProgram;
+use crate::value::{Value, operand};
+
+/// What was asked of two numbers.
+#[derive(Clone, Copy)]
+pub(crate) enum Test {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    /// The left one was read, and is what it is compared with.
+    Read,
+}
+
+impl Test {
+    pub(crate) fn outcome(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Less => left < right,
+            Self::LessEqual => left <= right,
+            Self::Greater => left > right,
+            Self::GreaterEqual => left >= right,
+            Self::Read => true,
+        }
+    }
+
+    /// Repeats it with recorded values, so that the engine's trace notes it.
+    fn repeat(self, left: Var, right: Var) {
+        let _outcome = match self {
+            Self::Less => left < right,
+            Self::LessEqual => left <= right,
+            Self::Greater => left > right,
+            Self::GreaterEqual => left >= right,
+            Self::Read => left.value() == 0.0,
+        };
+    }
+}
+
+/// The right side of a comparison.
+pub(crate) enum Side {
+    Value(Py<Value>),
+    Number(f64),
+}
+
+impl From<f64> for Side {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&Bound<'_, Value>> for Side {
+    fn from(value: &Bound<'_, Value>) -> Self {
+        Self::Value(value.clone().unbind())
+    }
+}
+
+/// A comparison made while tracing.
+struct Comparison {
+    left: Py<Value>,
+    right: Side,
+    test: Test,
+    site: CallSite,
+}
+
+thread_local! {
+    /// The comparisons of each trace that runs on this thread, innermost last.
+    static TRACES: RefCell<Vec<Vec<Comparison>>> = const { RefCell::new(Vec::new()) };
+    /// The exception that a traced function raised, on its way through the engine.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// Notes a comparison for every trace that runs on this thread.
+#[inline]
+pub(crate) fn note(left: &Bound<'_, Value>, right: impl Into<Side>, test: Test) -> PyResult<()> {
+    if !is_tracing() {
+        return Ok(());
+    }
+    note_for_traces(left, &right.into(), test)
+}
+
+/// Whether a function is traced on this thread.
+#[inline]
+pub(crate) fn is_tracing() -> bool {
+    TRACES.with_borrow(|traces| !traces.is_empty())
+}
+
+#[cold]
+fn note_for_traces(left: &Bound<'_, Value>, right: &Side, test: Test) -> PyResult<()> {
+    let py = left.py();
+    let site = line(py)?;
+    TRACES.with_borrow_mut(|traces| {
+        for comparisons in traces {
+            let right = match right {
+                Side::Value(value) => Side::Value(value.clone_ref(py)),
+                Side::Number(number) => Side::Number(*number),
+            };
+            comparisons.push(Comparison {
+                left: left.clone().unbind(),
+                right,
+                test,
+                site: site.clone(),
+            });
+        }
+    });
+    Ok(())
+}
+
+/// The line of Python that runs now, outside this package.
+fn line(py: Python<'_>) -> PyResult<CallSite> {
+    static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static FOLDER: PyOnceLock<String> = PyOnceLock::new();
+    let folder = FOLDER.get_or_try_init(py, || {
+        let paths = py.import("chainrule")?.getattr("__path__")?;
+        paths.get_item(0)?.extract::<String>()
+    })?;
+    let get_frame = FRAME.get_or_try_init(py, || {
+        Ok::<_, PyErr>(py.import("sys")?.getattr("_getframe")?.unbind())
+    })?;
+    let mut frame = get_frame.bind(py).call0()?;
+    loop {
+        let file: String = frame.getattr("f_code")?.getattr("co_filename")?.extract()?;
+        let outer = frame.getattr("f_back")?;
+        if !file.starts_with(folder.as_str()) || outer.is_none() {
+            let line = frame.getattr("f_lineno")?.extract().unwrap_or(0);
+            return Ok(CallSite::new(file, line, 0));
+        }
+        frame = outer;
+    }
+}
+
+/// Calls a function and returns the comparisons made meanwhile.
+fn watch<R>(work: impl FnOnce() -> PyResult<R>) -> PyResult<(R, Vec<Comparison>)> {
+    struct Ends;
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            TRACES.with_borrow_mut(Vec::pop);
+        }
+    }
+    TRACES.with_borrow_mut(|traces| traces.push(Vec::new()));
+    let ends = Ends;
+    let result = work()?;
+    let comparisons = TRACES.with_borrow_mut(|traces| traces.last_mut().map(std::mem::take));
+    drop(ends);
+    Ok((result, comparisons.unwrap_or_default()))
+}
+
+/// What a traced function returned: its values, and whether it returned one value instead of a list.
+struct Returned {
+    values: Vec<Py<Value>>,
+    is_single: bool,
+}
+
+impl Returned {
+    fn new(result: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let problem = |found: &Bound<'_, PyAny>| {
+            let found = found.get_type().name()?;
+            let problem = format!(
+                "the traced function must return a value or a list of values, found {found}"
+            );
+            Err(PyTypeError::new_err(problem))
+        };
+        if let Some(value) = operand(result)? {
+            let values = vec![value.unbind()];
+            return Ok(Self {
+                values,
+                is_single: true,
+            });
+        }
+        let flat = if result.hasattr("ravel")? {
+            result.call_method0("ravel")?
+        } else {
+            result.clone()
+        };
+        let Ok(all) = flat.try_iter() else {
+            return problem(result);
+        };
+        let mut values = Vec::new();
+        for value in all {
+            let value = value?;
+            match operand(&value)? {
+                Some(value) => values.push(value.unbind()),
+                None => return problem(&value),
+            }
+        }
+        // An array without axes is one value.
+        let is_single = result.hasattr("ndim")? && result.getattr("ndim")?.extract::<usize>()? == 0;
+        Ok(Self { values, is_single })
+    }
+}
+
+/// Calls a traced function whose inputs are these values, and records what it computes on the engine's current graph with
+/// `vars` as the inputs. Returns the outputs, and whether the function returned a single value.
+pub(crate) fn record(
+    py: Python<'_>,
+    inputs: &[Py<Value>],
+    vars: &[Var],
+    function: impl FnOnce() -> PyResult<Py<PyAny>>,
+) -> PyResult<(Vec<Var>, bool)> {
+    let (returned, comparisons) = watch(|| Returned::new(function()?.bind(py)))?;
+    let sides = comparisons.iter().flat_map(|comparison| {
+        let right = match &comparison.right {
+            Side::Value(value) => Some(value.clone_ref(py)),
+            Side::Number(_) => None,
+        };
+        [Some(comparison.left.clone_ref(py)), right]
+    });
+    let outputs = returned.values.iter().map(|value| value.clone_ref(py));
+    let cone = Cone::new(py, outputs.chain(sides.flatten()));
+    let given: FxHashMap<usize, Var> = inputs
+        .iter()
+        .map(|input| input.as_ptr() as usize)
+        .zip(vars.iter().copied())
+        .collect();
+    let mut constants = Vec::new();
+    let recorded = cone.record(|leaf| {
+        let input = given.get(&(leaf.as_ptr() as usize)).copied();
+        input.unwrap_or_else(|| {
+            constants.push(leaf.clone_ref(py));
+            Var::from(leaf.get().number.get())
+        })
+    })?;
+    // A constant of this trace can be a value of a trace around it, which then depends on its number.
+    for constant in constants {
+        let constant = constant.into_bound(py);
+        note(&constant, constant.get().number.get(), Test::Read)?;
+    }
+    let var = |value: &Py<Value>| recorded[cone.place(value)];
+    for comparison in &comparisons {
+        let left = var(&comparison.left);
+        let right = match &comparison.right {
+            Side::Value(value) => var(value),
+            Side::Number(number) => Var::from(*number),
+        };
+        tape::called_from(comparison.site.clone(), || {
+            comparison.test.repeat(left, right);
+        });
+    }
+    let outputs = returned.values.iter().map(var).collect();
+    Ok((outputs, returned.is_single))
+}
+
+/// Keeps an exception while an error of the engine passes through the engine in its place.
+pub(crate) fn raise_later(error: PyErr) -> Error {
+    RAISED.set(Some(error));
+    Error::argument("function", "raised an exception")
+}
+
+/// The exception that an error of the engine stands for.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    RAISED.take().unwrap_or_else(|| exception(py, error))
+}
+
+/// New values with these numbers, as an array of NumPy.
+pub(crate) fn inputs<'py>(
+    py: Python<'py>,
+    numbers: &[f64],
+) -> PyResult<(Vec<Py<Value>>, Bound<'py, PyAny>)> {
+    let values = numbers
+        .iter()
+        .map(|&number| Py::new(py, Value::leaf(number)));
+    let values = values.collect::<PyResult<Vec<_>>>()?;
+    let objects = values
+        .iter()
+        .map(|value| value.clone_ref(py).into_any())
+        .collect();
+    let array = PyArray1::from_vec(py, objects);
+    Ok((values, array.into_any()))
+}
+
+/// The level with this name.
+pub(crate) fn level_named(name: &str) -> PyResult<Level> {
+    match name {
+        "exact" => Ok(Level::Exact),
+        "fast" => Ok(Level::Fast),
+        _ => Err(PyValueError::new_err(format!(
+            "level: must be \"exact\" or \"fast\", found {name:?}"
+        ))),
+    }
+}
+
+/// Traces a function at a point.
+pub(crate) fn trace_point(
+    py: Python<'_>,
+    function: &Py<PyAny>,
+    point: &[f64],
+) -> PyResult<(Program, bool)> {
+    let mut is_single = false;
+    let program = engine(|| {
+        Program::trace_at(point, |vars| {
+            outputs_at(py, function, point, vars, &mut is_single)
+        })
+    })?;
+    Ok((program.map_err(|error| raised(py, &error))?, is_single))
+}
+
+/// Calls a function with values at a point and records its outputs.
+pub(crate) fn outputs_at(
+    py: Python<'_>,
+    function: &Py<PyAny>,
+    point: &[f64],
+    vars: &[Var],
+    is_single: &mut bool,
+) -> chainrule::Result<Vec<Var>> {
+    let recorded = inputs(py, point)
+        .and_then(|(values, array)| record(py, &values, vars, || function.call1(py, (array,))));
+    let (outputs, single) = recorded.map_err(raise_later)?;
+    *is_single = single;
+    Ok(outputs)
+}
+
+/// Compiles a function of `n` numbers: calls it once with an array of `n` values and keeps what it computed.
+///
+/// The function may use ordinary arithmetic, NumPy's functions on the array, loops and branches. It is traced at the point
+/// `at`, which is 0 by default; if another point takes another branch, the program raises `BranchError` there.
+///
+/// `level` is `"exact"` for the bits of `Value`, or `"fast"`.
+///
+/// >>> import chainrule
+/// >>> f = chainrule.trace(lambda x: x[0] ** 2 * x[1], 2)
+/// >>> f.value([3.0, 2.0])
+/// 18.0
+/// >>> f.gradient([3.0, 2.0])
+/// array([12.,  9.])
+#[pyfunction]
+#[pyo3(signature = (function, n, *, at=None, level="exact"))]
+pub(crate) fn trace(
+    py: Python<'_>,
+    function: &Bound<'_, PyAny>,
+    n: usize,
+    at: Option<&Bound<'_, PyAny>>,
+    level: &str,
+) -> PyResult<PyProgram> {
+    let level = level_named(level)?;
+    let point = match at {
+        None => zeros(n)?,
+        Some(at) => arrays::vector("at", at, Some(n))?.to_vec(),
+    };
+    let (program, is_single) = trace_point(py, &function.clone().unbind(), &point)?;
+    Ok(PyProgram::new(program, level, is_single))
+}
+
+fn zeros(n: usize) -> PyResult<Vec<f64>> {
+    let mut zeros = Vec::new();
+    let reserved = zeros.try_reserve_exact(n);
+    reserved
+        .map_err(|_| PyValueError::new_err(format!("n: {n} numbers do not fit into memory")))?;
+    zeros.resize(n, 0.0);
+    Ok(zeros)
+}
+
+/// Compiles a function of parameters and a row of data. The parameters have one number for all rows.
+///
+/// `parameters` is a list of numbers, a list of values, or a model with a method `parameters()`, such as an `MLP`. The
+/// function is called once. Its first argument is an array of values, or that list or model itself; its second is an array
+/// of `width` values. The parameters are traced at their numbers, the row at `at`, which is 0 by default.
+///
+/// >>> import chainrule
+/// >>> loss = chainrule.trace_rows(lambda p, row: (p[0] * row[0] + p[1] - row[1]) ** 2, [0.0, 0.0], 2)
+/// >>> loss.sum_gradient([2.0, 0.0], [[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]])
+/// array([-6., -6.])
+#[pyfunction]
+#[pyo3(signature = (function, parameters, width, *, at=None, level="exact"))]
+pub(crate) fn trace_rows(
+    py: Python<'_>,
+    function: &Bound<'_, PyAny>,
+    parameters: &Bound<'_, PyAny>,
+    width: usize,
+    at: Option<&Bound<'_, PyAny>>,
+    level: &str,
+) -> PyResult<PyProgram> {
+    let level = level_named(level)?;
+    let row = match at {
+        None => zeros(width)?,
+        Some(at) => arrays::vector("at", at, Some(width))?.to_vec(),
+    };
+    let function = function.clone().unbind();
+    let uniform = Parameters::new(parameters)?;
+    let mut is_single = false;
+    let program = engine(|| {
+        Program::trace_rows_at(&uniform.numbers[..], &row, |vars: &Vec<Var>, row_vars| {
+            let (outputs, single) = uniform.record(py, &function, vars, &row, row_vars)?;
+            is_single = single;
+            Ok::<_, Error>(outputs)
+        })
+    })?;
+    let program = program.map_err(|error| raised(py, &error))?;
+    Ok(PyProgram::new(program, level, is_single))
+}
+
+/// The parameters of a traced function: values, their numbers, and what the function is called with.
+pub(crate) struct Parameters {
+    values: Vec<Py<Value>>,
+    pub(crate) numbers: Vec<f64>,
+    argument: Py<PyAny>,
+}
+
+impl Parameters {
+    /// The parameters of a model, or those in a list of values or numbers.
+    pub(crate) fn new(parameters: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = parameters.py();
+        let list = listed(parameters)?;
+        let numbers = numbers(&list)?;
+        let mut values = Vec::with_capacity(numbers.len());
+        for parameter in list.try_iter()? {
+            if let Ok(value) = parameter?.cast::<Value>() {
+                values.push(value.clone().unbind());
+            }
+        }
+        let mut seen = FxHashSet::default();
+        if let Some(place) = values
+            .iter()
+            .position(|value| !seen.insert(value.as_ptr() as usize))
+        {
+            let problem = format!("parameters: the value at index {place} is listed twice");
+            return Err(PyValueError::new_err(problem));
+        }
+        if values.len() == numbers.len() && !values.is_empty() {
+            return Ok(Self {
+                values,
+                numbers,
+                argument: parameters.clone().unbind(),
+            });
+        }
+        let (values, array) = inputs(py, &numbers)?;
+        Ok(Self {
+            values,
+            numbers,
+            argument: array.unbind(),
+        })
+    }
+
+    /// Calls the function with these parameters and a row, and records its outputs.
+    pub(crate) fn record(
+        &self,
+        py: Python<'_>,
+        function: &Py<PyAny>,
+        vars: &[Var],
+        row: &[f64],
+        row_vars: &[Var],
+    ) -> chainrule::Result<(Vec<Var>, bool)> {
+        let recorded = inputs(py, row).and_then(|(row, array)| {
+            let values: Vec<_> = self
+                .values
+                .iter()
+                .chain(&row)
+                .map(|value| value.clone_ref(py))
+                .collect();
+            let vars = [vars, row_vars].concat();
+            record(py, &values, &vars, || {
+                function.call1(py, (&self.argument, array))
+            })
+        });
+        recorded.map_err(raise_later)
+    }
+
+    /// Gives the values these numbers.
+    pub(crate) fn set(&self, numbers: &[f64]) {
+        for (value, &number) in self.values.iter().zip(numbers) {
+            value.get().number.set(number);
+        }
+    }
+}
+
+/// The parameters of a model as a list; anything else itself.
+pub(crate) fn listed<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if parameters.hasattr("parameters")? {
+        return parameters.call_method0("parameters");
+    }
+    Ok(parameters.clone())
+}

@@ -1,0 +1,226 @@
+"""Input that nobody should give: every answer is a Python exception, never a panic."""
+
+import copy
+import decimal
+import fractions
+import math
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule import nn
+from chainrule.engine import Value
+from chainrule.nn import MLP
+
+
+@pytest.mark.parametrize("wrong", ["1", None, [], {}, object(), 1j, np.array([1.0, 2.0]), decimal.Decimal(1), b"1"])
+def test_what_is_no_number(wrong):
+    with pytest.raises(TypeError, match="data: must be a number, found"):
+        Value(wrong)
+    x = Value(1.0)
+    with pytest.raises(TypeError):
+        x.data = wrong
+    with pytest.raises(TypeError):
+        x.grad = wrong
+    assert (x.data, x.grad) == (1.0, 0.0)
+    if not isinstance(wrong, np.ndarray):
+        for operation in [lambda: x + wrong, lambda: wrong - x, lambda: x * wrong, lambda: wrong / x, lambda: x**wrong, lambda: wrong**x, lambda: x < wrong, lambda: x.max(wrong), lambda: x.clamp(0, wrong)]:
+            with pytest.raises(TypeError):
+                operation()
+
+
+def test_numbers_of_every_kind():
+    for number in [True, 2, 2.0, np.float16(2), np.int8(2), fractions.Fraction(4, 2), np.bool_(True) + 1]:
+        assert Value(number).data in (1.0, 2.0)
+    assert math.isnan(Value(math.nan).data) and Value(math.inf).data == math.inf
+
+
+def test_huge_numbers():
+    x = Value(2.0)
+    for operation in [lambda: Value(10**400), lambda: x + 10**400, lambda: x ** (10**400), lambda: x < 10**400]:
+        with pytest.raises(OverflowError):
+            operation()
+    assert (x ** (10**10)).data == math.inf and (x ** -(10**10)).data == 0.0
+    with pytest.raises(OverflowError):
+        x.powi(10**10)
+    with pytest.raises((OverflowError, TypeError, ValueError)):
+        x.polygamma(-1)
+
+
+def test_attributes_that_cannot_be_set():
+    x = Value(1.0)
+    for name in ["_prev", "_op", "new", "_backward"]:
+        with pytest.raises(AttributeError):
+            setattr(x, name, 1)
+    with pytest.raises(TypeError):
+        x.label = 1
+    with pytest.raises(AttributeError):
+        del x.data
+
+
+def test_power_with_a_modulus():
+    with pytest.raises(TypeError):
+        pow(Value(2.0), 3, 5)
+
+
+def test_subclasses():
+    class Named(Value):
+        def __init__(self, data, name="?"):
+            self.name = name
+
+        def __new__(cls, data, name="?"):
+            return super().__new__(cls, data)
+
+        def double(self):
+            return self + self
+
+    x = Named(3.0, name="x")
+    y = x.double() * 2
+    y.backward()
+    assert (x.name, x.data, x.grad, type(y)) == ("x", 3.0, 4.0, Value)
+    f = chainrule.trace_rows(lambda p, row: p[0] * row[0], [x], 1)
+    assert f([x], [2.0]) == 6.0
+
+
+def test_copies_are_refused_or_right():
+    x = Value(2.0, label="x")
+    y = x * x
+    for attempt in [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]:
+        with pytest.raises(TypeError):
+            attempt(y)
+
+
+def test_functions_that_call_back():
+    # A function that computes, sweeps and traces while it is traced.
+    def f(x):
+        inner = Value(3.0)
+        (inner * inner).backward()
+        g = chainrule.trace(lambda y: y[0] ** 2, 1)
+        (x[0] * 2).backward()
+        return x[0] * inner.grad * g([2.0]) + x[0].grad
+
+    program = chainrule.trace(f, 1, at=[2.0])
+    assert program([2.0]) == 2 * 6 * 4 + 2
+    # The gradient that was read may be another one elsewhere.
+    with pytest.raises(chainrule.BranchError):
+        program([3.0])
+
+
+def test_iterables_that_fail():
+    def numbers():
+        yield Value(1.0)
+        raise KeyError("late")
+
+    with pytest.raises(KeyError):
+        Value.sum(numbers())
+    with pytest.raises(TypeError):
+        Value.sum(3)
+    with pytest.raises(TypeError):
+        Value.dot_product(None, None)
+
+
+def test_objects_that_lie():
+    class Lies:
+        def __float__(self):
+            raise KeyError("no number")
+
+        def __array__(self, *args, **kwargs):
+            raise KeyError("no array")
+
+        def __len__(self):
+            return 2
+
+    with pytest.raises(TypeError):
+        Value(Lies())
+    f = chainrule.trace(lambda x: x[0], 2)
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        f(Lies())
+
+    class Model:
+        def parameters(self):
+            raise KeyError("no parameters")
+
+    with pytest.raises(KeyError):
+        chainrule.trace_rows(lambda m, row: row[0], Model(), 1)
+
+
+def test_a_model_whose_parameters_change():
+    model = MLP(1, [1])
+    f = chainrule.trace_rows(lambda m, row: m(row), model, 1)
+    model.layers[0].neurons[0].w.append(Value(1.0))
+    with pytest.raises(ValueError, match="parameters: expected 2 values, found 3"):
+        f(model, [1.0])
+
+
+def test_a_parameter_listed_twice():
+    w = Value(2.0)
+    with pytest.raises(ValueError, match="the value at index 1 is listed twice"):
+        chainrule.trace_rows(lambda p, row: p[0] * p[1] * row[0], [w, w], 1)
+
+
+def test_data_changed_within_a_trace():
+    def f(x):
+        y = x[0] * 2
+        x[0].data = 5.0
+        return y + x[0]
+
+    with pytest.raises(RuntimeError, match="`data` was changed"):
+        chainrule.trace(f, 1, at=[1.0])
+
+
+def test_drawing_hostile_labels():
+    x = Value(1.0, label='<script>alert("1")</script>\u202e')
+    for text in [x.exp().svg(), x.exp().explain().html]:
+        assert "<script>alert" not in text
+    x.exp().dot()
+    assert Value(1.0).svg(max_nodes=0).startswith("<svg")
+    sum([Value(1.0) for _ in range(1000)], Value(0.0)).svg()
+
+
+JUNK = [
+    None, True, -1, 0, 2, 3.5, math.nan, math.inf, -math.inf, 2**31, 2**63, 2**64, 10**400, "", "exact", b"", b"\x00" * 40, [], [[]], (), {}, object(),
+    [1.0], [1.0, 2.0], [[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]], [[1.0], [2.0, 3.0]], [math.nan, math.inf], ["a", "b"], [None, None],
+    np.zeros(2), np.zeros((0, 2)), np.zeros((2, 0)), np.zeros((3, 2))[::-1], np.zeros((3, 2), order="F"), np.zeros((1, 1, 1)), np.array(1.0),
+    np.zeros(2, dtype=complex), np.zeros(2, dtype=object), np.zeros(2, dtype="U3"), np.float32(1), np.int64(-1), lambda *_: 1.0, lambda *_: None, iter([1.0, 2.0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_junk_raises_exceptions_and_never_panics(seed):
+    """A panic would be a `PanicException`, which is no `Exception`, or end the process."""
+    rng = random.Random(seed)
+
+    def subjects():
+        value = Value(rng.choice([0.5, -1.0, math.nan])) * 2
+        f = chainrule.trace(lambda x: [x[0] * x[1], x[0]], 2)
+        g = chainrule.trace_rows(lambda p, row: p[0] * row[0] if p[0] < 5 else row[1], [1.0], 2)
+        branches = chainrule.retraced(lambda x: x[0] if x[0] > 0 else x[1], 2)
+        return [value, f, g, f.batch([[1.0, 2.0]]), g.batch([[1.0, 2.0]]), branches, chainrule.jit(lambda x: x[0]), value.explain()]
+
+    functions = [chainrule.trace, chainrule.trace_rows, chainrule.retraced, chainrule.Program.from_bytes, chainrule._native.fit, Value, MLP]
+    for _ in range(60):
+        callables = list(functions)
+        for subject in subjects():
+            callables.extend(getattr(subject, name) for name in dir(subject) if name not in {"__class__", "__init_subclass__", "__subclasshook__", "__dir__", "__sizeof__"})
+        for function in rng.sample([c for c in callables if callable(c)], 40):
+            arguments = [rng.choice([*JUNK, Value(1.0)]) for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3, 4]))]
+            # Numbers of inputs for which memory suffices.
+            if function in (chainrule.trace, chainrule.trace_rows, MLP):
+                arguments = [min(a, 100) if type(a) is int else a for a in arguments]
+            try:
+                function(*arguments)
+            except Exception:
+                pass
+
+
+def test_the_number_of_epochs_may_be_huge():
+    line = [Value(1.0)]
+    for epochs in [2**62, 2**63, 2**64 - 1]:
+        try:
+            history = nn.fit(line, [[1.0], [2.0]], lambda p, row: p[0] * row[0], epochs=epochs, batch=1, on_step=lambda step: step.step < 3)
+        except (ValueError, OverflowError):
+            continue
+        assert history.ended == "callback"

@@ -1,0 +1,323 @@
+//! A function in C99: one statement per value, then the guards, then the outputs.
+
+use std::fmt::Write as _;
+
+use super::c_table::{FUNCTIONS, Form, PREFIX, form};
+use crate::error::{Error, Result};
+use crate::graph::{Outcome, Test};
+use crate::ir::{Guard, Id, Ir, Kind};
+use crate::letters::shown;
+
+/// The code as a function with this name; see [`Program::to_c`](crate::Program::to_c).
+pub(crate) fn c(ir: &Ir, guards: &[Guard], name: &str) -> Result<String> {
+    check_name(name)?;
+    let mut body = String::new();
+    for id in ir.ids() {
+        let value = expression(ir, id)?;
+        let _ = writeln!(body, "    const double v{id} = {value};");
+    }
+    for (place, (guard, &[left, right])) in guards.iter().zip(ir.guards()).enumerate() {
+        let (test, outcome) = guard.asks();
+        let changed = changed(test, outcome, &format!("v{left}"), &format!("v{right}"));
+        let at = in_comment(&guard.at().to_string());
+        let _ = writeln!(body, "    if ({changed}) return {}; /* {at} */", place + 1);
+    }
+    for (place, id) in ir.outputs().iter().enumerate() {
+        let _ = writeln!(body, "    y[{place}] = v{id};");
+    }
+    for (parameter, used) in [("x", "x["), ("y", "y[")] {
+        if !body.contains(used) {
+            let _ = writeln!(body, "    (void){parameter};");
+        }
+    }
+    let functions = functions(&body);
+    let text = format!(
+        "{}#include <math.h>\n#include <string.h>\n\n#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n#endif\n\n{functions}\
+         int {name}(const double *x, double *y)\n{{\n{body}    return 0;\n}}\n",
+        heading(ir)
+    );
+    Ok(text.replace(PREFIX, &format!("{name}_")))
+}
+
+/// What a caller must know, as a comment.
+fn heading(ir: &Ir) -> String {
+    let mut text = format!(
+        "/* x: {} inputs, y: {} outputs. Returns 0, or the number of the comparison that has another outcome than when the\n\
+         \x20  function was traced; then y is unchanged. Compile as C99, with -ffp-contract=off, and link with -lm. */\n",
+        ir.inputs().len(),
+        ir.outputs().len()
+    );
+    for (place, value) in ir.input_values().into_iter().enumerate() {
+        if let Some(path) = value.and_then(|id| ir.origin(id).path()) {
+            let _ = writeln!(text, "/* x[{place}]: {} */", in_comment(&path));
+        }
+    }
+    text
+}
+
+/// Text that cannot end a comment or span lines.
+fn in_comment(text: &str) -> String {
+    shown(text)
+        .replace("*/", "* /")
+        .replace("/*", "/ *")
+        .replace("??/", "? ?/")
+        .replace('\\', "/")
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_name =
+        name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit());
+    let problem = if !is_name {
+        "expected letters of ASCII, digits and _"
+    } else if KEYWORDS.contains(&name) || is_of_the_library(name) {
+        "the name has a meaning in C already"
+    } else {
+        return Ok(());
+    };
+    Err(Error::argument(
+        "name",
+        format!("{problem}, found `{}`", shown(name)),
+    ))
+}
+
+/// Whether a name may be declared in `math.h` or `string.h`.
+fn is_of_the_library(name: &str) -> bool {
+    let begins = [
+        "mem", "str", "is", "fp", "FP_", "HUGE_VAL", "MATH_", "M_", "NAN", "NULL", "INFINITY",
+    ];
+    let stem = name.strip_suffix(['f', 'l']).unwrap_or(name);
+    begins.iter().any(|start| name.starts_with(start))
+        || MATH.contains(&name)
+        || MATH.contains(&stem)
+}
+
+/// The functions and types of `math.h`; some have variants with `f` and `l` at the end.
+const MATH: &[&str] = &[
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "copysign",
+    "cos",
+    "cosh",
+    "double_t",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "fdim",
+    "float_t",
+    "floor",
+    "fma",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frexp",
+    "gamma",
+    "hypot",
+    "ilogb",
+    "j0",
+    "j1",
+    "jn",
+    "ldexp",
+    "lgamma",
+    "llrint",
+    "llround",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logb",
+    "lrint",
+    "lround",
+    "math_errhandling",
+    "modf",
+    "nan",
+    "nearbyint",
+    "nextafter",
+    "nexttoward",
+    "pow",
+    "remainder",
+    "remquo",
+    "rint",
+    "round",
+    "scalbln",
+    "scalbn",
+    "signbit",
+    "signgam",
+    "sin",
+    "sinh",
+    "size_t",
+    "sqrt",
+    "tan",
+    "tanh",
+    "tgamma",
+    "trunc",
+    "y0",
+    "y1",
+    "yn",
+];
+
+/// The keywords of C99, and `main`, which must have another type.
+const KEYWORDS: &[&str] = &[
+    "auto",
+    "break",
+    "case",
+    "char",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "main",
+    "register",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "struct",
+    "switch",
+    "typedef",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "while",
+    "_Bool",
+    "_Complex",
+    "_Imaginary",
+];
+
+/// The value with this index as an expression of inputs and earlier values.
+fn expression(ir: &Ir, id: Id) -> Result<String> {
+    let operands = ir.operands(id);
+    Ok(match ir.kind(id) {
+        Kind::Input(place) => format!("x[{place}]"),
+        Kind::Constant(bits) => literal(f64::from_bits(bits)),
+        Kind::SumOverRows => {
+            return Err(Error::argument("program", "C code has no rows to add"));
+        }
+        Kind::Apply(op) => match form(op) {
+            Form::Expression(template) => {
+                let letters = ["$a", "$b", "$c"];
+                let operands = letters.iter().zip(operands);
+                operands.fold(template.to_owned(), |text, (letter, operand)| {
+                    text.replace(letter, &format!("v{operand}"))
+                })
+            }
+            Form::Fold(function) => {
+                let list: Vec<String> = operands
+                    .iter()
+                    .map(|operand| format!("v{operand}"))
+                    .collect();
+                // C has no empty arrays.
+                let list = if list.is_empty() {
+                    "0.0".to_owned()
+                } else {
+                    list.join(", ")
+                };
+                format!("{function}({}, (const double[]){{{list}}})", operands.len())
+            }
+        },
+    })
+}
+
+/// A number with all its bits.
+fn literal(number: f64) -> String {
+    if number.is_nan() {
+        return "NAN".to_owned();
+    }
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    if number.is_infinite() {
+        return format!("{sign}INFINITY");
+    }
+    let bits = number.to_bits();
+    let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, bits & ((1 << 52) - 1));
+    let (first, power) = match (exponent, fraction) {
+        (0, 0) => (0, 0),
+        (0, _) => (0, -1022),
+        _ => (1, exponent - 1023),
+    };
+    let digits = format!("{fraction:013x}");
+    let digits = digits.trim_end_matches('0');
+    let point = if digits.is_empty() { "" } else { "." };
+    format!("{sign}0x{first}{point}{digits}p{power} /* {number:?} */")
+}
+
+/// The condition that a comparison has another outcome.
+fn changed(test: Test, outcome: Outcome, a: &str, b: &str) -> String {
+    let holds = match test {
+        Test::Less => format!("{a} < {b}"),
+        Test::LessEqual => format!("{a} <= {b}"),
+        Test::Greater => format!("{a} > {b}"),
+        Test::GreaterEqual => format!("{a} >= {b}"),
+        Test::Equal => format!("{a} == {b}"),
+        Test::Floor => format!("floor({a}) == {b}"),
+        Test::Read => format!("{PREFIX}same({a}, {b})"),
+        Test::Order => {
+            let holds = match outcome {
+                -1 => format!("{a} < {b}"),
+                0 => format!("{a} == {b}"),
+                1 => format!("{a} > {b}"),
+                _ => format!("isunordered({a}, {b})"),
+            };
+            return format!("!({holds})");
+        }
+    };
+    if outcome == 0 {
+        holds
+    } else {
+        format!("!({holds})")
+    }
+}
+
+/// The functions that the body calls, and those that they call, in their order.
+fn functions(body: &str) -> String {
+    let mut needed = Vec::new();
+    let mut text = body.to_owned();
+    for function in FUNCTIONS
+        .split("\n\n")
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
+        let called = |name: &str| text.contains(&format!("{name}("));
+        if name_of(function).is_some_and(called) {
+            text.push_str(function);
+            needed.push(function.trim_end());
+        }
+    }
+    needed.reverse();
+    let mut functions = needed.join("\n\n");
+    if !functions.is_empty() {
+        functions.push_str("\n\n");
+    }
+    functions
+}
+
+/// The name of a function of the list.
+fn name_of(function: &str) -> Option<&str> {
+    let declaration = function.lines().find(|line| line.starts_with("static"))?;
+    let (start, _) = declaration.split_once('(')?;
+    start.split(' ').next_back()
+}
