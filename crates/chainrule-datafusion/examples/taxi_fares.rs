@@ -5,7 +5,7 @@
 //! cargo run --release -p chainrule-datafusion --example taxi_fares -- --rows 4000000 --steps 50
 //! ```
 //!
-//! The files have several row groups each, so that DataFusion reads them in parallel and in no fixed order.
+//! The files have several row groups each, so that `DataFusion` reads them in parallel and in no fixed order.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write as _};
@@ -87,7 +87,7 @@ fn write(folder: &Path, rows: usize) -> Result<()> {
             let stop = end.min(first + GROUP);
             let rides: Vec<[f64; 4]> = (first..stop).map(ride).collect();
             let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_iter_values(
-                first as i64..stop as i64,
+                i64::try_from(first)?..i64::try_from(stop)?,
             ))];
             for column in 0..COLUMNS.len() {
                 columns.push(Arc::new(Float64Array::from_iter_values(
@@ -146,7 +146,9 @@ async fn fit(session: &SessionContext, rows: usize, steps: usize) -> Result<([f6
     let start = Instant::now();
     for step in 1..=steps {
         let (value, mut gradient) = sum(session, &parameters).await?;
-        gradient.iter_mut().for_each(|slope| *slope /= rows as f64);
+        for slope in &mut gradient {
+            *slope /= rows as f64;
+        }
         adam.step(&mut parameters, &gradient)?;
         progress(step, steps, value / rows as f64);
     }

@@ -20,7 +20,7 @@ use crate::scattered::{BLOCK, Scattered};
 pub(crate) struct Sums {
     code: Arc<Code>,
     parameters: Vec<f64>,
-    /// Computes whole blocks. DataFusion asks that accumulators can be shared between threads, which a stream cannot.
+    /// Computes whole blocks. `DataFusion` asks that accumulators can be shared between threads, which a stream cannot.
     stream: Mutex<Stream>,
     /// The row after the last one that was given to the stream.
     next: usize,
@@ -160,7 +160,7 @@ impl Sums {
     }
 }
 
-/// A stream that uses one thread, because DataFusion keeps the other cores busy.
+/// A stream that uses one thread, because `DataFusion` keeps the other cores busy.
 fn stream(code: &Code, parameters: &[f64]) -> Result<Stream> {
     let stream = code.program.stream_of(Transform::Gradient, parameters);
     Ok(stream
@@ -172,7 +172,7 @@ impl Accumulator for Sums {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let code = Arc::clone(&self.code);
         let rows = indices(&code, &values[0])?;
-        let columns = columns(&code, &values[1..], |place| rows[place])?;
+        let columns = columns(&code, &values[1..], |place| rows[place].to_string())?;
         let mut start = 0;
         while start < rows.len() {
             let run = rows[start..]

@@ -28,7 +28,7 @@ pub(crate) fn list() -> DataType {
     DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
 }
 
-/// The types to which DataFusion converts the arguments of a call. `leading` are those before the columns.
+/// The types to which `DataFusion` converts the arguments of a call. `leading` are those before the columns.
 pub(crate) fn coerced(
     code: &Code,
     leading: &[(&str, DataType)],
@@ -116,7 +116,7 @@ pub(crate) fn parameters(code: &Code, list: &ScalarValue) -> Result<Vec<f64>> {
 pub(crate) fn columns<'a>(
     code: &Code,
     arrays: &'a [ArrayRef],
-    row: impl Fn(usize) -> i64,
+    row: impl Fn(usize) -> String,
 ) -> Result<Vec<&'a [f64]>> {
     let columns = arrays.iter().enumerate().map(|(column, array)| {
         if let Some(place) = first_null(array) {

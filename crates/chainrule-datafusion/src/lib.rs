@@ -1,4 +1,4 @@
-//! Losses and gradients of [chainrule](chainrule)'s programs as functions of [DataFusion](datafusion), for SQL and data frames.
+//! Losses and gradients of [chainrule](chainrule)'s programs as functions of [`DataFusion`](datafusion), for SQL and data frames.
 //!
 //! [`register`] gives a session three functions of a [`Program`] over rows:
 //!
@@ -9,7 +9,7 @@
 //! | `name_gradient(parameters, column, …)` | for each row, the list of derivatives of the first output with respect to the parameters |
 //!
 //! `parameters` is one list, such as `[0.5, 1.0]`, which must not depend on the row. `row` is the index of the row among all
-//! rows: it begins at 0, and no index is missing or there twice. The columns are numbers; DataFusion converts integers.
+//! rows: it begins at 0, and no index is missing or there twice. The columns are numbers; `DataFusion` converts integers.
 //!
 //! ```
 //! use chainrule::Program;
@@ -31,7 +31,7 @@
 //!
 //! # The same bits for any plan
 //!
-//! DataFusion splits rows into partitions and batches as it likes, and a plain sum changes its last bits when it does. Here the
+//! `DataFusion` splits rows into partitions and batches as it likes, and a plain sum changes its last bits when it does. Here the
 //! bits are those of one [`Batch`](chainrule::Batch) with all rows in order of their indices: whole blocks of 64 rows
 //! become [partial sums](chainrule::Partial), and rows of blocks that are split between batches or partitions wait until their
 //! block is complete. That is why the aggregate needs the index of each row.

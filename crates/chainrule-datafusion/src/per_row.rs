@@ -77,7 +77,7 @@ impl ScalarUDFImpl for PerRow {
             .map(|argument| argument.to_array(rows))
             .collect();
         let arrays = arrays?;
-        let columns = columns(&self.code, &arrays, |place| place as i64)?;
+        let columns = columns(&self.code, &arrays, |place| place.to_string())?;
         let error = |error| of_chainrule(name, error);
         let table = Columns::new(&columns).map_err(error)?;
         // DataFusion keeps the other cores busy.

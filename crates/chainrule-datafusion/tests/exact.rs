@@ -27,7 +27,7 @@ fn rows(count: usize) -> Vec<[f64; 2]> {
         .map(|i| {
             [
                 number(i) * 3.0,
-                number(7 * i + 1) * 10_f64.powi((i % 9) as i32 - 4),
+                number(7 * i + 1) * 10_f64.powf((i % 9) as f64 - 4.0),
             ]
         })
         .collect()
@@ -35,7 +35,7 @@ fn rows(count: usize) -> Vec<[f64; 2]> {
 
 /// Rows with their indices as a batch.
 fn batch(rows: &[(usize, [f64; 2])]) -> RecordBatch {
-    let indices = rows.iter().map(|&(row, _)| row as i64);
+    let indices = rows.iter().map(|&(row, _)| i64::try_from(row).unwrap());
     let columns: [ArrayRef; 3] = [
         Arc::new(Int64Array::from_iter_values(indices)),
         Arc::new(Float64Array::from_iter_values(
