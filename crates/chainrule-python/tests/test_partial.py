@@ -4,7 +4,10 @@ import concurrent.futures
 import copy
 import math
 import multiprocessing
+import pathlib
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -201,3 +204,11 @@ def test_other_processes():
         jobs = [pool.submit(partial_of, LOSS, P, ROWS[first:end], first) for first, end in zip(ends, ends[1:])]
         done = [job.result() for job in concurrent.futures.as_completed(jobs)]
     assert bits(*sum(done).sum_value_and_gradient(LOSS, len(ROWS))) == bits(*LOSS.sum_value_and_gradient(P, ROWS))
+
+
+def test_the_example_of_several_processes():
+    script = pathlib.Path(__file__).parents[1] / "examples" / "process_sums.py"
+    command = [sys.executable, str(script), "--rows", "1000", "--workers", "3", "--steps", "5"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("3 processes, 1000 rows, 5 steps") and run.stdout.endswith("equal to the last bit\n")
