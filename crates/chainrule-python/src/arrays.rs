@@ -8,6 +8,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::value::Value;
+
 /// An array of `f64` that is contiguous in C's or in Fortran's order.
 pub(crate) struct Numbers<'py> {
     array: PyReadonlyArrayDyn<'py, f64>,
@@ -49,6 +51,12 @@ impl<'py> Numbers<'py> {
             .extract()?;
         // An empty list has the type of whatever it would hold.
         if !is_safe && untyped.len() > 0 {
+            if holds_values(array.as_any())? {
+                return Err(PyTypeError::new_err(format!(
+                    "{name}: holds values of chainrule, which a program cannot differentiate through; pass their numbers, \
+                     [v.data for v in {name}], or call the function that was traced"
+                )));
+            }
             let shape = untyped.shape();
             let problem = format!(
                 "{name}: an array of type {} and shape {shape:?} cannot be converted to float64 without loss",
@@ -114,6 +122,16 @@ impl<'py> Numbers<'py> {
             by_row: self.array.is_c_contiguous(),
         })
     }
+}
+
+/// Whether an array of NumPy has a `Value` in it.
+fn holds_values(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    for element in array.getattr("flat")?.try_iter()? {
+        if element?.is_instance_of::<Value>() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// One axis of numbers.

@@ -70,6 +70,14 @@ impl PyBatch {
 
 #[pymethods]
 impl PyBatch {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let (rows, parameters) = (
+            self.rows,
+            py.detach(|| self.lock().program().uniform_inputs()),
+        );
+        format!("<Batch of {rows} rows, {parameters} parameters>")
+    }
+
     fn __len__(&self) -> usize {
         self.rows
     }
@@ -117,6 +125,19 @@ impl PyBatch {
         let (value, gradient) = self.with(py, parameters, sum_gradient)?;
         let count = gradient.len();
         Ok((value, array(py, gradient, &[count])?))
+    }
+
+    /// The second derivatives of the sum of the first output over all rows, with respect to the parameters.
+    #[pyo3(signature = (parameters=None))]
+    fn sum_hessian<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (count, hessian) = self.with(py, parameters, |batch, p| {
+            Ok((p.len(), batch.sum_hessian(p)?.2.to_vec()))
+        })?;
+        array(py, hessian, &[count, count])
     }
 
     /// The mean of the first output over all rows, and its derivatives with respect to the parameters.
