@@ -6,7 +6,7 @@ use numpy::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyFloat};
 
 use crate::value::Value;
 
@@ -51,16 +51,19 @@ impl<'py> Numbers<'py> {
             .extract()?;
         // An empty list has the type of whatever it would hold.
         if !is_safe && untyped.len() > 0 {
-            if holds_values(array.as_any())? {
-                return Err(PyTypeError::new_err(format!(
-                    "{name}: holds values of chainrule, which a program cannot differentiate through; pass their numbers, \
-                     [v.data for v in {name}], or call the function that was traced"
-                )));
-            }
             let shape = untyped.shape();
+            let mut kind = untyped.dtype().str()?.to_string();
+            if let Some(element) = strange_element(array.as_any())? {
+                if element.is_instance_of::<Value>() {
+                    return Err(PyTypeError::new_err(format!(
+                        "{name}: holds values of chainrule, which a program cannot differentiate through; pass their \
+                         numbers, [v.data for v in {name}], or call the function that was traced"
+                    )));
+                }
+                kind = format!("{kind} (with a {})", element.get_type().name()?);
+            }
             let problem = format!(
-                "{name}: an array of type {} and shape {shape:?} cannot be converted to float64 without loss",
-                untyped.dtype().str()?
+                "{name}: an array of type {kind} and shape {shape:?} cannot be converted to float64 without loss"
             );
             return Err(PyTypeError::new_err(problem));
         }
@@ -124,14 +127,23 @@ impl<'py> Numbers<'py> {
     }
 }
 
-/// Whether an array of NumPy has a `Value` in it.
-fn holds_values(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// The first element of an array of objects that is no float, or no integer of 64 bits.
+fn strange_element<'py>(array: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if array
+        .getattr("dtype")?
+        .getattr("kind")?
+        .extract::<String>()?
+        != "O"
+    {
+        return Ok(None);
+    }
     for element in array.getattr("flat")?.try_iter()? {
-        if element?.is_instance_of::<Value>() {
-            return Ok(true);
+        let element = element?;
+        if !element.is_instance_of::<PyFloat>() && element.extract::<i64>().is_err() {
+            return Ok(Some(element));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// One axis of numbers.

@@ -167,6 +167,17 @@ def test_models_refuse_a_wrong_number_of_inputs():
     assert nn.Neuron(2)(iter([1.0, 2.0])).data >= 0.0
 
 
+def test_errors_of_arrays_name_the_element():
+    f = chainrule.trace(np.sum, 2)
+    for wrong, name in [([None, 1], "NoneType"), ([1, decimal.Decimal(1)], "Decimal"), ([1.0, 10**400], "int")]:
+        with pytest.raises(TypeError, match=rf"x: an array of type object \(with a {name}\) and shape \[2\]"):
+            f(wrong)
+    with pytest.raises(TypeError, match="x: holds values of chainrule"):
+        f([1.0, Value(2.0)])
+    with pytest.raises(TypeError, match=r"x: an array of type object and shape \[2\] cannot be converted"):
+        f(np.array([1.0, 2.0], dtype=object))
+
+
 def test_errors_that_name_the_argument():
     model = MLP(2, [1])
     rows = np.zeros((3, 3))

@@ -326,6 +326,8 @@ def test_retraced():
 
     g = chainrule.retraced(f, 1)
     assert g.programs == 0 and g.program_at([3.0])([3.0]) == 9.0
+    assert g([3.0]) == 9.0 and g([-3.0]) == 3.0
+    assert chainrule.retraced(lambda x: [x[0]], 1)([3.0]).tolist() == [3.0]
     assert chainrule.retraced(lambda x: [x[0]], 1).program_at([3.0])([3.0]).tolist() == [3.0]
     g, calls[:] = chainrule.retraced(f, 1), []
     assert (g.value([3.0]), g.value([-2.0]), g.value([4.0])) == (9.0, 2.0, 16.0)
@@ -370,6 +372,7 @@ def test_jit():
 
     assert f([1.0, 2.0]) == 5.0 and f([3.0, 2.0]) == 13.0 and f([1.0]) == 1.0
     assert calls == [2, 1] and f.__doc__ == "Adds." and f.__name__ == "f"
+    assert repr(f) == "<Jit of test_jit.<locals>.f>"
     assert f.gradient([1.0, 2.0]).tolist() == [2.0, 4.0]
     assert f.value([[1.0, 2.0], [3.0, 4.0]]).tolist() == [5.0, 25.0]
     assert f.hvp([1, 2], [1, 0]).tolist() == [2, 0] and f.hessian([1, 2]).tolist() == [[2, 0], [0, 2]]
