@@ -206,11 +206,11 @@ impl<'py> FromPyObject<'_, 'py> for Empty {
     type Error = PyErr;
 
     fn extract(argument: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if argument.len()? == 0 {
+        if argument.len().is_ok_and(|length| length == 0) {
             return Ok(Self);
         }
         Err(PyTypeError::new_err(
-            "must be empty, because a value made by hand has no derivative; compute it from its operands, for an \
+            "_children and _op: must be empty, because a value made by hand has no derivative; compute it from its operands, for an \
              operation of your own by `custom`",
         ))
     }
