@@ -6,7 +6,9 @@ use numpy::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyFloat};
+
+use crate::value::Value;
 
 /// An array of `f64` that is contiguous in C's or in Fortran's order.
 pub(crate) struct Numbers<'py> {
@@ -50,9 +52,18 @@ impl<'py> Numbers<'py> {
         // An empty list has the type of whatever it would hold.
         if !is_safe && untyped.len() > 0 {
             let shape = untyped.shape();
+            let mut kind = untyped.dtype().str()?.to_string();
+            if let Some(element) = strange_element(array.as_any())? {
+                if element.is_instance_of::<Value>() {
+                    return Err(PyTypeError::new_err(format!(
+                        "{name}: holds values of chainrule, which a program cannot differentiate through; pass their \
+                         numbers, [v.data for v in {name}], or call the function that was traced"
+                    )));
+                }
+                kind = format!("{kind} (with a {})", element.get_type().name()?);
+            }
             let problem = format!(
-                "{name}: an array of type {} and shape {shape:?} cannot be converted to float64 without loss",
-                untyped.dtype().str()?
+                "{name}: an array of type {kind} and shape {shape:?} cannot be converted to float64 without loss"
             );
             return Err(PyTypeError::new_err(problem));
         }
@@ -114,6 +125,25 @@ impl<'py> Numbers<'py> {
             by_row: self.array.is_c_contiguous(),
         })
     }
+}
+
+/// The first element of an array of objects that is no float, or no integer of 64 bits.
+fn strange_element<'py>(array: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if array
+        .getattr("dtype")?
+        .getattr("kind")?
+        .extract::<String>()?
+        != "O"
+    {
+        return Ok(None);
+    }
+    for element in array.getattr("flat")?.try_iter()? {
+        let element = element?;
+        if !element.is_instance_of::<PyFloat>() && element.extract::<i64>().is_err() {
+            return Ok(Some(element));
+        }
+    }
+    Ok(None)
 }
 
 /// One axis of numbers.

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use crate::arrays::{array, vector};
 use crate::errors::detached;
 use crate::methods::numbers;
+use crate::partial::{PyPartial, question_named};
 use crate::tracing::listed;
 
 pub(crate) fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
@@ -20,6 +21,11 @@ pub(crate) fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
 
 pub(crate) fn sum_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
     let (value, gradient) = batch.sum_gradient(parameters)?;
+    Ok((value, gradient.to_vec()))
+}
+
+pub(crate) fn mean_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
+    let (value, gradient) = batch.mean_gradient(parameters)?;
     Ok((value, gradient.to_vec()))
 }
 
@@ -64,6 +70,14 @@ impl PyBatch {
 
 #[pymethods]
 impl PyBatch {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let (rows, parameters) = (
+            self.rows,
+            py.detach(|| self.lock().program().uniform_inputs()),
+        );
+        format!("<Batch of {rows} rows, {parameters} parameters>")
+    }
+
     fn __len__(&self) -> usize {
         self.rows
     }
@@ -111,6 +125,51 @@ impl PyBatch {
         let (value, gradient) = self.with(py, parameters, sum_gradient)?;
         let count = gradient.len();
         Ok((value, array(py, gradient, &[count])?))
+    }
+
+    /// The second derivatives of the sum of the first output over all rows, with respect to the parameters.
+    #[pyo3(signature = (parameters=None))]
+    fn sum_hessian<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (count, hessian) = self.with(py, parameters, |batch, p| {
+            Ok((p.len(), batch.sum_hessian(p)?.2.to_vec()))
+        })?;
+        array(py, hessian, &[count, count])
+    }
+
+    /// The mean of the first output over all rows, and its derivatives with respect to the parameters.
+    #[pyo3(signature = (parameters=None))]
+    fn mean_value_and_gradient<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(f64, Bound<'py, PyAny>)> {
+        let (value, gradient) = self.with(py, parameters, mean_gradient)?;
+        let count = gradient.len();
+        Ok((value, array(py, gradient, &[count])?))
+    }
+
+    /// The sums over the rows of this batch, as a part of the sums over more rows: it has the rows from number `first` on.
+    /// The arguments are those of `Program.partial`.
+    ///
+    /// >>> import chainrule
+    /// >>> f = chainrule.trace_rows(lambda p, row: p[0] * row[0], [0.0], 1)
+    /// >>> f.batch([[1.0], [2.0]]).partial([10.0], 640)
+    /// <Partial of "gradient", rows 640 to 641>
+    #[pyo3(signature = (parameters=None, first=0, *, of="gradient"))]
+    fn partial(
+        &self,
+        py: Python<'_>,
+        parameters: Option<&Bound<'_, PyAny>>,
+        first: usize,
+        of: &str,
+    ) -> PyResult<PyPartial> {
+        let question = question_named(of)?;
+        let partial = self.with(py, parameters, |batch, p| batch.partial(question, p, first))?;
+        Ok(PyPartial::new(partial))
     }
 
     /// Raises `ValueError` for the first number that is not finite, with its row and column.

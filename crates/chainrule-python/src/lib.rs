@@ -4,6 +4,7 @@
 //!   table of operations, `cone` records what a value depends on on a graph of the engine.
 //! - `tracing` calls functions of Python with values and makes programs of what they compute; `program`, `batch` and
 //!   `retraced` evaluate programs over NumPy arrays, which `arrays` reads and `answer` makes; `fit` trains.
+//! - `partial` has sums over some of the rows, which other processes join; `bytes` writes and reads what travels.
 //! - `errors` makes Python's exceptions of the engine's errors.
 //!
 //! No panic of the engine reaches Python: `errors::engine` catches it.
@@ -11,10 +12,12 @@
 mod answer;
 mod arrays;
 mod batch;
+mod bytes;
 mod cone;
 mod errors;
 mod fit;
 mod methods;
+mod partial;
 mod program;
 mod retraced;
 mod tracing;
@@ -31,6 +34,8 @@ mod _native {
     use crate::cone::PyExplanation;
     #[pymodule_export]
     use crate::fit::fit;
+    #[pymodule_export]
+    use crate::partial::PyPartial;
     #[pymodule_export]
     use crate::program::PyProgram;
     #[pymodule_export]

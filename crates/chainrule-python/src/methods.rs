@@ -259,6 +259,11 @@ impl Value {
         unary::<rows::Neg>(slf)
     }
 
+    /// The value itself: NumPy's `var` and `std` call it.
+    fn conjugate<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
+        slf.clone()
+    }
+
     fn __pos__<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
         slf.clone()
     }
@@ -386,7 +391,10 @@ fn same_length(name: &str, expected: usize, found: usize) -> PyResult<()> {
 /// Numbers of the parameters of a model or of a list of values, for programs.
 pub(crate) fn numbers(xs: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     let read = |x: Bound<'_, PyAny>| match x.cast::<Value>() {
-        Ok(value) => Ok(number(value)),
+        Ok(value) => {
+            tracing::note(value, number(value), Test::Read)?;
+            Ok(number(value))
+        }
         Err(_) => expect_number("parameters", &x),
     };
     xs.try_iter()?.map(|x| read(x?)).collect()

@@ -7,8 +7,10 @@ use pyo3::types::PyBytes;
 
 use crate::answer::{Answer, Question};
 use crate::arrays::{Numbers, array, vector};
-use crate::batch::{PyBatch, first_sum, read_parameters, sum_gradient};
+use crate::batch::{PyBatch, first_sum, mean_gradient, read_parameters, sum_gradient};
+use crate::bytes;
 use crate::errors::{detached, engine, exception};
+use crate::partial::{PyPartial, question_named};
 use crate::tracing::level_named;
 
 /// A compiled function. `trace` and `trace_rows` make it.
@@ -33,6 +35,10 @@ impl PyProgram {
             program.at_level(level)
         };
         Self { program, is_single }
+    }
+
+    pub(crate) fn engine(&self) -> &Program {
+        &self.program
     }
 
     /// The number of inputs that derivatives are taken with respect to.
@@ -408,6 +414,27 @@ impl PyProgram {
         ))
     }
 
+    /// The mean of the first output over all rows, and its derivatives with respect to the parameters.
+    ///
+    /// >>> import chainrule
+    /// >>> f = chainrule.trace_rows(lambda p, row: p[0] * row[0], [0.0], 1)
+    /// >>> f.mean_value_and_gradient([10.0], [[1.0], [2.0]])
+    /// (15.0, array([1.5]))
+    #[pyo3(signature = (parameters, rows, *, threads=0))]
+    fn mean_value_and_gradient<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: &Bound<'py, PyAny>,
+        rows: &Bound<'py, PyAny>,
+        threads: usize,
+    ) -> PyResult<(f64, Bound<'py, PyAny>)> {
+        let (value, gradient) = self.sum(py, parameters, rows, threads, mean_gradient)?;
+        Ok((
+            value,
+            array(py, gradient, &[self.program.uniform_inputs()])?,
+        ))
+    }
+
     /// The second derivatives of the sum of the first output over all rows, with respect to the parameters.
     #[pyo3(signature = (parameters, rows, *, threads=0))]
     fn sum_hessian<'py>(
@@ -424,6 +451,32 @@ impl PyProgram {
         array(py, hessian, &[count, count])
     }
 
+    /// The sums over these rows, as a part of the sums over more rows: these are the rows from number `first` on.
+    ///
+    /// `first` must be a multiple of 64. `of` is what to sum: `"value"`, `"gradient"` (with the value) or `"hessian"` (with
+    /// both). `Partial` says how to join them.
+    ///
+    /// >>> import chainrule
+    /// >>> f = chainrule.trace_rows(lambda p, row: p[0] * row[0], [0.0], 1)
+    /// >>> f.partial([10.0], [[1.0], [2.0]], 640)
+    /// <Partial of "gradient", rows 640 to 641>
+    #[pyo3(signature = (parameters, rows, first=0, *, of="gradient", threads=0))]
+    fn partial(
+        &self,
+        py: Python<'_>,
+        parameters: &Bound<'_, PyAny>,
+        rows: &Bound<'_, PyAny>,
+        first: usize,
+        of: &str,
+        threads: usize,
+    ) -> PyResult<PyPartial> {
+        let question = question_named(of)?;
+        let partial = self.sum(py, parameters, rows, threads, |batch, p| {
+            batch.partial(question, p, first)
+        })?;
+        Ok(PyPartial::new(partial))
+    }
+
     /// The program with rows of data, for many calls with other parameters: the rows are read once.
     ///
     /// >>> import chainrule
@@ -438,9 +491,7 @@ impl PyProgram {
     }
 
     fn __getstate__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = engine(|| postcard::to_allocvec(&(self.is_single, &self.program)))?;
-        let bytes = bytes.map_err(|error| PyValueError::new_err(format!("pickle: {error}")))?;
-        Ok(PyBytes::new(py, &bytes))
+        bytes::write(py, &(self.is_single, &self.program))
     }
 
     fn __reduce__<'py>(
@@ -455,7 +506,7 @@ impl PyProgram {
         self.__getstate__(py)
     }
 
-    /// Reads a program from bytes of `to_bytes`. Bytes from elsewhere raise `ValueError`; they cannot run code.
+    /// Reads a program from bytes of `to_bytes`. Damaged bytes raise `ValueError`; no bytes can run code.
     ///
     /// >>> import chainrule
     /// >>> f = chainrule.trace(lambda x: x[0] ** 2, 1)
@@ -463,16 +514,11 @@ impl PyProgram {
     /// 9.0
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        let read = engine(|| postcard::from_bytes::<(bool, Program)>(bytes))?;
-        match read {
-            Ok((is_single, program)) if program.outputs() > 0 || !is_single => {
-                Ok(Self { program, is_single })
-            }
-            Ok(_) => Err(PyValueError::new_err("bytes: a program without outputs")),
-            Err(error) => Err(PyValueError::new_err(format!(
-                "bytes: no program of chainrule: {error}"
-            ))),
+        let (is_single, program): (bool, Program) = bytes::read("program of chainrule", bytes)?;
+        if program.outputs() == 0 && is_single {
+            return Err(PyValueError::new_err("bytes: a program without outputs"));
         }
+        Ok(Self { program, is_single })
     }
 
     fn __repr__(&self) -> String {

@@ -70,6 +70,11 @@ impl PyRetraced {
         Ok(PyProgram::new(program, level, is_single))
     }
 
+    /// What the function returns at a point.
+    fn __call__<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.ask(py, "__call__", x)
+    }
+
     /// The first output at a point.
     fn value<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.ask(py, "value", x)

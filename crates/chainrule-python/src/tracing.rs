@@ -5,6 +5,7 @@
 //! noted with the line of Python and become the program's guards.
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use chainrule::{CallSite, Error, Level, Program, Var, tape};
 use numpy::PyArray1;
@@ -123,13 +124,19 @@ fn note_for_traces(left: &Bound<'_, Value>, right: &Side, test: Test) -> PyResul
     Ok(())
 }
 
-/// The line of Python that runs now, outside this package.
+/// The line of Python that runs now, outside this package, NumPy and `copy`.
 fn line(py: Python<'_>) -> PyResult<CallSite> {
     static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static FOLDER: PyOnceLock<String> = PyOnceLock::new();
-    let folder = FOLDER.get_or_try_init(py, || {
-        let paths = py.import("chainrule")?.getattr("__path__")?;
-        paths.get_item(0)?.extract::<String>()
+    static SKIPPED: PyOnceLock<[PathBuf; 3]> = PyOnceLock::new();
+    let place = |module| {
+        let mut file: PathBuf = py.import(module)?.getattr("__file__")?.extract()?;
+        if file.ends_with("__init__.py") {
+            file.pop();
+        }
+        Ok::<_, PyErr>(file)
+    };
+    let skipped = SKIPPED.get_or_try_init(py, || {
+        Ok::<_, PyErr>([place("chainrule")?, place("numpy")?, place("copy")?])
     })?;
     let get_frame = FRAME.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import("sys")?.getattr("_getframe")?.unbind())
@@ -138,7 +145,12 @@ fn line(py: Python<'_>) -> PyResult<CallSite> {
     loop {
         let file: String = frame.getattr("f_code")?.getattr("co_filename")?.extract()?;
         let outer = frame.getattr("f_back")?;
-        if !file.starts_with(folder.as_str()) || outer.is_none() {
+        let is_skipped = skipped
+            .iter()
+            .any(|place| Path::new(&file).starts_with(place));
+        // Older versions of NumPy make frames without a file.
+        let is_numpys = file.starts_with("<__array_function__");
+        if !(is_skipped || is_numpys) || outer.is_none() {
             let line = frame.getattr("f_lineno")?.extract().unwrap_or(0);
             return Ok(CallSite::new(file, line, 0));
         }
@@ -479,10 +491,19 @@ impl Parameters {
     }
 }
 
-/// The parameters of a model as a list; anything else itself.
+/// The parameters of a model as a list; anything else that can be iterated over itself.
 pub(crate) fn listed<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if parameters.hasattr("parameters")? {
         return parameters.call_method0("parameters");
     }
-    Ok(parameters.clone())
+    match parameters.try_iter() {
+        Err(error) if error.is_instance_of::<PyTypeError>(parameters.py()) => {
+            Err(PyTypeError::new_err(format!(
+                "parameters: must be a list of numbers or values, or a model with the method `parameters`, found {}",
+                parameters.get_type().name()?
+            )))
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(parameters.clone()),
+    }
 }

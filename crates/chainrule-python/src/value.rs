@@ -10,7 +10,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt, PySet, PyString, PyType};
+use pyo3::types::{PyDict, PyFloat, PyInt, PySet, PyString, PyTuple, PyType};
 use smallvec::SmallVec;
 
 use crate::tracing::{self, Test};
@@ -198,24 +198,35 @@ fn not_a_number(name: &str, other: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!("{name}: must be a number, found {found}"))
 }
 
+/// An argument that micrograd has: an empty tuple or an empty text.
+#[derive(Clone, Copy)]
+struct Empty;
+
+impl<'py> FromPyObject<'_, 'py> for Empty {
+    type Error = PyErr;
+
+    fn extract(argument: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if argument.len().is_ok_and(|length| length == 0) {
+            return Ok(Self);
+        }
+        Err(PyTypeError::new_err(
+            "_children and _op: must be empty, because a value made by hand has no derivative; compute it from its operands, for an \
+             operation of your own by `custom`",
+        ))
+    }
+}
+
 #[pymethods]
 impl Value {
-    /// Makes a value of a number; `children` and `op` exist for micrograd's signature only and must be empty.
+    /// Makes a value of a number; `_children` and `_op` exist for micrograd's signature only and must be empty.
     #[new]
-    #[pyo3(signature = (data, children=None, op="", label=""))]
+    #[pyo3(signature = (data, _children=None, _op=None, label=""))]
     fn new(
         data: &Bound<'_, PyAny>,
-        children: Option<&Bound<'_, PyAny>>,
-        op: &str,
+        _children: Option<Empty>,
+        _op: Option<Empty>,
         label: &str,
     ) -> PyResult<Self> {
-        let children = children.map_or(Ok(0), PyAnyMethods::len)?;
-        if children > 0 || !op.is_empty() {
-            return Err(PyTypeError::new_err(
-                "children and op: must be empty, because a value made by hand has no derivative; compute it from its \
-                 operands, for an operation of your own by `custom`",
-            ));
-        }
         let value = Self::leaf(expect_number("data", data)?);
         value.set_label(label);
         Ok(value)
@@ -269,6 +280,14 @@ impl Value {
     #[getter]
     fn _op(&self) -> String {
         self.symbol()
+    }
+
+    /// The number, as `data`: the name that arrays of NumPy have for it.
+    ///
+    /// >>> Value(2.0).item()
+    /// 2.0
+    fn item(slf: &Bound<'_, Self>) -> PyResult<f64> {
+        Self::data(slf)
     }
 
     /// The number, unchecked: only to show it, for example in a progress report.
@@ -331,6 +350,33 @@ impl Value {
     fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let [data, grad] = [&self.number, &self.gradient].map(|x| PyFloat::new(py, x.get()).repr());
         PyString::from_fmt(py, format_args!("Value(data={}, grad={})", data?, grad?))
+    }
+
+    /// The number in a format of Python's floats, such as `f"{x:.3f}"`; it is not checked, as that of `peek`.
+    fn __format__<'py>(slf: &Bound<'py, Self>, format: &str) -> PyResult<Bound<'py, PyAny>> {
+        if format.is_empty() {
+            return Ok(slf.str()?.into_any());
+        }
+        PyFloat::new(slf.py(), slf.get().number.get()).call_method1("__format__", (format,))
+    }
+
+    /// How `copy` and `pickle` make another value with this number, gradient and label. They read the number as `data` does.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let py = slf.py();
+        if slf.get().op != Op::Input {
+            return Err(PyTypeError::new_err(
+                "a computed value cannot be copied or pickled, because the copy would not know how it was computed; copy \
+                 what it was computed from, or make a new value of its number: Value(x.data)",
+            ));
+        }
+        let attributes = PyDict::new(py);
+        attributes.set_item("grad", slf.get().grad())?;
+        attributes.set_item("label", slf.get().label())?;
+        // Those of subclasses.
+        let own = slf.getattr_opt("__dict__")?;
+        let make = py.import("copyreg")?.getattr("__newobj__")?;
+        let arguments = (slf.get_type(), Self::data(slf)?);
+        (make, arguments, (own, attributes)).into_pyobject(py)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

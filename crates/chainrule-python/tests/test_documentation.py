@@ -68,7 +68,7 @@ def test_the_page():
 
 
 def test_everything_is_documented():
-    for thing in (engine.Value, chainrule.Program, chainrule.Batch, chainrule.retraced):
+    for thing in (engine.Value, chainrule.Program, chainrule.Batch, chainrule.Partial, chainrule.retraced):
         assert inspect.getdoc(thing)
         for name, member in vars(thing).items():
             if not name.startswith("_"):

@@ -85,12 +85,117 @@ def test_subclasses():
     assert f([x], [2.0]) == 6.0
 
 
-def test_copies_are_refused_or_right():
-    x = Value(2.0, label="x")
-    y = x * x
-    for attempt in [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]:
-        with pytest.raises(TypeError):
-            attempt(y)
+COPIES = [copy.copy, copy.deepcopy, *(lambda v, k=k: pickle.loads(pickle.dumps(v, k)) for k in range(pickle.HIGHEST_PROTOCOL + 1))]
+
+
+class Tagged(Value):
+    """A subclass with an attribute; `pickle` finds it by its name."""
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_copies_are_refused_or_right(copied):
+    x = Tagged(-0.0, label="x")
+    x.tag = [1]
+    (x * 3).backward()
+    y = copied(x)
+    assert (type(y), y.label, y.grad, y.tag, math.copysign(1, y.data)) == (Tagged, "x", 3.0, [1], -1.0)
+    # The copy is another value.
+    (y * 2).backward()
+    assert (x.grad, y.grad) == (3.0, 5.0)
+    assert repr(copied(Value(math.inf))) == repr(Value(math.inf))
+    for computed in [x * x, Value.custom(1.0, [x], [2.0])]:
+        with pytest.raises(TypeError, match="a computed value cannot be copied or pickled"):
+            copied(computed)
+
+
+@pytest.mark.parametrize("copied", COPIES[1:])
+def test_copies_of_models(copied):
+    model = MLP(2, [3, 1])
+    again = copied(model)
+    assert [p.data for p in again.parameters()] == [p.data for p in model.parameters()]
+    assert not {id(p) for p in again.parameters()} & {id(p) for p in model.parameters()}
+    again.parameters()[0].data += 1.0
+    assert again.parameters()[0].data == model.parameters()[0].data + 1.0
+    # A value that is listed twice remains one.
+    a = Value(1.0)
+    b, c = copied([a, a])
+    assert b is c
+
+
+def test_a_copy_in_a_traced_function_is_a_read():
+    program = chainrule.trace(lambda x: copy.copy(x[0]) * x[1], 2, at=[2.0, 3.0])
+    assert program([2.0, 5.0]) == 10.0
+    with pytest.raises(chainrule.BranchError, match="the number read at .*test_hostile.py"):
+        program([3.0, 5.0])
+
+
+def test_a_program_at_values_in_a_traced_function_is_a_read():
+    inner = chainrule.trace_rows(lambda p, row: p[0] * row[0], [0.0], 1)
+    program = chainrule.trace(lambda x: x[0] + inner.sum_value(x, [[10.0]]), 1, at=[2.0])
+    assert program([2.0]) == 22.0
+    with pytest.raises(chainrule.BranchError, match="the number read at .*test_hostile.py"):
+        program([3.0])
+    with pytest.raises(TypeError, match="x: holds values of chainrule"):
+        chainrule.trace(lambda x: chainrule.trace(np.sum, 1)(x), 1)
+
+
+def test_micrograds_keywords():
+    assert Value(2.0, _children=(), _op="", label="x").label == Value(2.0, (), "", "x").label == "x"
+    for wrong in [{"_children": (Value(1.0),)}, {"_op": "+"}, {"_children": 3}]:
+        with pytest.raises(TypeError, match="_children and _op: must be empty"):
+            Value(2.0, **wrong)
+
+
+def test_formats():
+    x = Value(2.5)
+    assert f"{x:.3f} {x:8.1e} {x}" == f"2.500  2.5e+00 {x!r}"
+    with pytest.raises(ValueError):
+        f"{x:s}"
+    # To show a number is no read.
+    program = chainrule.trace(lambda x: x[0] * len(f"{x[0]:.0f}"), 1)
+    assert program([3.0]) == 3.0
+    assert x.item() == 2.5 and type(x.item()) is float
+    with pytest.raises(chainrule.BranchError):
+        chainrule.trace(lambda x: x[0] * x[0].item(), 1, at=[2.0])([3.0])
+
+
+def test_models_refuse_a_wrong_number_of_inputs():
+    model = MLP(2, [3, 1])
+    for inputs in [[1.0], [1.0, 2.0, 3.0], iter([1.0]), np.zeros(3)]:
+        with pytest.raises(ValueError, match="x: expected 2 inputs, found"):
+            model(inputs)
+    assert nn.Neuron(2)(iter([1.0, 2.0])).data >= 0.0
+
+
+def test_errors_of_arrays_name_the_element():
+    f = chainrule.trace(np.sum, 2)
+    for wrong, name in [([None, 1], "NoneType"), ([1, decimal.Decimal(1)], "Decimal"), ([1.0, 10**400], "int")]:
+        with pytest.raises(TypeError, match=rf"x: an array of type object \(with a {name}\) and shape \[2\]"):
+            f(wrong)
+    with pytest.raises(TypeError, match="x: holds values of chainrule"):
+        f([1.0, Value(2.0)])
+    with pytest.raises(TypeError, match=r"x: an array of type object and shape \[2\] cannot be converted"):
+        f(np.array([1.0, 2.0], dtype=object))
+
+
+def test_errors_that_name_the_argument():
+    model = MLP(2, [1])
+    rows = np.zeros((3, 3))
+
+    def loss(model, row):
+        return model(row[:2]) - row[2]
+
+    with pytest.raises(TypeError, match="optimizer: must be an SGD, .* found 'adam'"):
+        nn.fit(model, rows, loss, optimizer="adam")
+    with pytest.raises(TypeError, match="schedule: must be a Schedule"):
+        nn.fit(model, rows, loss, schedule="linear")
+    for wrong in [3, None, np.array(1.0)]:
+        with pytest.raises(TypeError, match="parameters: must be a list of numbers or values, or a model"):
+            nn.fit(wrong, rows, loss)
+        with pytest.raises(TypeError, match="parameters: must be a list of numbers or values, or a model"):
+            chainrule.trace_rows(loss, wrong, 3)
+        with pytest.raises(TypeError, match="parameters: must be a list of numbers or values, or a model"):
+            chainrule.trace(np.sum, 2)(wrong, rows)
 
 
 def test_functions_that_call_back():

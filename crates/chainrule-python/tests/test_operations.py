@@ -10,8 +10,8 @@ import chainrule
 from chainrule.engine import Value
 
 # Methods that are no operations.
-OTHERS = {"backward", "svg", "dot", "explain", "peek", "custom"}
-NAMES_OF_NUMPY = {"log", "log1p", "expm1", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"}
+OTHERS = {"backward", "svg", "dot", "explain", "item", "peek", "custom"}
+NAMES_OF_NUMPY = {"log", "log1p", "expm1", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "conjugate"}
 PARAMETERS = {"powi": 3, "powf": 1.5, "leaky_relu": 0.1, "elu": 0.5, "polygamma": 2}
 OF_MANY = {"sum", "product", "max_of", "min_of", "log_sum_exp", "mean"}
 

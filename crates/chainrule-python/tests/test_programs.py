@@ -100,6 +100,30 @@ def test_parameters_are_numbers_values_or_a_model():
         f([1.0], [1.0, 2.0])
 
 
+def test_a_batch_has_hessians_and_a_text():
+    rows = np.random.default_rng(5).normal(size=(100, 2))
+    batch = LINE.batch(rows)
+    np.testing.assert_array_equal(batch.sum_hessian([2.0, 1.0]), LINE.sum_hessian([2.0, 1.0], rows))
+    assert repr(batch) == "<Batch of 100 rows, 2 parameters>"
+
+
+def test_statistics_of_numpy():
+    for statistic in [np.mean, np.var, np.std]:
+        f = chainrule.trace(statistic, 3)
+        x = np.array([1.0, 2.0, 4.0])
+        assert f(x) == pytest.approx(statistic(x), rel=1e-15)
+        step = np.array([0.0, 1e-6, 0.0])
+        assert f.gradient(x)[1] == pytest.approx((statistic(x + step) - statistic(x - step)) / 2e-6, rel=1e-8)
+
+
+def test_a_comparison_within_numpy_names_the_line_that_called_it():
+    line = inspect.currentframe().f_lineno + 1
+    program = chainrule.trace(lambda x: np.max(x), 2)
+    with pytest.raises(chainrule.BranchError) as raised:
+        program([1.0, 2.0])
+    assert (raised.value.file, raised.value.line) == (__file__, line)
+
+
 def test_levels():
     exact = chainrule.trace(rosenbrock, 5)
     fast = chainrule.trace(rosenbrock, 5, level="fast")
@@ -302,6 +326,8 @@ def test_retraced():
 
     g = chainrule.retraced(f, 1)
     assert g.programs == 0 and g.program_at([3.0])([3.0]) == 9.0
+    assert g([3.0]) == 9.0 and g([-3.0]) == 3.0
+    assert chainrule.retraced(lambda x: [x[0]], 1)([3.0]).tolist() == [3.0]
     assert chainrule.retraced(lambda x: [x[0]], 1).program_at([3.0])([3.0]).tolist() == [3.0]
     g, calls[:] = chainrule.retraced(f, 1), []
     assert (g.value([3.0]), g.value([-2.0]), g.value([4.0])) == (9.0, 2.0, 16.0)
@@ -346,6 +372,7 @@ def test_jit():
 
     assert f([1.0, 2.0]) == 5.0 and f([3.0, 2.0]) == 13.0 and f([1.0]) == 1.0
     assert calls == [2, 1] and f.__doc__ == "Adds." and f.__name__ == "f"
+    assert repr(f) == "<Jit of test_jit.<locals>.f>"
     assert f.gradient([1.0, 2.0]).tolist() == [2.0, 4.0]
     assert f.value([[1.0, 2.0], [3.0, 4.0]]).tolist() == [5.0, 25.0]
     assert f.hvp([1, 2], [1, 0]).tolist() == [2, 0] and f.hessian([1, 2]).tolist() == [[2, 0], [0, 2]]

@@ -3,6 +3,7 @@
 - ``chainrule.engine.Value`` is micrograd's ``Value``, with more operations and pictures.
 - ``trace``, ``trace_rows``, ``jit`` and ``retraced`` compile a function to a ``Program``, which computes values, gradients,
   Jacobians and Hessians over NumPy arrays.
+- ``Partial`` is a sum over some of the rows, which other processes and machines join.
 - ``chainrule.nn`` has micrograd's ``Neuron``, ``Layer`` and ``MLP``, and ``fit``, which trains them.
 
 >>> import chainrule
@@ -17,7 +18,7 @@ from importlib.metadata import version
 
 from chainrule._errors import BranchError
 from chainrule._jit import Jit, jit
-from chainrule._native import Batch, Explanation, Program, Value, retraced, trace, trace_rows
+from chainrule._native import Batch, Explanation, Partial, Program, Value, retraced, trace, trace_rows
 
 __version__ = version("chainrule")
 
@@ -26,6 +27,7 @@ __all__ = [
     "BranchError",
     "Explanation",
     "Jit",
+    "Partial",
     "Program",
     "Value",
     "jit",

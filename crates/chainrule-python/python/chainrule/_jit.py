@@ -28,6 +28,9 @@ class Jit:
         self._programs: dict[int, Program] = {}
         self._lock = threading.RLock()
 
+    def __repr__(self) -> str:
+        return f"<Jit of {getattr(self._function, '__qualname__', self._function)}>"
+
     def program(self, x: npt.ArrayLike) -> Program:
         """The program for points like ``x``, or for rows like those of ``x``; traced at the first point of this length."""
         array = np.asarray(x)

@@ -59,6 +59,9 @@ class Neuron(Module):
         self.nonlin = nonlin
 
     def __call__(self, x: Iterable[Any]) -> Value:
+        x = list(x)
+        if len(x) != len(self.w):
+            raise ValueError(f"x: expected {len(self.w)} inputs, found {len(x)}")
         act = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
         return act.relu() if self.nonlin else act
 
@@ -268,6 +271,10 @@ def fit(
     >>> [round(p.data, 6) for p in line]
     [2.0, 1.0]
     """
+    if not isinstance(optimizer, (SGD, Adam, AdamW, RMSProp)):
+        raise TypeError(f"optimizer: must be an SGD, Adam, AdamW or RMSProp of chainrule.nn, found {optimizer!r}")
+    if not (schedule is None or isinstance(schedule, Schedule)):
+        raise TypeError(f"schedule: must be a Schedule of chainrule.nn, found {schedule!r}")
     numbers = [float(getattr(optimizer, name)) for name in type(optimizer).__dataclass_fields__ if name not in ("rate", "name")]
     bar = _Progress() if progress else None
 
