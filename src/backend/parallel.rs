@@ -16,7 +16,8 @@ pub(crate) fn threads(threads: usize) -> usize {
     }
 }
 
-/// Runs `work` on every item, on up to `threads` threads; on one if another caller is using the helpers. Each thread takes
+/// Runs `work` on every item, on up to `threads` threads; on one if another caller is using the helpers, or in a process that
+/// was forked after they started. Each thread takes
 /// the next item when it has finished one.
 pub(crate) fn for_each<T: Send>(
     threads: usize,
@@ -44,8 +45,8 @@ mod crew {
     use std::num::NonZero;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
-    use std::thread;
     use std::time::{Duration, Instant};
+    use std::{process, thread};
 
     use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
 
@@ -69,8 +70,11 @@ mod crew {
             .num_threads(helpers)
             .thread_name(|index| format!("chainrule {index}"));
         let pool = builder.build().ok()?;
-        let caller = Mutex::new(());
-        Some(Crew { pool, caller })
+        Some(Crew {
+            pool,
+            caller: Mutex::new(()),
+            process: process::id(),
+        })
     });
     /// The number of helpers that are awake.
     static AWAKE: AtomicUsize = AtomicUsize::new(0);
@@ -78,6 +82,8 @@ mod crew {
     struct Crew {
         pool: ThreadPool,
         caller: Mutex<()>,
+        /// The process that started the helpers. A process that is forked from it has a copy of the crew, but no helpers.
+        process: u32,
     }
 
     pub(super) struct Claim {
@@ -88,6 +94,9 @@ mod crew {
     /// The helpers, if nobody else is using them.
     pub(super) fn claim() -> Option<Claim> {
         let crew = CREW.as_ref()?;
+        if crew.process != process::id() {
+            return None;
+        }
         let caller = match crew.caller.try_lock() {
             Ok(caller) => caller,
             // An earlier caller's work panicked, but the mutex protects no data that could be inconsistent.

@@ -118,9 +118,14 @@ fn call_back<'py>(
     callback: &Py<PyAny>,
     arguments: impl PyCallArgs<'py>,
 ) -> Result<ControlFlow<()>> {
-    let answer = callback.call1(py, arguments).map_err(raise_later)?;
-    let stops = answer.bind(py).is(PyBool::new(py, false));
-    Ok(if stops {
+    let stops = || {
+        let answer = callback.call1(py, arguments)?.into_bound(py);
+        // NumPy's comparisons give booleans of its own.
+        let kind = answer.get_type().name()?;
+        let is_boolean = answer.is_instance_of::<PyBool>() || kind == "bool" || kind == "bool_";
+        Ok(is_boolean && !answer.is_truthy()?)
+    };
+    Ok(if stops().map_err(raise_later)? {
         ControlFlow::Break(())
     } else {
         ControlFlow::Continue(())
@@ -138,7 +143,7 @@ pub(crate) fn fit(
 ) -> PyResult<(Vec<Epoch>, &'static str)> {
     let options: Options = options.extract()?;
     let loss = loss.clone().unbind();
-    let uniform = Parameters::new(parameters)?;
+    let uniform = Parameters::trainable(parameters)?;
     if uniform.numbers.is_empty() {
         return Err(PyValueError::new_err("parameters: there are none to train"));
     }
@@ -212,7 +217,15 @@ pub(crate) fn fit(
         fit.run(&mut model, &rows, &mut *optimizer, |vars, row_vars| {
             Python::attach(|py| {
                 let row: Vec<f64> = row_vars.iter().map(|x| x.peek()).collect();
-                Ok::<_, Error>(uniform.record(py, &loss, vars, &row, row_vars)?.0)
+                let (outputs, _) = uniform.record(py, &loss, vars, &row, row_vars)?;
+                let [loss] = outputs[..] else {
+                    let found = outputs.len();
+                    let problem = format!(
+                        "loss: must be one value, found {found}; add them, for example by sum(…)"
+                    );
+                    return Err(raise_later(PyValueError::new_err(problem)));
+                };
+                Ok::<_, Error>(loss)
             })
         })
     };

@@ -12,6 +12,7 @@ use numpy::PyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyList;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arrays;
@@ -431,8 +432,16 @@ impl Parameters {
         let list = listed(parameters)?;
         let numbers = numbers(&list)?;
         let mut values = Vec::with_capacity(numbers.len());
-        for parameter in list.try_iter()? {
+        for (place, parameter) in list.try_iter()?.enumerate() {
             if let Ok(value) = parameter?.cast::<Value>() {
+                let is_computed = value.get().with_operands(|operands| !operands.is_empty());
+                if is_computed {
+                    let problem = format!(
+                        "parameters: the value at index {place} was computed, so it is no parameter; \
+                         make a new value of its number: Value(x.data)"
+                    );
+                    return Err(PyValueError::new_err(problem));
+                }
                 values.push(value.clone().unbind());
             }
         }
@@ -445,10 +454,13 @@ impl Parameters {
             return Err(PyValueError::new_err(problem));
         }
         if values.len() == numbers.len() && !values.is_empty() {
+            // An iterator is used up, so the function gets the list.
+            let is_model = parameters.hasattr("parameters")?;
+            let argument = if is_model { parameters } else { &list };
             return Ok(Self {
                 values,
                 numbers,
-                argument: parameters.clone().unbind(),
+                argument: argument.clone().unbind(),
             });
         }
         let (values, array) = inputs(py, &numbers)?;
@@ -457,6 +469,26 @@ impl Parameters {
             numbers,
             argument: array.unbind(),
         })
+    }
+
+    /// The parameters of a model that can be given other numbers: all of them must be values.
+    pub(crate) fn trainable(parameters: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let list = listed(parameters)?;
+        for (place, parameter) in list.try_iter()?.enumerate() {
+            let parameter = parameter?;
+            if parameter.cast::<Value>().is_err() {
+                let problem = format!(
+                    "parameters: the number at index {place} is of type {}, which cannot be changed; make it a Value",
+                    parameter.get_type().name()?
+                );
+                return Err(PyTypeError::new_err(problem));
+            }
+        }
+        if parameters.hasattr("parameters")? {
+            Self::new(parameters)
+        } else {
+            Self::new(&list)
+        }
     }
 
     /// Calls the function with these parameters and a row, and records its outputs.
@@ -494,7 +526,7 @@ impl Parameters {
 /// The parameters of a model as a list; anything else that can be iterated over itself.
 pub(crate) fn listed<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if parameters.hasattr("parameters")? {
-        return parameters.call_method0("parameters");
+        return whole(&parameters.call_method0("parameters")?);
     }
     match parameters.try_iter() {
         Err(error) if error.is_instance_of::<PyTypeError>(parameters.py()) => {
@@ -504,6 +536,15 @@ pub(crate) fn listed<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
             )))
         }
         Err(error) => Err(error),
-        Ok(_) => Ok(parameters.clone()),
+        Ok(_) => whole(parameters),
     }
+}
+
+/// What can be iterated over more than once as it is; anything else as a list.
+fn whole<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if parameters.hasattr("__next__")? {
+        let list: Vec<Bound<'_, PyAny>> = parameters.try_iter()?.collect::<PyResult<_>>()?;
+        return Ok(PyList::new(parameters.py(), list)?.into_any());
+    }
+    Ok(parameters.clone())
 }

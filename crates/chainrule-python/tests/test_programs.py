@@ -4,6 +4,8 @@ import inspect
 import math
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 
@@ -561,3 +563,18 @@ def test_the_number_of_threads_is_used():
     # More than once, because a busy machine may give the other thread no time.
     two = large_batch(threads=2)
     assert any(share_of_others(two) > 0.2 for _ in range(10))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
+def test_a_forked_process_does_not_wait_for_threads_that_it_does_not_have():
+    script = """
+import os, numpy as np, chainrule
+f = chainrule.trace(lambda x: (x * x).sum(), 5)
+rows = np.ones((100_000, 5))
+expected = f.gradient(rows)  # starts the threads
+child = os.fork()
+if child == 0:
+    os._exit(0 if (f.gradient(rows, threads=2) == expected).all() else 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True, timeout=120)

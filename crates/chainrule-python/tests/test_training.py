@@ -196,3 +196,52 @@ def test_other_threads_run_during_a_run():
     stop.set()
     thread.join()
     assert counted[0] > 10_000
+
+
+ROWS = [[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]]
+
+
+def line_loss(line, row):
+    return (line[0] * row[0] + line[1] - row[1]) ** 2
+
+
+def test_parameters_that_cannot_change_are_refused():
+    for numbers in ([0.0, 1.0], (0.0, 1.0), np.zeros(2), [Value(0.0), 1.0]):
+        with pytest.raises(TypeError, match="which cannot be changed; make it a Value"):
+            nn.fit(numbers, ROWS, line_loss)
+    computed = [Value(0.0) * 2, Value(1.0)]
+    with pytest.raises(ValueError, match="the value at index 0 was computed, so it is no parameter"):
+        nn.fit(computed, ROWS, line_loss)
+    with pytest.raises(ValueError, match="was computed"):
+        chainrule.trace_rows(line_loss, computed, 2)
+
+
+def test_parameters_of_an_iterator_are_trained():
+    line = [Value(0.0), Value(0.0)]
+    nn.fit((p for p in line), ROWS, line_loss, optimizer=nn.SGD(0.1), epochs=1000)
+    assert [round(p.data, 6) for p in line] == [2.0, 1.0]
+
+    class Model:
+        def __init__(self):
+            self.line = [Value(0.0), Value(0.0)]
+
+        def parameters(self):
+            yield from self.line
+
+    model = Model()
+    nn.fit(model, ROWS, lambda model, row: line_loss(model.line, row), optimizer=nn.SGD(0.1), epochs=1000)
+    assert [round(p.data, 6) for p in model.line] == [2.0, 1.0]
+
+
+def test_a_loss_of_several_values_is_refused():
+    line = [Value(0.0), Value(0.0)]
+    with pytest.raises(ValueError, match="loss: must be one value, found 2"):
+        nn.fit(line, ROWS, lambda line, row: [line[0] * row[0], line[1]])
+    assert [p.data for p in line] == [0.0, 0.0]
+
+
+def test_numpys_false_stops_a_run_too():
+    for answer, epochs in ((np.False_, 1), (False, 1), (None, 5), (np.True_, 5), (0, 5)):
+        line = [Value(0.0), Value(0.0)]
+        history = nn.fit(line, ROWS, line_loss, epochs=5, on_epoch=lambda epoch: answer)
+        assert len(history.epochs) == epochs, answer
