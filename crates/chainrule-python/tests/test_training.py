@@ -245,3 +245,34 @@ def test_numpys_false_stops_a_run_too():
         line = [Value(0.0), Value(0.0)]
         history = nn.fit(line, ROWS, line_loss, epochs=5, on_epoch=lambda epoch: answer)
         assert len(history.epochs) == epochs, answer
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"epochs": -1}, "epochs: must be a whole number of at least 1, found -1"),
+        ({"epochs": 2.0}, "epochs: must be a whole number of at least 1, found 2.0"),
+        ({"batch": 2.5}, "batch: must be a whole number of at least 1, found 2.5"),
+        ({"seed": -1}, "seed: must be a whole number of at least 0, found -1"),
+        ({"threads": -1}, "threads: must be a whole number of at least 0, found -1"),
+        ({"l2": "x"}, "l2: must be a number, found 'x'"),
+        ({"optimizer": nn.Adam("x")}, "optimizer: rate: must be a number, found 'x'"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_named(options, problem):
+    with pytest.raises((TypeError, ValueError)) as error:
+        nn.fit([Value(0.0), Value(0.0)], ROWS, line_loss, **options)
+    assert str(error.value) == problem
+
+
+def test_sizes_of_networks_are_checked():
+    with pytest.raises(TypeError, match="nouts: must list the neurons of each layer"):
+        nn.MLP(2, 3)
+    with pytest.raises(ValueError, match="nin: must be a whole number of at least 1, found -1"):
+        nn.MLP(-1, [1])
+    assert len(nn.MLP(np.int64(2), (n for n in [3, 1])).layers) == 2
+
+
+def test_a_history_is_short():
+    history = nn.fit([Value(0.0), Value(0.0)], ROWS, line_loss, epochs=300)
+    assert repr(history).startswith("History(300 epochs, loss ") and repr(history).endswith(", ended='epochs')")

@@ -6,6 +6,7 @@ trains over all rows.
 
 from __future__ import annotations
 
+import numbers
 import random
 import sys
 import time
@@ -34,6 +35,20 @@ __all__ = [
 ]
 
 
+def _whole(name: str, number: Any, least: int) -> int:
+    """A whole number that a caller gave, at least this large."""
+    if isinstance(number, numbers.Integral) and int(number) >= least:
+        return int(number)
+    raise ValueError(f"{name}: must be a whole number of at least {least}, found {number!r}")
+
+
+def _number(name: str, number: Any) -> float:
+    """A number that a caller gave."""
+    if isinstance(number, numbers.Real):
+        return float(number)
+    raise TypeError(f"{name}: must be a number, found {number!r}")
+
+
 class Module:
     """Something with parameters."""
 
@@ -54,7 +69,7 @@ class Neuron(Module):
     """
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(_whole("nin", nin, 1))]
         self.b = Value(0)
         self.nonlin = nonlin
 
@@ -76,7 +91,7 @@ class Layer(Module):
     """Neurons with the same inputs. With one neuron, calling the layer returns a value instead of a list."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(_whole("nout", nout, 1))]
 
     def __call__(self, x: Iterable[Any]) -> Any:
         inputs = list(x)
@@ -100,7 +115,10 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        if not isinstance(nouts, Iterable):
+            raise TypeError(f"nouts: must list the neurons of each layer, such as [16, 1], found {nouts!r}")
         sz = [nin, *nouts]
+        nouts = sz[1:]
         self.layers = [Layer(sz[i], sz[i + 1], nonlin=i != len(nouts) - 1) for i in range(len(nouts))]
 
     def __call__(self, x: Any) -> Any:
@@ -196,7 +214,7 @@ class Epoch(NamedTuple):
     validation: Optional[float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """What a training run reports.
 
@@ -205,6 +223,10 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)
     ended: str = "epochs"
+
+    def __repr__(self) -> str:
+        losses = f", loss {self.epochs[0].loss:.6g} to {self.epochs[-1].loss:.6g}" if self.epochs else ""
+        return f"History({len(self.epochs)} epochs{losses}, ended={self.ended!r})"
 
 
 class _Progress:
@@ -275,7 +297,8 @@ def fit(
         raise TypeError(f"optimizer: must be an SGD, Adam, AdamW or RMSProp of chainrule.nn, found {optimizer!r}")
     if not (schedule is None or isinstance(schedule, Schedule)):
         raise TypeError(f"schedule: must be a Schedule of chainrule.nn, found {schedule!r}")
-    numbers = [float(getattr(optimizer, name)) for name in type(optimizer).__dataclass_fields__ if name not in ("rate", "name")]
+    fields = [name for name in type(optimizer).__dataclass_fields__ if name != "name"]
+    rate, *others = [_number(f"optimizer: {name}", getattr(optimizer, name)) for name in fields]
     bar = _Progress() if progress else None
 
     def step_taken(*of: Any) -> Any:
@@ -290,16 +313,16 @@ def fit(
 
     reports = bar is not None or on_step is not None
     options = {
-        "epochs": epochs,
-        "batch": batch,
-        "seed": seed,
-        "shuffle": shuffle,
-        "l2": l2,
-        "patience": patience,
-        "min_delta": min_delta,
-        "threads": threads,
+        "epochs": _whole("epochs", epochs, 1),
+        "batch": _whole("batch", batch, 1),
+        "seed": _whole("seed", seed, 0),
+        "shuffle": bool(shuffle),
+        "l2": _number("l2", l2),
+        "patience": None if patience is None else _whole("patience", patience, 1),
+        "min_delta": _number("min_delta", min_delta),
+        "threads": _whole("threads", threads, 0),
         "level": level,
-        "optimizer": (optimizer.name, optimizer.rate, numbers),
+        "optimizer": (optimizer.name, rate, others),
         "schedule": schedule and (schedule.kind, schedule.first, schedule.last, schedule.steps),
         "validation": validation,
         "on_step": step_taken if reports else None,
