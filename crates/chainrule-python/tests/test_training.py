@@ -159,8 +159,8 @@ def test_wrong_arguments():
 
 INTERRUPTED = """
     import signal, sys, threading, os, time
-# A shell starts background jobs with Ctrl-C ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell starts background jobs with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from chainrule import nn
     from chainrule.engine import Value
     line = [Value(5.0), Value(1.0)]
