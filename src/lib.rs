@@ -29,7 +29,7 @@
 //! - *Rows that do not fit into memory, or that several machines have*: [`Stream`], [`Partial`]; see `docs/data.md`.
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
-//! - *From Python, with NumPy arrays or micrograd's code*: `pip install ./crates/chainrule-python`; see `docs/python.md`.
+//! - *From Python, with arrays or micrograd's code*: `pip install ./crates/chainrule-python`; see `docs/python.md`.
 //! - *The function in C, or in LaTeX*: [`Program::to_c`], [`Program::to_latex`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.

@@ -47,7 +47,7 @@ impl Pieces {
         ranges
     }
 
-    /// Checks that a piece can begin with this row and have so many rows.
+    /// Checks that a piece can begin with this row and have this number of rows.
     pub(crate) fn check_start(first: usize, rows: usize) -> Result<()> {
         if !first.is_multiple_of(BLOCK) {
             let problem = format!(

@@ -71,7 +71,7 @@ fn check_name(name: &str) -> Result<()> {
     let problem = if !is_name {
         "expected letters of ASCII, digits and _"
     } else if KEYWORDS.contains(&name) || is_of_the_library(name) {
-        "the name has a meaning in C already"
+        "the name is taken or reserved in C"
     } else {
         return Ok(());
     };
@@ -81,10 +81,20 @@ fn check_name(name: &str) -> Result<()> {
     ))
 }
 
-/// Whether a name may be declared in `math.h` or `string.h`.
+/// Whether a name may be declared in `math.h` or `string.h`, or begins as C reserves it.
 fn is_of_the_library(name: &str) -> bool {
     let begins = [
-        "mem", "str", "is", "fp", "FP_", "HUGE_VAL", "MATH_", "M_", "NAN", "NULL", "INFINITY",
+        "mem",
+        "str",
+        "is",
+        "fpclassify",
+        "FP_",
+        "HUGE_VAL",
+        "MATH_",
+        "M_",
+        "NAN",
+        "NULL",
+        "INFINITY",
     ];
     let stem = name.strip_suffix(['f', 'l']).unwrap_or(name);
     begins.iter().any(|start| name.starts_with(start))

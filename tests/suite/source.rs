@@ -324,9 +324,10 @@ fn names_cannot_leave_their_comments() {
         let error = f.to_c(name).unwrap_err().to_string();
         assert_eq!(
             error,
-            format!("name: the name has a meaning in C already, found `{name}`")
+            format!("name: the name is taken or reserved in C, found `{name}`")
         );
     }
+    assert!(f.to_c("fprime").is_ok());
     assert!(f.to_c("_f2").unwrap().contains("int _f2("));
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chainrule::{Columns, Flat, Partial, Stream, Transform};
 use datafusion::arrow::array::{ArrayRef, AsArray};
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Accumulator;
 use datafusion::scalar::ScalarValue;
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,8 @@ impl Sums {
 
     /// Adds a row of a block that is not complete.
     fn scatter(&mut self, row: usize, values: impl Iterator<Item = f64>) -> Result<()> {
-        let twice = |row| wrong(format!("{}: row {row} is there twice", self.code.name));
-        let complete = self.scattered.add(row, values).map_err(twice)?;
+        let complete = self.scattered.add(row, values);
+        let complete = complete.map_err(|row| twice(&self.code.name, row))?;
         let Some((first, values)) = complete else {
             return Ok(());
         };
@@ -115,19 +115,26 @@ impl Sums {
         Ok(partial)
     }
 
-    /// The sums over all rows; the rows of the last block have arrived.
+    /// The sums over all rows so far, whose indices must be 0, 1, 2, …. More rows can be added afterwards.
     fn total(&mut self) -> Result<Option<(f64, Vec<f64>)>> {
         let mut partial = self.partial()?;
-        let scattered = mem::take(&mut self.scattered);
-        let rest: Vec<(usize, &[f64])> = scattered.rows(self.code.columns()).collect();
+        self.merged = Some(partial.clone());
+        let rest: Vec<(usize, &[f64])> = self.scattered.rows(self.code.columns()).collect();
         let name = &self.code.name;
         let error = |error| of_chainrule(name, error);
-        let end_of_blocks = partial.rows().last().map_or(0, |rows| rows.end);
+        let whole = partial.rows();
+        let end_of_blocks = whole.last().map_or(0, |rows| rows.end);
         let end = rest
             .last()
             .map_or(end_of_blocks, |&(row, _)| end_of_blocks.max(row + 1));
         if end == 0 {
             return Ok(None);
+        }
+        if let Some((row, _)) = rest
+            .iter()
+            .find(|(row, _)| whole.iter().any(|rows| rows.contains(row)))
+        {
+            return Err(twice(name, *row));
         }
         // Only the last block may be incomplete.
         let first = (end - 1) / BLOCK * BLOCK;
@@ -138,9 +145,8 @@ impl Sums {
                 } else {
                     (expected, row - 1)
                 };
-                return Err(wrong(format!(
-                    "{name}: some of the rows {from} to {to} are missing: their indices must be 0, 1, 2, …"
-                )));
+                let problem = format!("{name}: some of the rows {from} to {to} are missing");
+                return Err(wrong(format!("{problem}: the indices must be 0, 1, 2, …")));
             }
         }
         if !rest.is_empty() {
@@ -153,11 +159,13 @@ impl Sums {
                 .merge(last.partial().map_err(error)?)
                 .map_err(error)?;
         }
-        partial
-            .sum_gradient(&self.code.program, end)
-            .map(Some)
-            .map_err(error)
+        let sums = partial.sum_gradient(&self.code.program, end);
+        sums.map(Some).map_err(error)
     }
+}
+
+fn twice(name: &str, row: usize) -> DataFusionError {
+    wrong(format!("{name}: row {row} is there twice"))
 }
 
 /// A stream that uses one thread, because `DataFusion` keeps the other cores busy.

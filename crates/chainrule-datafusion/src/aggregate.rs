@@ -118,7 +118,7 @@ impl AggregateUDFImpl for SumGradient {
             )));
         }
         let Some(parameters) = self.parameters.clone() else {
-            let problem = "the parameters must be a list of numbers that is the same for all rows";
+            let problem = "the parameters must be a list of numbers that is the same for all rows; OVER is not supported";
             return Err(DataFusionError::Plan(format!("{name}: {problem}")));
         };
         Ok(Box::new(Sums::new(Arc::clone(&self.code), parameters)?))

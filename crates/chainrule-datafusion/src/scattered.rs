@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The number of rows in a block, in which sums over rows begin anew.
+/// The number of rows in a block. Sums over rows are added block by block.
 pub(crate) const BLOCK: usize = 64;
 
 /// Rows whose block is split between batches or partitions, by block.

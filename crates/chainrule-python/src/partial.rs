@@ -157,7 +157,7 @@ impl PyPartial {
         Ok(slf.py().NotImplemented().into_bound(slf.py()))
     }
 
-    /// The sum of the first output over all rows, of which there must be `n_rows`.
+    /// The sum of the first output over all rows. There must be `n_rows` rows.
     ///
     /// >>> import chainrule
     /// >>> f = chainrule.trace_rows(lambda p, row: p[0] * row[0], [0.0], 1)

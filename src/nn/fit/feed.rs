@@ -14,7 +14,7 @@ use crate::nn::data::{Chunk, Chunked, Tabular};
 pub(super) enum Source<'a> {
     /// In memory: every row can be picked at any time.
     Rows(&'a dyn Tabular),
-    /// In chunks, of which one is in memory.
+    /// In chunks. One chunk is in memory.
     Chunks(&'a dyn Chunked),
 }
 
@@ -201,7 +201,7 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// The width of rows in memory, all of which must have it.
+/// The width that all rows in memory must have.
 pub(super) fn width(name: &str, rows: &dyn Tabular) -> Result<usize> {
     let mut row = Vec::new();
     let mut width = None;
