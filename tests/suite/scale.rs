@@ -6,8 +6,8 @@ use chainrule::{Gradients, Graph, NodeKey, Var};
 pub(crate) struct Scale {
     /// For each node: the product of the partials' magnitudes along a path from the output, summed over all paths.
     adjoints: Vec<(NodeKey, f64)>,
-    /// The sum of each node's entry in `adjoints` times its magnitude. If every node rounds once, the output moves by ε
-    /// times this.
+    /// The sum of each node's entry in `adjoints` times its magnitude, or times the smallest normal number if that is
+    /// larger. If every node rounds once, or underflows once, the output moves by ε times this.
     pub(crate) output: f64,
     /// The number of nodes.
     pub(crate) nodes: usize,
@@ -28,7 +28,7 @@ impl Scale {
             if magnitudes[i] == 0.0 {
                 continue;
             }
-            output += magnitudes[i] * node.value().abs();
+            output += magnitudes[i] * node.value().abs().max(f64::MIN_POSITIVE);
             let mut arguments: Vec<f64> = node
                 .operands()
                 .iter()
