@@ -1,14 +1,17 @@
 //! Arrays of NumPy: read without a copy where they are contiguous numbers of 64 bits, otherwise converted or refused.
 
+use std::fmt::Display;
+
 use chainrule::{Columns, Flat, Result, Table};
 use numpy::{
-    IntoPyArray, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+    Element, IntoPyArray, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
+    PyUntypedArrayMethods,
 };
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat};
+use pyo3::types::PyDict;
 
-use crate::value::Value;
+use crate::value::{Value, number};
 
 /// An array of `f64` that is contiguous in C's or in Fortran's order.
 pub(crate) struct Numbers<'py> {
@@ -49,11 +52,17 @@ impl<'py> Numbers<'py> {
         let is_safe: bool = numpy
             .call_method1("can_cast", (untyped.dtype(), &float, "safe"))?
             .extract()?;
+        let is_object = untyped.dtype().kind() == b'O';
+        let strange = if is_object {
+            strange_element(name, array.as_any())?
+        } else {
+            None
+        };
         // An empty list has the type of whatever it would hold.
-        if !is_safe && untyped.len() > 0 {
+        if !(is_safe || is_object && strange.is_none()) && untyped.len() > 0 {
             let shape = untyped.shape();
             let mut kind = untyped.dtype().str()?.to_string();
-            if let Some(element) = strange_element(array.as_any())? {
+            if let Some(element) = strange {
                 if element.is_instance_of::<Value>() {
                     return Err(PyTypeError::new_err(format!(
                         "{name}: holds values of chainrule, which a program cannot differentiate through; pass their \
@@ -70,7 +79,16 @@ impl<'py> Numbers<'py> {
         let options = PyDict::new(py);
         options.set_item("dtype", float)?;
         options.set_item("order", "C")?;
-        let converted = numpy.call_method("array", (array,), Some(&options))?;
+        let converted = numpy.call_method("array", (&array,), Some(&options))?;
+        // The other kinds that are safe to cast have at most 53 bits.
+        let long = match untyped.dtype().kind() {
+            b'i' => rounded::<i64>(&array)?,
+            b'u' => rounded::<u64>(&array)?,
+            _ => None,
+        };
+        if let Some(integer) = long {
+            return Err(no_float(name, integer));
+        }
         Ok(Self {
             array: converted.extract()?,
             name,
@@ -91,7 +109,7 @@ impl<'py> Numbers<'py> {
         Ok(self.as_slice()?.to_vec())
     }
 
-    fn wrong_shape(&self, expected: &str) -> PyErr {
+    pub(crate) fn wrong_shape(&self, expected: &str) -> PyErr {
         let shape = self.shape();
         PyValueError::new_err(format!(
             "{}: expected {expected}, found an array of shape {shape:?}",
@@ -127,20 +145,39 @@ impl<'py> Numbers<'py> {
     }
 }
 
-/// The first element of an array of objects that is no float, or no integer of 64 bits.
-fn strange_element<'py>(array: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if array
-        .getattr("dtype")?
-        .getattr("kind")?
-        .extract::<String>()?
-        != "O"
-    {
-        return Ok(None);
+/// The first integer of an array that no float is equal to.
+fn rounded<T: Element + Copy + Into<i128>>(array: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
+    // Also for shorter integers, and for those with another order of bytes.
+    let integers = array.call_method1("astype", (numpy::dtype::<T>(array.py()),))?;
+    let integers: PyReadonlyArrayDyn<'_, T> = integers.extract()?;
+    let mut all = integers
+        .as_array()
+        .into_iter()
+        .map(|&integer| integer.into());
+    Ok(all.find(|&integer: &i128| integer as f64 as i128 != integer))
+}
+
+fn no_float(name: &str, integer: impl Display) -> PyErr {
+    let mut digits = integer.to_string();
+    if digits.len() > 40 {
+        digits = format!("{}… with {} digits", &digits[..20], digits.len());
     }
+    PyOverflowError::new_err(format!(
+        "{name}: no float is equal to the integer {digits}; round it yourself, by `astype(float)`"
+    ))
+}
+
+/// The first element of an array of objects that is no number.
+fn strange_element<'py>(
+    name: &str,
+    array: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     for element in array.getattr("flat")?.try_iter()? {
         let element = element?;
-        if !element.is_instance_of::<PyFloat>() && element.extract::<i64>().is_err() {
-            return Ok(Some(element));
+        match number(&element) {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(Some(element)),
+            Err(_) => return Err(no_float(name, &element)),
         }
     }
     Ok(None)

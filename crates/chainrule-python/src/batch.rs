@@ -2,15 +2,16 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chainrule::{Batch, Error, Result};
+use chainrule::{Batch, Error, Result, Transform};
 use numpy::{PyArrayDescrMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{array, vector};
-use crate::errors::detached;
+use crate::errors::{count, detached, expect_memory};
 use crate::methods::numbers;
 use crate::partial::{PyPartial, question_named};
+use crate::program::counted;
 use crate::tracing::listed;
 
 pub(crate) fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
@@ -27,6 +28,12 @@ pub(crate) fn sum_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64
 pub(crate) fn mean_gradient(batch: &mut Batch, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
     let (value, gradient) = batch.mean_gradient(parameters)?;
     Ok((value, gradient.to_vec()))
+}
+
+/// An error if the second derivatives of a sum cannot be stored.
+pub(crate) fn expect_hessian_memory(parameters: usize) -> PyResult<()> {
+    let what = format_args!("the Hessian with respect to {parameters} parameters");
+    expect_memory(parameters.checked_mul(parameters), what)
 }
 
 /// A program with rows of data.
@@ -55,12 +62,20 @@ impl PyBatch {
         work: impl FnOnce(&mut Batch, &[f64]) -> Result<R> + Send,
     ) -> PyResult<R> {
         // The parameters are read before the lock is taken, because reading them can run code of Python.
-        let count = py.detach(|| self.lock().program().uniform_inputs());
+        let count = self.parameters(py);
         let parameters = match parameters {
             Some(parameters) => read_parameters(parameters, count)?,
+            None if count > 0 => {
+                let problem = format!("parameters: must be given, the program has {count}");
+                return Err(PyValueError::new_err(problem));
+            }
             None => Vec::new(),
         };
         detached(py, || work(&mut self.lock(), &parameters))
+    }
+
+    fn parameters(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.lock().program().uniform_inputs())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
@@ -71,11 +86,9 @@ impl PyBatch {
 #[pymethods]
 impl PyBatch {
     fn __repr__(&self, py: Python<'_>) -> String {
-        let (rows, parameters) = (
-            self.rows,
-            py.detach(|| self.lock().program().uniform_inputs()),
-        );
-        format!("<Batch of {rows} rows, {parameters} parameters>")
+        let rows = counted(self.rows, "row");
+        let parameters = counted(self.parameters(py), "parameter");
+        format!("<Batch of {rows}, {parameters}>")
     }
 
     fn __len__(&self) -> usize {
@@ -134,6 +147,7 @@ impl PyBatch {
         py: Python<'py>,
         parameters: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        expect_hessian_memory(self.parameters(py))?;
         let (count, hessian) = self.with(py, parameters, |batch, p| {
             Ok((p.len(), batch.sum_hessian(p)?.2.to_vec()))
         })?;
@@ -164,10 +178,14 @@ impl PyBatch {
         &self,
         py: Python<'_>,
         parameters: Option<&Bound<'_, PyAny>>,
-        first: usize,
+        first: isize,
         of: &str,
     ) -> PyResult<PyPartial> {
         let question = question_named(of)?;
+        let first = count("first", first)?;
+        if question == Transform::Hessian {
+            expect_hessian_memory(self.parameters(py))?;
+        }
         let partial = self.with(py, parameters, |batch, p| batch.partial(question, p, first))?;
         Ok(PyPartial::new(partial))
     }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::errors::engine;
+use crate::errors::{count, engine};
 use crate::tracing::{self, Test};
 use crate::value::Value;
 
@@ -93,6 +93,13 @@ impl Cone {
                 // The collector took it apart.
                 return Err(PyRuntimeError::new_err("a value lost its operands"));
             };
+            // Operands of a custom operation: the value, then each operand and its slope.
+            let read = operands.iter().skip(1).step_by(2).map(|x| x.peek());
+            if !value.is_read_from(read) {
+                return Err(PyRuntimeError::new_err(
+                    "`data` of an operand of `custom` was changed after its number or slopes were computed; compute them again",
+                ));
+            }
             let (now, number) = (var.peek(), value.number.get());
             if now.to_bits() != number.to_bits() && !(now.is_nan() && number.is_nan()) {
                 return Err(PyRuntimeError::new_err(format!(
@@ -172,7 +179,8 @@ impl Value {
     /// >>> y.svg().startswith("<svg")
     /// True
     #[pyo3(signature = (*, gradients=true, max_nodes=200))]
-    fn svg(slf: &Bound<'_, Self>, gradients: bool, max_nodes: usize) -> PyResult<String> {
+    fn svg(slf: &Bound<'_, Self>, gradients: bool, max_nodes: isize) -> PyResult<String> {
+        let max_nodes = count("max_nodes", max_nodes)?;
         picture(slf, gradients, |picture| {
             picture.max_nodes(max_nodes).to_svg()
         })
@@ -183,7 +191,8 @@ impl Value {
     /// >>> (Value(2.0) * 3).dot().startswith("digraph")
     /// True
     #[pyo3(signature = (*, gradients=true, max_nodes=200))]
-    fn dot(slf: &Bound<'_, Self>, gradients: bool, max_nodes: usize) -> PyResult<String> {
+    fn dot(slf: &Bound<'_, Self>, gradients: bool, max_nodes: isize) -> PyResult<String> {
+        let max_nodes = count("max_nodes", max_nodes)?;
         picture(slf, gradients, |picture| {
             picture.max_nodes(max_nodes).to_dot()
         })

@@ -1,10 +1,11 @@
 //! The engine's errors as Python's exceptions.
 
 use std::any::Any;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chainrule::{BranchChanged, Error, ErrorKind, Result};
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -31,12 +32,12 @@ fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
     let message = if branch.is_read {
         format!(
             "{row}the number read at {at} is {comparison}; compute with the value itself, show it by `peek()`, \
-             trace at this point (`at=`), or use `retraced`"
+             or trace at such a point (`trace` with `at=`, or `retraced`)"
         )
     } else {
         format!(
             "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
-             trace at this point (`at=`), use `retraced`, or replace the branch by `select`"
+             replace the branch by `select`, or trace at such a point (`trace` with `at=`, or `retraced`)"
         )
     };
     let class = CLASS.get_or_try_init(py, || {
@@ -45,6 +46,26 @@ fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
     })?;
     let arguments = (message, at.file(), at.line(), comparison, branch.row);
     Ok(PyErr::from_value(class.bind(py).call1(arguments)?))
+}
+
+/// A count that a caller gave.
+pub(crate) fn count(name: &str, given: isize) -> PyResult<usize> {
+    usize::try_from(given).map_err(|_| {
+        PyValueError::new_err(format!(
+            "{name}: must be a whole number of at least 0, found {given}"
+        ))
+    })
+}
+
+/// An error if this many numbers cannot be stored, because the engine would end the process.
+pub(crate) fn expect_memory(numbers: Option<usize>, what: impl Display) -> PyResult<()> {
+    let fits = |count| Vec::<f64>::new().try_reserve_exact(count).is_ok();
+    if numbers.is_some_and(fits) {
+        return Ok(());
+    }
+    Err(PyMemoryError::new_err(format!(
+        "{what} does not fit into memory"
+    )))
 }
 
 /// Runs code of the engine. A panic, which only a mistake in this package can cause, becomes a `RuntimeError`.

@@ -68,7 +68,9 @@ struct Rows {
 impl Rows {
     fn new(name: &'static str, rows: &Bound<'_, PyAny>) -> PyResult<Self> {
         let numbers = Numbers::new(name, rows)?;
-        let width = numbers.shape().get(1).copied().unwrap_or(0);
+        let &[_, width] = numbers.shape() else {
+            return Err(numbers.wrong_shape("rows of numbers (two axes)"));
+        };
         let table = numbers.rows(width)?;
         let all = (0..table.count()).flat_map(|row| table.row(row)).collect();
         Ok(Self {

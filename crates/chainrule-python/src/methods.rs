@@ -3,6 +3,8 @@
 //! Nothing here lists the operations. `chainrule::table!` passes the rows to `methods_of_table!`, which takes names,
 //! documentation and examples from them, as the engine does for its own methods.
 
+use std::f64::consts::PI;
+
 use chainrule::Scalar;
 use chainrule::op::{Binary, Nary, Op, Ternary, Unary, rows};
 use pyo3::prelude::*;
@@ -197,12 +199,13 @@ fn or_not_implemented<'py>(
     }
 }
 
-/// Names of NumPy for operations that have another name in the table: NumPy's functions call these methods.
+/// Names of NumPy and Python for operations that have another name in the table: their functions, such as
+/// `numpy.log` and `math.floor`, call these methods.
 macro_rules! names_of_numpy {
     ($($name:ident $row:ident;)+) => {
         #[pymethods]
         impl Value { $(
-            #[doc = concat!("The operation that NumPy calls `", stringify!($name), "`.")]
+            #[doc = concat!("The operation for the function `", stringify!($name), "`.")]
             fn $name<'py>(slf: &Bound<'py, Self>) -> Made<'py> {
                 unary::<rows::$row>(slf)
             }
@@ -219,6 +222,10 @@ names_of_numpy! {
     arcsinh Asinh;
     arccosh Acosh;
     arctanh Atanh;
+    fabs Abs;
+    __floor__ Floor;
+    __ceil__ Ceil;
+    __trunc__ Trunc;
 }
 
 #[pymethods]
@@ -257,6 +264,23 @@ impl Value {
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> Made<'py> {
         unary::<rows::Neg>(slf)
+    }
+
+    /// The angle of the point with the coordinates `b` and this value: the method that `numpy.arctan2` calls.
+    fn arctan2<'py>(slf: &Bound<'py, Self>, b: &Bound<'py, PyAny>) -> Made<'py> {
+        binary::<rows::Atan2>(slf, expect_operand("b", b)?)
+    }
+
+    /// Radians as degrees: the method that `numpy.degrees` calls.
+    fn degrees<'py>(slf: &Bound<'py, Self>) -> Made<'py> {
+        let factor = Bound::new(slf.py(), Value::leaf(180.0 / PI))?;
+        binary::<rows::Mul>(slf, factor)
+    }
+
+    /// Degrees as radians: the method that `numpy.radians` calls.
+    fn radians<'py>(slf: &Bound<'py, Self>) -> Made<'py> {
+        let factor = Bound::new(slf.py(), Value::leaf(PI / 180.0))?;
+        binary::<rows::Mul>(slf, factor)
     }
 
     /// The value itself: NumPy's `var` and `std` call it.
@@ -344,8 +368,8 @@ impl Value {
     /// A value with declared derivatives: the number `value`, and its derivative with respect to each operand.
     ///
     /// Use it for a function that is computed by other code. Slopes may be values, then they are differentiated too. If the
-    /// number or a slope is a plain number, a traced function depends on the numbers of the operands, and its program checks
-    /// them at every point.
+    /// number or a slope is a plain number, it belongs to the operands' present numbers: a traced function's program checks them
+    /// at every point, and `backward()` raises `RuntimeError` if `data` of an operand was changed since.
     ///
     /// >>> import math
     /// >>> x = Value(2.0)
@@ -371,12 +395,18 @@ impl Value {
             given += 1;
         }
         same_length("slopes", xs.len(), given)?;
-        if depends {
-            for x in &xs {
-                tracing::note(x, number(x), Test::Read)?;
-            }
+        if !depends {
+            return nary::<rows::Custom>(value.py(), all);
         }
-        nary::<rows::Custom>(value.py(), all)
+        for x in &xs {
+            tracing::note(x, number(x), Test::Read)?;
+        }
+        let read = xs.iter().map(number).collect();
+        let numbers: Vec<f64> = all.iter().map(number).collect();
+        let operands = all.into_iter().map(Bound::unbind).collect();
+        let op = Op::Nary(rows::Custom::OP);
+        let made = Value::computed(f64::apply_n::<rows::Custom>(&numbers), op, 0.0, operands);
+        Bound::new(value.py(), made.read_from(read))
     }
 }
 

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyRange, PyTuple};
 
 use crate::arrays::array;
 use crate::bytes;
-use crate::errors::detached;
+use crate::errors::{count, detached};
 use crate::program::PyProgram;
 
 /// What is summed, and its names in Python.
@@ -54,9 +54,10 @@ impl PyPartial {
         &self,
         py: Python<'_>,
         program: &PyProgram,
-        n_rows: usize,
+        n_rows: isize,
     ) -> PyResult<[Vec<f64>; N]> {
         self.expect_part(N - 1)?;
+        let n_rows = count("n_rows", n_rows)?;
         let parts = detached(py, || self.0.sums(program.engine(), n_rows))?;
         let mut parts = parts.into_iter();
         Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
@@ -168,7 +169,7 @@ impl PyPartial {
     /// Traceback (most recent call last):
     ///     ...
     /// ValueError: pieces: rows 2 to 4 are in no piece
-    fn sum_value(&self, py: Python<'_>, program: &PyProgram, n_rows: usize) -> PyResult<f64> {
+    fn sum_value(&self, py: Python<'_>, program: &PyProgram, n_rows: isize) -> PyResult<f64> {
         let [values] = self.parts(py, program, n_rows)?;
         first(&values)
     }
@@ -178,7 +179,7 @@ impl PyPartial {
         &self,
         py: Python<'py>,
         program: &PyProgram,
-        n_rows: usize,
+        n_rows: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         Ok(self.sum_value_and_gradient(py, program, n_rows)?.1)
     }
@@ -193,7 +194,7 @@ impl PyPartial {
         &self,
         py: Python<'py>,
         program: &PyProgram,
-        n_rows: usize,
+        n_rows: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
         let [values, gradient] = self.parts(py, program, n_rows)?;
         let count = gradient.len();
@@ -210,11 +211,12 @@ impl PyPartial {
         &self,
         py: Python<'py>,
         program: &PyProgram,
-        n_rows: usize,
+        n_rows: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
         if self.of() != "gradient" {
             self.expect_part(1)?;
         }
+        let n_rows = count("n_rows", n_rows)?;
         let (value, gradient) = detached(py, || self.0.mean_gradient(program.engine(), n_rows))?;
         let count = gradient.len();
         Ok((value, array(py, gradient, &[count])?))
@@ -231,7 +233,7 @@ impl PyPartial {
         &self,
         py: Python<'py>,
         program: &PyProgram,
-        n_rows: usize,
+        n_rows: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let [_, gradient, hessian] = self.parts(py, program, n_rows)?;
         array(py, hessian, &[gradient.len(), gradient.len()])

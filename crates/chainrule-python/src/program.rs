@@ -1,15 +1,17 @@
 //! Programs over NumPy arrays.
 
-use chainrule::{Batch, Level, Program, Result};
-use pyo3::exceptions::{PyMemoryError, PyValueError};
+use chainrule::{Batch, Level, Program, Result, Transform};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::answer::{Answer, Question};
 use crate::arrays::{Numbers, array, vector};
-use crate::batch::{PyBatch, first_sum, mean_gradient, read_parameters, sum_gradient};
+use crate::batch::{
+    PyBatch, expect_hessian_memory, first_sum, mean_gradient, read_parameters, sum_gradient,
+};
 use crate::bytes;
-use crate::errors::{detached, engine, exception};
+use crate::errors::{count, detached, engine, exception, expect_memory};
 use crate::partial::{PyPartial, question_named};
 use crate::tracing::level_named;
 
@@ -53,12 +55,13 @@ impl PyProgram {
         question: Question,
         x: &Bound<'_, PyAny>,
         rows: Option<&Bound<'_, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Answer> {
         if self.program.outputs() == 0 {
             return Err(PyValueError::new_err("the program has no outputs"));
         }
         let uniform = self.program.uniform_inputs();
+        let _is_used_for_rows_only = count("threads", threads)?;
         self.expect_memory(question, 1)?;
         let Some(rows) = rows else {
             if uniform > 0 {
@@ -94,13 +97,8 @@ impl PyProgram {
             Question::Hessian => inputs.checked_mul(inputs),
         };
         let numbers = each.and_then(|each| each.checked_mul(rows));
-        let fits = numbers.is_some_and(|count| Vec::<f64>::new().try_reserve_exact(count).is_ok());
-        if fits {
-            return Ok(());
-        }
-        Err(PyMemoryError::new_err(format!(
-            "the answer does not fit into memory: {rows} rows, {outputs} outputs, {inputs} inputs"
-        )))
+        let what = format_args!("the answer ({rows} rows, {outputs} outputs, {inputs} inputs)");
+        expect_memory(numbers, what)
     }
 
     fn ask_rows(
@@ -109,7 +107,7 @@ impl PyProgram {
         question: Question,
         parameters: &[f64],
         rows: &Numbers<'_>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Answer> {
         let (mut batch, count) = self.batch_of(py, rows, threads)?;
         self.expect_memory(question, count)?;
@@ -125,13 +123,13 @@ impl PyProgram {
         &self,
         py: Python<'_>,
         rows: &Numbers<'_>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<(Batch, usize)> {
         let rows = rows.rows(self.program.inputs() - self.program.uniform_inputs())?;
         // With the GIL, because another thread could write into the array.
         let batch = engine(|| rows.with_table(|table| self.program.batch(table)))?;
         let batch = batch.map_err(|error| exception(py, &error))?;
-        Ok((batch.threads(threads), rows.count()))
+        Ok((batch.threads(count("threads", threads)?), rows.count()))
     }
 
     fn parameters(&self, parameters: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
@@ -143,7 +141,7 @@ impl PyProgram {
         py: Python<'_>,
         parameters: &Bound<'_, PyAny>,
         rows: &Bound<'_, PyAny>,
-        threads: usize,
+        threads: isize,
         work: impl FnOnce(&mut Batch, &[f64]) -> Result<R> + Send,
     ) -> PyResult<R> {
         let parameters = self.parameters(parameters)?;
@@ -154,8 +152,14 @@ impl PyProgram {
 
 fn rows_are_missing(parameters: usize) -> PyErr {
     PyValueError::new_err(format!(
-        "rows: must be given, because the program has {parameters} parameters that all rows share"
+        "rows: must be given, because the program has {} that all rows share",
+        counted(parameters, "parameter")
     ))
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 #[pymethods]
@@ -203,7 +207,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut answer = self.ask(py, Question::Values, x, rows, threads)?;
         if self.is_single {
@@ -226,7 +230,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let first;
         let program = if self.program.outputs() > 1 {
@@ -257,7 +261,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut answer = self.ask(py, Question::Gradient, x, rows, threads)?;
         answer.part(py, 1, &[self.variables()])
@@ -270,7 +274,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let mut answer = self.ask(py, Question::Gradient, x, rows, threads)?;
         Ok((answer.number(py)?, answer.part(py, 1, &[self.variables()])?))
@@ -289,7 +293,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut answer = self.ask(py, Question::Jacobian, x, rows, threads)?;
         answer.part(py, 1, &[self.program.outputs(), self.variables()])
@@ -308,7 +312,7 @@ impl PyProgram {
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<&Bound<'py, PyAny>>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut answer = self.ask(py, Question::Hessian, x, rows, threads)?;
         answer.part(py, 2, &[self.variables(), self.variables()])
@@ -372,7 +376,7 @@ impl PyProgram {
         py: Python<'_>,
         parameters: &Bound<'_, PyAny>,
         rows: &Bound<'_, PyAny>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<f64> {
         self.sum(py, parameters, rows, threads, first_sum)
     }
@@ -391,7 +395,7 @@ impl PyProgram {
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
         rows: &Bound<'py, PyAny>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         Ok(self
             .sum_value_and_gradient(py, parameters, rows, threads)?
@@ -405,7 +409,7 @@ impl PyProgram {
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
         rows: &Bound<'py, PyAny>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
         let (value, gradient) = self.sum(py, parameters, rows, threads, sum_gradient)?;
         Ok((
@@ -426,7 +430,7 @@ impl PyProgram {
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
         rows: &Bound<'py, PyAny>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
         let (value, gradient) = self.sum(py, parameters, rows, threads, mean_gradient)?;
         Ok((
@@ -442,9 +446,10 @@ impl PyProgram {
         py: Python<'py>,
         parameters: &Bound<'py, PyAny>,
         rows: &Bound<'py, PyAny>,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let count = self.program.uniform_inputs();
+        expect_hessian_memory(count)?;
         let hessian = self.sum(py, parameters, rows, threads, |batch, p| {
             Ok(batch.sum_hessian(p)?.2.to_vec())
         })?;
@@ -466,11 +471,15 @@ impl PyProgram {
         py: Python<'_>,
         parameters: &Bound<'_, PyAny>,
         rows: &Bound<'_, PyAny>,
-        first: usize,
+        first: isize,
         of: &str,
-        threads: usize,
+        threads: isize,
     ) -> PyResult<PyPartial> {
         let question = question_named(of)?;
+        let first = count("first", first)?;
+        if question == Transform::Hessian {
+            expect_hessian_memory(self.program.uniform_inputs())?;
+        }
         let partial = self.sum(py, parameters, rows, threads, |batch, p| {
             batch.partial(question, p, first)
         })?;
@@ -485,7 +494,7 @@ impl PyProgram {
     /// >>> batch.sum_value_and_gradient([10.0])
     /// (30.0, array([3.]))
     #[pyo3(signature = (rows, *, threads=0))]
-    fn batch(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, threads: usize) -> PyResult<PyBatch> {
+    fn batch(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, threads: isize) -> PyResult<PyBatch> {
         let (batch, _) = self.batch_of(py, &Numbers::new("rows", rows)?, threads)?;
         Ok(PyBatch::new(batch, self.is_single))
     }
@@ -525,14 +534,12 @@ impl PyProgram {
         let (uniform, outputs) = (self.program.uniform_inputs(), self.program.outputs());
         let varying = self.program.inputs() - uniform;
         let inputs = if uniform > 0 {
-            format!("{uniform} parameters and rows of {varying}")
+            format!("{} and rows of {varying}", counted(uniform, "parameter"))
         } else {
-            format!("{varying} inputs")
+            counted(varying, "input")
         };
-        format!(
-            "<Program of {inputs}, {outputs} outputs, level {}>",
-            self.level()
-        )
+        let outputs = counted(outputs, "output");
+        format!("<Program of {inputs}, {outputs}, level {}>", self.level())
     }
 }
 

@@ -7,7 +7,7 @@ use chainrule::{Result, Retraced, Var};
 use pyo3::prelude::*;
 
 use crate::arrays::{Numbers, array, vector};
-use crate::errors::engine;
+use crate::errors::{count, engine};
 use crate::program::PyProgram;
 use crate::tracing::{outputs_at, raised};
 
@@ -35,7 +35,8 @@ impl PyRetraced {
     /// A function of `n` numbers, not traced yet. At most `keep` programs are kept.
     #[new]
     #[pyo3(signature = (function, n, *, keep=1024))]
-    fn new(py: Python<'_>, function: Py<PyAny>, n: usize, keep: usize) -> Self {
+    fn new(py: Python<'_>, function: Py<PyAny>, n: isize, keep: isize) -> PyResult<Self> {
+        let (n, keep) = (count("n", n)?, count("keep", keep)?);
         let traced = function.clone_ref(py);
         let is_single = Arc::new(AtomicBool::new(true));
         let returned = Arc::clone(&is_single);
@@ -46,12 +47,12 @@ impl PyRetraced {
             returned.store(single, Ordering::Relaxed);
             outputs
         });
-        Self {
+        Ok(Self {
             function: Retraced::new(n, call).keep(keep),
             traced,
             inputs: n,
             is_single,
-        }
+        })
     }
 
     /// The number of programs that are kept.

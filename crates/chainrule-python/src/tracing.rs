@@ -5,6 +5,7 @@
 //! noted with the line of Python and become the program's guards.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use chainrule::{CallSite, Error, Level, Program, Var, tape};
@@ -17,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arrays;
 use crate::cone::Cone;
-use crate::errors::{engine, exception};
+use crate::errors::{count, engine, exception, expect_memory};
 use crate::methods::numbers;
 use crate::program::PyProgram;
 use crate::value::{Value, operand};
@@ -125,7 +126,12 @@ fn note_for_traces(left: &Bound<'_, Value>, right: &Side, test: Test) -> PyResul
     Ok(())
 }
 
-/// The line of Python that runs now, outside this package, NumPy and `copy`.
+/// Whether packages that users install are in a folder with this name.
+fn is_packages(folder: &OsStr) -> bool {
+    folder == "site-packages" || folder == "dist-packages"
+}
+
+/// The line of Python that runs now, outside this package, NumPy and the standard library.
 fn line(py: Python<'_>) -> PyResult<CallSite> {
     static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static SKIPPED: PyOnceLock<[PathBuf; 3]> = PyOnceLock::new();
@@ -137,7 +143,10 @@ fn line(py: Python<'_>) -> PyResult<CallSite> {
         Ok::<_, PyErr>(file)
     };
     let skipped = SKIPPED.get_or_try_init(py, || {
-        Ok::<_, PyErr>([place("chainrule")?, place("numpy")?, place("copy")?])
+        let standard = py
+            .import("sysconfig")?
+            .call_method1("get_path", ("stdlib",))?;
+        Ok::<_, PyErr>([place("chainrule")?, place("numpy")?, standard.extract()?])
     })?;
     let get_frame = FRAME.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import("sys")?.getattr("_getframe")?.unbind())
@@ -146,12 +155,14 @@ fn line(py: Python<'_>) -> PyResult<CallSite> {
     loop {
         let file: String = frame.getattr("f_code")?.getattr("co_filename")?.extract()?;
         let outer = frame.getattr("f_back")?;
-        let is_skipped = skipped
-            .iter()
-            .any(|place| Path::new(&file).starts_with(place));
-        // Older versions of NumPy make frames without a file.
-        let is_numpys = file.starts_with("<__array_function__");
-        if !(is_skipped || is_numpys) || outer.is_none() {
+        let is_in = |place: &PathBuf| {
+            let below = Path::new(&file).strip_prefix(place);
+            // Packages can be installed below the standard library.
+            below.is_ok_and(|below| !below.components().any(|part| is_packages(part.as_os_str())))
+        };
+        // Older versions of NumPy make frames without a file, and Python's own modules can be frozen.
+        let is_internal = file.starts_with("<__array_function__") || file.starts_with("<frozen ");
+        if !(is_internal || skipped.iter().any(is_in)) || outer.is_none() {
             let line = frame.getattr("f_lineno")?.extract().unwrap_or(0);
             return Ok(CallSite::new(file, line, 0));
         }
@@ -357,11 +368,12 @@ pub(crate) fn outputs_at(
 pub(crate) fn trace(
     py: Python<'_>,
     function: &Bound<'_, PyAny>,
-    n: usize,
+    n: isize,
     at: Option<&Bound<'_, PyAny>>,
     level: &str,
 ) -> PyResult<PyProgram> {
     let level = level_named(level)?;
+    let n = count("n", n)?;
     let point = match at {
         None => zeros(n)?,
         Some(at) => arrays::vector("at", at, Some(n))?.to_vec(),
@@ -371,12 +383,8 @@ pub(crate) fn trace(
 }
 
 fn zeros(n: usize) -> PyResult<Vec<f64>> {
-    let mut zeros = Vec::new();
-    let reserved = zeros.try_reserve_exact(n);
-    reserved
-        .map_err(|_| PyValueError::new_err(format!("n: {n} numbers do not fit into memory")))?;
-    zeros.resize(n, 0.0);
-    Ok(zeros)
+    expect_memory(Some(n), format_args!("a point of {n} numbers"))?;
+    Ok(vec![0.0; n])
 }
 
 /// Compiles a function of parameters and a row of data. The parameters have one number for all rows.
@@ -395,11 +403,12 @@ pub(crate) fn trace_rows(
     py: Python<'_>,
     function: &Bound<'_, PyAny>,
     parameters: &Bound<'_, PyAny>,
-    width: usize,
+    width: isize,
     at: Option<&Bound<'_, PyAny>>,
     level: &str,
 ) -> PyResult<PyProgram> {
     let level = level_named(level)?;
+    let width = count("width", width)?;
     let row = match at {
         None => zeros(width)?,
         Some(at) => arrays::vector("at", at, Some(width))?.to_vec(),

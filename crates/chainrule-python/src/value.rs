@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chainrule::op::Op;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyRuntimeWarning, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
@@ -65,6 +65,8 @@ pub(crate) struct Value {
     /// The second operand, if it is a parameter of the operation, such as the exponent of a power.
     pub(crate) parameter: f64,
     operands: Mutex<Operands>,
+    /// The operands' numbers when the value was made, if other code computed it or its slopes from them.
+    read: Option<Box<[f64]>>,
     label: Mutex<Option<Box<str>>>,
 }
 
@@ -120,8 +122,25 @@ impl Value {
             op,
             parameter,
             operands: Mutex::new(operands),
+            read: None,
             label: Mutex::new(None),
         }
+    }
+
+    /// The result of an operation that other code computed from these numbers of the operands.
+    pub(crate) fn read_from(mut self, numbers: Box<[f64]>) -> Self {
+        self.read = Some(numbers);
+        self
+    }
+
+    /// Whether the operands' numbers are those that other code read; true if none did.
+    pub(crate) fn is_read_from(&self, numbers: impl IntoIterator<Item = f64>) -> bool {
+        let same = |(then, now): (&f64, f64)| {
+            then.to_bits() == now.to_bits() || then.is_nan() && now.is_nan()
+        };
+        self.read
+            .as_ref()
+            .is_none_or(|read| read.iter().zip(numbers).all(same))
     }
 
     /// Calls `work` with the values that this one was computed from.
@@ -160,12 +179,34 @@ impl Value {
 }
 
 /// The object as a number, if it is a number of Python or NumPy; text and arrays are not.
-fn number(other: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+///
+/// Raises `OverflowError` for integers that no float is equal to.
+pub(crate) fn number(other: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let is_number = other.is_instance_of::<PyFloat>()
-        || other.is_instance_of::<PyInt>()
-        || other.is_instance(REAL.import(other.py(), "numbers", "Real")?)?;
-    is_number.then(|| other.extract()).transpose()
+    static BOOLEAN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = other.py();
+    if other.is_instance_of::<PyFloat>() {
+        return other.extract().map(Some);
+    }
+    let is_number = other.is_instance_of::<PyInt>()
+        || other.is_instance(REAL.import(py, "numbers", "Real")?)?
+        || other.is_instance(BOOLEAN.import(py, "numpy", "bool_")?)?;
+    if !is_number {
+        return Ok(None);
+    }
+    let number: f64 = other.extract()?;
+    // Below this, all integers are floats.
+    if number.abs() >= 2_f64.powi(f64::MANTISSA_DIGITS.cast_signed())
+        && other.is_instance(INTEGRAL.import(py, "numbers", "Integral")?)?
+        // NumPy would round before it compares, Python does not.
+        && !other.call_method0("__index__")?.eq(number)?
+    {
+        return Err(PyOverflowError::new_err(format!(
+            "no float is equal to the integer {other}; round it yourself, by `float`"
+        )));
+    }
+    Ok(Some(number))
 }
 
 /// The other operand of an operator: a value, or a number, which becomes a value; `None` for anything else.
@@ -324,15 +365,21 @@ impl Value {
                 return Ok(py.NotImplemented().into_bound(py));
             }
         };
-        let outcome = if let Ok(other) = other.cast::<Self>() {
+        let left = slf.get().number.get();
+        let right = if let Ok(other) = other.cast::<Self>() {
             tracing::note(slf, other, test)?;
-            test.outcome(slf.get().number.get(), other.get().number.get())
+            other.get().number.get()
         } else if let Some(number) = number(other)? {
             tracing::note(slf, number, test)?;
-            test.outcome(slf.get().number.get(), number)
+            number
         } else {
             return Ok(py.NotImplemented().into_bound(py));
         };
+        if left.is_nan() || right.is_nan() {
+            let warning = py.get_type::<PyRuntimeWarning>();
+            PyErr::warn(py, &warning, c"a comparison with NaN is false", 1)?;
+        }
+        let outcome = test.outcome(left, right);
         Ok(outcome.into_pyobject(py)?.to_owned().into_any())
     }
 
@@ -358,6 +405,15 @@ impl Value {
             return Ok(slf.str()?.into_any());
         }
         PyFloat::new(slf.py(), slf.get().number.get()).call_method1("__format__", (format,))
+    }
+
+    /// Raises `TypeError`: `math.sin(x)` and `float(x)` would give a number that has lost its graph.
+    #[expect(clippy::unused_self, reason = "Python passes it")]
+    fn __float__(&self) -> PyResult<f64> {
+        Err(PyTypeError::new_err(
+            "a value cannot become a float, because its graph would be lost: call its methods, such as x.sin() in place of \
+             math.sin(x), or take its number, x.data",
+        ))
     }
 
     /// How `copy` and `pickle` make another value with this number, gradient and label. They read the number as `data` does.

@@ -141,3 +141,27 @@ def test_random_graphs_have_the_gradients_of_their_programs(seed):
     np.testing.assert_allclose(program.jvp(at, v), [gradient @ v], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(program.vjp(at, [2.0]), 2 * gradient, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(program.hessian(at) @ v, program.hvp(at, v), rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["fabs", "degrees", "radians", "floor", "ceil", "trunc"])
+@pytest.mark.parametrize("number", [-2.5, -0.3, 0.7, 3.0])
+def test_functions_of_numpy_under_their_names(name, number):
+    function = getattr(np, name)
+    xs = np.array([Value(number), Value(number + 1)])
+    assert [y.data for y in function(xs)] == [function(number), function(number + 1)]
+    program = chainrule.trace(function, 2)
+    assert program([number, number + 1]).tolist() == [function(number), function(number + 1)]
+
+
+def test_arctan2_of_numpy():
+    y, x = Value(1.0), Value(2.0)
+    angle = np.arctan2(y, x)
+    angle.backward()
+    assert (angle.data, y.grad, x.grad) == (np.arctan2(1.0, 2.0), 0.4, -0.2)
+    assert np.arctan2(y, -2.0).data == np.arctan2(1.0, -2.0)
+
+
+def test_whole_numbers_of_the_module_math():
+    import math
+
+    assert (math.floor(Value(2.5)).data, math.ceil(Value(2.5)).data, math.trunc(Value(-2.5)).data) == (2.0, 3.0, -2.0)

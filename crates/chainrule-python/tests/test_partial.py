@@ -120,7 +120,7 @@ def test_what_does_not_belong_together_is_refused():
     for first in [-64, 2**64, 2**64 - 64, 2**63]:
         with pytest.raises((ValueError, OverflowError)):
             LOSS.partial(P, ROWS[:64], first).rows
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError, match="n_rows: must be"):
         a.sum_value(LOSS, -1)
 
 

@@ -278,3 +278,26 @@ def test_sizes_of_networks_are_checked():
 def test_a_history_is_short():
     history = nn.fit([Value(0.0), Value(0.0)], ROWS, line_loss, epochs=300)
     assert repr(history).startswith("History(300 epochs, loss ") and repr(history).endswith(", ended='epochs')")
+
+
+@pytest.mark.parametrize(
+    "options, exception, message",
+    [
+        ({"on_step": 3}, TypeError, "on_step: must be a function, found 3"),
+        ({"on_epoch": "x"}, TypeError, "on_epoch: must be a function, found 'x'"),
+        ({"schedule": nn.Schedule("linear", "a", 1, 1)}, TypeError, "schedule: first: must be a number, found 'a'"),
+        ({"schedule": nn.Schedule("linear", 1, 0.1, -1)}, ValueError, "schedule: steps: must be a whole number of at least 0, found -1"),
+        ({"schedule": nn.Schedule("cosin", 1, 0.1, 1)}, ValueError, 'schedule: unknown: "cosin"'),
+        ({"validation": [1.0]}, ValueError, r"validation: expected rows of numbers \(two axes\), found an array of shape \[1\]"),
+    ],
+)
+def test_options_that_make_no_sense(options, exception, message):
+    p = Value(1.0)
+    with pytest.raises(exception, match=message):
+        nn.fit([p], [[1.0]], lambda p, x: p[0] * x[0], **options)
+    assert p.data == 1.0
+
+
+def test_a_loss_that_is_no_function():
+    with pytest.raises(TypeError, match="loss: must be a function, found 3"):
+        nn.fit([Value(1.0)], [[1.0]], 3)

@@ -28,6 +28,18 @@ class Jit:
         self._programs: dict[int, Program] = {}
         self._lock = threading.RLock()
 
+    def __get__(self, instance: object, owner: type | None = None) -> Jit:
+        if instance is not None:
+            raise TypeError(
+                f"jit: {self!r} cannot be a method, because it would keep what the object was at its first call; "
+                "compile a function of numbers: chainrule.jit(lambda x: model.method(x))"
+            )
+        return self
+
+    def __reduce__(self) -> str:
+        # Like a function: by its name, in its module.
+        return str(getattr(self._function, "__qualname__", ""))
+
     def __repr__(self) -> str:
         return f"<Jit of {getattr(self._function, '__qualname__', self._function)}>"
 
@@ -71,6 +83,14 @@ class Jit:
     def hvp(self, x: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The Hessian of the first output times a direction."""
         return self.program(x).hvp(x, v)
+
+    def jvp(self, x: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """The derivative of every output in a direction: the Jacobian times ``v``."""
+        return self.program(x).jvp(x, v)
+
+    def vjp(self, x: npt.ArrayLike, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """The derivatives of the sum of the outputs weighted with ``u``: ``u`` times the Jacobian."""
+        return self.program(x).vjp(x, u)
 
 
 def jit(function: Callable[..., Any] | None = None, *, level: str = "exact") -> Any:

@@ -193,6 +193,10 @@ class Schedule:
     last: float
     steps: int = 0
 
+    def _numbers(self) -> tuple[str, float, float, int]:
+        first, last = _number("schedule: first", self.first), _number("schedule: last", self.last)
+        return self.kind, first, last, _whole("schedule: steps", self.steps, 0)
+
 
 class Step(NamedTuple):
     """A step that is about to be taken; ``loss`` is that of its batch, ``steps`` the number of all steps."""
@@ -297,6 +301,9 @@ def fit(
         raise TypeError(f"optimizer: must be an SGD, Adam, AdamW or RMSProp of chainrule.nn, found {optimizer!r}")
     if not (schedule is None or isinstance(schedule, Schedule)):
         raise TypeError(f"schedule: must be a Schedule of chainrule.nn, found {schedule!r}")
+    for name, function in [("loss", loss), ("on_step", on_step), ("on_epoch", on_epoch)]:
+        if not (callable(function) or function is None and name != "loss"):
+            raise TypeError(f"{name}: must be a function, found {function!r}")
     fields = [name for name in type(optimizer).__dataclass_fields__ if name != "name"]
     rate, *others = [_number(f"optimizer: {name}", getattr(optimizer, name)) for name in fields]
     bar = _Progress() if progress else None
@@ -323,7 +330,7 @@ def fit(
         "threads": _whole("threads", threads, 0),
         "level": level,
         "optimizer": (optimizer.name, rate, others),
-        "schedule": schedule and (schedule.kind, schedule.first, schedule.last, schedule.steps),
+        "schedule": schedule and schedule._numbers(),
         "validation": validation,
         "on_step": step_taken if reports else None,
         "on_epoch": epoch_ended if on_epoch is not None else None,
