@@ -76,6 +76,11 @@ impl<'a, M: Parameters> Training<'a, M> {
         model.visit_mut(&mut |part| moved += part.len());
         check_length("parameters that visit_mut visits", count, moved)?;
         let program = Program::trace_rows_at(&*model, &rows.first_row()?[..], loss)?;
+        ensure(
+            count == 0 || depends_on_parameters(&program),
+            "loss",
+            || "depends on no parameter, so there is nothing to train",
+        )?;
         let program = program.at_level(settings.level);
         if let Source::Rows(data) = data {
             check_labels("data", data, &program)?;
@@ -299,6 +304,21 @@ fn cause(program: &Program, found: &NonFinite) -> String {
             ", because parameter {place} is {value:?}: try a smaller rate, or scale the data"
         ),
     }
+}
+
+/// Whether the first output was computed from a parameter. A program without outputs is refused elsewhere.
+fn depends_on_parameters(program: &Program) -> bool {
+    let ir = program.ir();
+    let mut depends = vec![false; ir.len()];
+    for id in ir.ids() {
+        let mut operands = ir.operands(id).iter();
+        depends[id as usize] = match ir.kind(id) {
+            Kind::Input(place) => (place as usize) < program.uniform_inputs(),
+            _ => operands.any(|&operand| depends[operand as usize]),
+        };
+    }
+    let first = ir.outputs().first();
+    first.is_none_or(|&id| depends[id as usize])
 }
 
 /// Checks the labels that the loss expects.

@@ -399,6 +399,21 @@ fn refused(fit: Fit<'_, [f64; 1]>, rows: &dyn Tabular) -> String {
 }
 
 #[test]
+fn a_loss_that_depends_on_no_parameter_is_refused() {
+    let mut p = [1.0];
+    let constant = Fit::new().run(&mut p, &[[1.0]], &mut descent(), |_, x| x[0].square());
+    let expected = "loss: depends on no parameter, so there is nothing to train";
+    assert_eq!(message(constant), expected);
+    // A slope of 0 is a slope.
+    let flat = Fit::new()
+        .epochs(1)
+        .run(&mut p, &[[1.0]], &mut descent(), |p, x| {
+            p[0].relu() * 0.0 + x[0]
+        });
+    assert!(flat.is_ok());
+}
+
+#[test]
 fn wrong_data_and_choices_are_refused_by_name() {
     let rows = [[1.0], [2.0]];
     let none: [[f64; 1]; 0] = [];
