@@ -11,8 +11,8 @@ const TINY: f64 = 1e-320;
 /// Checks the slopes that a function of plain numbers gives together with its value, as [`derive::opaque`] takes it.
 ///
 /// The function is called about two hundred times for each input. Its operations are not known, so its rounding errors are
-/// estimated from its values at points that are close together (Moré and Wild, "Estimating computational noise", 2011). No
-/// verdict is [`Branch`](Verdict::Branch) or [`Indeterminate`](Verdict::Indeterminate), and none names an operation.
+/// estimated from its values at points that are close together (Moré and Wild, "Estimating computational noise", 2011). A slope
+/// whose terms cancel, so that only their rounding errors are left, is called wrong where the function is constant. No verdict is [`Branch`](Verdict::Branch) or [`Indeterminate`](Verdict::Indeterminate), and none names an operation.
 ///
 /// [`derive::opaque`]: crate::derive::opaque()
 ///
