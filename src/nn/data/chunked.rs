@@ -1,7 +1,7 @@
 //! Rows in chunks, which are read one at a time.
 
 use crate::backend::Table;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_length};
 
 /// Rows of numbers in chunks, for data that does not fit into memory.
 ///
@@ -63,6 +63,63 @@ pub trait Chunked {
     /// # Errors
     /// The error of the file or other source.
     fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()>;
+}
+
+/// One source after another, for example several Parquet files: the rows of the first one, then those of the next.
+///
+/// ```
+/// # #[cfg(feature = "arrow")]
+/// # fn train() -> chainrule::Result<()> {
+/// use chainrule::nn::{Fit, data::Parquet, optimizer::Adam};
+///
+/// let paths = ["january.parquet", "february.parquet"];
+/// let months = paths.iter().map(|path| Parquet::open(path)?.columns(&["x", "y"]));
+/// let months = months.collect::<chainrule::Result<Vec<Parquet>>>()?;
+/// let mut line = [0.0, 0.0];
+/// Fit::new().run_chunks(&mut line, &months, &mut Adam::new(0.01)?, |line, row| {
+///     (line[0] * row[0] + line[1] - row[1]).square()
+/// })?;
+/// # Ok(())
+/// # }
+/// ```
+impl<C: Chunked> Chunked for Vec<C> {
+    fn width(&self) -> usize {
+        self.first().map_or(0, Chunked::width)
+    }
+
+    fn chunks(&self) -> usize {
+        self.iter().map(Chunked::chunks).sum()
+    }
+
+    /// # Panics
+    /// If there is no such chunk.
+    fn rows(&self, chunk: usize) -> usize {
+        let (source, chunk) = place(self, chunk);
+        self[source].rows(chunk)
+    }
+
+    /// # Errors
+    /// The error of the source; [`Length`](crate::ErrorKind::Length) if its rows have another width than those of the first.
+    ///
+    /// # Panics
+    /// If there is no such chunk.
+    fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()> {
+        let (source, chunk) = place(self, chunk);
+        let name = format!("source {source}, row");
+        check_length(&name, self.width(), self[source].width())?;
+        self[source].read(chunk, into)
+    }
+}
+
+/// Which source a chunk is in, and which of its chunks it is.
+fn place<C: Chunked>(sources: &[C], mut chunk: usize) -> (usize, usize) {
+    for (index, source) in sources.iter().enumerate() {
+        if chunk < source.chunks() {
+            return (index, chunk);
+        }
+        chunk -= source.chunks();
+    }
+    panic!("there are {chunk} chunks too few");
 }
 
 /// The columns of some rows, all in memory.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
@@ -69,8 +70,10 @@ impl Parquet {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let file = File::open(&path).map_err(|cause| Error::io(&path, cause))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default());
-        let metadata = metadata.map_err(|cause| unreadable(&path, &cause))?;
+        let metadata = decoded(&path, || {
+            let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default());
+            metadata.map_err(|cause| unreadable(&path, &cause))
+        })?;
         let mut groups = Vec::new();
         let mut first = 0_usize;
         for group in metadata.metadata().row_groups() {
@@ -139,6 +142,21 @@ impl Chunked for Parquet {
     /// or otherwise no number, or an integer that no `f64` equals. The message names the file, the column and the row, counted
     /// from 0.
     fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()> {
+        let (rows, first) = self.groups[chunk];
+        into.fill(self.columns.len(), |columns| {
+            // A damaged file may promise any number.
+            let rows = rows.min(RESERVED);
+            for column in columns.iter_mut() {
+                column.reserve(rows);
+            }
+            decoded(&self.path, || self.decode(chunk, first, columns))
+        })
+    }
+}
+
+impl Parquet {
+    /// Appends the chosen columns of a row group, whose first row has the index `first`.
+    fn decode(&self, group: usize, mut first: usize, columns: &mut [Vec<f64>]) -> Result<()> {
         let path = &self.path;
         let file = File::open(path).map_err(|cause| Error::io(path, cause))?;
         let builder =
@@ -146,7 +164,7 @@ impl Chunked for Parquet {
         let chosen = self.columns.iter().copied();
         let mask = ProjectionMask::roots(builder.parquet_schema(), chosen);
         let reader = builder
-            .with_row_groups(vec![chunk])
+            .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(DECODED)
             .build()
@@ -157,21 +175,19 @@ impl Chunked for Parquet {
         in_file.sort_unstable();
         let place = |column: &usize| in_file.binary_search(column).unwrap_or_default();
         let places: Vec<usize> = self.columns.iter().map(place).collect();
-        let (rows, mut first) = self.groups[chunk];
-        into.fill(self.columns.len(), |columns| {
-            // A damaged file may promise any number.
-            let rows = rows.min(RESERVED);
-            for column in columns.iter_mut() {
-                column.reserve(rows);
-            }
-            for batch in reader {
-                let batch = batch.map_err(|cause| unreadable(path, &cause))?;
-                append(&source, &batch, &places, first, columns)?;
-                first += batch.num_rows();
-            }
-            Ok(())
-        })
+        for batch in reader {
+            let batch = batch.map_err(|cause| unreadable(path, &cause))?;
+            append(&source, &batch, &places, first, columns)?;
+            first += batch.num_rows();
+        }
+        Ok(())
     }
+}
+
+/// Runs the decoder, which panics on some damaged files: that becomes an error.
+fn decoded<R>(path: &Path, decode: impl FnOnce() -> Result<R>) -> Result<R> {
+    let result = catch_unwind(AssertUnwindSafe(decode));
+    result.unwrap_or_else(|_| Err(unreadable(path, &"it is damaged")))
 }
 
 impl Chunk {

@@ -363,3 +363,48 @@ fn a_run_holds_no_more_rows_than_a_batch() {
         .unwrap();
     assert_eq!(data.0.get(), 64);
 }
+
+#[test]
+fn sources_follow_each_other() {
+    let parts = [&[3, 0, 5][..], &[], &[4]].map(Cut::new);
+    let all: Vec<[f64; 2]> = parts.iter().flat_map(|part| part.rows.clone()).collect();
+    let parts = Vec::from(parts);
+    let lengths: Vec<usize> = (0..parts.chunks()).map(|chunk| parts.rows(chunk)).collect();
+    assert_eq!((parts.width(), &lengths[..]), (2, &[3, 0, 5, 4][..]));
+    let (mut chunk, mut found) = (Chunk::default(), Vec::new());
+    for index in 0..parts.chunks() {
+        parts.read(index, &mut chunk).unwrap();
+        let [x, y] = chunk.columns() else { panic!() };
+        found.extend(x.iter().zip(y).map(|(&x, &y)| [x, y]));
+    }
+    assert_eq!(found, all);
+    let none: Vec<Cut> = Vec::new();
+    assert_eq!((none.width(), none.chunks()), (0, 0));
+}
+
+#[test]
+fn sources_of_another_width_are_named() {
+    struct Wide(usize);
+    impl Chunked for Wide {
+        fn width(&self) -> usize {
+            self.0
+        }
+        fn chunks(&self) -> usize {
+            1
+        }
+        fn rows(&self, _: usize) -> usize {
+            1
+        }
+        fn read(&self, _: usize, into: &mut Chunk) -> Result<()> {
+            into.fill(self.0, |columns| {
+                columns.iter_mut().for_each(|column| column.push(0.0));
+                Ok(())
+            })
+        }
+    }
+    let wide = vec![Wide(2), Wide(3)];
+    let mut chunk = Chunk::default();
+    assert!(wide.read(0, &mut chunk).is_ok());
+    let found = message(wide.read(1, &mut chunk));
+    assert_eq!(found, "source 1, row: expected 2 values, found 3");
+}

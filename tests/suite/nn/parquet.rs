@@ -283,3 +283,49 @@ fn a_file_that_is_no_parquet_is_an_error() {
         ErrorKind::Io
     );
 }
+
+#[test]
+fn damaged_files_are_errors() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let [x, y] = numbers(300);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("x", Arc::new(Float64Array::from(x))),
+        ("y", Arc::new(Float64Array::from(y))),
+    ];
+    let (mut state, mut errors) = (1_u64, 0);
+    let mut next = move |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    let kinds = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::ZSTD(ZstdLevel::default()),
+    ];
+    for compression in kinds {
+        write(&path, compression, 100, &batch(columns.clone()));
+        let whole = fs::read(&path).unwrap();
+        for _ in 0..1000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(3) {
+                let at = next(bytes.len());
+                bytes[at] = next(256) as u8;
+            }
+            if next(4) == 0 {
+                bytes.truncate(next(bytes.len()));
+            }
+            fs::write(&path, &bytes).unwrap();
+            let read = || -> chainrule::Result<()> {
+                let file = Parquet::open(&path)?;
+                let mut chunk = Chunk::default();
+                (0..file.chunks()).try_for_each(|index| file.read(index, &mut chunk))
+            };
+            // What is damaged can still be numbers.
+            errors += usize::from(read().is_err());
+        }
+    }
+    assert!(errors > 1000, "{errors}");
+}
