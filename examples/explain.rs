@@ -1,7 +1,11 @@
 //! Explains the lecture's two examples of backpropagation step by step.
 //!
 //! `cargo run --example explain [directory]` prints every step and writes, for each example, a page that steps through it
-//! (by default in `target/pictures`). Open a page in a browser; it needs no network.
+//! (by default in `target/pictures`). In a terminal, values are green and gradients red, as on pictures. Open a page in a
+//! browser; it needs no network.
+
+#[path = "shared/terminal.rs"]
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,7 +46,12 @@ fn explain(directory: &Path) -> Result<(), String> {
             tape::scope(sigmoid),
         ),
     ] {
-        println!("{title}\n\n{explanation}");
+        let text = if terminal::has_colours() {
+            explanation.to_ansi()
+        } else {
+            explanation.to_string()
+        };
+        println!("{title}\n\n{text}");
         let path = directory.join(name).with_extension("html");
         fs::write(&path, explanation.html().title(title).to_string())
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;

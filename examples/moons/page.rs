@@ -22,9 +22,9 @@ const HEIGHT: f64 = 400.0;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #24292f; --quiet: #57606a; --rule: #d0d7de;
-  --low: #265fa8; --high: #c83c2d; --low-soft: #d3deed; --high-soft: #f4d8d5; }
+  --low: #0054a6; --high: #d55e00; --low-soft: #c0d5e9; --high-soft: #f5d7c0; }
 @media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --ink: #e6edf3; --quiet: #9198a1; --rule: #3d444d;
-  --low: #6ea8fe; --high: #ff8a7a; --low-soft: #14263f; --high-soft: #3f1c18; } }
+  --low: #6cb0ff; --high: #ff9d4d; --low-soft: #10304f; --high-soft: #4d2a0c; } }
 body { margin: 0 auto; padding: 1rem; max-width: 46rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 0.5rem; }
@@ -39,6 +39,7 @@ figure { margin: 0 0 1rem; } figcaption { color: var(--quiet); margin-top: 0.4re
 .table { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 0.15rem 0.9rem 0.15rem 0; border-bottom: 1px solid var(--rule); }
 [hidden] { display: none; }
+@media print { .controls { display: none; } figure { break-inside: avoid; } }
 ";
 
 /// Shows one figure at a time, and marks its step on the curve.
@@ -60,6 +61,22 @@ slider.max = figures.length - 1;
 slider.addEventListener('input', function () { show(Number(slider.value)); });
 document.getElementById('back').addEventListener('click', function () { show(Number(slider.value) - 1); });
 document.getElementById('on').addEventListener('click', function () { show(Number(slider.value) + 1); });
+const play = document.getElementById('play');
+let playing;
+function stop() {
+  clearInterval(playing);
+  playing = undefined;
+  play.textContent = 'Play';
+}
+play.addEventListener('click', function () {
+  if (playing) { stop(); return; }
+  play.textContent = 'Pause';
+  if (Number(slider.value) === figures.length - 1) show(0);
+  playing = setInterval(function () {
+    show(Number(slider.value) + 1);
+    if (Number(slider.value) === figures.length - 1) stop();
+  }, 900);
+});
 document.getElementById('controls').hidden = false;
 document.querySelectorAll('figure.step figcaption').forEach(function (caption) { caption.hidden = true; });
 show(figures.length - 1);
@@ -90,19 +107,20 @@ pub(crate) fn html(
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>Two moons: a training run, step by step</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <title>Two moons: a training run, step by step</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <h1>Two moons: a training run, step by step</h1>\n\
          <p>A network of 2, 16, 16 and 1 neurons learns to separate {points} points of two half moons. The line is where its \
-         score is 0; each side has the colour of its label.</p>\n\
+         score is 0; each side has the colour of its label. Points labelled 1 are circles, points labelled −1 are squares.</p>\n\
          <h2>Boundary</h2>\n\
          <div id=\"controls\" class=\"controls\" hidden=\"hidden\">\n\
-         <button id=\"back\" type=\"button\" aria-label=\"earlier\">◀</button>\n\
+         <button id=\"play\" type=\"button\">Play</button>\n\
+         <button id=\"back\" type=\"button\">Earlier</button>\n\
          <input id=\"step\" type=\"range\" min=\"0\" step=\"1\" aria-label=\"step of the training\"/>\n\
-         <button id=\"on\" type=\"button\" aria-label=\"later\">▶</button>\n</div>\n\
+         <button id=\"on\" type=\"button\">Later</button>\n</div>\n\
          <p id=\"said\" aria-live=\"polite\"></p>\n{figures}\
          <h2>Loss</h2>\n{}\
          <h2>Numbers</h2>\n<details><summary>Loss and accuracy before each step, and after the last</summary>\n{}</details>\n\
-         <script>{SCRIPT}</script>\n</body>\n</html>\n",
+         </main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         curve(trace),
         table(trace),
         figures = figures.concat(),
@@ -124,9 +142,16 @@ fn curve(trace: &[Progress]) -> String {
         .max(low + 1.0);
     let height = |power: f64| 15.0 + (HEIGHT / 2.0 - 45.0) * (high - power) / (high - low);
     let bottom = HEIGHT / 2.0 - 30.0;
+    let said = match (trace.first(), trace.last()) {
+        (Some(first), Some(last)) => format!(
+            "The loss at each step of the training, on a logarithmic scale: it falls from {:.3} to {:.5}",
+            first.loss, last.loss
+        ),
+        _ => "The loss of no step".to_owned(),
+    };
     let mut svg = vec![format!(
-        "<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"the loss by steps\">\n",
-        HEIGHT / 2.0
+        "<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{said}\">\n",
+        HEIGHT / 2.0 + 14.0
     )];
     let mut power = low;
     while power <= high {
@@ -147,6 +172,12 @@ fn curve(trace: &[Progress]) -> String {
             bottom + 20.0
         ));
     }
+    let (centre, middle) = (f64::midpoint(60.0, WIDTH - 20.0), bottom / 2.0);
+    svg.push(format!(
+        "<text x=\"{centre:.1}\" y=\"{:.1}\" text-anchor=\"middle\">step</text>\n\
+         <text x=\"14\" y=\"{middle:.1}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {middle:.1})\">loss</text>\n",
+        bottom + 36.0
+    ));
     let points = trace.iter().zip(powers());
     let points: Vec<Point> = points
         .map(|(now, power)| (across(now.step, trace.len()), height(power)))
@@ -186,6 +217,23 @@ fn boundary(mlp: &Mlp<f64>, data: &Dataset, said: &str) -> Result<String> {
                     path(&line)
                 ));
             }
+        }
+    }
+    for tick in -3..=3 {
+        let tick = f64::from(tick);
+        let (x, y) = place((tick, tick));
+        if xs.contains(&tick) {
+            svg.push(format!(
+                "<path d=\"M{x:.1} {HEIGHT}v-6\" stroke=\"var(--ink)\"/>\
+                 <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{tick}</text>\n",
+                HEIGHT - 10.0
+            ));
+        }
+        if ys.contains(&tick) {
+            svg.push(format!(
+                "<path d=\"M0 {y:.1}h6\" stroke=\"var(--ink)\"/><text x=\"10\" y=\"{:.1}\">{tick}</text>\n",
+                y + 5.0
+            ));
         }
     }
     for (point, label) in data.rows() {

@@ -15,6 +15,10 @@ const LEFT: f64 = 66.0;
 const TOP: f64 = 50.0;
 const WIDTH: f64 = 816.0;
 const HEIGHT: f64 = 532.0;
+/// The colours on dark pages.
+const DARK: &str = "@media (prefers-color-scheme: dark) { .moons .paper { fill: #0d1117 } .moons text { fill: #e6edf3 } \
+    .moons polyline, .moons rect[fill=none] { stroke: #e6edf3 } .moons [fill='#0054a6'] { fill: #6cb0ff } \
+    .moons [fill='#d55e00'] { fill: #ff9d4d } }";
 
 /// The plane in characters: `+` where the score is positive, `·` elsewhere, `x` and `o` for points labelled 1 and −1.
 pub(crate) fn text(mlp: &Mlp<f64>, data: &Dataset) -> Result<String> {
@@ -56,10 +60,13 @@ fn paint(field: &Field, data: &Dataset) -> String {
     let across = |x: f64| LEFT + WIDTH * part(x, &field.xs);
     let down = |y: f64| TOP + HEIGHT * (1.0 - part(y, &field.ys));
     let mut svg = vec![format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"15\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"moons\" role=\"img\" aria-label=\"{} points of two half moons, and \
+         the network's score as shades, with lines where it is −1, 0 and 1\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" \
+         font-size=\"15\">\n<style>{DARK}</style>\n\
+         <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
          <text x=\"{}\" y=\"34\" font-size=\"22\" text-anchor=\"middle\">\
          Two moons: the network's score, its zero and its margins</text>\n",
+        data.len(),
         LEFT + WIDTH + 18.0,
         TOP + HEIGHT + 58.0,
         LEFT + WIDTH / 2.0,
@@ -86,12 +93,16 @@ fn paint(field: &Field, data: &Dataset) -> String {
         }
     }
     for (point, label) in data.rows() {
-        svg.push(format!(
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\" fill=\"{}\" stroke=\"#ffffff\"/>\n",
-            across(point[0]),
-            down(point[1]),
-            colour(label),
-        ));
+        let (x, y, colour) = (across(point[0]), down(point[1]), colour(label));
+        // The shape distinguishes labels where colour does not.
+        svg.push(if label > 0.0 {
+            format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"{colour}\" stroke=\"#ffffff\"/>\n")
+        } else {
+            let (left, top) = (x - 4.5, y - 4.5);
+            format!(
+                "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"9\" height=\"9\" fill=\"{colour}\" stroke=\"#ffffff\"/>\n"
+            )
+        });
     }
     svg.push(format!(
         "<rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"none\" stroke=\"#000000\"/>\n"
@@ -115,7 +126,7 @@ fn paint(field: &Field, data: &Dataset) -> String {
 
 /// The colour of a label or of a score's sign.
 fn colour(sign: f64) -> &'static str {
-    if sign > 0.0 { "#c83c2d" } else { "#265fa8" }
+    if sign > 0.0 { "#d55e00" } else { "#0054a6" }
 }
 
 /// The multiples of one half within a range.

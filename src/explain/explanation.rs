@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::step::{DIGITS, Step};
+use super::step::{DIGITS, Ink, Step};
 use crate::graph::NodeKey;
 use crate::picture::{Appearance, Frame, Picture, Snapshot, number};
 use crate::sweep::Gradients;
@@ -98,20 +98,49 @@ impl Explanation {
     }
 }
 
+impl Explanation {
+    /// The text with the colours of the pictures, for a terminal: values green, gradients red (ANSI escape sequences).
+    ///
+    /// The library does not know where the text will be printed. Use this where
+    /// [`is_terminal`](std::io::IsTerminal::is_terminal) says that it is a terminal and the user has not set `NO_COLOR`,
+    /// otherwise the plain text of `Display`.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let x = Var::new(3.0).named("x");
+    /// let text = x.square().named("y").explain().to_ansi();
+    /// assert!(text.contains("x² makes y = \u{1b}[32m9\u{1b}[0m"));
+    /// assert!(text.contains("x gets \u{1b}[31m1\u{1b}[0m × 6 = \u{1b}[31m6\u{1b}[0m"));
+    /// ```
+    pub fn to_ansi(&self) -> String {
+        Told(self, Ink::Terminal).to_string()
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.steps.len();
+        Told(self, Ink::None).fmt(f)
+    }
+}
+
+/// The text of an explanation, in these colours.
+struct Told<'a>(&'a Explanation, Ink);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(explanation, ink) = *self;
+        let count = explanation.steps.len();
         if count == 0 {
-            let value = number(self.output.peek(), DIGITS);
+            let value = number(explanation.output.peek(), DIGITS);
             let because = "nothing was recorded through which a gradient could flow";
             return writeln!(f, "{value} is a constant: {because}.");
         }
-        for (place, step) in self.steps.iter().enumerate() {
+        for (place, step) in explanation.steps.iter().enumerate() {
             if place > 0 {
                 writeln!(f)?;
             }
             write!(f, "Step {} of {count} · ", place + 1)?;
-            step.write(f, DIGITS)?;
+            step.write(f, ink)?;
         }
         Ok(())
     }

@@ -7,7 +7,9 @@ use super::explanation::Explanation;
 use super::step::{Branch, DIGITS, Pattern, Step};
 use crate::graph::{Graph, NodeKey};
 use crate::op::{Scalar, rows};
-use crate::picture::{Appearance, NodeCopy, OperandCopy, Picture, Snapshot, number};
+use crate::picture::{
+    Appearance, NodeCopy, OperandCopy, Picture, Snapshot, label_nodes, number, rules,
+};
 use crate::sweep::Gradients;
 use crate::tape;
 use crate::var::Var;
@@ -15,7 +17,8 @@ use crate::var::Var;
 impl Explanation {
     /// Explains an output that is a constant or alive on this graph.
     fn new(graph: &Graph, output: Var) -> Self {
-        let snapshot = Snapshot::new(graph, &[output], usize::MAX, usize::MAX);
+        let mut snapshot = Snapshot::new(graph, &[output], usize::MAX, usize::MAX);
+        label_nodes(&mut snapshot.nodes);
         let gradients = graph.backward(&[(output, 1.0)]);
         let steps = steps(&snapshot, &gradients);
         Self {
@@ -82,7 +85,7 @@ fn steps(snapshot: &Snapshot, gradients: &Gradients) -> Vec<Step> {
             key: node.key,
             op: node.op,
             symbol: node.op.row().symbol,
-            label: node.label(),
+            label: node.label.clone(),
             group: path(snapshot, node),
             value: node.var.peek(),
             pattern,
@@ -105,24 +108,27 @@ fn steps(snapshot: &Snapshot, gradients: &Gradients) -> Vec<Step> {
                 arrived[place].push(branch.downstream);
             }
         }
-        steps.push(step(Pattern::from_op(node.op), Vec::new(), branches));
+        let pattern = Pattern::of_gate(node.op, &branches);
+        steps.push(step(pattern, Vec::new(), branches));
     }
     steps
 }
 
 /// The gradients that a gate passes to its operands.
 fn branches(nodes: &[NodeCopy], gate: &NodeCopy, upstream: f64) -> Vec<Branch> {
-    let branch = |operand: &OperandCopy| {
+    let branch = |(operand, rule): (&OperandCopy, Option<String>)| {
         let node = operand.node().map(|place| &nodes[place]);
         Branch {
             key: node.map(|node| node.key),
-            label: node.map_or_else(|| number(operand.value, DIGITS), NodeCopy::label),
+            label: node.map_or_else(|| number(operand.value, DIGITS), |node| node.label.clone()),
             value: operand.value,
             local: operand.partial,
+            rule: rule.unwrap_or_default(),
             downstream: upstream.apply2::<rows::Chain>(operand.partial),
         }
     };
-    gate.operands.iter().map(branch).collect()
+    let operands = gate.operands.iter();
+    operands.zip(rules(nodes, gate)).map(branch).collect()
 }
 
 /// The labels of the groups around a node, outermost first.

@@ -4,19 +4,46 @@ use std::fmt;
 
 use crate::graph::NodeKey;
 use crate::op::{Law, Op};
-use crate::picture::number;
+use crate::picture::{distinct, number};
 
 /// The largest number of significant digits in a text.
 pub(super) const DIGITS: usize = 4;
 /// The largest number of operands or copies that a sentence lists.
 const LISTED: usize = 4;
 
+/// Whether numbers are coloured as on pictures, by the escape sequences of terminals (ANSI).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ink {
+    None,
+    Terminal,
+}
+
+impl Ink {
+    /// A value: green.
+    fn value(self, text: &str) -> String {
+        self.coloured(text, 32)
+    }
+
+    /// A gradient: red.
+    fn gradient(self, text: &str) -> String {
+        self.coloured(text, 31)
+    }
+
+    fn coloured(self, text: &str, colour: u8) -> String {
+        match self {
+            Self::None => text.to_owned(),
+            Self::Terminal => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
+        }
+    }
+}
+
 /// Defines the patterns, one row per pattern: its word on pictures and its sentence.
 macro_rules! patterns {
     ($($(#[doc = $doc:literal])+ $pattern:ident $name:literal $sentence:literal;)+) => {
         /// What a gate does to the gradient that flows back through it.
         ///
-        /// A pattern follows from the laws in the table of operations, so it holds at every value.
+        /// A pattern follows from the laws in the table of operations, so it holds at every value. Only [`Closed`](Self::Closed)
+        /// depends on the values: it is the state of a gate that routes, when the route leads to none of its operands.
         ///
         /// ```
         /// use chainrule::op::{BinaryOp, Op, UnaryOp};
@@ -53,7 +80,8 @@ macro_rules! patterns {
 
             /// The sentence of a step, with places to fill: `{gate}` for the node's label, `{op}` for its symbol,
             /// `{upstream}` for its gradient, `{count}` and `{arrived}` for the number of its copies and their gradients,
-            /// and `{branches}` for those of its operands.
+            /// `{taken}` for the operands that it routes to, `{reason}` for why it is closed, and `{branches}` for the
+            /// gradients of its operands.
             pub(crate) fn sentence(self) -> &'static str {
                 match self { $(Self::$pattern => $sentence,)+ }
             }
@@ -76,7 +104,10 @@ patterns! {
         "{op} swaps: each factor gets the upstream gradient {upstream} times the other factor: {branches}.";
     /// Like a maximum: the operand whose value was taken gets the upstream gradient, the others nothing.
     Routes "routes"
-        "{op} routes the upstream gradient {upstream} to the operand whose value it took: {branches}.";
+        "{op} routes the upstream gradient {upstream} to {taken}: {branches}.";
+    /// Like a maximum or a rectifier whose value comes from no operand that can get a gradient: nothing flows back.
+    Closed "closed"
+        "{op} is closed: {reason}, so nothing passes: {branches}.";
     /// Like a comparison: nothing flows back.
     Blocks "blocks"
         "{op} blocks: its slope is 0, so no gradient passes: {branches}.";
@@ -107,6 +138,15 @@ impl Pattern {
         };
         laws.iter().find_map(of_law).unwrap_or(Self::Scales)
     }
+
+    /// The pattern of a gate that passes these gradients: that of its operation, or `Closed`.
+    pub(super) fn of_gate(op: Op, branches: &[Branch]) -> Self {
+        let mut nodes = branches.iter().filter(|branch| branch.key.is_some());
+        match Self::from_op(op) {
+            Self::Routes if nodes.all(|branch| branch.local == 0.0) => Self::Closed,
+            pattern => pattern,
+        }
+    }
 }
 
 impl fmt::Display for Pattern {
@@ -123,6 +163,7 @@ impl fmt::Display for Pattern {
 /// let explanation = (x * 2.0).explain();
 /// let branches: &[Branch] = &explanation.steps()[1].branches;
 /// assert_eq!((branches[0].label.as_str(), branches[0].local, branches[0].downstream), ("x", 2.0, 2.0));
+/// assert_eq!(branches[0].rule, "d(x·2)/dx = 2");
 /// assert_eq!((branches[1].key, branches[1].value), (None, 2.0)); // the constant
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -130,12 +171,15 @@ impl fmt::Display for Pattern {
 pub struct Branch {
     /// The operand's node; none for a constant, to which no gradient flows.
     pub key: Option<NodeKey>,
-    /// The operand's name, or `node 7` if it has none; the number of a constant.
+    /// The operand's name, or if it has none a short formula or what computed it; the number of a constant.
     pub label: String,
     /// The operand's value.
     pub value: f64,
     /// The local gradient: the derivative of the gate with respect to this operand.
     pub local: f64,
+    /// The local gradient in letters, such as `d(1/h)/dh = −1/h²`; empty for a constant. What it is at a tie or a corner is in
+    /// the operation's documentation.
+    pub rule: String,
     /// The downstream gradient: the upstream gradient times the local one, 0 if either is 0.
     pub downstream: f64,
 }
@@ -162,7 +206,7 @@ pub struct Step {
     pub op: Op,
     /// The operation's symbol.
     pub symbol: &'static str,
-    /// The node's name, or `node 7` if it has none.
+    /// The node's name, or if it has none a short formula such as `x + y`, or what computed it: `the result of ×`.
     pub label: String,
     /// The groups it was recorded in, outermost first.
     pub group: Vec<String>,
@@ -202,23 +246,42 @@ impl Step {
     /// assert_eq!(explanation.steps()[1].sentence(), "+ distributes the upstream gradient 1: x gets 1 × 1 = 1.");
     /// ```
     pub fn sentence(&self) -> String {
-        self.fill(DIGITS)
+        self.fill(Ink::None)
     }
 
-    fn fill(&self, digits: usize) -> String {
-        let number = |value: f64| number(value, digits);
-        let upstream = number(self.upstream);
+    /// The rules of the gate's operands, each once: the local gradients in letters.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let h = Var::new(2.0).named("h");
+    /// let explanation = h.recip().explain();
+    /// assert_eq!(explanation.steps()[1].rules(), ["d(1/h)/dh = −1/h²"]);
+    /// ```
+    pub fn rules(&self) -> Vec<String> {
+        let rules = self.branches.iter().map(|branch| branch.rule.clone());
+        distinct(rules.filter(|rule| !rule.is_empty()))
+    }
+
+    fn fill(&self, ink: Ink) -> String {
+        let number = |value: f64| number(value, DIGITS);
+        let gradient = |value: f64| ink.gradient(&number(value));
+        let upstream = gradient(self.upstream);
         let nodes = self.branches.iter().filter(|branch| branch.key.is_some());
         let branches = listed(nodes, ", ", |_, branch| {
-            let (local, downstream) = (number(branch.local), number(branch.downstream));
+            let (local, downstream) = (number(branch.local), gradient(branch.downstream));
             format!("{} gets {upstream} × {local} = {downstream}", branch.label)
         });
         let terms = self.arrived.iter();
-        let arrived = listed(terms, " + ", |place, &term| match number(term) {
-            negative if place > 0 && negative.starts_with('−') => format!("({negative})"),
+        let arrived = listed(terms, " + ", |place, &term| match gradient(term) {
+            negative if place > 0 && number(term).starts_with('−') => format!("({negative})"),
             other => other,
         });
         let count = self.arrived.len().to_string();
+        let taken = self.branches.iter().filter(|branch| branch.local != 0.0);
+        let taken = match taken.count() {
+            0 | 1 => "the operand whose value it took".to_owned(),
+            tied => format!("the {tied} operands that tie, in equal shares"),
+        };
         // A label can be any text, so each place is filled once, and the text that fills it is not searched for places.
         let mut sentence = String::new();
         for piece in self.pattern.sentence().split('{') {
@@ -232,6 +295,8 @@ impl Step {
                 "upstream" => &upstream,
                 "count" => &count,
                 "arrived" => &arrived,
+                "taken" => &taken,
+                "reason" => self.reason(),
                 _ => &branches,
             });
             sentence.push_str(rest);
@@ -239,9 +304,18 @@ impl Step {
         sentence
     }
 
-    /// Writes the step in two lines: the node with its value, groups and pattern, then the sentence.
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
-        let value = number(self.value, digits);
+    /// Why this gate is closed, if it is.
+    fn reason(&self) -> &'static str {
+        match &self.branches[..] {
+            [input] if input.value < 0.0 => "its input is negative",
+            [_] => "its input is 0",
+            _ => "the value it took is that of a constant",
+        }
+    }
+
+    /// Writes the step in lines: the node with its value, groups and pattern, then the sentence, then the gate's rules.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, ink: Ink) -> fmt::Result {
+        let value = ink.value(&number(self.value, DIGITS));
         if self.is_of_a_gate() {
             write!(f, "{} makes {} = {value}", self.symbol, self.label)?;
         } else {
@@ -251,7 +325,12 @@ impl Step {
             write!(f, " · in {group}")?;
         }
         writeln!(f, " · {}", self.pattern)?;
-        writeln!(f, "  {}", self.fill(digits))
+        writeln!(f, "  {}", self.fill(ink))?;
+        match &self.rules()[..] {
+            [] => Ok(()),
+            [one] => writeln!(f, "  Rule: {one}"),
+            several => writeln!(f, "  Rules: {}", several.join("; ")),
+        }
     }
 }
 

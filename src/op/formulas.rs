@@ -122,6 +122,7 @@ macro_rules! formulas {
             #[doc = $udoc:literal]
             $unary:ident $usymbol:literal $(: $umethod:ident($($uat:literal),+) = $uvalue:literal, slope $uslope:literal)? {
                 domain $udomain:tt; laws $ulaws:tt;
+                rule $urule:literal $uslopes:tt;
                 value |$ux:ident| $uf:expr;
                 partial |$up:ident, $uy:ident| $upartial:expr;
             }
@@ -130,6 +131,7 @@ macro_rules! formulas {
             #[doc = $bdoc:literal]
             $binary:ident $bsymbol:literal $(: $bmethod:ident($($bat:literal),+) = $bvalue:literal, slopes $($bslope:literal),+)? {
                 domain $bdomain:tt; laws $blaws:tt;
+                rule $brule:literal $bslopes:tt;
                 value |$ba:ident, $bb:ident| $bf:expr;
                 left |$la:ident, $lb:ident, $ly:ident| $left:expr;
                 right |$ra:ident, $rb:ident, $ry:ident| $right:expr;
@@ -139,6 +141,7 @@ macro_rules! formulas {
             #[doc = $tdoc:literal]
             $ternary:ident $tsymbol:literal $(: $tmethod:ident($($tat:literal),+) = $tvalue:literal, slopes $($tslope:literal),+)? {
                 domain $tdomain:tt; laws $tlaws:tt;
+                rule $trule:literal $tslopes:tt;
                 value |$ta:ident, $tb:ident, $tc:ident| $tf:expr;
                 first |$fa:ident, $fb:ident, $fc:ident, $fy:ident| $first:expr;
                 second |$sa:ident, $sb:ident, $sc:ident, $sy:ident| $second:expr;
@@ -149,6 +152,7 @@ macro_rules! formulas {
             #[doc = $ndoc:literal]
             $nary:ident $nsymbol:literal $(: $nmethod:ident($($nat:literal),+) = $nvalue:literal, slopes $($nslope:literal),+)? {
                 domain $ndomain:tt; laws $nlaws:tt;
+                rule $nrule:literal $nslopes:tt;
                 value |$nx:ident| $nf:expr;
                 partials |$px:ident, $py:ident, $emit:ident| $npartials:expr;
             }

@@ -145,6 +145,7 @@ pub enum Op {
 /// let Row { name, symbol, domain, laws, .. } = BinaryOp::Mul.row();
 /// assert_eq!((name, symbol, domain.len()), ("Mul", "×", 2));
 /// assert!(laws.contains(&Law::Commutative));
+/// assert_eq!(BinaryOp::Div.row().slopes, [("a", "1/b"), ("b", "−a/b²")]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -157,6 +158,11 @@ pub struct Row {
     pub domain: &'static [Interval],
     /// Its properties.
     pub laws: &'static [Law],
+    /// Its formula in letters, such as `a/b`; empty for an input.
+    pub rule: &'static str,
+    /// For each operand, its letter in the formula and the local gradient in the same letters, such as `("b", "−a/b²")`. An
+    /// n-ary operation repeats them for all its operands.
+    pub slopes: &'static [(&'static str, &'static str)],
 }
 
 impl Op {
@@ -173,6 +179,8 @@ impl Op {
                 symbol: "•",
                 domain: &[],
                 laws: &[],
+                rule: "",
+                slopes: &[],
             },
             Op::Unary(op) => op.row(),
             Op::Binary(op) => op.row(),
@@ -257,6 +265,7 @@ macro_rules! names {
         #[doc = $doc:literal]
         $row:ident $symbol:literal $(: $method:ident $at:tt = $value:literal, $slopes:ident $($slope:literal),+)? {
             domain ($($domain:expr),+); laws [$($law:expr),*];
+            rule $rule:literal [$($letter:literal: $partial:literal),+];
             $($formulas:tt)*
         }
     )+ }) => {
@@ -296,6 +305,8 @@ macro_rules! names {
                         symbol: $symbol,
                         domain: &[$($domain),+],
                         laws: &[$($law),*],
+                        rule: $rule,
+                        slopes: &[$(($letter, $partial)),+],
                     },)+
                 }
             }

@@ -5,6 +5,9 @@
 //! - its documentation, its type, its symbol in pictures, and, if users call it by name, its method with one
 //!   worked point: value and slopes there, computed with 50 digits by another program (mpmath);
 //! - the `domain` outside which the value is NaN, and the `laws` that hold; tests are made from both;
+//! - the `rule`, in words and letters, as explanations show it: the formula, then for each operand its letter and the
+//!   derivative with respect to it. An operation of any number of operands repeats these. What a tie or a corner does is in
+//!   the row's documentation;
 //! - `value`, over `f64`;
 //! - its partials, over any [`Scalar`](super::Scalar), from the operands and the result `y`: with plain numbers they
 //!   compute the derivative, with recording values they *record* it. The letters are those of the formula. A partial keeps
@@ -24,30 +27,35 @@ unary {
     /// The negation `−x`.
     Neg "−" {
         domain (REALS); laws [Odd, Involution, Nonincreasing, Linear];
+        rule "−x" ["x": "−1"];
         value |x| -x;
         partial |_x, _y| S::from(-1.0);
     }
     /// The reciprocal `1/x`.
     Recip "1/x": recip(2.0) = 0.5, slope -0.25 {
         domain (REALS); laws [Odd, Involution, Break(0, 0.0)];
+        rule "1/x" ["x": "−1/x²"];
         value |x| 1.0 / x;
         partial |_x, y| -(y * y);
     }
     /// The square `x²`.
     Square "x²": square(3.0) = 9.0, slope 6.0 {
         domain (REALS); laws [Even, Range(0.0, INFINITY)];
+        rule "x²" ["x": "2·x"];
         value |x| x * x;
         partial |x, _y| x * 2.0;
     }
     /// The square root.
     Sqrt "√": sqrt(2.0) = 1.4142135623730951, slope 0.3535533905932738 {
         domain (NOT_NEGATIVE); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 0.0), InverseOf(UnaryOp::Square)];
+        rule "√x" ["x": "1/(2·√x)"];
         value |x| x.sqrt();
         partial |_x, y| y.apply::<RecipPositive>() * 0.5;
     }
     /// The cube root, also of negative numbers.
     Cbrt "∛": cbrt(2.0) = 1.2599210498948732, slope 0.20998684164914552 {
         domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0)];
+        rule "∛x" ["x": "1/(3·(∛x)²)"];
         value |x| math::cbrt(x);
         partial |_x, y| (y * y * 3.0).recip();
     }
@@ -55,48 +63,56 @@ unary {
     /// The exponential `eˣ`.
     Exp "exp": exp(1.0) = 2.718281828459045, slope 2.718281828459045 {
         domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0)];
+        rule "e^x" ["x": "e^x"];
         value |x| math::exp(x);
         partial |_x, y| y;
     }
     /// The power of two `2ˣ`.
     Exp2 "exp2": exp2(0.5) = 1.4142135623730951, slope 0.9802581434685472 {
         domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, 1.0), At(10.0, 1024.0)];
+        rule "2^x" ["x": "ln(2)·2^x"];
         value |x| math::exp2(x);
         partial |x, _y| x.apply2::<ScaledExp2>(S::from(LN_2));
     }
     /// The exponential minus one, `eˣ − 1`, accurate near 0.
     ExpM1 "expm1": exp_m1(0.5) = 0.6487212707001282, slope 1.6487212707001282 {
         domain (REALS); laws [Nondecreasing, Range(-1.0, INFINITY), At(0.0, 0.0)];
+        rule "e^x − 1" ["x": "e^x"];
         value |x| math::exp_m1(x);
         partial |x, _y| x.exp();
     }
     /// The natural logarithm.
     Ln "ln": ln(2.0) = 0.6931471805599453, slope 0.5 {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(1.0, 0.0), InverseOf(UnaryOp::Exp)];
+        rule "ln(x)" ["x": "1/x"];
         value |x| math::ln(x);
         partial |x, _y| x.apply::<RecipPositive>();
     }
     /// The natural logarithm of one plus x, `ln(1 + x)`, accurate near 0.
     Ln1p "ln1p": ln_1p(0.5) = 0.4054651081081644, slope 0.6666666666666666 {
         domain ([-1.0, INFINITY]); laws [Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::ExpM1)];
+        rule "ln(1 + x)" ["x": "1/(1 + x)"];
         value |x| math::ln_1p(x);
         partial |x, _y| (x + 1.0).apply::<RecipPositive>();
     }
     /// The logarithm of one minus an exponential, `ln(1 − eˣ)`, for x ≤ 0, accurate at both ends.
     Log1mExp "ln(1−exp)": log1mexp(-0.5) = -0.9327521295671886, slope -1.5414940825367982 {
         domain (NOT_POSITIVE); laws [Nonincreasing, Range(NEG_INFINITY, 0.0)];
+        rule "ln(1 − e^x)" ["x": "−e^x/(1 − e^x)"];
         value |x| math::log1mexp(x);
         partial |x, _y| x.apply::<Log1mExpSlope>();
     }
     /// The logarithm to base 2.
     Log2 "log2": log2(3.0) = 1.584962500721156, slope 0.4808983469629878 {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(8.0, 3.0), InverseOf(UnaryOp::Exp2)];
+        rule "log2(x)" ["x": "1/(x·ln(2))"];
         value |x| math::log2(x);
         partial |x, _y| S::from(LOG2_E).apply2::<DivPositive>(x);
     }
     /// The logarithm to base 10.
     Log10 "log10": log10(2.0) = 0.3010299956639812, slope 0.2171472409516259 {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(1000.0, 3.0)];
+        rule "log10(x)" ["x": "1/(x·ln(10))"];
         value |x| math::log10(x);
         partial |x, _y| S::from(LOG10_E).apply2::<DivPositive>(x);
     }
@@ -104,78 +120,91 @@ unary {
     /// The sine, of radians.
     Sin "sin": sin(0.5) = 0.479425538604203, slope 0.8775825618903728 {
         domain (FINITE); laws [Odd, Range(-1.0, 1.0), At(0.0, 0.0)];
+        rule "sin(x)" ["x": "cos(x)"];
         value |x| math::sin(x);
         partial |x, _y| x.cos();
     }
     /// The cosine, of radians.
     Cos "cos": cos(0.5) = 0.8775825618903728, slope -0.479425538604203 {
         domain (FINITE); laws [Even, Range(-1.0, 1.0), At(0.0, 1.0)];
+        rule "cos(x)" ["x": "−sin(x)"];
         value |x| math::cos(x);
         partial |x, _y| -x.sin();
     }
     /// The tangent, of radians.
     Tan "tan": tan(0.5) = 0.5463024898437905, slope 1.2984464104095248 {
         domain (FINITE); laws [Odd, At(0.0, 0.0), Breaks];
+        rule "tan(x)" ["x": "1 + tan(x)²"];
         value |x| math::tan(x);
         partial |_x, y| y * y + 1.0;
     }
     /// The inverse sine in radians, for x from −1 to 1.
     Asin "asin": asin(0.5) = 0.5235987755982989, slope 1.1547005383792515 {
         domain (UNIT); laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
+        rule "asin(x)" ["x": "1/√(1 − x²)"];
         value |x| math::asin(x);
         partial |x, _y| x.apply::<AsinSlope>();
     }
     /// The inverse cosine in radians, for x from −1 to 1.
     Acos "acos": acos(0.5) = 1.0471975511965979, slope -1.1547005383792515 {
         domain (UNIT); laws [Nonincreasing, Range(0.0, PI), At(1.0, 0.0)];
+        rule "acos(x)" ["x": "−1/√(1 − x²)"];
         value |x| math::acos(x);
         partial |x, _y| -x.apply::<AsinSlope>();
     }
     /// The inverse tangent, in radians.
     Atan "atan": atan(0.5) = 0.4636476090008061, slope 0.8 {
         domain (REALS); laws [Odd, Nondecreasing, Range(-FRAC_PI_2, FRAC_PI_2), At(0.0, 0.0)];
+        rule "atan(x)" ["x": "1/(1 + x²)"];
         value |x| math::atan(x);
         partial |x, _y| x.hypot(1.0).recip().square();
     }
     /// The cardinal sine `sin(x)/x`, of radians, not normalised by π: 1 at 0, and the limit 0 at the infinities.
     Sinc "sinc": sinc(0.5) = 0.958851077208406, slope -0.16253703063606657 {
         domain (REALS); laws [Even, Range(-0.2173, 1.0), At(0.0, 1.0)];
+        rule "sin(x)/x" ["x": "(cos(x) − sin(x)/x)/x"];
         value |x| math::sinc(x);
         partial |x, _y| x.apply2::<SincDerivative>(S::from(1.0));
     }
     /// The hyperbolic sine.
     Sinh "sinh": sinh(0.5) = 0.5210953054937474, slope 1.1276259652063807 {
         domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0)];
+        rule "sinh(x)" ["x": "cosh(x)"];
         value |x| math::sinh(x);
         partial |x, _y| x.cosh();
     }
     /// The hyperbolic cosine.
     Cosh "cosh": cosh(0.5) = 1.1276259652063807, slope 0.5210953054937474 {
         domain (REALS); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+        rule "cosh(x)" ["x": "sinh(x)"];
         value |x| math::cosh(x);
         partial |x, _y| x.sinh();
     }
     /// The hyperbolic tangent.
     Tanh "tanh": tanh(0.5) = 0.46211715726000974, slope 0.7864477329659274 {
         domain (REALS); laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
+        rule "tanh(x)" ["x": "1 − tanh(x)²"];
         value |x| math::tanh(x);
         partial |x, _y| x.apply::<TanhSlope>();
     }
     /// The inverse hyperbolic sine.
     Asinh "asinh": asinh(0.5) = 0.48121182505960347, slope 0.8944271909999159 {
         domain (REALS); laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Sinh)];
+        rule "asinh(x)" ["x": "1/√(x² + 1)"];
         value |x| math::asinh(x);
         partial |x, _y| x.hypot(1.0).recip();
     }
     /// The inverse hyperbolic cosine, for x ≥ 1.
     Acosh "acosh": acosh(2.0) = 1.3169578969248168, slope 0.5773502691896257 {
         domain ([1.0, INFINITY]); laws [Nondecreasing, Range(0.0, INFINITY), At(1.0, 0.0), InverseOf(UnaryOp::Cosh)];
+        rule "acosh(x)" ["x": "1/√(x² − 1)"];
         value |x| math::acosh(x);
         partial |x, _y| ((x - 1.0).sqrt() * (x + 1.0).sqrt()).apply::<RecipPositive>();
     }
     /// The inverse hyperbolic tangent, for x from −1 to 1.
     Atanh "atanh": atanh(0.5) = 0.5493061443340549, slope 1.3333333333333333 {
         domain (UNIT); laws [Odd, Nondecreasing, At(0.0, 0.0), InverseOf(UnaryOp::Tanh)];
+        rule "atanh(x)" ["x": "1/(1 − x²)"];
         value |x| math::atanh(x);
         partial |x, _y| x.apply::<AtanhSlope>();
     }
@@ -183,42 +212,49 @@ unary {
     /// The absolute value; slope 0 at 0, the subgradient of least norm.
     Abs "|x|": abs(-2.0) = 2.0, slope -1.0 {
         domain (REALS); laws [Even, Idempotent, Range(0.0, INFINITY), Kink(0, 0.0)];
+        rule "|x|" ["x": "1 if x > 0, −1 if x < 0, else 0"];
         value |x| x.abs();
         partial |x, _y| x.sign();
     }
     /// The sign: −1, 0 or 1; slope 0 everywhere.
     Sign "sign": sign(-2.0) = -1.0, slope 0.0 {
         domain (REALS); laws [Odd, Idempotent, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0), Break(0, 0.0), Blocks];
+        rule "sign(x)" ["x": "0"];
         value |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x + 0.0 };
         partial |x, _y| x.apply::<Flat>();
     }
     /// The largest integer not above; slope 0 everywhere.
     Floor "⌊x⌋": floor(2.5) = 2.0, slope 0.0 {
         domain (REALS); laws [Idempotent, Nondecreasing, Breaks, Blocks];
+        rule "⌊x⌋" ["x": "0"];
         value |x| x.floor();
         partial |x, _y| x.apply::<Flat>();
     }
     /// The smallest integer not below; slope 0 everywhere.
     Ceil "⌈x⌉": ceil(2.5) = 3.0, slope 0.0 {
         domain (REALS); laws [Idempotent, Nondecreasing, Breaks, Blocks];
+        rule "⌈x⌉" ["x": "0"];
         value |x| x.ceil();
         partial |x, _y| x.apply::<Flat>();
     }
     /// The nearest integer, halves away from 0; slope 0 everywhere.
     Round "round": round(2.25) = 2.0, slope 0.0 {
         domain (REALS); laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
+        rule "round(x)" ["x": "0"];
         value |x| x.round();
         partial |x, _y| x.apply::<Flat>();
     }
     /// The integer part, towards 0; slope 0 everywhere.
     Trunc "trunc": trunc(-2.5) = -2.0, slope 0.0 {
         domain (REALS); laws [Odd, Idempotent, Nondecreasing, Breaks, Blocks];
+        rule "trunc(x)" ["x": "0"];
         value |x| x.trunc();
         partial |x, _y| x.apply::<Flat>();
     }
     /// The rectifier `max(0, x)`; slope 0 at 0, the subgradient of least norm.
     Relu "ReLU": relu(2.0) = 2.0, slope 1.0 {
         domain (REALS); laws [Idempotent, Nondecreasing, Range(0.0, INFINITY), Kink(0, 0.0), Routes];
+        rule "max(0, x)" ["x": "1 if x > 0, else 0"];
         value |x| if x > 0.0 { x } else if x.is_nan() { x } else { 0.0 };
         partial |x, _y| x.greater(0.0);
     }
@@ -226,24 +262,28 @@ unary {
     /// The logistic function `1/(1 + e⁻ˣ)`.
     Sigmoid "σ": sigmoid(0.5) = 0.6224593312018546, slope 0.2350037122015945 {
         domain (REALS); laws [Nondecreasing, Range(0.0, 1.0), At(0.0, 0.5)];
+        rule "σ(x)" ["x": "σ(x)·(1 − σ(x))"];
         value |x| math::sigmoid(x);
         partial |x, _y| x.apply::<SigmoidSlope>();
     }
     /// The smooth rectifier `ln(1 + eˣ)`.
     Softplus "softplus": softplus(0.5) = 0.9740769841801067, slope 0.6224593312018546 {
         domain (REALS); laws [Nondecreasing, Range(0.0, INFINITY), At(0.0, LN_2)];
+        rule "ln(1 + e^x)" ["x": "σ(x)"];
         value |x| math::softplus(x);
         partial |x, _y| x.sigmoid();
     }
     /// The sigmoid linear unit `x·σ(x)`, also called swish.
     Silu "SiLU": silu(0.5) = 0.3112296656009273, slope 0.7399611873026518 {
         domain (REALS); laws [At(0.0, 0.0)];
+        rule "x·σ(x)" ["x": "σ(x)·(1 + x·(1 − σ(x)))"];
         value |x| math::silu(x);
         partial |x, _y| x.apply::<SiluSlope>();
     }
     /// The Gaussian error linear unit `x·Φ(x)`, Φ the normal distribution function (the exact form, not the approximation by tanh).
     Gelu "GELU": gelu(0.5) = 0.34573123063700656, slope 0.8674951246561629 {
         domain (REALS); laws [At(0.0, 0.0)];
+        rule "x·Φ(x)" ["x": "Φ(x) + x·φ(x)"];
         value |x| math::gelu(x);
         partial |x, _y| x.apply::<GeluSlope>();
     }
@@ -251,96 +291,112 @@ unary {
     /// The error function `2/√π ∫₀ˣ e^(−t²) dt`.
     Erf "erf": erf(0.5) = 0.5204998778130465, slope 0.8787825789354448 {
         domain (REALS); laws [Odd, Nondecreasing, Range(-1.0, 1.0), At(0.0, 0.0)];
+        rule "erf(x)" ["x": "2/√π·e^(−x²)"];
         value |x| math::erf(x);
         partial |x, _y| x.apply::<Gaussian>() * FRAC_2_SQRT_PI;
     }
     /// The complementary error function `1 − erf(x)`, accurate in the tail.
     Erfc "erfc": erfc(0.5) = 0.4795001221869535, slope -0.8787825789354448 {
         domain (REALS); laws [Nonincreasing, Range(0.0, 2.0), At(0.0, 1.0)];
+        rule "erfc(x)" ["x": "−2/√π·e^(−x²)"];
         value |x| math::erfc(x);
         partial |x, _y| x.apply::<Gaussian>() * -FRAC_2_SQRT_PI;
     }
     /// The logarithm of the complementary error function, `ln erfc(x)`, accurate also where erfc is 0 or 1.
     LogErfc "ln erfc": log_erfc(0.5) = -0.7350111298370844, slope -1.8327056412986984 {
         domain (REALS); laws [Nonincreasing, Range(NEG_INFINITY, LN_2), At(0.0, 0.0)];
+        rule "ln(erfc(x))" ["x": "−2/√π·e^(−x²)/erfc(x)"];
         value |x| math::log_erfc(x);
         partial |x, _y| x.apply2::<LogErfcDerivative>(S::from(1.0));
     }
     /// The logarithm of the normal distribution function, `ln Φ(x)`, accurate in both tails.
     LogNormalCdf "ln Φ": log_normal_cdf(-1.5) = -2.70594440082389, slope 1.938677166622543 {
         domain (REALS); laws [Nondecreasing, Range(NEG_INFINITY, 0.0), At(0.0, -LN_2)];
+        rule "ln(Φ(x))" ["x": "φ(x)/Φ(x)"];
         value |x| math::log_normal_cdf(x);
         partial |x, _y| x.apply2::<LogNormalCdfDerivative>(S::from(1.0));
     }
     /// The logarithm of the size of the gamma function, `ln |Γ(x)|`: +∞ at its poles, which are the whole numbers x ≤ 0.
     LnGamma "lnΓ": ln_gamma(2.5) = 0.2846828704729192, slope 0.7031566406452432 {
         domain (FROM_LEAST); laws [At(1.0, 0.0), At(2.0, 0.0)];
+        rule "ln|Γ(x)|" ["x": "ψ(x)"];
         value |x| math::ln_gamma(x);
         partial |x, _y| x.digamma();
     }
     /// The digamma function `ψ(x) = d/dx ln |Γ(x)|`; NaN at its poles below 0.
     Digamma "ψ": digamma(2.5) = 0.7031566406452432, slope 0.49035775610023485 {
         domain (FROM_LEAST); laws [Poles];
+        rule "ψ(x)" ["x": "ψ′(x)"];
         value |x| math::digamma(x);
         partial |x, _y| x.polygamma(1);
     }
     /// The entropy term `x·ln x`, with the limit 0 at 0.
     Xlogx "x ln x": xlogx(0.5) = -0.34657359027997264, slope 0.3068528194400547 {
         domain (NOT_NEGATIVE); laws [At(0.0, 0.0), At(1.0, 0.0)];
+        rule "x·ln(x)" ["x": "ln(x) + 1"];
         value |x| math::xlogx(x);
         partial |x, _y| x.apply::<XlogxSlope>();
     }
     /// The reciprocal on the domain of a logarithm: `1/|x|` for `x ≥ 0`, NaN below.
     RecipPositive "1/|x|" {
         domain (NOT_NEGATIVE); laws [Nonincreasing, Range(0.0, INFINITY)];
+        rule "1/|x|" ["x": "−1/x²"];
         value |x| math::recip_positive(x);
         partial |_x, y| -(y * y);
     }
     /// The unscaled normal density `e^(−x²)`.
     Gaussian "exp(−x²)" {
         domain (REALS); laws [Even, Range(0.0, 1.0), At(0.0, 1.0)];
+        rule "e^(−x²)" ["x": "−2·x·e^(−x²)"];
         value |x| math::gaussian(x);
         partial |x, y| chain(x * -2.0, y);
     }
     /// The slope of `Tanh`: `4·σ(2x)·σ(−2x)`.
     TanhSlope "tanh′" {
         domain (REALS); laws [Even, At(0.0, 1.0)];
+        rule "tanh′(x)" ["x": "−2·tanh(x)·tanh′(x)"];
         value |x| 4.0 * math::sigmoid(2.0 * x) * math::sigmoid(-2.0 * x);
         partial |x, y| chain(x.tanh() * -2.0, y);
     }
     /// The slope of `Sigmoid`: `σ(x)·σ(−x)`.
     SigmoidSlope "σ′" {
         domain (REALS); laws [Even, At(0.0, 0.25)];
+        rule "σ′(x)" ["x": "σ′(x)·(1 − 2·σ(x))"];
         value |x| math::sigmoid(x) * math::sigmoid(-x);
         partial |x, y| chain(-(x * 0.5).tanh(), y);
     }
     /// The slope of `Asin`: `1/√((1 − x)(1 + x))`.
     AsinSlope "asin′" {
         domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+        rule "1/√(1 − x²)" ["x": "x/√(1 − x²)³"];
         value |x| math::recip_positive(((1.0 - x) * (1.0 + x)).sqrt());
         partial |x, y| chain(x, y * y * y);
     }
     /// The slope of `Atanh`: `1/((1 − x)(1 + x))`.
     AtanhSlope "atanh′" {
         domain (UNIT); laws [Even, Range(1.0, INFINITY), At(0.0, 1.0)];
+        rule "1/(1 − x²)" ["x": "2·x/(1 − x²)²"];
         value |x| math::recip_positive((1.0 - x) * (1.0 + x));
         partial |x, y| chain(x * 2.0, y * y);
     }
     /// The slope of `Log1mExp`: `−eˣ/(1 − eˣ)`.
     Log1mExpSlope "ln(1−exp)′" {
         domain (NOT_POSITIVE); laws [Nonincreasing, Range(NEG_INFINITY, 0.0)];
+        rule "−e^x/(1 − e^x)" ["x": "−e^x/(1 − e^x)²"];
         value |x| math::log1mexp_slope(x);
         partial |_x, y| chain(y, -y + 1.0);
     }
     /// The slope of `Silu`: `σ(x)·(1 + x·σ(−x))`.
     SiluSlope "SiLU′" {
         domain (REALS); laws [At(0.0, 0.5)];
+        rule "SiLU′(x)" ["x": "SiLU″(x)"];
         value |x| math::silu_slope(x);
         partial |x, _y| x.apply::<SiluCurvature>();
     }
     /// The second derivative of `Silu`: `σ(x)·σ(−x)·(2 − x·tanh(x/2))`.
     SiluCurvature "SiLU″" {
         domain (REALS); laws [Even, At(0.0, 0.5)];
+        rule "SiLU″(x)" ["x": "σ′(x)·(1 − 6·σ′(x))·x + 3·σ′(x)·(1 − 2·σ(x))"];
         value |x| math::silu_curvature(x);
         partial |x, _y| {
             let (slope, t) = (x.apply::<SigmoidSlope>(), (x * 0.5).tanh());
@@ -350,24 +406,28 @@ unary {
     /// The slope of `Gelu`: `Φ(x) + x·φ(x)`.
     GeluSlope "GELU′" {
         domain (REALS); laws [At(0.0, 0.5)];
+        rule "Φ(x) + x·φ(x)" ["x": "(2 − x²)·φ(x)"];
         value |x| math::gelu_slope(x);
         partial |x, _y| x.apply2::<ScaledDensity>((-x).apply3::<MulAdd>(x, S::from(2.0)));
     }
     /// The slope of `Xlogx`: `ln x + 1`.
     XlogxSlope "ln x + 1" {
         domain (NOT_NEGATIVE); laws [Nondecreasing, At(1.0, 1.0)];
+        rule "ln(x) + 1" ["x": "1/x"];
         value |x| math::xlogx_slope(x);
         partial |x, _y| x.apply::<RecipPositive>();
     }
     /// The identity through which no derivative passes: slope 0.
     StopGradient "stop" {
         domain (REALS); laws [Idempotent, Stop];
+        rule "stop(x)" ["x": "0"];
         value |x| x;
         partial |x, _y| x.apply::<Flat>();
     }
     /// The slope of a flat function: 0, or NaN where `x` is NaN.
     Flat "0" {
         domain (REALS); laws [Idempotent, Range(0.0, 0.0), Blocks];
+        rule "0·x" ["x": "0"];
         value |x| if x.is_nan() { x } else { 0.0 };
         partial |_x, y| y;
     }
@@ -376,6 +436,7 @@ binary {
     /// The sum `a + b`.
     Add "+" {
         domain (REALS, REALS); laws [Commutative, Identity(-0.0), Linear];
+        rule "a + b" ["a": "1", "b": "1"];
         value |a, b| a + b;
         left |_a, _b, _y| S::from(1.0);
         right |_a, _b, _y| S::from(1.0);
@@ -383,6 +444,7 @@ binary {
     /// The difference `a − b`.
     Sub "−" {
         domain (REALS, REALS); laws [Identity(0.0), Linear];
+        rule "a − b" ["a": "1", "b": "−1"];
         value |a, b| a - b;
         left |_a, _b, _y| S::from(1.0);
         right |_a, _b, _y| S::from(-1.0);
@@ -390,6 +452,7 @@ binary {
     /// The product `a·b`.
     Mul "×" {
         domain (REALS, REALS); laws [Commutative, Identity(1.0), Bilinear];
+        rule "a·b" ["a": "b", "b": "a"];
         value |a, b| a * b;
         left |_a, b, _y| b;
         right |a, _b, _y| a;
@@ -397,6 +460,7 @@ binary {
     /// The quotient `a/b`.
     Div "÷" {
         domain (REALS, REALS); laws [Identity(1.0), Break(1, 0.0)];
+        rule "a/b" ["a": "1/b", "b": "−a/b²"];
         value |a, b| a / b;
         left |_a, b, _y| b.recip();
         right |a, b, _y| a.apply2::<DivSlope>(b);
@@ -404,6 +468,7 @@ binary {
     /// The slope of `Div` with respect to its divisor, `−a/b²`.
     DivSlope "−a/b²" {
         domain (REALS, REALS); laws [Break(1, 0.0)];
+        rule "−a/b²" ["a": "−1/b²", "b": "2·a/b³"];
         value |a, b| slope::div(a, b);
         left |_a, b, _y| -b.recip().square();
         right |_a, b, y| y * -2.0 / b;
@@ -411,6 +476,7 @@ binary {
     /// The remainder of a division, `a − q·b` with `q = a/b` rounded towards 0, so it has the sign of `a`; at a jump, the slopes of its piece.
     Rem "rem" {
         domain (REALS, REALS); laws [Remainder, Breaks];
+        rule "a rem b" ["a": "1", "b": "−trunc(a/b)"];
         value |a, b| remainder::truncated(a, b);
         left |_a, _b, y| y.apply::<Flat>() + 1.0;
         right |a, b, y| -(a / b - y / b).round();
@@ -418,6 +484,7 @@ binary {
     /// The remainder that is not negative, `a − q·b` with `q = a/b` rounded so that `0 ≤ a − q·b < |b|`; at a jump, the slopes of its piece.
     RemEuclid "mod": rem_euclid(-7.5, 2.0) = 0.5, slopes 1.0, 4.0 {
         domain (REALS, REALS); laws [Remainder, Breaks, Range(0.0, INFINITY)];
+        rule "a mod b" ["a": "1", "b": "−(a − (a mod b))/b"];
         value |a, b| remainder::euclidean(a, b);
         left |_a, _b, y| y.apply::<Flat>() + 1.0;
         right |a, b, y| -(a / b - y / b).round();
@@ -425,6 +492,7 @@ binary {
     /// The quotient on the domain of a logarithm: `a/|b|` for `b ≥ 0`, NaN below.
     DivPositive "a/|b|" {
         domain (REALS, NOT_NEGATIVE); laws [Break(1, 0.0)];
+        rule "a/|b|" ["a": "1/|b|", "b": "−a/b²"];
         value |a, b| slope::div_positive(a, b);
         left |_a, b, _y| b.apply::<RecipPositive>();
         right |_a, b, y| -y / b;
@@ -432,6 +500,7 @@ binary {
     /// The scaled power of two `c·2ˣ`, also if `2ˣ` alone overflows.
     ScaledExp2 "c·2ˣ" {
         domain (REALS, REALS); laws [];
+        rule "c·2^x" ["x": "ln(2)·c·2^x", "c": "2^x"];
         value |x, c| math::scaled_exp2(x, c);
         left |x, c, _y| x.apply2::<ScaledExp2>(c * LN_2);
         right |x, _c, _y| x.exp2();
@@ -439,6 +508,7 @@ binary {
     /// The scaled normal density `c·φ(x)`, also if `φ(x)` alone is subnormal.
     ScaledDensity "c·φ" {
         domain (REALS, REALS); laws [];
+        rule "c·φ(x)" ["x": "−c·x·φ(x)", "c": "φ(x)"];
         value |x, c| math::scaled_density(x, c);
         left |x, c, _y| x.apply2::<ScaledDensity>(-chain(c, x));
         right |x, _c, _y| x.apply2::<ScaledDensity>(S::from(1.0));
@@ -446,6 +516,7 @@ binary {
     /// The share `t/(t + r)` of a positive term in its sum with the rest.
     Share "t/(t+r)" {
         domain (NOT_NEGATIVE, NOT_NEGATIVE); laws [];
+        rule "t/(t + r)" ["t": "r/(t + r)²", "r": "−t/(t + r)²"];
         value |t, r| slope::share(t, r);
         left |t, r, _y| r.apply2::<Share>(t) / (t + r);
         right |t, r, y| -y / (t + r);
@@ -453,6 +524,7 @@ binary {
     /// The power `a^b` of a variable or constant exponent; the slope with respect to the exponent is NaN where `a < 0`.
     Pow "^": pow(2.0, 1.5) = 2.8284271247461903, slopes 2.1213203435596424, 1.9605162869370945 {
         domain (NOT_NEGATIVE, REALS); laws [Identity(1.0)];
+        rule "a^b" ["a": "b·a^(b − 1)", "b": "a^b·ln(a)"];
         value |a, b| math::pow(a, b);
         left |a, b, _y| a.apply2::<PowSlope>(b);
         right |a, b, _y| a.apply2::<PowLog>(b);
@@ -460,6 +532,7 @@ binary {
     /// The power `aⁿ` of an integer exponent.
     Powi "ⁿ" {
         domain (REALS, REALS); laws [Identity(1.0), Break(0, 0.0), IntegerRight];
+        rule "a^n" ["a": "n·a^(n − 1)", "n": "a^n·ln(a)"];
         value |a, n| math::powi(a, n);
         left |a, n, _y| a.apply2::<PowSlope>(n);
         right |a, n, _y| a.apply2::<PowLog>(n);
@@ -467,6 +540,7 @@ binary {
     /// The slope of `Pow` with respect to its base, `b·a^(b−1)`.
     PowSlope "b·a^(b−1)" {
         domain (NOT_NEGATIVE, REALS); laws [];
+        rule "b·a^(b − 1)" ["a": "b·(b − 1)·a^(b − 2)", "b": "a^(b − 1)·(1 + b·ln(a))"];
         value |a, b| slope::pow(a, b);
         left |a, b, _y| a.apply2::<PowCurvature>(b);
         right |a, b, _y| a.apply2::<PowMixed>(b);
@@ -474,6 +548,7 @@ binary {
     /// The slope of `Pow` with respect to its exponent, `a^b·ln a`, 0 where the power vanishes.
     PowLog "a^b·ln a" {
         domain (NOT_NEGATIVE, REALS); laws [];
+        rule "a^b·ln(a)" ["a": "a^(b − 1)·(1 + b·ln(a))", "b": "a^b·ln(a)²"];
         value |a, b| slope::pow_log(a, b);
         left |a, b, _y| a.apply2::<PowMixed>(b);
         right |a, b, _y| a.apply2::<PowLogSquared>(b);
@@ -481,6 +556,7 @@ binary {
     /// The second derivative of `Pow` with respect to its base, `b(b−1)·a^(b−2)`.
     PowCurvature "b(b−1)·a^(b−2)" {
         domain (NOT_NEGATIVE, REALS); laws [];
+        rule "b·(b − 1)·a^(b − 2)" ["a": "b·(b − 1)·(b − 2)·a^(b − 3)", "b": "a^(b − 2)·(b·(b − 1)·ln(a) + 2·b − 1)"];
         value |a, b| slope::pow_curvature(a, b);
         left |a, b, _y| chain(b, a.apply2::<PowCurvature>(b - 1.0));
         right |a, b, _y| pow_mixed_by_base(a, b);
@@ -488,6 +564,7 @@ binary {
     /// The derivative of `Pow` with respect to both operands, `a^(b−1)·(1 + b·ln a)`.
     PowMixed "a^(b−1)·(1 + b·ln a)" {
         domain (NOT_NEGATIVE, REALS); laws [];
+        rule "a^(b − 1)·(1 + b·ln(a))" ["a": "a^(b − 2)·(b·(b − 1)·ln(a) + 2·b − 1)", "b": "a^(b − 1)·ln(a)·(2 + b·ln(a))"];
         value |a, b| slope::pow_mixed(a, b);
         left |a, b, _y| pow_mixed_by_base(a, b);
         right |a, b, _y| pow_mixed_by_exponent(a, b);
@@ -495,6 +572,7 @@ binary {
     /// The second derivative of `Pow` with respect to its exponent, `a^b·ln²a`, 0 where the power vanishes.
     PowLogSquared "a^b·ln²a" {
         domain (NOT_NEGATIVE, REALS); laws [];
+        rule "a^b·ln(a)²" ["a": "a^(b − 1)·ln(a)·(2 + b·ln(a))", "b": "a^b·ln(a)³"];
         value |a, b| slope::pow_log_squared(a, b);
         left |a, b, _y| pow_mixed_by_exponent(a, b);
         right |a, _b, y| chain(y, a.ln());
@@ -502,6 +580,7 @@ binary {
     /// The length `√(a² + b²)` of a vector, without overflow; slopes 0 at the origin, the subgradient of least norm.
     Hypot "hypot": hypot(3.0, 4.0) = 5.0, slopes 0.6, 0.8 {
         domain (REALS, REALS); laws [Commutative, Range(0.0, INFINITY), KinkAtOrigin];
+        rule "√(a² + b²)" ["a": "a/√(a² + b²)", "b": "b/√(a² + b²)"];
         value |a, b| math::hypot(a, b);
         left |a, b, _y| a.apply2::<HypotSlope>(b);
         right |a, b, _y| b.apply2::<HypotSlope>(a);
@@ -509,6 +588,7 @@ binary {
     /// The slope of `Hypot` with respect to its first operand: `a/√(a² + b²)`.
     HypotSlope "a/hypot" {
         domain (FINITE, FINITE); laws [Range(-1.0, 1.0)];
+        rule "a/√(a² + b²)" ["a": "b²/√(a² + b²)³", "b": "−a·b/√(a² + b²)³"];
         value |a, b| slope::hypot(a, b);
         left |a, b, _y| a.apply2::<HypotCurvature>(b);
         right |a, b, _y| a.apply2::<HypotMixed>(b);
@@ -516,6 +596,7 @@ binary {
     /// The second derivative of `Hypot` with respect to its first operand: `b²/h³`, `h` the length.
     HypotCurvature "b²/h³" {
         domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
+        rule "b²/√(a² + b²)³" ["a": "−3·a·b²/√(a² + b²)^5", "b": "b·(2·a² − b²)/√(a² + b²)^5"];
         value |a, b| plane::hypot_curvature(a, b);
         left |a, b, y| chain(y, chain(a.apply2::<HypotSlope>(b), a.hypot(b).recip()) * -3.0);
         right |a, b, _y| hypot_mixed_by_first(a, b);
@@ -523,6 +604,7 @@ binary {
     /// The derivative of `Hypot` with respect to both operands: `−ab/h³`, `h` the length.
     HypotMixed "−ab/h³" {
         domain (FINITE, FINITE); laws [Commutative];
+        rule "−a·b/√(a² + b²)³" ["a": "b·(2·a² − b²)/√(a² + b²)^5", "b": "a·(2·b² − a²)/√(a² + b²)^5"];
         value |a, b| plane::hypot_mixed(a, b);
         left |a, b, _y| hypot_mixed_by_first(a, b);
         right |a, b, _y| hypot_mixed_by_first(b, a);
@@ -530,6 +612,7 @@ binary {
     /// The angle of the point `(b, a)` in radians, from −π to π: `a` is the ordinate, `b` the abscissa.
     Atan2 "atan2": atan2(1.0, 2.0) = 0.4636476090008061, slopes 0.4, -0.2 {
         domain (REALS, REALS); laws [Range(-PI, PI), Break(0, 0.0)];
+        rule "atan2(a, b)" ["a": "b/(a² + b²)", "b": "−a/(a² + b²)"];
         value |a, b| math::atan2(a, b);
         left |a, b, _y| a.apply2::<Atan2Slope>(b);
         right |a, b, _y| -b.apply2::<Atan2Slope>(a);
@@ -537,6 +620,7 @@ binary {
     /// The slope of `Atan2` with respect to its first operand: `b/h²`, `h` the length.
     Atan2Slope "b/h²" {
         domain (REALS, REALS); laws [];
+        rule "b/(a² + b²)" ["a": "−2·a·b/(a² + b²)²", "b": "(a² − b²)/(a² + b²)²"];
         value |a, b| plane::atan2(a, b);
         left |a, b, _y| a.apply2::<Atan2Curvature>(b);
         right |a, b, _y| a.apply2::<Atan2Mixed>(b);
@@ -544,6 +628,7 @@ binary {
     /// The second derivative of `Atan2` with respect to its first operand: `−2ab/h⁴`, `h` the length.
     Atan2Curvature "−2ab/h⁴" {
         domain (REALS, REALS); laws [Commutative];
+        rule "−2·a·b/(a² + b²)²" ["a": "2·b·(3·a² − b²)/(a² + b²)³", "b": "2·a·(3·b² − a²)/(a² + b²)³"];
         value |a, b| plane::atan2_curvature(a, b);
         left |a, b, _y| atan2_curvature_slope(a, b);
         right |a, b, _y| atan2_curvature_slope(b, a);
@@ -551,6 +636,7 @@ binary {
     /// The derivative of `Atan2` with respect to both operands: `(a − b)(a + b)/h⁴`, `h` the length.
     Atan2Mixed "(a²−b²)/h⁴" {
         domain (REALS, REALS); laws [];
+        rule "(a² − b²)/(a² + b²)²" ["a": "2·a·(3·b² − a²)/(a² + b²)³", "b": "−2·b·(3·a² − b²)/(a² + b²)³"];
         value |a, b| plane::atan2_mixed(a, b);
         left |a, b, _y| atan2_curvature_slope(b, a);
         right |a, b, _y| -atan2_curvature_slope(a, b);
@@ -558,6 +644,7 @@ binary {
     /// The larger; a tie gives each operand half the slope.
     Max "max": max(2.0, 1.0) = 2.0, slopes 1.0, 0.0 {
         domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(NEG_INFINITY), KinkAtTie, Routes];
+        rule "max(a, b)" ["a": "1 if a > b, else 0", "b": "1 if b > a, else 0"];
         value |a, b| compare::larger(a, b);
         left |a, b, _y| (a.greater(b) + a.greater_equal(b)) * 0.5;
         right |a, b, _y| (b.greater(a) + b.greater_equal(a)) * 0.5;
@@ -565,6 +652,7 @@ binary {
     /// The smaller; a tie gives each operand half the slope.
     Min "min": min(2.0, 1.0) = 1.0, slopes 0.0, 1.0 {
         domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(INFINITY), KinkAtTie, Routes];
+        rule "min(a, b)" ["a": "1 if a < b, else 0", "b": "1 if b < a, else 0"];
         value |a, b| compare::smaller(a, b);
         left |a, b, _y| (a.less(b) + a.less_equal(b)) * 0.5;
         right |a, b, _y| (b.less(a) + b.less_equal(a)) * 0.5;
@@ -572,6 +660,7 @@ binary {
     /// Whether `a > b`: 1 or 0, NaN if either is NaN; slope 0.
     Greater ">": greater(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a > b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a > b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -579,6 +668,7 @@ binary {
     /// Whether `a < b`: 1 or 0, NaN if either is NaN; slope 0.
     Less "<": less(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a < b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a < b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -586,6 +676,7 @@ binary {
     /// Whether `a ≥ b`: 1 or 0, NaN if either is NaN; slope 0.
     GreaterEqual "≥": greater_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a ≥ b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a >= b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -593,6 +684,7 @@ binary {
     /// Whether `a ≤ b`: 1 or 0, NaN if either is NaN; slope 0.
     LessEqual "≤": less_equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a ≤ b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a <= b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -600,6 +692,7 @@ binary {
     /// Whether `a = b`: 1 or 0, NaN if either is NaN; slope 0.
     Equal "=": equal(2.0, 1.0) = 0.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a = b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a == b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -607,6 +700,7 @@ binary {
     /// Whether `a ≠ b`: 1 or 0, NaN if either is NaN; slope 0.
     NotEqual "≠": not_equal(2.0, 1.0) = 1.0, slopes 0.0, 0.0 {
         domain (REALS, REALS); laws [Commutative, Range(0.0, 1.0), BreakAtTie, Blocks];
+        rule "1 if a ≠ b, else 0" ["a": "0", "b": "0"];
         value |a, b| compare::truth(a, b, a != b);
         left |_a, _b, y| y.apply::<Flat>();
         right |_a, _b, y| y.apply::<Flat>();
@@ -615,6 +709,7 @@ binary {
     /// The leaky rectifier: `x` above 0, `α·x` below; at 0 the slope of least norm between `α` and 1.
     LeakyRelu "leaky ReLU" {
         domain (REALS, UNIT); laws [Identity(1.0), Kink(0, 0.0)];
+        rule "x if x > 0, else α·x" ["x": "1 if x > 0, else α", "α": "0 if x > 0, else x"];
         value |x, alpha| slope::joined(x, alpha, x, if alpha == 0.0 { 0.0 } else { alpha * x });
         left |x, alpha, _y| x.apply2::<LeakyReluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0);
@@ -622,6 +717,7 @@ binary {
     /// The slope of `LeakyRelu`.
     LeakyReluSlope "leaky ReLU′" {
         domain (REALS, UNIT); laws [Break(0, 0.0), BlocksAt(0)];
+        rule "1 if x > 0, else α" ["x": "0", "α": "0 if x > 0, else 1"];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha });
         left |_x, _alpha, y| y.apply::<Flat>();
         right |x, alpha, _y| x.less(0.0) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -629,6 +725,7 @@ binary {
     /// The exponential linear unit: `x` above 0, `α·(eˣ − 1)` below; at 0 the slope of least norm between `α` and 1.
     Elu "ELU" {
         domain (REALS, UNIT); laws [Kink(0, 0.0)];
+        rule "x if x > 0, else α·(e^x − 1)" ["x": "1 if x > 0, else α·e^x", "α": "0 if x > 0, else e^x − 1"];
         value |x, alpha| slope::joined(x, alpha, x, alpha * math::exp_m1(x));
         left |x, alpha, _y| x.apply2::<EluSlope>(alpha);
         right |x, _alpha, _y| x.min(0.0).exp_m1();
@@ -636,6 +733,7 @@ binary {
     /// The slope of `Elu`.
     EluSlope "ELU′" {
         domain (REALS, UNIT); laws [Break(0, 0.0)];
+        rule "1 if x > 0, else α·e^x" ["x": "0 if x > 0, else α·e^x", "α": "0 if x > 0, else e^x"];
         value |x, alpha| slope::joined(x, alpha, 1.0, if x == 0.0 { alpha.clamp(0.0, 1.0) } else { alpha * math::exp(x) });
         left |x, alpha, _y| chain(x.less(0.0), chain(alpha, x.exp()));
         right |x, alpha, _y| chain(x.less(0.0), x.exp()) + x.equal(0.0) * alpha.greater(0.0) * alpha.less(1.0);
@@ -643,6 +741,7 @@ binary {
     /// The polygamma function `ψ⁽ⁿ⁾(x)`: derivative `n` of `Digamma`; NaN at its poles below 0.
     Polygamma "ψ⁽ⁿ⁾" {
         domain (FROM_LEAST, [1.0, 20.0]); laws [IntegerRight, Poles];
+        rule "ψ⁽ⁿ⁾(x)" ["x": "ψ⁽ⁿ⁺¹⁾(x)", "n": "undefined"];
         value |x, n| math::polygamma(n, x);
         left |x, n, _y| x.apply2::<Polygamma>(n + 1.0);
         right |x, n, _y| (x + n) * NAN;
@@ -650,6 +749,7 @@ binary {
     /// Derivative `n` of `Sinc`, for orders up to 40.
     SincDerivative "sinc⁽ⁿ⁾" {
         domain (REALS, [1.0, 20.0]); laws [IntegerRight, Range(-1.0, 1.0)];
+        rule "sinc⁽ⁿ⁾(x)" ["x": "sinc⁽ⁿ⁺¹⁾(x)", "n": "undefined"];
         value |x, n| math::sinc_derivative(x, n);
         left |x, n, _y| x.apply2::<SincDerivative>(n + 1.0);
         right |x, n, _y| (x + n) * NAN;
@@ -657,6 +757,7 @@ binary {
     /// Derivative `n` of `LogErfc`, for orders up to 20.
     LogErfcDerivative "ln erfc⁽ⁿ⁾" {
         domain (REALS, [1.0, 10.0]); laws [IntegerRight];
+        rule "(ln erfc)⁽ⁿ⁾(x)" ["x": "(ln erfc)⁽ⁿ⁺¹⁾(x)", "n": "undefined"];
         value |x, n| math::log_erfc_derivative(x, n);
         left |x, n, _y| x.apply2::<LogErfcDerivative>(n + 1.0);
         right |x, n, _y| (x + n) * NAN;
@@ -664,6 +765,7 @@ binary {
     /// Derivative `n` of `LogNormalCdf`, for orders up to 20.
     LogNormalCdfDerivative "ln Φ⁽ⁿ⁾" {
         domain (REALS, [1.0, 10.0]); laws [IntegerRight];
+        rule "(ln Φ)⁽ⁿ⁾(x)" ["x": "(ln Φ)⁽ⁿ⁺¹⁾(x)", "n": "undefined"];
         value |x, n| math::log_normal_cdf_derivative(x, n);
         left |x, n, _y| x.apply2::<LogNormalCdfDerivative>(n + 1.0);
         right |x, n, _y| (x + n) * NAN;
@@ -671,13 +773,15 @@ binary {
     /// The exponential of a difference, `e^(x−m)`, 1 if both are +∞.
     ExpDifference "exp(x−m)" {
         domain (FINITE, FINITE); laws [Range(0.0, INFINITY)];
+        rule "e^(x − m)" ["x": "e^(x − m)", "m": "−e^(x − m)"];
         value |x, m| if x == NEG_INFINITY && m == NEG_INFINITY { NAN } else { math::exp_difference(x, m) };
         left |_x, _m, y| y;
         right |_x, _m, y| -y;
     }
     /// The product of the chain rule, `u·p`: 0 if either factor is exactly 0, whatever the other is.
-    Chain "⋅" {
+    Chain "u·p" {
         domain (REALS, REALS); laws [Commutative, Bilinear, ZeroRule];
+        rule "u·p" ["u": "p", "p": "u"];
         value |u, p| if u == 0.0 || p == 0.0 { 0.0 } else { u * p };
         left |_u, p, _y| p;
         right |u, _p, _y| u;
@@ -687,14 +791,16 @@ ternary {
     /// The fused `a·b + c`, rounded once.
     MulAdd "fma": mul_add(2.0, 3.0, 4.0) = 10.0, slopes 3.0, 2.0, 1.0 {
         domain (REALS, REALS, REALS); laws [Bilinear];
+        rule "a·b + c" ["a": "b", "b": "a", "c": "1"];
         value |a, b, c| a.mul_add(b, c);
         first |_a, b, _c, _y| b;
         second |a, _b, _c, _y| a;
         third |_a, _b, _c, _y| S::from(1.0);
     }
     /// The term of the chain rule, `u·p + a` rounded once: `a` if either factor is exactly 0, whatever the other is.
-    ChainAdd "⋅+" {
+    ChainAdd "u·p+a" {
         domain (REALS, REALS, REALS); laws [Bilinear, ZeroRule];
+        rule "u·p + a" ["u": "p", "p": "u", "a": "1"];
         value |u, p, a| if u == 0.0 || p == 0.0 { a } else { u.mul_add(p, a) };
         first |_u, p, _a, _y| p;
         second |u, _p, _a, _y| u;
@@ -703,6 +809,7 @@ ternary {
     /// Selects `a` where the condition (this value) is not 0, otherwise `b`; no derivative passes to the branch not taken.
     Select "select": select(1.0, 2.0, 3.0) = 2.0, slopes 0.0, 1.0, 0.0 {
         domain (REALS, REALS, REALS); laws [Break(0, 0.0), BlocksAt(0), Routes];
+        rule "a if c ≠ 0, else b" ["c": "0", "a": "1 if c ≠ 0, else 0", "b": "1 if c = 0, else 0"];
         value |c, a, b| if c.is_nan() { c } else if c == 0.0 { b } else { a };
         first |c, _a, _b, _y| c.apply::<Flat>();
         second |c, _a, _b, _y| c.not_equal(0.0);
@@ -711,6 +818,7 @@ ternary {
     /// The nearest value within bounds, NaN if the bounds are crossed; at a bound the slope is 0, and 1 with respect to the bound.
     Clamp "clamp": clamp(2.5, 1.0, 3.0) = 2.5, slopes 1.0, 0.0, 0.0 {
         domain (REALS, REALS, REALS); laws [KinkAtTie, Routes];
+        rule "min(max(x, l), h)" ["x": "1 if l < x < h, else 0", "l": "1 if x ≤ l, else 0", "h": "1 if x ≥ h, else 0"];
         value |x, low, high| compare::clamp(x, low, high);
         first |x, low, high, y| x.greater(low) * x.less(high) + y.apply::<Flat>();
         second |x, low, _high, y| x.less_equal(low) + y.apply::<Flat>();
@@ -721,42 +829,49 @@ nary {
     /// The sum, added from left to right.
     Sum "Σ" {
         domain (REALS); laws [Linear];
+        rule "x₁ + x₂ + …" ["xᵢ": "1"];
         value |xs| total(xs);
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0)); };
     }
     /// The product, multiplied from left to right.
     Product "Π" {
         domain (REALS); laws [];
+        rule "x₁·x₂·…" ["xᵢ": "the product of the others"];
         value |xs| product(xs);
         partials |xs, _y, emit| product_partials(xs, emit);
     }
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; its operands alternate `w₀ x₀ w₁ x₁ …`.
-    Dot "·" {
+    Dot "w·x" {
         domain (REALS); laws [Pairs, Bilinear];
+        rule "w₁·x₁ + w₂·x₂ + …" ["wᵢ": "xᵢ", "xᵢ": "wᵢ"];
         value |xs| dot(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
     }
     /// An adjoint, `u₀p₀ + u₁p₁ + …`, each term added with one rounding; a term with a factor of exactly 0 adds nothing.
-    Adjoint "⋅Σ" {
+    Adjoint "u·p…" {
         domain (REALS); laws [Pairs, Bilinear, ZeroRule];
+        rule "u₁·p₁ + u₂·p₂ + …" ["uᵢ": "pᵢ", "pᵢ": "uᵢ"];
         value |xs| adjoint(xs);
         partials |xs, _y, emit| for i in 0..xs.len() / 2 * 2 { emit(i, xs[i ^ 1]); };
     }
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
         domain (REALS); laws [KinkAtTie, Routes];
+        rule "max(x₁, x₂, …)" ["xᵢ": "1 if xᵢ is the largest, else 0"];
         value |xs| largest(xs);
         partials |xs, y, emit| ties(xs, y, emit);
     }
     /// The smallest of many, ∞ of none; `k` tied operands get `1/k` of the slope each.
     MinOf "min": min_of(2.0, 1.0, 3.0) = 1.0, slopes 0.0, 1.0, 0.0 {
         domain (REALS); laws [KinkAtTie, Routes];
+        rule "min(x₁, x₂, …)" ["xᵢ": "1 if xᵢ is the smallest, else 0"];
         value |xs| smallest(xs);
         partials |xs, y, emit| ties(xs, y, emit);
     }
     /// The logarithm of a sum of exponentials, `ln Σ e^xᵢ`, without overflow, −∞ of none; its slopes are the softmax.
     LogSumExp "logΣexp": log_sum_exp(1.0, 3.0, 2.0) = 3.40760596444438, slopes 0.09003057317038046, 0.6652409557748219, 0.24472847105479764 {
         domain (REALS); laws [Composed];
+        rule "ln(e^x₁ + e^x₂ + …)" ["xᵢ": "e^xᵢ/(e^x₁ + e^x₂ + …)"];
         value |xs| log_sum_exp(xs);
         partials |xs, _y, emit| {
             let largest = S::max_of(xs).apply::<StopGradient>();
@@ -767,12 +882,14 @@ nary {
     /// The arithmetic mean, NaN of none.
     Mean "mean": mean(1.0, 3.0, 2.0) = 2.0, slopes 0.3333333333333333, 0.3333333333333333, 0.3333333333333333 {
         domain (REALS); laws [Linear];
+        rule "(x₁ + x₂ + …)/n" ["xᵢ": "1/n"];
         value |xs| total(xs) / xs.count() as f64;
         partials |xs, _y, emit| for i in 0..xs.len() { emit(i, S::from(1.0 / xs.len() as f64)); };
     }
     /// A value with declared slopes: its operands are the value, then pairs of an operand and the slope with respect to it.
     Custom "custom" {
         domain (REALS); laws [Declared];
+        rule "f" ["s": "0", "xᵢ": "as declared"];
         value |xs| if xs.count() == 0 { S::from(NAN) } else { xs.at(0) };
         partials |xs, _y, emit| for i in 0..xs.len() {
             let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };

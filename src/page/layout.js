@@ -2,7 +2,10 @@
 // curve only between columns, where there is no text. An open group is laid out by itself and is then a part like any other,
 // so boxes never overlap; a group is a contiguous stretch of recording, so no wire leads out of it and back in.
 
-const CELL = { lane: 30, thin: 8, wire: 74, local: 66, bend: 24, radius: 18, gap: 16 };
+// Lengths have room for every number: a sign, the digits, a point and an exponent.
+const CELL = {
+  lane: 30, thin: 8, wire: 8 + 7.8 * (model.digits + 7), local: 8 + 6.8 * (model.digits + 8), bend: 24, radius: 18, gap: 16,
+};
 const FEW = 10; // the most lanes with labels; more are drawn thin, or as one into or out of a folded group
 const MANY = 60; // the most lanes into a gate; more are drawn as one
 
@@ -48,7 +51,7 @@ function cell(item, world) {
   if (item.scope !== undefined) {
     const takes = [...world.takes[item.scope]], gives = [...world.gives[item.scope]];
     const bundled = gives.length > FEW;
-    const into = takes.length > FEW ? 0 : 14, out = bundled ? 0 : 46;
+    const into = takes.length > FEW ? 0 : 14, out = bundled ? 0 : 60;
     const height = Math.max(56, takes.length * into + 12, gives.length * out + 8);
     const at = (k, count, pitch) => height / 2 + (k - (count - 1) / 2) * pitch;
     const box = 150;
@@ -60,7 +63,7 @@ function cell(item, world) {
   }
   const node = world.nodes[item.node];
   if (node.sources.length === 0) {
-    const name = Math.min(140, 12 + 8.5 * [...node.label].length);
+    const name = Math.min(140, 12 + 8.5 * [...node.short].length);
     return { ...item, name, width: name + CELL.wire, height: 42, ins: [], outs: new Map([[item.node, 22]]) };
   }
   const side = lanes(node.sources.length);

@@ -5,18 +5,20 @@
 //!
 //! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `folded` folds large graphs
 //! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`),
-//! write sentences (`tell.js`), lay out (`layout.js`) and draw (`picture.js`) the graph, and respond to the reader (`page.js`).
+//! write sentences (`tell.js`) and rules (`rule.js`), lay out (`layout.js`) and draw (`picture.js`) the graph, and respond to the reader (`page.js`).
 
 mod folded;
 mod javascript;
 mod literal;
 mod script;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::explain::{Explanation, Pattern};
+use crate::op::Op;
 use crate::setters::setters;
-use folded::Folded;
+use folded::{Folded, path};
 use literal::{List, Number, Place, Text};
 use script::Script;
 
@@ -25,12 +27,14 @@ use script::Script;
 /// It comes from [`Explanation::html`]. Write it to a file and open the file in a browser: it loads nothing else.
 ///
 /// The graph is drawn with values above the wires, gradients below and local gradients at the gates. Buttons, the arrow
-/// keys, Home and End step through the pass; a sentence explains each step. Each input has a slider and a field; values and
+/// keys, Home and End step through both passes; a sentence explains each step, and a table shows the numbers and the rule of
+/// each operand. Each input has a slider and a field; values and
 /// gradients follow them. Groups of [`tape::named`](crate::tape::named) can be folded. The graph holds only the branch that
 /// was taken: moving an input past a comparison of the program does not change the graph, and the page says so.
 ///
-/// A graph of more than 100 nodes starts with its groups folded. If a group, or the whole graph, holds more than 100 nodes and
-/// groups, they are folded into numbered parts. A page takes about 50 KB, and 200 bytes for each node.
+/// A graph of more than 40 nodes starts with its groups folded. Parameters named by [`Mlp::record_named`](crate::nn::Mlp::record_named)
+/// are within their neuron. If a group, or the whole graph, holds more than 100 nodes and
+/// groups, they are folded into numbered parts. A page takes about 70 KB, and 250 bytes for each node.
 ///
 /// ```
 /// use chainrule::{Page, Var};
@@ -77,7 +81,7 @@ impl Page<'_> {
         let steps = self.explanation.steps();
         let folded = Folded::new(snapshot);
         writeln!(f, "digits: {},", self.precision)?;
-        writeln!(f, "folded: {},", nodes.len() > Folded::MOST)?;
+        writeln!(f, "folded: {},", nodes.len() > Folded::FEW)?;
         let output = self.explanation.output().peek();
         writeln!(f, "constant: {},", Number(output))?;
         writeln!(f, "patterns: [")?;
@@ -85,6 +89,18 @@ impl Page<'_> {
             let (name, sentence) = (Text(pattern.name()), Text(pattern.sentence()));
             writeln!(f, "  [{name}, {sentence}],")?;
         }
+        // The rules of the operations that occur, each once: the formula, letters with their slopes, whether they repeat.
+        writeln!(f, "],\nrules: [")?;
+        let ops: BTreeSet<Op> = nodes.iter().map(|node| node.op).collect();
+        for op in &ops {
+            let (row, many) = (op.row(), u8::from(matches!(op, Op::Nary(_))));
+            write!(f, "  [{}, [", Text(row.rule))?;
+            for &(letter, slope) in row.slopes {
+                write!(f, "[{}, {}],", Text(letter), Text(slope))?;
+            }
+            writeln!(f, "], {many}],")?;
+        }
+        let rules: BTreeMap<Op, usize> = ops.into_iter().zip(0..).collect();
         writeln!(f, "],\nscopes: [")?;
         // Label, scope around it, whether it is a numbered part.
         for (place, group) in folded.groups.iter().enumerate() {
@@ -92,11 +108,14 @@ impl Page<'_> {
             let (label, parent) = (Text(&group.label), Place(group.parent));
             writeln!(f, "  [{label}, {parent}, {made}],")?;
         }
-        // Symbol, label, whether that is a name, scope, operands: a place, or a constant in brackets.
+        // Symbol, label, whether that is a name, scope, operands (a place, or a constant in brackets), rule, and the
+        // label within its scope if it is shorter.
         writeln!(f, "],\nnodes: [")?;
         for (node, &group) in nodes.iter().zip(&folded.group_of) {
-            let (label, is_name) = (node.label(), u8::from(node.name.is_some()));
-            let (symbol, label) = (Text(node.op.row().symbol), Text(&label));
+            let is_name = u8::from(node.name.is_some());
+            let (symbol, label) = (Text(node.op.row().symbol), Text(&node.label));
+            let original = group.filter(|&group| group < snapshot.groups.len());
+            let short = node.label_within(&path(snapshot, original));
             write!(f, "  [{symbol}, {label}, {is_name}, {}, [", Place(group))?;
             for operand in &node.operands {
                 match operand.node() {
@@ -104,13 +123,22 @@ impl Page<'_> {
                     None => write!(f, "[{}],", Number(operand.value))?,
                 }
             }
-            writeln!(f, "]],")?;
+            write!(f, "], {}", rules[&node.op])?;
+            if short != node.label {
+                write!(f, ", {}", Text(short))?;
+            }
+            writeln!(f, "],")?;
         }
         writeln!(f, "],")?;
+        // Whether a gate that routes is closed depends on the inputs, which the reader can change: the page finds it out.
         writeln!(f, "// Node, pattern.\nsteps: [")?;
         for step in steps {
             let node = nodes.partition_point(|node| node.key.slot() < step.key.slot());
-            let pattern = step.pattern as usize;
+            let pattern = match step.pattern {
+                Pattern::Closed => Pattern::Routes,
+                pattern => pattern,
+            };
+            let pattern = pattern as usize;
             write!(f, "[{node},{pattern}],")?;
         }
         writeln!(f, "\n],")?;
@@ -143,6 +171,7 @@ impl fmt::Display for Page<'_> {
                 "program" => write!(f, "{}", Script::new(&self.explanation.snapshot))?,
                 "model" => self.write_model(f)?,
                 "sweep" => f.write_str(include_str!("sweep.js"))?,
+                "rule" => f.write_str(include_str!("rule.js"))?,
                 "tell" => f.write_str(include_str!("tell.js"))?,
                 "layout" => f.write_str(include_str!("layout.js"))?,
                 "picture" => f.write_str(include_str!("picture.js"))?,

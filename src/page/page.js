@@ -4,8 +4,8 @@ const byId = (id) => document.getElementById(id);
 
 // The graph, with the data that the picture needs.
 const graph = (() => {
-  const nodes = model.nodes.map(([symbol, label, named, scope, sources]) => ({
-    symbol, label, named: named === 1, scope, sources, operands: sources.filter((source) => typeof source === "number"),
+  const nodes = model.nodes.map(([symbol, label, named, scope, sources, rule, short]) => ({
+    symbol, label, named: named === 1, scope, sources, rule, short: short ?? label, operands: sources.filter((source) => typeof source === "number"),
   }));
   const scopes = model.scopes.map(([label, parent, made]) => ({ label, parent, made: made === 1, size: 0 }));
   const held = [[], ...scopes.map(() => [])];
@@ -33,7 +33,11 @@ const graph = (() => {
     nodes[node].pattern = pattern;
     for (const source of nodes[node].operands) if (uses[source].length === 1) known[source] = i + 1;
   });
-  return { nodes, scopes, held, uses, known, works, ...borders(nodes, scopes, nodes.length - 1) };
+  // The gates in the order of the forward pass, and the place of each in it, from 1.
+  const gates = nodes.flatMap(({ sources }, i) => (sources.length ? [i] : []));
+  const computed = nodes.map(() => 0);
+  gates.forEach((node, i) => { computed[node] = i + 1; });
+  return { nodes, scopes, held, uses, known, works, gates, computed, ...borders(nodes, scopes, nodes.length - 1) };
 })();
 
 const inputs = graph.nodes.flatMap((node, i) => (node.sources.length ? [] : [i]));
@@ -41,30 +45,53 @@ const recorded = () => ({
   inputs: inputs.map((node) => model.values[node]), values: model.values, locals: model.locals, gradients: model.gradients,
 });
 let state = recorded();
+// Steps of the backward pass count from 1. At 0 every value is known and no gradient; below 0 the forward pass is under way.
 let step = 0;
+const START = graph.gates.length ? -graph.gates.length - 1 : 0;
+// The number of gates that have computed their value.
+const forward = () => (step < 0 ? step - START : graph.gates.length);
 const open = new Set(model.folded ? [] : graph.scopes.keys());
 let drawn;
 let zoom;
 
-// Goes to a step and scrolls only the picture, to the part at work.
+// Goes to a step and scrolls only the picture, so that the part at work is in its middle.
 function go(to) {
-  step = Math.min(Math.max(to, 0), model.steps.length);
-  const place = update();
-  if (!place) return;
+  step = Math.min(Math.max(to, START), model.steps.length);
+  centre(update());
+}
+
+// Scrolls the picture so that a part is in its middle.
+function centre(part) {
+  if (!part) return;
   const box = byId("picture");
-  const [part, frame] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
-  const off = (near, far, start, end) => (near < start || far > end ? (near + far) / 2 - (start + end) / 2 : 0);
-  box.scrollBy(off(part.left - 90, part.right, frame.left, frame.right), off(part.top, part.bottom, frame.top, frame.bottom));
+  const [at, frame] = [part.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.scrollBy((at.left + at.right - frame.left - frame.right) / 2, (at.top + at.bottom - frame.top - frame.bottom) / 2);
+}
+
+// Goes on by itself, from the beginning if nothing is left, until the last step or the next click.
+let playing;
+function play() {
+  if (playing) {
+    clearInterval(playing);
+    playing = undefined;
+    update();
+    return;
+  }
+  playing = setInterval(() => {
+    if (step + 1 >= model.steps.length) play();
+    go(step + 1);
+  }, 1200);
+  go(step === model.steps.length ? START : step + 1);
 }
 
 function redraw(focus) {
   drawn = drawPicture(byId("picture"), open, toggle, (node) => {
     go(graph.nodes[node].sources.length ? graph.works[node] : graph.known[node]);
   });
-  // At first the whole picture if it is readable, otherwise its inputs.
-  const fits = (byId("picture").clientWidth - 2) / drawn.size.width;
-  scale(zoom ?? (fits < 0.7 ? 0.9 : Math.min(1, fits)));
-  update();
+  // Letters have their full size at first. What does not fit is shown around the part at work, or around the output.
+  scale(zoom ?? 1);
+  const last = drawn.gates.get(graph.nodes.length - 1) ?? [...drawn.folded.values()].pop();
+  centre(update() ?? last);
   if (focus !== undefined) drawn.svg.querySelector(`[data-scope="${focus}"]`)?.focus({ preventScroll: true });
 }
 
@@ -72,7 +99,30 @@ function scale(by) {
   zoom = Math.min(Math.max(by, 0.2), 3);
   drawn.svg.setAttribute("width", drawn.size.width * zoom);
   drawn.svg.setAttribute("height", drawn.size.height * zoom);
+  overview();
 }
+
+// The small map of a picture that is larger than its frame, with the frame on it.
+function overview() {
+  const box = byId("picture"), map = byId("map");
+  const { width, height } = drawn.size;
+  const whole = box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1;
+  map.toggleAttribute("hidden", whole);
+  const share = Math.min(160 / width, 90 / height);
+  map.setAttribute("width", width * share);
+  map.setAttribute("height", height * share);
+  map.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const view = { x: box.scrollLeft / zoom, y: box.scrollTop / zoom, width: box.clientWidth / zoom, height: box.clientHeight / zoom };
+  for (const key of Object.keys(view)) byId("view").setAttribute(key, view[key]);
+}
+
+byId("picture").addEventListener("scroll", overview);
+addEventListener("resize", overview);
+byId("map").addEventListener("click", (event) => {
+  const frame = byId("map").getBoundingClientRect(), box = byId("picture");
+  const share = (drawn.size.width * zoom) / frame.width;
+  box.scrollTo((event.clientX - frame.left) * share - box.clientWidth / 2, (event.clientY - frame.top) * share - box.clientHeight / 2);
+});
 
 function toggle(scope) {
   if (!open.delete(scope)) open.add(scope);
@@ -121,26 +171,47 @@ function tabulate(node, pattern) {
   const first = ofGate(pattern) ? "operand" : "copy";
   cells(table.createTHead().insertRow(), "th", [first, "value", "upstream", "× local", "= downstream"]);
   const body = table.createTBody();
-  for (const row of rows) cells(body.insertRow(), "td", row);
+  const told = new Set();
+  rows.forEach((row, k) => {
+    cells(body.insertRow(), "td", row);
+    const [user, place] = ofGate(pattern) ? [node, k] : graph.uses[node][k];
+    const words = typeof graph.nodes[user].sources[place] === "number" ? rule(user, place) : "";
+    if (words === "" || told.has(words)) return;
+    told.add(words);
+    const line = body.insertRow();
+    line.className = "rule";
+    cells(line, "td", [words]);
+    line.cells[0].colSpan = row.length;
+  });
   byId("table").replaceChildren(table);
   if (count > rows.length) byId("table").append(note(`… ${count - rows.length} more`));
 }
 
 function update() {
   const { length } = model.steps;
-  const [node, pattern] = model.steps[step - 1] ?? [];
-  const place = updatePicture(drawn, state, step);
-  byId("count").textContent = `Step ${step} of ${length}`;
-  byId("pattern").textContent = pattern === undefined ? "" : model.patterns[pattern][0];
+  const done = forward(), computing = step < 0 ? graph.gates[done - 1] : undefined;
+  const [node, usual] = model.steps[step - 1] ?? [];
+  const pattern = node === undefined ? undefined : patternNow(node, usual, state);
+  const place = updatePicture(drawn, state, step, done, computing);
+  byId("count").textContent = step < 0 ? `Forward ${done} of ${graph.gates.length}` : `Step ${step} of ${length}`;
+  byId("pattern").textContent = computing !== undefined ? "computes" : pattern === undefined ? "" : model.patterns[pattern][0];
   let sentence = "Forward pass: every gate has computed its value. Next sends the gradient back, gate by gate.";
   if (length === 0) sentence = `${show(model.constant)} is a constant: nothing was recorded through which a gradient could flow.`;
+  if (step < 0) sentence = "Only the inputs have values yet. Next computes the values, gate by gate.";
+  if (computing !== undefined) sentence = computes(computing, state);
   if (node !== undefined) sentence = tell(node, pattern, state);
   if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
   // Not really disabled, since a disabled button would lose the focus while the reader uses it.
-  for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === 0);
+  for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === START);
   for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
+  byId("play").textContent = playing ? "Pause" : "Play";
+  byId("play").hidden = length === 0;
   tabulate(node, pattern);
+  mapOut(drawn, place);
   const output = graph.nodes.length - 1;
+  const gates = graph.gates.length;
+  byId("picture").setAttribute("aria-label", output < 0 ? "Picture of a constant" : `Graph of ${gates} ${gates === 1 ? "gate" : "gates"
+  } that computes ${graph.nodes[output].label} = ${show(state.values[output])}; arrow keys scroll it`);
   byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;
   for (const control of controls) control.update();
   return place;
@@ -166,19 +237,19 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   heading = where;
   const row = byId("controls").appendChild(document.createElement("div"));
   row.className = "control";
-  const { label } = graph.nodes[node];
+  const { label, short } = graph.nodes[node];
   const start = model.values[node];
   const centre = Number.isFinite(start) ? start : 0;
   const reach = Math.min(Math.max(1, 2 * Math.abs(centre)), Number.MAX_VALUE / 2);
   const name = row.appendChild(document.createElement("label"));
-  name.textContent = label;
+  name.textContent = short;
   name.htmlFor = `field-${place}`;
   const slider = row.appendChild(document.createElement("input"));
   Object.assign(slider, { type: "range", min: -1000, max: 1000, step: 1, id: `slider-${place}` });
-  slider.setAttribute("aria-label", `${[...groups, label].join(" / ")}, slider`);
+  slider.setAttribute("aria-label", `${[...groups, short].join(" / ")}, slider`);
   const field = row.appendChild(document.createElement("input"));
   Object.assign(field, { type: "text", inputMode: "text", id: `field-${place}`, autocomplete: "off", spellcheck: false });
-  if (where) field.setAttribute("aria-label", [...groups, label].join(" / "));
+  if (where) field.setAttribute("aria-label", [...groups, short].join(" / "));
   const gradient = row.appendChild(document.createElement("output"));
   gradient.htmlFor = `field-${place}`;
   const set = (value) => {
@@ -213,7 +284,8 @@ if (inputs.length > MOST) {
 }
 byId("inputs").hidden = inputs.length === 0;
 
-byId("first").addEventListener("click", () => go(0));
+byId("first").addEventListener("click", () => go(START));
+byId("play").addEventListener("click", play);
 byId("back").addEventListener("click", () => go(step - 1));
 byId("next").addEventListener("click", () => go(step + 1));
 byId("last").addEventListener("click", () => go(model.steps.length));
@@ -237,9 +309,10 @@ byId("larger").addEventListener("click", () => scale(zoom * 1.25));
 byId("fit").addEventListener("click", () => scale((byId("picture").clientWidth - 2) / drawn.size.width));
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement;
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: model.steps.length }[event.key];
+  // Arrows within the picture scroll it.
+  const elsewhere = event.target instanceof HTMLInputElement || byId("picture").contains(event.target);
+  if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: START, End: model.steps.length }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   go(to);

@@ -10,16 +10,8 @@ function element(parent, name, attributes = {}, text) {
   return made;
 }
 
-// Writes text and compresses it if it is wider than `width`.
-function fit(text, words, width) {
-  if (text.textContent === words) return;
-  text.textContent = words;
-  text.removeAttribute("textLength");
-  text.removeAttribute("lengthAdjust");
-  if (words.length * 7.6 > width) {
-    text.setAttribute("textLength", width);
-    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-  }
+function write(text, words) {
+  if (text.textContent !== words) text.textContent = words;
 }
 
 function shortened(label, most) {
@@ -35,21 +27,21 @@ function drawPicture(box, open, toggle, visit) {
   const size = { width: layout.width + 2 * margin, height: layout.height + 2 * margin };
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
-  const drawn = { svg, size, values: new Map(), gradients: new Map(), locals: new Map(), gates: new Map(), folded: new Map(), wires: [] };
+  const drawn = { svg, size, values: new Map(), gradients: new Map(), locals: new Map(), patterns: new Map(), gates: new Map(), folded: new Map(), wires: [] };
 
   // The label of a wire: the value above it, the gradient below.
   const label = (parent, node, x, y) => {
-    const { named, label: name, sources } = graph.nodes[node];
-    element(parent, "path", { class: "wire", d: `M${x},${y} h${CELL.wire}` });
+    const { named, short, sources } = graph.nodes[node];
+    drawn.wires.push([element(parent, "path", { class: "wire", d: `M${x},${y} h${CELL.wire}` }), new Set([node]), null]);
     const middle = x + CELL.wire / 2;
-    if (sources.length) element(parent, "text", { class: named ? "name" : "number", x: middle, y: y - 21 }, shortened(name, named ? 9 : 11));
+    if (named && sources.length) element(parent, "text", { class: "name", x: middle, y: y - 21 }, shortened(short, Math.floor(CELL.wire / 8.5)));
     drawn.values.set(node, element(parent, "text", { class: "value", x: middle, y: y - 6 }));
     drawn.gradients.set(node, element(parent, "text", { class: "gradient", x: middle, y: y + 16 }));
   };
 
   const input = (parent, part) => {
-    const { label: name, named } = graph.nodes[part.node];
-    element(parent, "text", { class: named ? "name end" : "number end", x: part.name - 8, y: 26 }, shortened(name, 16));
+    const { label: name, short, named } = graph.nodes[part.node];
+    element(parent, "text", { class: named ? "name end" : "number end", x: part.name - 8, y: 26 }, shortened(short, 16));
     element(parent, "title", {}, name);
     label(parent, part.node, part.name, 22);
   };
@@ -57,7 +49,8 @@ function drawPicture(box, open, toggle, visit) {
   const gate = (parent, part) => {
     const { symbol, sources, pattern, label: name } = graph.nodes[part.node];
     const middle = part.lead + CELL.bend + part.circle;
-    element(parent, "title", {}, `${symbol} makes ${name}`);
+    const rules = new Set(sources.flatMap((source, k) => (typeof source === "number" ? [rule(part.node, k)] : [])));
+    element(parent, "title", {}, [`${symbol} makes ${name}`, ...rules].join("\n"));
     const locals = [];
     if (part.side.bundled) {
       element(parent, "path", { class: "wire lane bundle", d: `M0,${part.y} H${middle - part.circle}` });
@@ -75,7 +68,7 @@ function drawPicture(box, open, toggle, visit) {
         const width = Math.min(part.lead - 8, 14 + 7 * words.length);
         if (part.side.thin) return;
         element(parent, "rect", { class: "constant", x: part.lead - 8 - width, y: y - 10, width, height: 20, rx: 5 });
-        fit(element(parent, "text", { class: "value small", x: part.lead - 8 - width / 2, y: y + 4 }), words, width - 8);
+        element(parent, "text", { class: "value small", x: part.lead - 8 - width / 2, y: y + 4 }, words);
       } else if (!part.side.thin) {
         locals[k] = element(parent, "text", { class: "local", x: part.lead / 2, y: y - 5 });
       }
@@ -87,7 +80,7 @@ function drawPicture(box, open, toggle, visit) {
     });
     element(parent, "text", { class: symbol.length > 2 ? "symbol small" : "symbol", x: middle, y: part.y + 6 }, symbol);
     const low = Math.max(part.side.height / 2 - part.side.at(0) + 6, CELL.radius) + 14;
-    element(parent, "text", { class: "pattern", x: middle, y: part.y + low }, model.patterns[pattern][0]);
+    drawn.patterns.set(part.node, [element(parent, "text", { class: "pattern", x: middle, y: part.y + low }), pattern]);
     label(parent, part.node, middle + circle, part.y);
   };
 
@@ -122,8 +115,15 @@ function drawPicture(box, open, toggle, visit) {
 
   const opened = (parent, part) => {
     element(parent, "rect", { class: "box", width: part.width, height: part.height, rx: 8 });
-    for (const y of new Set(part.ins.map((port) => port.y))) element(parent, "path", { class: "wire", d: `M0,${y} H${part.pad}` });
-    for (const y of new Set(part.outs.values())) element(parent, "path", { class: "wire", d: `M${part.width - part.pad},${y} H${part.width}` });
+    const across = (ports, from, to) => {
+      const heights = new Map();
+      for (const [source, y] of ports) enlist(heights, y, source);
+      for (const [y, sources] of heights) {
+        drawn.wires.push([element(parent, "path", { class: "wire", d: `M${from},${y} H${to}` }), new Set(sources), null]);
+      }
+    };
+    across(part.ins.map(({ source, y }) => [source, y]), 0, part.pad);
+    across(part.outs, part.width - part.pad, part.width);
     fill(element(parent, "g", { transform: `translate(${part.pad},${part.head})` }), part.inner);
     head(parent, part.scope, part.width, true);
   };
@@ -157,23 +157,53 @@ function drawPicture(box, open, toggle, visit) {
 }
 
 // Writes the numbers that are known at a step and marks the part at work.
-function updatePicture(drawn, state, step) {
-  for (const [node, text] of drawn.values) fit(text, show(state.values[node]), CELL.wire - 8);
+function updatePicture(drawn, state, step, done, computing) {
+  for (const [node, text] of drawn.values) {
+    write(text, graph.computed[node] <= done ? show(state.values[node]) : "");
+  }
   for (const [node, text] of drawn.gradients) {
-    fit(text, graph.known[node] <= step ? show(state.gradients[node]) : "", CELL.wire - 8);
+    write(text, graph.known[node] <= step ? show(state.gradients[node]) : "");
   }
   for (const [node, locals] of drawn.locals) {
-    locals.forEach((text, k) => fit(text, graph.works[node] <= step ? `×${show(state.locals[node][k])}` : "", CELL.local - 6));
+    locals.forEach((text, k) => write(text, graph.works[node] <= step ? `×${show(state.locals[node][k])}` : ""));
   }
-  const [node, pattern] = model.steps[step - 1] ?? [];
+  for (const [node, [text, pattern]] of drawn.patterns) {
+    const [words] = model.patterns[patternNow(node, pattern, state)];
+    write(text, words);
+  }
+  const [node, pattern] = computing === undefined ? model.steps[step - 1] ?? [] : [computing, ROUTES];
   let place = drawn.gates.get(node);
   for (let scope = node === undefined ? -1 : graph.nodes[node].scope; scope >= 0; scope = graph.scopes[scope].parent) {
     place = drawn.folded.get(scope) ?? place;
   }
   for (const other of [...drawn.gates.values(), ...drawn.folded.values()]) other.classList.toggle("now", other === place);
   const gate = ofGate(pattern);
+  const size = (source) => (graph.known[source] <= step ? Math.abs(state.gradients[source]) : NaN);
+  const sizes = [...state.gradients.keys()].map(size).filter(Number.isFinite);
+  const most = largest(sizes, 0);
   for (const [wire, sources, part] of drawn.wires) {
     wire.classList.toggle("flow", node !== undefined && (gate ? part === node : sources.has(node)));
+    // The wider, the larger the gradient, from the moment when it is known.
+    const here = largest([...sources].map(size).filter((number) => number === number), -1);
+    wire.style.strokeWidth = here < 0 || most === 0 ? "" : 1 + 4.5 * Math.sqrt(Math.min(here / most, 1));
   }
   return place;
+}
+
+// Draws the parts of the picture on the small map, the part at work in its colour.
+function mapOut(drawn, place) {
+  const map = byId("parts");
+  if (drawn.mapped !== true) {
+    map.replaceChildren();
+    drawn.marks = new Map();
+    const matrix = drawn.svg.getScreenCTM()?.inverse();
+    for (const part of [...drawn.gates.values(), ...drawn.folded.values()]) {
+      const { left, top, width, height } = (part.querySelector(".gate, .box") ?? part).getBoundingClientRect();
+      const { x, y } = new DOMPoint(left, top).matrixTransform(matrix);
+      const { a } = matrix;
+      drawn.marks.set(part, element(map, "rect", { x, y, width: width * a, height: height * a }));
+    }
+    drawn.mapped = true;
+  }
+  for (const [part, mark] of drawn.marks) mark.classList.toggle("here", part === place);
 }

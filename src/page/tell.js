@@ -5,6 +5,22 @@ function ofGate(pattern) {
   return pattern > 1;
 }
 
+const [ROUTES, CLOSED] = ["routes", "closed"].map((word) => model.patterns.findIndex(([name]) => name === word));
+
+// The pattern of a step in this state: a gate that routes is closed if it routes to none of its operands.
+function patternNow(node, pattern, state) {
+  const { sources } = graph.nodes[node];
+  const shut = sources.every((source, k) => typeof source !== "number" || state.locals[node][k] === 0);
+  return pattern === ROUTES && shut ? CLOSED : pattern;
+}
+
+// Why a closed gate is closed.
+function reason(node, state) {
+  const { sources } = graph.nodes[node];
+  if (sources.length !== 1) return "the value it took is that of a constant";
+  return state.values[sources[0]] < 0 ? "its input is negative" : "its input is 0";
+}
+
 // A positive number, changed so that it rounds to this many digits as in the engine: a half to the even digit, not up.
 function evened(size, digits) {
   const [mantissa, exponent] = size.toExponential(60).split("e");
@@ -55,12 +71,15 @@ function tell(node, pattern, state) {
     const local = state.locals[node][k];
     return `${graph.nodes[sources[k]].label} gets ${upstream} × ${show(local)} = ${show(chain(state.gradients[node], local))}`;
   };
+  const taken = state.locals[node].filter((local) => local !== 0).length;
   const words = {
     gate: label,
     op: symbol,
     upstream,
     count: String(uses.length),
     arrived: listed(uses, " + ", term),
+    taken: taken > 1 ? `the ${taken} operands that tie, in equal shares` : "the operand whose value it took",
+    reason: reason(node, state),
     branches: listed(operands, ", ", branch),
   };
   return model.patterns[pattern][1].replace(/\{(\w+)\}/g, (_, word) => words[word]);

@@ -30,22 +30,26 @@
 //! ```text
 //! snapshot: a copy of the part shown ─▶ options: Picture ─▶ graphviz: a petgraph graph that petgraph's `Dot` prints
 //!                                                     └▶ sketch: blocks for the crate's layout ─▶ svg: the image
-//! label, wire, feed: the texts on it; frame: which of them a frame of a film shows
+//! label, formula, wire, feed, rule: the texts on it; frame: which of them a frame of a film shows
 //! ```
 
 mod direction;
 mod feed;
+mod formula;
 mod frame;
 mod graphviz;
 mod label;
 mod options;
+mod rule;
 mod sketch;
 mod snapshot;
 mod svg;
 mod wire;
 
 pub use direction::Direction;
+pub(crate) use formula::label as label_nodes;
 pub(crate) use frame::{Appearance, Frame};
 pub(crate) use label::{number, push_escaped};
 pub use options::Picture;
+pub(crate) use rule::{distinct, rules};
 pub(crate) use snapshot::{GroupCopy, NodeCopy, OperandCopy, Snapshot};

@@ -6,17 +6,18 @@ use super::feed::{Feed, feeds};
 use super::frame::Caption;
 use super::label;
 use super::options::Picture;
+use super::rule::{distinct, rules};
 use super::snapshot::{NodeCopy, Source};
 use super::wire::Wire;
 use crate::layout::{Block, Cluster, Diagram, Link, Pair};
 use crate::op::Op;
 
 /// The size of letters of numbers and names.
-pub(super) const SIZE: f64 = 12.0;
+pub(super) const SIZE: f64 = 13.0;
 /// The size of letters on lines.
-pub(super) const SMALL: f64 = 9.0;
+pub(super) const SMALL: f64 = 12.0;
 /// The size of letters in boxes and of long symbols.
-pub(super) const MEDIUM: f64 = 11.0;
+pub(super) const MEDIUM: f64 = 12.0;
 /// The space between a wire and the text beside it.
 pub(super) const APART: f64 = 4.0;
 /// Half the height of a circle.
@@ -26,7 +27,7 @@ const REACH: f64 = 12.0;
 
 /// The contents of a block of the layout.
 pub(super) enum Shape<'a> {
-    Node(NodeShape<'a>),
+    Node(Box<NodeShape<'a>>),
     Constant(String),
     More(String),
 }
@@ -55,6 +56,8 @@ pub(super) struct Circle {
     pub(super) captions: f64,
     /// The distance from the end of the texts to the circle.
     pub(super) reach: f64,
+    /// Its local gradients in letters.
+    pub(super) rule: String,
 }
 
 impl Circle {
@@ -183,7 +186,7 @@ impl<'a> Sketch<'a> {
             length,
             title,
         };
-        self.add(Shape::Node(shape), size, entries, node.group)
+        self.add(Shape::Node(Box::new(shape)), size, entries, node.group)
     }
 
     /// The space that a line needs across, and that its text needs along it.
@@ -200,6 +203,7 @@ impl<'a> Sketch<'a> {
 
     fn circle(&self, node: &NodeCopy) -> Circle {
         let symbol = node.op.row().symbol;
+        let nodes = &self.picture.snapshot.nodes;
         let half = width(symbol, MEDIUM) / 2.0 + 7.0;
         let radii = match symbol.chars().count() {
             0..=2 => [RADIUS, RADIUS],
@@ -223,6 +227,7 @@ impl<'a> Sketch<'a> {
             lanes,
             captions,
             reach: REACH + (0.3 * spread).min(60.0),
+            rule: distinct(rules(nodes, node).into_iter().flatten()).join("; "),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct NodeCopy {
     pub(crate) op: Op,
     /// Its name as it is shown; none if it is empty.
     pub(crate) name: Option<String>,
+    /// What an explanation calls it: its name, or words for a node without one. Empty in a picture.
+    pub(crate) label: String,
     /// The innermost group, by its place in the snapshot.
     pub(crate) group: Option<usize>,
     /// The operands, in the operation's order.
@@ -75,10 +77,16 @@ impl OperandCopy {
 }
 
 impl NodeCopy {
-    /// The name, or the number by which messages call the node.
-    pub(crate) fn label(&self) -> String {
-        let number = || format!("node {}", self.key.slot());
-        self.name.clone().unwrap_or_else(number)
+    /// Its label without the labels of the groups around it, outermost first, which a name can begin with: `w1` for
+    /// `layer 1 neuron 2 w1` within these groups.
+    pub(crate) fn label_within(&self, groups: &[&str]) -> &str {
+        let mut label = self.label.as_str();
+        for group in groups {
+            let rest = label.strip_prefix(group).unwrap_or(label);
+            let rest = rest.strip_prefix([' ', '/', '.', ':']).unwrap_or(label);
+            label = if rest.is_empty() { label } else { rest };
+        }
+        label
     }
 }
 
@@ -98,6 +106,7 @@ impl Snapshot {
             var: Var::at(graph, key),
             op: graph[key].op(),
             name: graph.name(key).filter(|name| !name.is_empty()).map(shown),
+            label: String::new(),
             group: graph.group_of(key).map(|group| group_places[&group]),
             operands: operands(graph, key, &places),
         });

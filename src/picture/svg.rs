@@ -4,30 +4,43 @@ use std::collections::BTreeMap;
 use std::fmt::{Arguments, Write};
 
 use super::direction::Direction;
-use super::frame::HIGHLIGHT;
+use super::frame::{Caption, HIGHLIGHT};
 use super::label::push_escaped;
 use super::options::Picture;
 use super::sketch::{
     APART, Circle, MEDIUM, NodeShape, SIZE, SMALL, Shape, Sketch, beside, lead, width as long,
 };
+use super::snapshot::NodeCopy;
 use super::wire::{GRADIENT, INK, LOCAL, VALUE, WIRE, Wire};
 use crate::layout::{Pair, Placement, Stroke};
+use crate::op::Op;
 
 /// The space around the picture.
 const MARGIN: f64 = 10.0;
 /// The space above it for a heading.
 const HEADING: f64 = 24.0;
 const NEAR: &str = "#afb8c1";
+/// The colours of the parts on dark pages.
+const DARK: &str = "<style>@media (prefers-color-scheme: dark) { \
+    .chainrule .background, .chainrule ellipse { fill: #0d1117 } \
+    .chainrule ellipse { stroke: #e6edf3 } .chainrule .gate, .chainrule .name { fill: #e6edf3 } \
+    .chainrule path.wire { stroke: #8b949e } .chainrule .arrow { fill: #8b949e } \
+    .chainrule .value { fill: #56d364 } .chainrule .gradient { fill: #ff8a80 } \
+    .chainrule .local, .chainrule .label { fill: #a3adb8 } .chainrule .heading { fill: #f2cc60 } \
+    .chainrule .constant rect, .chainrule .more rect { fill: #21262d; stroke: #484f58 } \
+    .chainrule .group rect { stroke: #484f58 } \
+    .chainrule .work { fill: #4a3a00; stroke: #f2cc60 } }</style>\n";
 const BOLD: &str = " font-weight=\"bold\"";
 
 impl Picture<'_> {
     /// The picture as an SVG image, drawn without Graphviz.
     ///
     /// It shows the same as [`to_dot`](Self::to_dot) with the same options, but is laid out by this crate: values run through
-    /// columns, each circle has its wire after it, and both stay within the box of their group. It holds no scripts, styles
-    /// or identifiers, so that one page can hold many. Every part has a class by which a page can restyle it: `node`,
+    /// columns, each circle has its wire after it, and both stay within the box of their group. It holds no scripts or
+    /// identifiers, and its only style concerns pictures of this kind on dark pages, so that one page can hold many. Its
+    /// `aria-label` says the output and the named inputs with their numbers. Every part has a class by which a page can restyle it: `node`,
     /// `constant`, `more`, `wire`, `group`, `name`, `value`, `gradient`, `local`, and in a frame of an explanation `work` and
-    /// `heading`. The time grows with the nodes shown and with the columns that their wires pass: milliseconds for a
+    /// `heading`. A circle's tooltip says its local gradients in letters. The time grows with the nodes shown and with the columns that their wires pass: milliseconds for a
     /// picture that can be read, seconds for thousands of nodes.
     ///
     /// ```
@@ -51,16 +64,59 @@ impl Picture<'_> {
         image.write(self, &sketch, &placement);
         let size = self.direction.turned(placement.size);
         let [width, height] = size.map(|size| size + 2.0 * MARGIN);
-        let nodes = self.snapshot.nodes.len();
+        let said = escaped(&self.described());
         let Some(frame) = &self.frame else {
-            return image.finish([-MARGIN, -MARGIN], [width, height], nodes);
+            return image.finish([-MARGIN, -MARGIN], [width, height], &said);
         };
         let heading = &frame.heading;
         let longer = (1.1 * long(heading, SIZE) + 2.0 * MARGIN - width).max(0.0);
         let middle = [width / 2.0 - MARGIN, MARGIN - HEADING];
         image.words("heading", middle, HIGHLIGHT[0], BOLD, heading);
         let corner = [-MARGIN - longer / 2.0, -MARGIN - HEADING];
-        image.finish(corner, [width + longer, height + HEADING], nodes)
+        image.finish(corner, [width + longer, height + HEADING], &said)
+    }
+}
+
+impl Picture<'_> {
+    /// What the picture shows, in words.
+    fn described(&self) -> String {
+        /// The most inputs that are named.
+        const MOST: usize = 8;
+        let nodes = &self.snapshot.nodes;
+        let numbers = |node: &NodeCopy| {
+            let wire = self.wire(node);
+            let label = wire.name.unwrap_or("an unnamed value");
+            let value = wire.value.map(|value| format!(" = {value}"));
+            let gradient = wire.gradient.filter(Caption::is_visible);
+            let gradient = gradient.map(|caption| format!(", gradient {}", caption.now));
+            format!(
+                "{label}{}{}",
+                value.unwrap_or_default(),
+                gradient.unwrap_or_default()
+            )
+        };
+        let Some(output) = nodes.last() else {
+            return "Graph without nodes".to_owned();
+        };
+        let gates = nodes
+            .iter()
+            .filter(|node| !node.operands.is_empty())
+            .count();
+        let inputs = nodes
+            .iter()
+            .filter(|node| node.op == Op::Input && node.name.is_some());
+        let mut inputs: Vec<String> = inputs.take(MOST + 1).map(numbers).collect();
+        if inputs.len() > MOST {
+            inputs.truncate(MOST);
+            inputs.push("and more".to_owned());
+        }
+        let from = if inputs.is_empty() { "" } else { " from " };
+        format!(
+            "Graph of {gates} {}: {}{from}{}",
+            if gates == 1 { "gate" } else { "gates" },
+            numbers(output),
+            inputs.join("; ")
+        )
     }
 }
 
@@ -103,12 +159,12 @@ impl Image {
     }
 
     /// The whole image, from its upper left corner.
-    fn finish(self, corner: Pair, [width, height]: Pair, nodes: usize) -> String {
+    fn finish(self, corner: Pair, [width, height]: Pair, said: &str) -> String {
         let [x, y] = corner.map(|number| (10.0 * number).round() / 10.0);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"graph of {nodes} nodes\" width=\"{width:.0}\" height=\"{height:.0}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" class=\"chainrule\" aria-label=\"{said}\" width=\"{width:.0}\" height=\"{height:.0}\" \
              viewBox=\"{x} {y} {width:.1} {height:.1}\" font-family=\"Helvetica,Arial,sans-serif\" \
-             font-size=\"{SIZE}\" text-anchor=\"middle\">\n\
+             font-size=\"{SIZE}\" text-anchor=\"middle\">\n{DARK}\
              <rect class=\"background\" x=\"{x}\" y=\"{y}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"white\"/>\n\
              {}</svg>\n",
             self.text
@@ -211,7 +267,12 @@ impl Image {
                 format!("rx=\"4\" fill=\"{inside}\" stroke=\"{border}\" stroke-width=\"2\"");
             self.rectangle("<rect class=\"work\"", place, &style);
         }
-        self.push(format_args!("<g class=\"node\">\n"));
+        self.push(format_args!("<g class=\"node\">"));
+        if let Some(circle) = circle {
+            let rule = escaped(&format!("{}: {}", circle.symbol, circle.rule));
+            self.push(format_args!("<title>{rule}</title>"));
+        }
+        self.push(format_args!("\n"));
         let mut along = at[0];
         if let Some(circle) = circle {
             self.circle(at, circle);

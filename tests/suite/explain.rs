@@ -58,6 +58,17 @@ fn holds(step: &Step) -> bool {
                         && same(branch.downstream, through(1.0 / winners.len() as f64))
                 })
         }
+        // A rectifier's input is not above 0; elsewhere the value is that of a constant.
+        Pattern::Closed => {
+            let mut nodes = branches.iter().filter(|branch| branch.key.is_some());
+            nodes.all(|branch| branch.downstream == 0.0)
+                && match &branches[..] {
+                    [input] => input.value <= 0.0,
+                    several => several
+                        .iter()
+                        .any(|branch| branch.key.is_none() && branch.value == step.value),
+                }
+        }
         Pattern::Blocks => {
             step.value.is_nan() || branches.iter().all(|branch| branch.downstream == 0.0)
         }
@@ -161,9 +172,11 @@ Step 1 of 3 · f = −12 · start
 
 Step 2 of 3 · × makes f = −12 · swaps
   × swaps: each factor gets the upstream gradient 1 times the other factor: q gets 1 × −4 = −4, z gets 1 × 3 = 3.
+  Rules: d(q·z)/dq = z; d(q·z)/dz = q
 
 Step 3 of 3 · + makes q = 3 · distributes
   + distributes the upstream gradient −4: x gets −4 × 1 = −4, y gets −4 × 1 = −4.
+  Rules: d(x + y)/dx = 1; d(x + y)/dy = 1
 "
     );
 }
@@ -217,7 +230,11 @@ fn frames_without_graphviz_are_one_picture_that_fills_in() {
     let kept = |svg: &str, later: &str| {
         svg.lines()
             .filter(|line| line.contains("<text") && !line.contains("heading"))
-            .chain(svg.lines().take(1))
+            .chain(
+                svg.split(" width=")
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next()),
+            )
             .all(|line| later.contains(line))
     };
     assert!(frames.windows(2).all(|pair| kept(&pair[0], &pair[1])));
@@ -226,7 +243,7 @@ fn frames_without_graphviz_are_one_picture_that_fills_in() {
 #[test]
 fn every_pattern_occurs_with_its_gates() {
     let (a, b) = (Var::new(2.0), Var::new(3.0));
-    let y = (a + b) * a.max(b) + a.exp() + a.floor();
+    let y = (a + b) * a.max(b) + a.exp() + a.floor() + (-a).relu();
     let patterns: Vec<Pattern> = y
         .explain()
         .steps()
@@ -247,12 +264,57 @@ fn every_pattern_occurs_with_its_gates() {
     }
 }
 
+/// The sentence of the gate before the output.
+fn told(gate: Var) -> String {
+    let explanation = (gate * 3.0).explain();
+    explanation.steps()[2].sentence()
+}
+
+#[test]
+fn a_closed_gate_says_why_nothing_passes() {
+    let [low, zero, high] =
+        [("a", -1.5), ("o", 0.0), ("b", 2.0)].map(|(name, value)| Var::new(value).named(name));
+    for (gate, wanted) in [
+        (
+            low.relu(),
+            "ReLU is closed: its input is negative, so nothing passes: a gets 3 × 0 = 0.",
+        ),
+        (
+            zero.relu(),
+            "ReLU is closed: its input is 0, so nothing passes: o gets 3 × 0 = 0.",
+        ),
+        (
+            low.max(Var::from(1.0)),
+            "max is closed: the value it took is that of a constant, so nothing passes: a gets 3 × 0 = 0.",
+        ),
+        (
+            high.relu(),
+            "ReLU routes the upstream gradient 3 to the operand whose value it took: b gets 3 × 1 = 3.",
+        ),
+        (
+            high.max(low),
+            "max routes the upstream gradient 3 to the operand whose value it took: b gets 3 × 1 = 3, a gets 3 × 0 = 0.",
+        ),
+    ] {
+        assert_eq!(told(gate), wanted);
+    }
+    let unknown = Var::new(f64::NAN).named("u").relu();
+    assert!(
+        told(unknown).contains("u gets 3 × NaN = NaN"),
+        "{}",
+        told(unknown)
+    );
+}
+
 #[test]
 fn a_tie_is_shared() {
     let (a, b) = (Var::new(2.0), Var::new(2.0));
     let explanation = (a.max(b) * 3.0).explain();
     let branches = &explanation.steps()[2].branches;
     assert_eq!((branches[0].downstream, branches[1].downstream), (1.5, 1.5));
+    let sentence = explanation.steps()[2].sentence();
+    let wanted = "max routes the upstream gradient 3 to the 2 operands that tie, in equal shares: ";
+    assert!(sentence.starts_with(wanted), "{sentence}");
 }
 
 #[test]
@@ -283,6 +345,72 @@ fn groups_are_listed_outermost_first() {
         text.contains("tanh makes h = 0.964 · in layer · in neuron · scales"),
         "{text}"
     );
+}
+
+#[test]
+fn rules_are_written_with_names_that_can_stand_in_them() {
+    let rules = |gate: Var| gate.explain().steps()[1].rules().join("; ");
+    let [h, e, long] = [("h", 2.0), ("e⁻ᵈ", 0.5), ("layer 1 w1", 3.0)]
+        .map(|(name, value)| Var::new(value).named(name));
+    assert_eq!(rules(h.recip()), "d(1/h)/dh = −1/h²");
+    assert_eq!(
+        rules(e.recip()),
+        "d(1/x)/dx = −1/x²",
+        "a power would read wrongly"
+    );
+    assert_eq!(rules(h * long), "d(a·b)/da = b; d(a·b)/db = a");
+    assert_eq!(rules(h * -3.0), "d(h·(−3))/dh = −3");
+    assert_eq!(
+        rules(h * h),
+        "d(a·b)/da = b; d(a·b)/db = a",
+        "each operand by itself"
+    );
+    assert_eq!(rules(h.relu()), "d(max(0, h))/dh = 1 if h > 0, else 0");
+    let terms = Var::dot_product(&[h, e], &[long, Var::new(1.0)]).unwrap();
+    let told = "d(w₁·x₁ + w₂·x₂ + …)/dwᵢ = xᵢ; d(w₁·x₁ + w₂·x₂ + …)/dxᵢ = wᵢ";
+    assert_eq!(rules(terms), told);
+}
+
+#[test]
+fn values_without_names_are_called_by_formulas() {
+    let [w, x] = [("w", 2.0), ("x", 0.5)].map(|(name, value)| Var::new(value).named(name));
+    let labels = |y: Var| -> Vec<String> {
+        let explanation = y.explain();
+        explanation
+            .steps()
+            .iter()
+            .map(|step| step.label.clone())
+            .collect()
+    };
+    assert_eq!(
+        labels((w * x + 1.0).tanh())[1..],
+        ["tanh((w·x) + 1)", "(w·x) + 1", "w·x"]
+    );
+    let deep = (0..6).fold(w * x, |y, _| y.tanh());
+    assert_eq!(labels(deep)[1], "the result of tanh");
+    assert_eq!(
+        labels(Var::new(1.0) * 2.0),
+        ["the result of ×", "the result of ×"]
+    );
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let coloured = product().to_ansi();
+    let [green, red, end] = ["\u{1b}[32m", "\u{1b}[31m", "\u{1b}[0m"];
+    assert!(
+        coloured.contains(&format!("× makes f = {green}−12{end}")),
+        "{coloured}"
+    );
+    assert!(
+        coloured.contains(&format!("q gets {red}1{end} × −4 = {red}−4{end}")),
+        "{coloured}"
+    );
+    let plain = [green, red, end]
+        .iter()
+        .fold(coloured, |text, code| text.replace(code, ""));
+    assert_eq!(plain, product().to_string());
+    assert!(!plain.contains('\u{1b}'));
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod program;
 mod questions;
 mod random_graphs;
 mod recompute;
+mod rules;
 mod scale;
 mod source;
 #[cfg(feature = "proptest")]

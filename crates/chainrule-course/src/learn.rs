@@ -30,7 +30,16 @@ pub(crate) fn train(
     rate: f64,
     loss: impl Fn(&Mlp<Var>) -> chainrule::Result<Var>,
 ) -> Outcome<Vec<f64>> {
-    let mut adam = Adam::new(rate)?;
+    train_with(&mut Adam::new(rate)?, mlp, steps, loss)
+}
+
+/// Continues a training: descends the gradient of a loss with this optimizer. Returns the loss before each step.
+pub(crate) fn train_with(
+    optimizer: &mut Adam,
+    mlp: &mut Mlp<f64>,
+    steps: usize,
+    loss: impl Fn(&Mlp<Var>) -> chainrule::Result<Var>,
+) -> Outcome<Vec<f64>> {
     let mut losses = Vec::with_capacity(steps);
     for _ in 0..steps {
         let gradient = tape::scope(|| {
@@ -39,7 +48,7 @@ pub(crate) fn train(
             losses.push(loss.value());
             Ok::<_, chainrule::Error>(recorded.gradient(&loss.backward()))
         })?;
-        adam.step_parameters(mlp, &gradient)?;
+        optimizer.step_parameters(mlp, &gradient)?;
     }
     Ok(losses)
 }

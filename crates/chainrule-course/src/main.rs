@@ -7,6 +7,7 @@ mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
 mod learn;
+mod palette;
 mod plot;
 
 use std::path::{Path, PathBuf};

@@ -14,24 +14,33 @@ use plotters::coord::combinators::IntoLogRange;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::element::{
+    Circle, EmptyElement, PathElement, Polygon, Rectangle, Text, TriangleMarker,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, IntoFont, IntoTextStyle, RGBColor, WHITE};
 
 use crate::contour::{Field, Point};
+use crate::palette::{ALL, CLASSES, GREY, GRID, INK, PAPER_AND_LETTERS, dark_style, light, shade};
+pub(crate) use crate::palette::{BLUE, RED};
 
 /// The errors of a chapter: a file, a plot, or a figure that differs from its expected value.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Colours that differ in lightness too, so that they can be distinguished in grey.
-pub(crate) const BLUE: RGBColor = RGBColor(38, 95, 168);
-pub(crate) const RED: RGBColor = RGBColor(200, 60, 45);
-pub(crate) const GREEN: RGBColor = RGBColor(70, 140, 60);
-const GREY: RGBColor = RGBColor(110, 119, 129);
-/// The colours of the classes. A single score is negative for the first class.
-const CLASSES: [RGBColor; 3] = [BLUE, RED, GREEN];
-
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Units of a drawing per pixel. The plotting library rounds to whole units, so that curves would be crooked at one per pixel.
+const PIXEL: i32 = 10;
+
+/// A length in pixels, in units of a drawing.
+const fn px(pixels: u32) -> u32 {
+    pixels * PIXEL.unsigned_abs()
+}
+
+/// The sizes of letters. The plotting library takes the height of a line, which is 1.24 times the size: these are 12 and 15
+/// pixels.
+const TEXT: u32 = 15;
+const TITLE: u32 = 19;
 
 /// The directory that pictures are written to.
 pub(crate) struct Pictures {
@@ -66,7 +75,7 @@ pub(crate) type Scores<'a> = dyn Fn(Point) -> Outcome<Vec<f64>> + 'a;
 /// A plane with points of classes, and the regions that the scores assign to them.
 pub(crate) struct Plane<'a> {
     pub(crate) title: String,
-    pub(crate) axes: [&'static str; 2],
+    pub(crate) axes: [String; 2],
     pub(crate) xs: Range<f64>,
     pub(crate) ys: Range<f64>,
     pub(crate) points: Vec<(Point, usize)>,
@@ -120,7 +129,8 @@ impl Pictures {
         let svg = page(columns, charts.len(), [width, height], |area, place| {
             charts[place].draw(area)
         })?;
-        self.save(name, &svg)
+        let said: Vec<String> = charts.iter().map(Chart::described).collect();
+        self.save(name, &finished(&svg, &said.join("; "), ALL))
     }
 
     /// Draws planes side by side, in `columns` columns.
@@ -134,7 +144,8 @@ impl Pictures {
         let svg = page(columns, planes.len(), size, |area, place| {
             planes[place].draw(area)
         })?;
-        self.save(name, &svg)
+        let said: Vec<String> = planes.iter().map(Plane::described).collect();
+        self.save(name, &finished(&svg, &said.join("; "), ALL))
     }
 
     /// Draws square templates of weights as pixels: red for positive, blue for negative, white for 0, each on its own
@@ -145,10 +156,10 @@ impl Pictures {
         columns: usize,
         templates: &[Vec<f64>],
     ) -> Outcome<()> {
-        const PIXEL: usize = 10;
+        const DOT: usize = 10;
         const APART: usize = 8;
         let side = templates.iter().map(Vec::len).max().unwrap_or(0).isqrt();
-        let step = side * PIXEL + APART;
+        let step = side * DOT + APART;
         let rows = templates.len().div_ceil(columns);
         let length = |count: usize| u32::try_from(count * step + APART);
         let path = self.path(name);
@@ -159,9 +170,9 @@ impl Pictures {
                 .iter()
                 .fold(0.0, |largest: f64, w| largest.max(w.abs()));
             for (pixel, weight) in template.iter().enumerate() {
-                let x = place % columns * step + APART + pixel % side * PIXEL;
-                let y = place / columns * step + APART + pixel / side * PIXEL;
-                let corners = [(x, y), (x + PIXEL - 1, y + PIXEL - 1)];
+                let x = place % columns * step + APART + pixel % side * DOT;
+                let y = place / columns * step + APART + pixel / side * DOT;
+                let corners = [(x, y), (x + DOT - 1, y + DOT - 1)];
                 let corners = corners
                     .map(|(x, y)| Ok::<_, Box<dyn Error>>((i32::try_from(x)?, i32::try_from(y)?)));
                 let [from, to] = corners;
@@ -183,85 +194,92 @@ impl Pictures {
         names: [&str; 2],
         rows: &[Vec<f64>],
     ) -> Outcome<()> {
-        const CELL: i32 = 24;
-        const LEFT: i32 = 64;
-        const TOP: i32 = 58;
+        const CELL: i32 = 24 * PIXEL;
+        const LEFT: i32 = 64 * PIXEL;
+        const TOP: i32 = 58 * PIXEL;
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let largest = rows
             .iter()
             .flatten()
             .fold(0.0, |largest: f64, w| largest.max(w.abs()));
         let cells = |count: usize| i32::try_from(count).map(|count| count * CELL);
-        let size = [LEFT + cells(columns)? + 14, TOP + cells(rows.len())? + 14]
-            .map(|side| u32::try_from(side).unwrap_or(0));
+        let size = [
+            LEFT + cells(columns)? + 14 * PIXEL,
+            TOP + cells(rows.len())? + 14 * PIXEL,
+        ]
+        .map(|side| u32::try_from(side).unwrap_or(0));
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (size[0], size[1])).into_drawing_area();
             area.fill(&WHITE)?;
-            let small = centred(12);
+            let small = centred(TEXT);
             area.draw(&Text::new(
                 title.to_owned(),
-                (LEFT + cells(columns)? / 2, 14),
-                centred(15),
+                (LEFT + cells(columns)? / 2, 14 * PIXEL),
+                centred(TITLE),
             ))?;
             area.draw(&Text::new(
                 names[1].to_owned(),
-                (LEFT + cells(columns)? / 2, 33),
+                (LEFT + cells(columns)? / 2, 33 * PIXEL),
                 small.clone(),
             ))?;
             area.draw(&Text::new(
                 names[0].to_owned(),
-                (LEFT / 2 - 2, 48),
+                (LEFT / 2 - 2 * PIXEL, 48 * PIXEL),
                 small.clone(),
             ))?;
             for column in 0..columns {
-                let at = (LEFT + cells(column)? + CELL / 2, 48);
+                let at = (LEFT + cells(column)? + CELL / 2, 48 * PIXEL);
                 area.draw(&Text::new((column + 1).to_string(), at, small.clone()))?;
             }
             for (line, row) in rows.iter().enumerate() {
                 let y = TOP + cells(line)?;
                 area.draw(&Text::new(
                     line.to_string(),
-                    (LEFT - 12, y + CELL / 2),
+                    (LEFT - 12 * PIXEL, y + CELL / 2),
                     small.clone(),
                 ))?;
                 for (column, weight) in row.iter().enumerate() {
                     let x = LEFT + cells(column)?;
-                    let corners = [(x + 1, y + 1), (x + CELL - 1, y + CELL - 1)];
+                    let corners = [(x + PIXEL, y + PIXEL), (x + CELL - PIXEL, y + CELL - PIXEL)];
                     area.draw(&Rectangle::new(corners, shade(weight / largest).filled()))?;
                 }
             }
             area.present()?;
         }
-        self.save(name, &svg)
+        let said = format!(
+            "Table of weights, {title}: one row per {}, one column per {}",
+            names[0], names[1]
+        );
+        self.save(name, &finished(&svg, &said, PAPER_AND_LETTERS))
     }
 }
 
-/// A colour mixed with much white.
-fn light(RGBColor(r, g, b): RGBColor) -> RGBColor {
-    let [r, g, b] = [r, g, b].map(|part| 255 - (255 - part) / 5);
-    RGBColor(r, g, b)
-}
-
 fn centred(size: u32) -> plotters::style::TextStyle<'static> {
-    ("sans-serif", size)
+    ("sans-serif", px(size))
         .into_font()
         .color(&BLACK)
         .pos(Pos::new(HPos::Center, VPos::Center))
 }
 
-/// From blue at −1 over white at 0 to red at 1.
-fn shade(weight: f64) -> RGBColor {
-    let RGBColor(r, g, b) = if weight < 0.0 { BLUE } else { RED };
-    let part = weight.abs().min(1.0);
-    let mixed = |colour: u8| (255.0 - part * (255.0 - f64::from(colour))).round();
-    let [r, g, b] = [r, g, b].map(mixed);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "rounded, and from 0 to 255 as the mean of two such numbers"
-    )]
-    RGBColor(r as u8, g as u8, b as u8)
+/// The picture at its size in pixels, with its description and, for dark pages, partners for this many of its colours.
+fn finished(svg: &str, description: &str, colours: usize) -> String {
+    let mut attributes = svg.split('"');
+    let mut pixels = || {
+        let length = attributes.nth(1).and_then(|text| text.parse::<u32>().ok());
+        length.unwrap_or(0) / PIXEL.unsigned_abs()
+    };
+    let (width, height) = (pixels(), pixels());
+    let (_, rest) = svg.split_once("viewBox").unwrap_or_default();
+    let (tag, rest) = rest.split_once('>').unwrap_or_default();
+    let description = description
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;");
+    format!(
+        "<svg class=\"plot\" role=\"img\" aria-label=\"{description}\" width=\"{width}\" height=\"{height}\" viewBox{tag}>\n{}{rest}",
+        dark_style(colours)
+    )
 }
 
 /// The same page without attributes that only repeat defaults: a third of the bytes.
@@ -283,8 +301,8 @@ fn page(
 ) -> Outcome<String> {
     let rows = count.div_ceil(columns);
     let size = (
-        width * u32::try_from(columns)?,
-        height * u32::try_from(rows)?,
+        px(width) * u32::try_from(columns)?,
+        px(height) * u32::try_from(rows)?,
     );
     let mut svg = String::new();
     {
@@ -306,15 +324,26 @@ fn page(
 fn builder<'a, 'b>(area: &'a Area<'b>, title: &str) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
     let mut builder = ChartBuilder::on(area);
     builder
-        .caption(title, ("sans-serif", 16).into_text_style(area))
-        .margin(8)
-        .margin_right(16)
-        .x_label_area_size(34)
-        .y_label_area_size(58);
+        .caption(title, ("sans-serif", px(TITLE)).into_text_style(area))
+        .margin(px(8))
+        .margin_right(px(24))
+        .x_label_area_size(px(44))
+        .y_label_area_size(px(62));
     builder
 }
 
 impl Chart {
+    /// What the chart shows, in words.
+    fn described(&self) -> String {
+        let names: Vec<&str> = self.series.iter().map(|series| series.name).collect();
+        format!(
+            "Chart “{}”: {} against {}",
+            self.title,
+            names.join(" and "),
+            self.axes[0]
+        )
+    }
+
     fn draw(&self, area: &Area<'_>) -> Outcome<()> {
         let mut builder = builder(area, &self.title);
         if self.logarithmic {
@@ -335,29 +364,31 @@ impl Chart {
         chart
             .configure_mesh()
             .max_light_lines(1)
-            .bold_line_style(RGBColor(230, 233, 236))
+            .bold_line_style(GRID.stroke_width(px(1)))
+            .axis_style(GREY.stroke_width(px(1)))
+            .set_all_tick_mark_size(px(4))
             .x_labels(6)
             .y_labels(6)
             .x_desc(self.axes[0])
             .y_desc(self.axes[1])
-            .label_style(("sans-serif", 12))
+            .label_style(("sans-serif", px(TEXT)))
             .draw()?;
         for series in &self.series {
             let points = series.points.iter().copied();
             let colour = series.colour;
             let drawn = if series.dots {
-                chart.draw_series(points.map(|point| Circle::new(point, 3, colour.filled())))?
+                chart.draw_series(points.map(|point| Circle::new(point, px(3), colour.filled())))?
             } else {
-                let line = PathElement::new(points.collect::<Vec<_>>(), colour.stroke_width(2));
+                let line = PathElement::new(points.collect::<Vec<_>>(), colour.stroke_width(px(2)));
                 chart.draw_series([line])?
             };
             if series.dots {
                 drawn
                     .label(series.name)
-                    .legend(move |(x, y)| Circle::new((x + 8, y), 3, colour.filled()));
+                    .legend(move |(x, y)| Circle::new((x + 8 * PIXEL, y), px(3), colour.filled()));
             } else {
                 drawn.label(series.name).legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+                    PathElement::new([(x, y), (x + 16 * PIXEL, y)], colour.stroke_width(px(2)))
                 });
             }
         }
@@ -366,7 +397,9 @@ impl Chart {
                 .configure_series_labels()
                 .position(place.clone())
                 .background_style(WHITE.mix(0.85))
-                .label_font(("sans-serif", 12))
+                .label_font(("sans-serif", px(TEXT)))
+                .legend_area_size(px(28))
+                .margin(px(6))
                 .draw()?;
         }
         Ok(())
@@ -374,6 +407,27 @@ impl Chart {
 }
 
 impl Plane<'_> {
+    /// What the plane shows, in words.
+    fn described(&self) -> String {
+        let classes = self
+            .points
+            .iter()
+            .map(|&(_, class)| class + 1)
+            .max()
+            .unwrap_or(0);
+        let [note, _] = &self.axes;
+        let note = if note.len() > 2 {
+            format!(" ({note})")
+        } else {
+            String::new()
+        };
+        format!(
+            "Plane “{}”{note}: {} points of {classes} classes, and the regions that the classifier gives to each class",
+            self.title,
+            self.points.len()
+        )
+    }
+
     fn draw(&self, area: &Area<'_>) -> Outcome<()> {
         let mut builder = builder(area, &self.title);
         let mut chart = builder.build_cartesian_2d(self.xs.clone(), self.ys.clone())?;
@@ -393,23 +447,32 @@ impl Plane<'_> {
                 };
                 let lines = field.inner(&points);
                 chart.draw_series([Polygon::new(field.thinned(&points), colour.filled())])?;
-                let ink = RGBColor(40, 40, 40).stroke_width(2);
+                let ink = INK.stroke_width(px(2));
                 chart.draw_series(lines.into_iter().map(|line| PathElement::new(line, ink)))?;
             }
         }
-        let dots = self.points.iter();
-        chart.draw_series(
-            dots.map(|&(point, class)| Circle::new(point, 3, CLASSES[class].filled())),
-        )?;
+        // Each class has a shape of its own, for readers who cannot tell the colours apart.
+        for &(point, class) in &self.points {
+            let (style, size) = (CLASSES[class].filled(), 3 * PIXEL);
+            match class {
+                0 => chart.draw_series([Circle::new(point, size, style)])?,
+                1 => chart.draw_series([TriangleMarker::new(point, px(4), style)])?,
+                _ => {
+                    let square = Rectangle::new([(-size, -size), (size, size)], style);
+                    chart.draw_series([EmptyElement::at(point) + square])?
+                }
+            };
+        }
         chart
             .configure_mesh()
             .disable_mesh()
-            .axis_style(GREY)
+            .axis_style(GREY.stroke_width(px(1)))
+            .set_all_tick_mark_size(px(4))
             .x_labels(5)
             .y_labels(5)
-            .x_desc(self.axes[0])
-            .y_desc(self.axes[1])
-            .label_style(("sans-serif", 12))
+            .x_desc(self.axes[0].as_str())
+            .y_desc(self.axes[1].as_str())
+            .label_style(("sans-serif", px(TEXT)))
             .draw()?;
         Ok(())
     }

@@ -6,6 +6,8 @@ mod chapters;
 mod contour;
 #[path = "../src/learn.rs"]
 mod learn;
+#[path = "../src/palette.rs"]
+mod palette;
 #[path = "../src/plot.rs"]
 mod plot;
 
@@ -44,11 +46,53 @@ fn the_pages_show_the_pictures_that_the_chapters_draw() {
         let [drawn, shown] =
             [&drawn, &shown].map(|directory| fs::read(directory.join(&name)).unwrap());
         // An interactive page holds the functions of every operation.
-        assert!(shown.len() < 70_000, "{name} has {} bytes", shown.len());
+        assert!(shown.len() < 95_000, "{name} has {} bytes", shown.len());
         assert!(
             drawn == shown,
             "{name} is out of date: run cargo run --release -p chainrule-course -- --docs"
         );
+    }
+}
+
+#[test]
+fn answers_are_folded_and_formulas_are_set() {
+    for page in names(&course())
+        .iter()
+        .filter(|name| name.as_bytes()[0].is_ascii_digit())
+    {
+        if Path::new(page)
+            .extension()
+            .is_none_or(|extension| extension != "md")
+        {
+            continue;
+        }
+        let text = fs::read_to_string(course().join(page)).unwrap();
+        let exercises = text.lines().filter(|line| {
+            line.strip_prefix("**")
+                .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+        });
+        assert_eq!(
+            exercises.count(),
+            text.matches("<summary>Answer</summary>").count(),
+            "{page}"
+        );
+        assert_eq!(
+            text.matches("<details>").count(),
+            text.matches("</details>").count(),
+            "{page}"
+        );
+        assert!(!text.contains("*Answer:*"), "{page}");
+        // Outside code and formulas there is no notation of TeX.
+        let prose = text.split("```").step_by(2).collect::<String>();
+        let prose = prose.split('`').step_by(2).collect::<String>();
+        let prose = prose.replace("$$", "$");
+        let prose = prose.split('$').step_by(2);
+        for part in prose {
+            assert!(
+                !part.contains("_{") && !part.contains("^{"),
+                "{page}: {part}"
+            );
+        }
     }
 }
 

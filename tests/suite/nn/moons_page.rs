@@ -85,13 +85,24 @@ fn the_page_shows_the_training_and_is_self_contained() {
             ]
         );
     }
-    for id in ["step", "back", "on"] {
+    // The axes have numbers and names, and the drawings say what they show.
+    let texts: Vec<&str> = all("text").filter_map(|text| text.text()).collect();
+    assert!(
+        ["step", "loss", "0", "1"]
+            .iter()
+            .all(|text| texts.contains(text))
+    );
+    let drawings = all("svg").map(|svg| svg.attribute("aria-label").unwrap_or_default());
+    assert!(drawings.min_by_key(|said| said.len()).unwrap().len() > 20);
+    assert_eq!(all("main").count(), 1);
+    for id in ["step", "play", "back", "on"] {
         let control = document
             .descendants()
             .find(|node| node.attribute("id") == Some(id))
             .unwrap();
         assert!(
-            control.attribute("aria-label").is_some(),
+            control.attribute("aria-label").is_some()
+                || control.text().is_some_and(|text| text.len() > 3),
             "{id} has no name"
         );
     }

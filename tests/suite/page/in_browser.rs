@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chainrule::nn::{Activation, Mlp};
 use chainrule::{Explanation, Gradients, NodeKey, Pattern, Step, Var, tape};
 use serde_json::Value;
 
@@ -131,11 +132,59 @@ fn halves() -> Explanation {
     })
 }
 
+/// Gates that route: open, closed and tied ones.
+fn routers() -> Explanation {
+    tape::scope(|| {
+        let [a, b, tied] = [-1.5, 2.0, 2.0].map(Var::new);
+        let gates = [
+            a.relu(),
+            b.relu(),
+            (b - tied).relu(),
+            a.max(b),
+            b.max(tied),
+            a.max(Var::from(1.0)),
+            b.clamp(-1.0, 1.0),
+        ];
+        gates.into_iter().sum::<Var>().explain()
+    })
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
+fn a_gate_opens_and_closes_with_its_input() {
+    let browser = Browser::start();
+    let explanation = tape::scope(|| (Var::new(-1.0).named("x").relu() * 3.0).explain());
+    browser.open(&explanation.html().to_string());
+    browser.press(&[key::END]);
+    let word = || {
+        (
+            browser.read("pattern"),
+            browser.text("return document.querySelector('.pattern').textContent"),
+        )
+    };
+    let both = |word: &str| (word.to_owned(), word.to_owned());
+    assert_eq!(word(), both("closed"));
+    browser.run("const field = document.getElementById('field-0'); field.focus(); field.select();");
+    browser.press(&["2"]);
+    assert_eq!(word(), both("routes"));
+    assert_eq!(
+        browser.read("sentence"),
+        "ReLU routes the upstream gradient 3 to the operand whose value it took: x gets 3 × 1 = 3."
+    );
+}
+
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
 fn every_sentence_comes_from_the_engine() {
     let browser = Browser::start();
-    for explanation in [neuron(), network(), hostile(), halves(), tangle(60)] {
+    for explanation in [
+        neuron(),
+        network(),
+        hostile(),
+        halves(),
+        tangle(60),
+        routers(),
+    ] {
         browser.open(&explanation.html().to_string());
         for step in explanation.steps() {
             browser.press(&[key::RIGHT]);
@@ -157,6 +206,11 @@ fn the_keyboard_does_everything() {
     browser.press(&[key::END, key::RIGHT]);
     at(steps);
     browser.press(&[key::HOME, key::LEFT]);
+    assert!(browser.read("count").starts_with("Forward 0 of "));
+    browser.press(&[key::END]);
+    for _ in 0..steps {
+        browser.press(&[key::LEFT]);
+    }
     at(0);
     // Tab reaches every control; each has a name and shows when it has the focus.
     let controls = browser.run(
@@ -197,6 +251,10 @@ fn the_keyboard_does_everything() {
     browser.press(&[key::ENTER]);
     at(steps);
     assert_eq!(browser.text("return document.activeElement.id"), "next");
+    // Within the picture, arrows are for scrolling.
+    browser.run("document.getElementById('picture').focus()");
+    browser.press(&[key::LEFT, key::HOME, key::LEFT]);
+    at(steps);
     // Enter and Space fold groups, which keep the focus.
     let cells = || browser.run("return document.querySelectorAll('.cell').length");
     let all = cells();
@@ -213,6 +271,131 @@ fn the_keyboard_does_everything() {
         browser.text("return document.getElementById('sentence').getAttribute('aria-live')"),
         "polite"
     );
+    quiet(&browser);
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
+fn the_forward_pass_is_stepped_gate_by_gate() {
+    let browser = Browser::start();
+    let explanation = tape::scope(|| {
+        let [x, y, z] =
+            [("x", -2.0), ("y", 5.0), ("z", -4.0)].map(|(name, value)| Var::new(value).named(name));
+        let q = (x + y).named("q");
+        (q.square() * z + Var::dot_product(&[x, y], &[y, z]).unwrap())
+            .named("f")
+            .explain()
+    });
+    browser.open(&explanation.html().to_string());
+    browser.press(&[key::HOME]);
+    let values = || {
+        browser.run("return [...document.querySelectorAll('.cell .value:not(.small)')].filter((text) => text.textContent).length")
+    };
+    assert_eq!(values(), 3, "only the inputs");
+    let told = [
+        "+ computes q = −2 + 5 = 3.",
+        "x² computes q² = 3² = 9.",
+        "× computes q²·z = 9·(−4) = −36.",
+        "w·x computes the result of w·x = −30 from −2, 5, 5, −4.",
+        "+ computes f = −36 + (−30) = −66.",
+    ];
+    for (place, told) in (1..).zip(told) {
+        browser.press(&[key::RIGHT]);
+        assert_eq!(browser.read("count"), format!("Forward {place} of 5"));
+        assert_eq!(browser.read("sentence"), told);
+        assert_eq!(values(), 3 + place);
+        assert_eq!(
+            browser.run("return document.querySelectorAll('.now').length"),
+            1
+        );
+        let gradients = "return [...document.querySelectorAll('.gradient')].some((text) => text.textContent !== '' && text.closest('svg'))";
+        assert_eq!(browser.run(gradients), false);
+    }
+    browser.press(&[key::RIGHT]);
+    assert!(browser.read("count").starts_with("Step 0 of "));
+    quiet(&browser);
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
+fn the_rules_are_those_of_the_engine() {
+    let browser = Browser::start();
+    for explanation in [
+        neuron(),
+        network(),
+        hostile(),
+        halves(),
+        tangle(60),
+        routers(),
+    ] {
+        browser.open(&explanation.html().to_string());
+        for step in explanation.steps() {
+            browser.press(&[key::RIGHT]);
+            if matches!(step.pattern, Pattern::Start | Pattern::Copies) {
+                continue;
+            }
+            let shown = browser.run(
+                "return [...document.querySelectorAll('.rule')].map((row) => row.textContent)",
+            );
+            assert_eq!(shown, Value::from(step.rules()));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
+fn a_network_is_shown_by_layers_with_its_parameters_inside() {
+    let browser = Browser::start();
+    browser.show(1280, 900, false);
+    let explanation = tape::scope(|| {
+        let parameters: Vec<f64> = (0..37_u32).map(|i| f64::from(i).sin()).collect();
+        let mlp = Mlp::builder(2)
+            .layer(4, Activation::Relu)
+            .layer(4, Activation::Tanh)
+            .layer(1, Activation::Linear)
+            .build_from(&parameters)
+            .unwrap();
+        let x = [Var::new(0.5).named("x1"), Var::new(-1.0).named("x2")];
+        let score = mlp.record_named().forward_named(&x).unwrap()[0].named("score");
+        (score - 1.0).square().named("loss").explain()
+    });
+    browser.open(&explanation.html().to_string());
+    let count = |what: &str| {
+        browser.run(&format!(
+            "return document.querySelectorAll('{what}').length"
+        ))
+    };
+    assert_eq!(count("#picture .box"), 3, "three layers, folded");
+    assert_eq!(count("#picture .name.end"), 2, "the inputs of the network");
+    browser.click("#unfold");
+    let names = browser.run(
+        "return [...new Set([...document.querySelectorAll('#picture .name.end')].map((text) => text.textContent))].sort().join(' ')",
+    );
+    assert_eq!(names, "b w1 w2 w3 w4 x1 x2");
+    assert_eq!(count("#picture [textLength]"), 0, "no text is squeezed");
+    // The part at work is in the frame, in its middle unless the picture ends there.
+    for _ in explanation.steps() {
+        browser.press(&[key::RIGHT]);
+        let inside = browser.run(
+            "const part = document.querySelector('.now').getBoundingClientRect(), frame = document.getElementById('picture').getBoundingClientRect();
+             return part.left >= frame.left - 1 && part.right <= frame.right + 1 && part.top >= frame.top - 1 && part.bottom <= frame.bottom + 1;",
+        );
+        assert_eq!(inside, true, "{}", browser.read("sentence"));
+    }
+    assert_eq!(
+        count("#map:not([hidden]) .here"),
+        1,
+        "the map shows where it is"
+    );
+    let widths = browser.run(
+        "return new Set([...document.querySelectorAll('#picture .wire')].map((wire) => wire.style.strokeWidth)).size",
+    );
+    assert!(
+        widths.as_u64() > Some(10),
+        "wires are as wide as their gradients: {widths}"
+    );
+    let numbered = browser.run("return /node \\d/.test(document.body.innerText)");
+    assert_eq!(numbered, false);
     quiet(&browser);
 }
 

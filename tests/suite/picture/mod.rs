@@ -422,7 +422,12 @@ fn pieces<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
 fn svg_texts(picture: &Picture) -> Vec<String> {
     let svg = picture.to_svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
-    let texts = document.descendants().filter(roxmltree::Node::is_text);
+    // Tooltips and the style for dark pages are not drawn.
+    let drawn = |node: &roxmltree::Node| {
+        let around = node.parent().map(|parent| parent.tag_name().name());
+        node.is_text() && !matches!(around, Some("title" | "style"))
+    };
+    let texts = document.descendants().filter(drawn);
     pieces(texts.filter_map(|text| text.text()))
 }
 

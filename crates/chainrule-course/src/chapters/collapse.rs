@@ -54,7 +54,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         }
         planes.push(Plane {
             title: format!("{name}: {:.0} % right", 100.0 * right),
-            axes: ["x", "y"],
+            axes: ["x", "y"].map(String::from),
             xs: -1.6..1.6,
             ys: -1.6..1.6,
             points: dots(&data),

@@ -37,7 +37,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     let planes = [
         Plane {
             title: title("a line in (x, y)", shares[0]),
-            axes: ["x", "y"],
+            axes: ["x", "y"].map(String::from),
             xs: -1.6..1.6,
             ys: -1.6..1.6,
             points: dots(&rings),
@@ -45,7 +45,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         },
         Plane {
             title: title("a line in (r, θ)", shares[1]),
-            axes: ["r", "θ"],
+            axes: ["r", "θ"].map(String::from),
             xs: 0.0..1.6,
             ys: -3.4..3.4,
             points: dots(&features),
@@ -53,7 +53,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         },
         Plane {
             title: "the same line, seen in (x, y)".to_owned(),
-            axes: ["x", "y"],
+            axes: ["x", "y"].map(String::from),
             xs: -1.6..1.6,
             ys: -1.6..1.6,
             points: dots(&rings),

@@ -9,6 +9,7 @@ use crate::plot::{Outcome, Pictures, Plane};
 
 pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     graph(pictures)?;
+    page(pictures)?;
     boundaries(pictures)?;
     templates(pictures)
 }
@@ -26,6 +27,20 @@ fn graph(pictures: &Pictures) -> Outcome<()> {
         "03-network.svg",
         &score.picture().gradients(&score.backward()),
     )
+}
+
+/// A page that steps through a network of three layers.
+fn page(pictures: &Pictures) -> Outcome<()> {
+    let mlp = Mlp::builder(2)
+        .layer(4, Activation::Relu)
+        .layer(4, Activation::Tanh)
+        .layer(1, Activation::Linear)
+        .build(&mut rng())?;
+    let x = [Var::new(0.5).named("x1"), Var::new(-1.0).named("x2")];
+    let score = mlp.record_named().forward_named(&x)?[0].named("score");
+    let loss = (score - 1.0).square().named("loss");
+    let title = "A network of 2, 4, 4 and 1 neurons";
+    pictures.steps("03-network.html", title, &loss.explain())
 }
 
 /// One, two and three layers on three spiral arms.
@@ -59,7 +74,7 @@ fn boundaries(pictures: &Pictures) -> Outcome<()> {
         shares.push(right);
         planes.push(Plane {
             title: format!("{name}: {:.0} %", 100.0 * right),
-            axes: ["x", "y"],
+            axes: ["x", "y"].map(String::from),
             xs: -1.1..1.1,
             ys: -1.1..1.1,
             points: points(),

@@ -41,7 +41,7 @@ fn boundaries(pictures: &Pictures) -> Outcome<()> {
     let heaps = Dataset::new(heaps.inputs().to_vec(), labels)?;
     let rings = circles(100, 0.45, 0.07, &mut rng())?;
     let mut planes = Vec::new();
-    for (name, data) in [("two heaps", &heaps), ("two circles", &rings)] {
+    for (name, data) in [("two clusters", &heaps), ("two circles", &rings)] {
         let mut linear = Mlp::new(&mut rng(), &[2, 1], Activation::Linear)?;
         train(&mut linear, 200, 0.05, |mlp| {
             Ok(hinge(mlp, data)? + loss::l2_penalty(&mlp.parameters(), 1e-3)?)
@@ -51,14 +51,14 @@ fn boundaries(pictures: &Pictures) -> Outcome<()> {
             "  {name}: {:.0} % on the right side of the line",
             100.0 * right
         );
-        if name == "two heaps" {
+        if name == "two clusters" {
             agree("the share of the heaps", right, 1.0, 0.0)?;
         } else {
             hold(right < 0.75, "no line separates circles")?;
         }
         planes.push(Plane {
             title: format!("{name}: {:.0} % right", 100.0 * right),
-            axes: ["x", "y"],
+            axes: ["x", "y"].map(String::from),
             xs: -2.2..2.2,
             ys: -2.0..2.0,
             points: dots(data),

@@ -1,12 +1,15 @@
 //! Chapter 8: the lecture's loss, its penalty, and the effect of both on a boundary.
 
-use chainrule::nn::data::moons;
+use chainrule::nn::data::{Dataset, moons};
 use chainrule::nn::loss::{l2_penalty, multiclass_hinge};
+use chainrule::nn::optimizer::Adam;
 use chainrule::nn::{Activation, Mlp};
 use chainrule::{Var, tape};
 
-use crate::learn::{agree, dots, hinge, hold, rng, sides_right, train};
-use crate::plot::{Outcome, Pictures, Plane};
+use plotters::chart::SeriesLabelPosition;
+
+use crate::learn::{agree, dots, hinge, hold, rng, sides_right, train, train_with};
+use crate::plot::{BLUE, Chart, Outcome, Pictures, Plane, RED, Series};
 
 /// The lecture's examples: the scores of cat, car and frog, and the correct class.
 const EXAMPLES: [([f64; 3], usize, f64); 3] = [
@@ -44,6 +47,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     )?;
     pictures.graph("08-svm.svg", &loss.picture().gradients(&grads))?;
 
+    overfitting(pictures)?;
     grid(pictures)
 }
 
@@ -56,32 +60,133 @@ fn weights<S: Copy>(mlp: &Mlp<S>) -> Vec<S> {
         .collect()
 }
 
+/// Half moons that overlap: few points to learn from, and many that the network never sees.
+fn overlapping_moons() -> chainrule::Result<[Dataset; 2]> {
+    let mut rng = rng();
+    Ok([
+        moons(SEEN, NOISE, &mut rng)?,
+        moons(HELD_OUT, NOISE, &mut rng)?,
+    ])
+}
+
+const SEEN: usize = 60;
+const HELD_OUT: usize = 600;
+const NOISE: f64 = 0.3;
+const HIDDEN: [usize; 3] = [2, 6, 48];
+const STRENGTHS: [f64; 3] = [0.0, 0.003, 0.1];
+
+/// The shares of seen and of held-out points on the correct side.
+struct Right {
+    seen: f64,
+    held_out: f64,
+}
+
 /// The boundary for a growing number of hidden units and a growing penalty.
 fn grid(pictures: &Pictures) -> Outcome<()> {
-    let data = moons(60, 0.22, &mut rng())?;
+    let [seen, held_out] = overlapping_moons()?;
     let mut planes = Vec::new();
-    for hidden in [2, 6, 24] {
-        for strength in [0.0, 0.003, 0.05] {
+    let mut shares = Vec::new();
+    for hidden in HIDDEN {
+        for strength in STRENGTHS {
             let mut mlp = Mlp::new(&mut rng(), &[2, hidden, 1], Activation::Relu)?;
-            let losses = train(&mut mlp, 300, 0.05, |mlp| {
-                Ok(hinge(mlp, &data)? + l2_penalty(&weights(mlp), strength)?)
+            train(&mut mlp, 1000, 0.05, |mlp| {
+                Ok(hinge(mlp, &seen)? + l2_penalty(&weights(mlp), strength)?)
             })?;
             let size: f64 = weights(&mlp).iter().map(|w| w * w).sum();
-            let right = sides_right(&mlp, &data)?;
-            println!(
-                "  H = {hidden:2}, λ = {strength:4}: {:3.0} % right, Σ W² = {size:6.1}, loss {:.3}",
-                100.0 * right,
-                losses[losses.len() - 1]
+            let right = Right {
+                seen: sides_right(&mlp, &seen)?,
+                held_out: sides_right(&mlp, &held_out)?,
+            };
+            let percent = format!(
+                "seen {:.0} %, held out {:.0} %",
+                100.0 * right.seen,
+                100.0 * right.held_out
             );
+            println!("  H = {hidden:2}, λ = {strength:5}: {percent}, Σ W² = {size:6.1}");
+            shares.push(right);
             planes.push(Plane {
-                title: format!("H = {hidden}, λ = {strength}: {:.0} %", 100.0 * right),
-                axes: ["", ""],
-                xs: -1.8..2.8,
-                ys: -1.4..1.9,
-                points: dots(&data),
+                title: format!("H = {hidden}, λ = {strength}"),
+                axes: [percent, String::new()],
+                xs: -2.0..3.0,
+                ys: -1.6..2.1,
+                points: dots(&seen),
                 scores: Box::new(move |(x, y)| Ok(mlp.forward(&[x, y])?)),
             });
         }
     }
-    pictures.planes("08-grid.svg", 3, [290, 250], &planes)
+    let [free, penalised, crushed] = [6, 7, 8].map(|place| &shares[place]);
+    hold(
+        shares.iter().all(|other| free.seen >= other.seen),
+        "many units without a penalty are best on the points that they have seen",
+    )?;
+    hold(
+        penalised.held_out > free.held_out && penalised.held_out > crushed.held_out,
+        "with many units, a moderate penalty is best on points held out",
+    )?;
+    pictures.planes("08-grid.svg", 3, [290, 260], &planes)
+}
+
+/// The loss of seen and of held-out points while a large network trains, without and with a penalty.
+fn overfitting(pictures: &Pictures) -> Outcome<()> {
+    const STEPS: usize = 100;
+    const BETWEEN: usize = 10;
+    let [seen, held_out] = overlapping_moons()?;
+    let mut charts = Vec::new();
+    let mut ends = Vec::new();
+    for strength in [STRENGTHS[0], STRENGTHS[1]] {
+        let mut mlp = Mlp::new(&mut rng(), &[2, HIDDEN[2], 1], Activation::Relu)?;
+        let mut optimizer = Adam::new(0.05)?;
+        let mut losses = [Vec::new(), Vec::new()];
+        for step in 0..=STEPS {
+            for (losses, data) in losses.iter_mut().zip([&seen, &held_out]) {
+                losses.push(((step * BETWEEN) as f64, hinge(&mlp, data)?));
+            }
+            if step < STEPS {
+                train_with(&mut optimizer, &mut mlp, BETWEEN, |mlp| {
+                    Ok(hinge(mlp, &seen)? + l2_penalty(&weights(mlp), strength)?)
+                })?;
+            }
+        }
+        let [lowest, end] = [
+            losses[1]
+                .iter()
+                .map(|point| point.1)
+                .fold(f64::INFINITY, f64::min),
+            losses[1][STEPS].1,
+        ];
+        println!(
+            "  H = {}, λ = {strength}: loss seen {:.2}, held out {end:.2}, its lowest {lowest:.2}",
+            HIDDEN[2], losses[0][STEPS].1
+        );
+        ends.push(end / lowest);
+        let [first, second] = losses;
+        charts.push(Chart {
+            title: format!("H = {}, λ = {strength}", HIDDEN[2]),
+            axes: ["step", "SVM loss"],
+            xs: 0.0..(STEPS * BETWEEN) as f64,
+            ys: 0.0..1.5,
+            logarithmic: false,
+            legend: Some(SeriesLabelPosition::UpperRight),
+            series: vec![
+                Series {
+                    name: "seen",
+                    colour: BLUE,
+                    points: first,
+                    dots: false,
+                },
+                Series {
+                    name: "held out",
+                    colour: RED,
+                    points: second,
+                    dots: false,
+                },
+            ],
+        });
+    }
+    hold(
+        ends[0] > 1.5,
+        "without a penalty, the loss of points held out rises again",
+    )?;
+    hold(ends[1] < 1.3, "with a penalty, it stays low")?;
+    pictures.charts("08-overfitting.svg", 2, [400, 280], &charts)
 }
