@@ -163,6 +163,8 @@ struct UsingWith;
 /// The code of the course's chapters is tests.
 #[cfg(all(doctest, feature = "nn"))]
 mod course {
+    #[doc = include_str!("../docs/course/00-slopes.md")]
+    struct Slopes;
     #[doc = include_str!("../docs/course/01-linear.md")]
     struct Linear;
     #[doc = include_str!("../docs/course/02-features.md")]
@@ -183,4 +185,6 @@ mod course {
     struct Chain;
     #[doc = include_str!("../docs/course/10-patterns.md")]
     struct Patterns;
+    #[doc = include_str!("../docs/course/11-engine.md")]
+    struct Engine;
 }

@@ -6,6 +6,7 @@
 mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
+mod engine;
 mod learn;
 mod palette;
 mod plot;
@@ -48,12 +49,11 @@ impl Arguments {
             match argument {
                 Arg::Value(number) => {
                     let number: usize = number.parse()?;
-                    if !(1..=CHAPTERS.len()).contains(&number) {
-                        let chapters = CHAPTERS.len();
-                        return Err(format!(
-                            "expected a chapter from 1 to {chapters}, found {number}"
-                        )
-                        .into());
+                    if number >= CHAPTERS.len() {
+                        let last = CHAPTERS.len() - 1;
+                        return Err(
+                            format!("expected a chapter from 0 to {last}, found {number}").into(),
+                        );
                     }
                     chapters.push(number);
                 }
@@ -64,7 +64,7 @@ impl Arguments {
             }
         }
         if chapters.is_empty() {
-            chapters.extend(1..=CHAPTERS.len());
+            chapters.extend(0..CHAPTERS.len());
         }
         Ok(Some(Self { chapters, pictures }))
     }
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
 fn run(chapters: &[usize], directory: &Path) -> Outcome<()> {
     let pictures = Pictures::new(directory)?;
     for &number in chapters {
-        let (title, chapter) = CHAPTERS[number - 1];
+        let (title, chapter) = CHAPTERS[number];
         println!("{number}. {title}");
         chapter(&pictures).map_err(|error| format!("chapter {number}: {error}"))?;
     }

@@ -4,6 +4,8 @@
 mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
+#[path = "../src/engine.rs"]
+mod engine;
 #[path = "../src/learn.rs"]
 mod learn;
 #[path = "../src/palette.rs"]
@@ -37,8 +39,8 @@ fn the_pages_show_the_pictures_that_the_chapters_draw() {
         fs::remove_dir_all(&drawn).unwrap();
     }
     let pictures = Pictures::new(&drawn).unwrap();
-    for (place, (title, chapter)) in CHAPTERS.iter().enumerate() {
-        chapter(&pictures).unwrap_or_else(|error| panic!("{}. {title}: {error}", place + 1));
+    for (number, (title, chapter)) in CHAPTERS.iter().enumerate() {
+        chapter(&pictures).unwrap_or_else(|error| panic!("{number}. {title}: {error}"));
     }
     let shown = course().join("pictures");
     assert_eq!(names(&drawn), names(&shown));
@@ -133,5 +135,16 @@ fn every_picture_is_shown_and_every_link_has_a_target() {
         );
         let text = fs::read_to_string(course().join(page)).unwrap();
         assert!(text.contains(title), "{page} is about {title}");
+    }
+}
+
+#[test]
+fn the_chapter_about_an_engine_shows_its_code() {
+    let page = fs::read_to_string(course().join("11-engine.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
+    assert!(blocks.len() > 5);
+    for block in blocks {
+        let block = block.split("```").next().unwrap();
+        assert!(include_str!("../src/engine.rs").contains(block), "{block}");
     }
 }

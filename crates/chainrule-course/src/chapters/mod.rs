@@ -3,20 +3,23 @@
 mod activations;
 mod chain;
 mod collapse;
+mod engine;
 mod features;
 mod forward;
 mod layers;
 mod linear;
 mod losses;
 mod patterns;
+mod slopes;
 mod training;
 
 use crate::plot::{Outcome, Pictures};
 
 type Chapter = fn(&Pictures) -> Outcome<()>;
 
-/// Title and code of each chapter.
-pub(crate) const CHAPTERS: [(&str, Chapter); 10] = [
+/// Title and code of each chapter, from chapter 0 on.
+pub(crate) const CHAPTERS: [(&str, Chapter); 12] = [
+    ("Slopes and steps downhill", slopes::run),
     ("Linear classifiers and their limit", linear::run),
     ("Feature transforms", features::run),
     ("Two and three layers", layers::run),
@@ -27,4 +30,5 @@ pub(crate) const CHAPTERS: [(&str, Chapter); 10] = [
     ("Loss functions", losses::run),
     ("The chain rule", chain::run),
     ("Patterns in gradient flow", patterns::run),
+    ("Build the engine yourself", engine::run),
 ];
