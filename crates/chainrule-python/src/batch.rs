@@ -12,7 +12,7 @@ use crate::errors::{count, detached, expect_memory};
 use crate::methods::numbers;
 use crate::partial::{PyPartial, question_named};
 use crate::program::counted;
-use crate::tracing::listed;
+use crate::tracing::{Form, listed};
 
 pub(crate) fn first_sum(batch: &mut Batch, parameters: &[f64]) -> Result<f64> {
     let sums = batch.sum_values(parameters)?;
@@ -41,17 +41,17 @@ pub(crate) fn expect_hessian_memory(parameters: usize) -> PyResult<()> {
 pub(crate) struct PyBatch {
     batch: Mutex<Batch>,
     rows: usize,
-    /// Whether the traced function returned one value instead of a list.
-    is_single: bool,
+    /// What the trace knew besides.
+    form: Form,
 }
 
 impl PyBatch {
-    pub(crate) fn new(batch: Batch, is_single: bool) -> Self {
+    pub(crate) fn new(batch: Batch, form: Form) -> Self {
         let rows = batch.len();
         Self {
             batch: Mutex::new(batch),
             rows,
-            is_single,
+            form,
         }
     }
 
@@ -61,6 +61,7 @@ impl PyBatch {
         parameters: Option<&Bound<'_, PyAny>>,
         work: impl FnOnce(&mut Batch, &[f64]) -> Result<R> + Send,
     ) -> PyResult<R> {
+        self.form.captured.check()?;
         // The parameters are read before the lock is taken, because reading them can run code of Python.
         let count = self.parameters(py);
         let parameters = match parameters {
@@ -105,7 +106,7 @@ impl PyBatch {
         let (values, outputs) = self.with(py, parameters, |batch, p| {
             Ok((batch.values(p)?.to_vec(), batch.program().outputs()))
         })?;
-        if self.is_single {
+        if self.form.is_single {
             array(py, values, &[self.rows])
         } else {
             array(py, values, &[self.rows, outputs])
@@ -154,6 +155,22 @@ impl PyBatch {
         array(py, hessian, &[count, count])
     }
 
+    /// The Hessian of the sum of the first output over all rows, with respect to the parameters, times the direction `v`:
+    /// `hessp` of `scipy.optimize.minimize`.
+    fn sum_hvp<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: &Bound<'py, PyAny>,
+        v: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let count = self.parameters(py);
+        let v = vector("v", v, Some(count))?.to_vec();
+        let product = self.with(py, Some(parameters), |batch, p| {
+            Ok(batch.sum_hvp(p, &v)?.2.to_vec())
+        })?;
+        array(py, product, &[count])
+    }
+
     /// The mean of the first output over all rows, and its derivatives with respect to the parameters.
     #[pyo3(signature = (parameters=None))]
     fn mean_value_and_gradient<'py>(
@@ -188,6 +205,13 @@ impl PyBatch {
         }
         let partial = self.with(py, parameters, |batch, p| batch.partial(question, p, first))?;
         Ok(PyPartial::new(partial))
+    }
+
+    fn __traverse__(
+        &self,
+        visit: pyo3::PyVisit<'_>,
+    ) -> std::result::Result<(), pyo3::PyTraverseError> {
+        self.form.captured.visit(&visit)
     }
 
     /// Raises `ValueError` for the first number that is not finite, with its row and column.

@@ -32,12 +32,13 @@ fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
     let message = if branch.is_read {
         format!(
             "{row}the number read at {at} is {comparison}; compute with the value itself, show it by `peek()`, \
-             or trace at such a point (`trace` with `at=`, or `retraced`)"
+             or trace at such a point, by `trace` with `at=` or by `retraced`"
         )
     } else {
         format!(
             "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
-             replace the branch by `select`, or trace at such a point (`trace` with `at=`, or `retraced`)"
+             replace the branch, for example by `a.less(b).select(yes, no)`, `max` or `relu`, or trace at such a point, \
+             by `trace` with `at=` or by `retraced`"
         )
     };
     let class = CLASS.get_or_try_init(py, || {

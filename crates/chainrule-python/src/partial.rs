@@ -213,13 +213,13 @@ impl PyPartial {
         program: &PyProgram,
         n_rows: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
-        if self.of() != "gradient" {
-            self.expect_part(1)?;
+        let [values, mut gradient] = self.parts(py, program, n_rows)?;
+        let rows = n_rows as f64;
+        for slope in &mut gradient {
+            *slope /= rows;
         }
-        let n_rows = count("n_rows", n_rows)?;
-        let (value, gradient) = detached(py, || self.0.mean_gradient(program.engine(), n_rows))?;
         let count = gradient.len();
-        Ok((value, array(py, gradient, &[count])?))
+        Ok((first(&values)? / rows, array(py, gradient, &[count])?))
     }
 
     /// The second derivatives of the sum of the first output over all `n_rows` rows, with respect to the parameters. The

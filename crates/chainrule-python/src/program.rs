@@ -1,5 +1,7 @@
 //! Programs over NumPy arrays.
 
+use std::sync::OnceLock;
+
 use chainrule::{Batch, Level, Program, Result, Transform};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,7 +15,7 @@ use crate::batch::{
 use crate::bytes;
 use crate::errors::{count, detached, engine, exception, expect_memory};
 use crate::partial::{PyPartial, question_named};
-use crate::tracing::level_named;
+use crate::tracing::{Form, level_named};
 
 /// A compiled function. `trace` and `trace_rows` make it.
 ///
@@ -25,18 +27,28 @@ use crate::tracing::level_named;
 #[pyclass(frozen, module = "chainrule", name = "Program", weakref)]
 pub(crate) struct PyProgram {
     program: Program,
-    /// Whether the traced function returned one value instead of a list.
-    is_single: bool,
+    /// What the trace knew besides.
+    form: Form,
+    /// The program of the first output alone, if there are more.
+    first: OnceLock<Program>,
 }
 
 impl PyProgram {
-    pub(crate) fn new(program: Program, level: Level, is_single: bool) -> Self {
+    pub(crate) fn new(program: Program, level: Level, form: Form) -> Self {
         let program = if level == Level::Exact {
             program
         } else {
             program.at_level(level)
         };
-        Self { program, is_single }
+        Self::whole(program, form)
+    }
+
+    fn whole(program: Program, form: Form) -> Self {
+        Self {
+            program,
+            form,
+            first: OnceLock::new(),
+        }
     }
 
     pub(crate) fn engine(&self) -> &Program {
@@ -60,6 +72,7 @@ impl PyProgram {
         if self.program.outputs() == 0 {
             return Err(PyValueError::new_err("the program has no outputs"));
         }
+        self.form.captured.check()?;
         let uniform = self.program.uniform_inputs();
         let _is_used_for_rows_only = count("threads", threads)?;
         self.expect_memory(question, 1)?;
@@ -125,6 +138,7 @@ impl PyProgram {
         rows: &Numbers<'_>,
         threads: isize,
     ) -> PyResult<(Batch, usize)> {
+        self.form.captured.check()?;
         let rows = rows.rows(self.program.inputs() - self.program.uniform_inputs())?;
         // With the GIL, because another thread could write into the array.
         let batch = engine(|| rows.with_table(|table| self.program.batch(table)))?;
@@ -194,10 +208,7 @@ impl PyProgram {
     /// The same function at another level: `"exact"` has the bits of `Value`, `"fast"` is faster.
     fn at_level(&self, level: &str) -> PyResult<Self> {
         let program = self.program.at_level(level_named(level)?);
-        Ok(Self {
-            program,
-            is_single: self.is_single,
-        })
+        Ok(Self::whole(program, self.form.clone()))
     }
 
     /// What the traced function returned: a number, or an array of numbers.
@@ -210,7 +221,7 @@ impl PyProgram {
         threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut answer = self.ask(py, Question::Values, x, rows, threads)?;
-        if self.is_single {
+        if self.form.is_single {
             return answer.number(py);
         }
         answer.part(py, 0, &[self.program.outputs()])
@@ -232,18 +243,18 @@ impl PyProgram {
         rows: Option<&Bound<'py, PyAny>>,
         threads: isize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let first;
-        let program = if self.program.outputs() > 1 {
-            let selected = self.program.select(&[0]);
-            first = Self {
-                program: selected.map_err(|error| exception(py, &error))?,
-                is_single: true,
-            };
-            &first
+        if self.program.outputs() < 2 {
+            return self.ask(py, Question::Values, x, rows, threads)?.number(py);
+        }
+        let first = if let Some(first) = self.first.get() {
+            first
         } else {
-            self
+            let selected = self.program.select(&[0]);
+            let selected = selected.map_err(|error| exception(py, &error))?;
+            self.first.get_or_init(|| selected)
         };
-        program
+        let first = Self::whole(first.clone(), self.form.clone());
+        first
             .ask(py, Question::Values, x, rows, threads)?
             .number(py)
     }
@@ -456,6 +467,29 @@ impl PyProgram {
         array(py, hessian, &[count, count])
     }
 
+    /// The Hessian of the sum of the first output over all rows, with respect to the parameters, times the direction `v`.
+    ///
+    /// >>> import chainrule
+    /// >>> f = chainrule.trace_rows(lambda p, row: p[0] ** 2 * row[0], [0.0], 1)
+    /// >>> f.sum_hvp([10.0], [2.0], [[1.0], [2.0]])
+    /// array([12.])
+    #[pyo3(signature = (parameters, v, rows, *, threads=0))]
+    fn sum_hvp<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: &Bound<'py, PyAny>,
+        v: &Bound<'py, PyAny>,
+        rows: &Bound<'py, PyAny>,
+        threads: isize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let count = self.program.uniform_inputs();
+        let v = vector("v", v, Some(count))?.to_vec();
+        let product = self.sum(py, parameters, rows, threads, |batch, p| {
+            Ok(batch.sum_hvp(p, &v)?.2.to_vec())
+        })?;
+        array(py, product, &[count])
+    }
+
     /// The sums over these rows, as a part of the sums over more rows: these are the rows from number `first` on.
     ///
     /// `first` must be a multiple of 64. `of` is what to sum: `"value"`, `"gradient"` (with the value) or `"hessian"` (with
@@ -496,11 +530,11 @@ impl PyProgram {
     #[pyo3(signature = (rows, *, threads=0))]
     fn batch(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, threads: isize) -> PyResult<PyBatch> {
         let (batch, _) = self.batch_of(py, &Numbers::new("rows", rows)?, threads)?;
-        Ok(PyBatch::new(batch, self.is_single))
+        Ok(PyBatch::new(batch, self.form.clone()))
     }
 
     fn __getstate__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        bytes::write(py, &(self.is_single, &self.program))
+        bytes::write(py, &(self.form.is_single, &self.program))
     }
 
     fn __reduce__<'py>(
@@ -527,7 +561,18 @@ impl PyProgram {
         if program.outputs() == 0 && is_single {
             return Err(PyValueError::new_err("bytes: a program without outputs"));
         }
-        Ok(Self { program, is_single })
+        let form = Form {
+            is_single,
+            ..Form::default()
+        };
+        Ok(Self::whole(program, form))
+    }
+
+    fn __traverse__(
+        &self,
+        visit: pyo3::PyVisit<'_>,
+    ) -> std::result::Result<(), pyo3::PyTraverseError> {
+        self.form.captured.visit(&visit)
     }
 
     fn __repr__(&self) -> String {
@@ -550,6 +595,14 @@ impl PyProgram {
         direction: &Bound<'_, PyAny>,
         length: usize,
     ) -> PyResult<(Vec<f64>, Vec<f64>)> {
+        self.form.captured.check()?;
+        let uniform = self.program.uniform_inputs();
+        if uniform > 0 {
+            return Err(PyValueError::new_err(format!(
+                "this question is for programs without parameters, and this one has {uniform}; for the sum over rows there \
+                 is `sum_hvp`"
+            )));
+        }
         let x = vector("x", x, Some(self.program.inputs()))?.to_vec();
         Ok((x, vector("direction", direction, Some(length))?.to_vec()))
     }

@@ -1,15 +1,15 @@
 //! Functions with branches: one program for each path that points have taken.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chainrule::{Result, Retraced, Var};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{Numbers, array, vector};
 use crate::errors::{count, engine};
 use crate::program::PyProgram;
-use crate::tracing::{outputs_at, raised};
+use crate::tracing::{Form, outputs_at, raise_later, raised};
 
 type Function = Box<dyn Fn(&[Var]) -> Result<Vec<Var>> + Send + Sync>;
 
@@ -24,10 +24,11 @@ type Function = Box<dyn Fn(&[Var]) -> Result<Vec<Var>> + Send + Sync>;
 #[pyclass(frozen, module = "chainrule", name = "retraced")]
 pub(crate) struct PyRetraced {
     function: Retraced<Function>,
-    traced: Py<PyAny>,
+    /// The only reference to the function, so that the collector sees cycles through it.
+    traced: Arc<Py<PyAny>>,
     inputs: usize,
-    /// Whether the function returned one value instead of a list.
-    is_single: Arc<AtomicBool>,
+    /// Whether the function returned one value instead of a list; it must do the same on every path.
+    is_single: Arc<OnceLock<bool>>,
 }
 
 #[pymethods]
@@ -35,17 +36,21 @@ impl PyRetraced {
     /// A function of `n` numbers, not traced yet. At most `keep` programs are kept.
     #[new]
     #[pyo3(signature = (function, n, *, keep=1024))]
-    fn new(py: Python<'_>, function: Py<PyAny>, n: isize, keep: isize) -> PyResult<Self> {
+    fn new(function: Py<PyAny>, n: isize, keep: isize) -> PyResult<Self> {
         let (n, keep) = (count("n", n)?, count("keep", keep)?);
-        let traced = function.clone_ref(py);
-        let is_single = Arc::new(AtomicBool::new(true));
+        let traced = Arc::new(function);
+        let function = Arc::clone(&traced);
+        let is_single = Arc::new(OnceLock::new());
         let returned = Arc::clone(&is_single);
         let call: Function = Box::new(move |vars| {
             let point: Vec<f64> = vars.iter().map(|x| x.peek()).collect();
-            let mut single = true;
-            let outputs = Python::attach(|py| outputs_at(py, &function, &point, vars, &mut single));
-            returned.store(single, Ordering::Relaxed);
-            outputs
+            let mut form = Form::default();
+            let outputs = Python::attach(|py| outputs_at(py, &function, &point, vars, &mut form))?;
+            if *returned.get_or_init(|| form.is_single) != form.is_single {
+                let problem = "the function returned one value on one path, and a list on another";
+                return Err(raise_later(PyTypeError::new_err(problem)));
+            }
+            Ok(outputs)
         });
         Ok(Self {
             function: Retraced::new(n, call).keep(keep),
@@ -67,8 +72,11 @@ impl PyRetraced {
         let program = py.detach(|| engine(|| self.function.program_at(&point)))?;
         let program = program.map_err(|error| raised(py, &error))?;
         let level = program.level();
-        let is_single = self.is_single.load(Ordering::Relaxed) && program.outputs() == 1;
-        Ok(PyProgram::new(program, level, is_single))
+        let form = Form {
+            is_single: self.is_single.get().copied().unwrap_or(true),
+            ..Form::default()
+        };
+        Ok(PyProgram::new(program, level, form))
     }
 
     /// What the function returns at a point.
@@ -117,7 +125,7 @@ impl PyRetraced {
         &self,
         visit: pyo3::PyVisit<'_>,
     ) -> std::result::Result<(), pyo3::PyTraverseError> {
-        visit.call(&self.traced)
+        visit.call(&*self.traced)
     }
 }
 

@@ -7,13 +7,14 @@
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chainrule::{CallSite, Error, Level, Program, Var, tape};
 use numpy::PyArray1;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyList;
+use pyo3::types::{PyFrozenSet, PyList, PySet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arrays;
@@ -213,6 +214,9 @@ impl Returned {
         } else {
             result.clone()
         };
+        if result.is_instance_of::<PySet>() || result.is_instance_of::<PyFrozenSet>() {
+            return problem(result);
+        }
         let Ok(all) = flat.try_iter() else {
             return problem(result);
         };
@@ -231,13 +235,13 @@ impl Returned {
 }
 
 /// Calls a traced function whose inputs are these values, and records what it computes on the engine's current graph with
-/// `vars` as the inputs. Returns the outputs, and whether the function returned a single value.
+/// `vars` as the inputs.
 pub(crate) fn record(
     py: Python<'_>,
     inputs: &[Py<Value>],
     vars: &[Var],
     function: impl FnOnce() -> PyResult<Py<PyAny>>,
-) -> PyResult<(Vec<Var>, bool)> {
+) -> PyResult<(Vec<Var>, Form)> {
     let (returned, comparisons) = watch(|| Returned::new(function()?.bind(py)))?;
     let sides = comparisons.iter().flat_map(|comparison| {
         let right = match &comparison.right {
@@ -262,9 +266,9 @@ pub(crate) fn record(
         })
     })?;
     // A constant of this trace can be a value of a trace around it, which then depends on its number.
-    for constant in constants {
-        let constant = constant.into_bound(py);
-        note(&constant, constant.get().number.get(), Test::Read)?;
+    for constant in &constants {
+        let constant = constant.bind(py);
+        note(constant, constant.get().number.get(), Test::Read)?;
     }
     let var = |value: &Py<Value>| recorded[cone.place(value)];
     for comparison in &comparisons {
@@ -278,7 +282,57 @@ pub(crate) fn record(
         });
     }
     let outputs = returned.values.iter().map(var).collect();
-    Ok((outputs, returned.is_single))
+    let form = Form {
+        is_single: returned.is_single,
+        captured: Captured::new(py, &constants),
+    };
+    Ok((outputs, form))
+}
+
+/// What a trace knows besides the outputs.
+#[derive(Clone, Default)]
+pub(crate) struct Form {
+    /// Whether the function returned one value instead of a list.
+    pub(crate) is_single: bool,
+    pub(crate) captured: Captured,
+}
+
+/// Values that a traced function took from outside its arguments, and their numbers at the trace, which the program keeps.
+#[derive(Clone, Default)]
+pub(crate) struct Captured(Arc<[(Py<Value>, f64)]>);
+
+impl Captured {
+    fn new(py: Python<'_>, constants: &[Py<Value>]) -> Self {
+        let given = constants.iter().filter(|value| value.get().is_given);
+        Self(
+            given
+                .map(|value| (value.clone_ref(py), value.get().number.get()))
+                .collect(),
+        )
+    }
+
+    /// An error if a number was changed since the trace.
+    pub(crate) fn check(&self) -> PyResult<()> {
+        for (value, then) in &*self.0 {
+            let now = value.get().number.get();
+            if now.to_bits() != then.to_bits() && !(now.is_nan() && then.is_nan()) {
+                let name = value.get().name();
+                let name = name.map_or_else(
+                    || String::from("a value"),
+                    |name| format!("the value `{name}`"),
+                );
+                return Err(PyRuntimeError::new_err(format!(
+                    "the traced function used {name} from outside its arguments, whose number was {then:?} and is {now:?} now: \
+                     trace again, or pass it as a parameter by `trace_rows`"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn visit(&self, visit: &pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
+        self.0.iter().try_for_each(|(value, _)| visit.call(value))
+    }
 }
 
 /// Keeps an exception while an error of the engine passes through the engine in its place.
@@ -325,14 +379,14 @@ pub(crate) fn trace_point(
     py: Python<'_>,
     function: &Py<PyAny>,
     point: &[f64],
-) -> PyResult<(Program, bool)> {
-    let mut is_single = false;
+) -> PyResult<(Program, Form)> {
+    let mut form = Form::default();
     let program = engine(|| {
         Program::trace_at(point, |vars| {
-            outputs_at(py, function, point, vars, &mut is_single)
+            outputs_at(py, function, point, vars, &mut form)
         })
     })?;
-    Ok((program.map_err(|error| raised(py, &error))?, is_single))
+    Ok((program.map_err(|error| raised(py, &error))?, form))
 }
 
 /// Calls a function with values at a point and records its outputs.
@@ -341,12 +395,12 @@ pub(crate) fn outputs_at(
     function: &Py<PyAny>,
     point: &[f64],
     vars: &[Var],
-    is_single: &mut bool,
+    form: &mut Form,
 ) -> chainrule::Result<Vec<Var>> {
     let recorded = inputs(py, point)
         .and_then(|(values, array)| record(py, &values, vars, || function.call1(py, (array,))));
-    let (outputs, single) = recorded.map_err(raise_later)?;
-    *is_single = single;
+    let (outputs, found) = recorded.map_err(raise_later)?;
+    *form = found;
     Ok(outputs)
 }
 
@@ -378,8 +432,8 @@ pub(crate) fn trace(
         None => zeros(n)?,
         Some(at) => arrays::vector("at", at, Some(n))?.to_vec(),
     };
-    let (program, is_single) = trace_point(py, &function.clone().unbind(), &point)?;
-    Ok(PyProgram::new(program, level, is_single))
+    let (program, form) = trace_point(py, &function.clone().unbind(), &point)?;
+    Ok(PyProgram::new(program, level, form))
 }
 
 fn zeros(n: usize) -> PyResult<Vec<f64>> {
@@ -415,16 +469,16 @@ pub(crate) fn trace_rows(
     };
     let function = function.clone().unbind();
     let uniform = Parameters::new(parameters)?;
-    let mut is_single = false;
+    let mut form = Form::default();
     let program = engine(|| {
         Program::trace_rows_at(&uniform.numbers[..], &row, |vars: &Vec<Var>, row_vars| {
-            let (outputs, single) = uniform.record(py, &function, vars, &row, row_vars)?;
-            is_single = single;
+            let (outputs, found) = uniform.record(py, &function, vars, &row, row_vars)?;
+            form = found;
             Ok::<_, Error>(outputs)
         })
     })?;
     let program = program.map_err(|error| raised(py, &error))?;
-    Ok(PyProgram::new(program, level, is_single))
+    Ok(PyProgram::new(program, level, form))
 }
 
 /// The parameters of a traced function: values, their numbers, and what the function is called with.
@@ -508,7 +562,7 @@ impl Parameters {
         vars: &[Var],
         row: &[f64],
         row_vars: &[Var],
-    ) -> chainrule::Result<(Vec<Var>, bool)> {
+    ) -> chainrule::Result<(Vec<Var>, Form)> {
         let recorded = inputs(py, row).and_then(|(row, array)| {
             let values: Vec<_> = self
                 .values
@@ -536,6 +590,11 @@ impl Parameters {
 pub(crate) fn listed<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if parameters.hasattr("parameters")? {
         return whole(&parameters.call_method0("parameters")?);
+    }
+    if parameters.is_instance_of::<PySet>() || parameters.is_instance_of::<PyFrozenSet>() {
+        return Err(PyTypeError::new_err(
+            "parameters: must be a list, because a set has no order",
+        ));
     }
     match parameters.try_iter() {
         Err(error) if error.is_instance_of::<PyTypeError>(parameters.py()) => {

@@ -65,6 +65,8 @@ pub(crate) struct Value {
     /// The second operand, if it is a parameter of the operation, such as the exponent of a power.
     pub(crate) parameter: f64,
     operands: Mutex<Operands>,
+    /// Whether the user made it of a number, and may change the number. Otherwise it was a plain number in a formula.
+    pub(crate) is_given: bool,
     /// The operands' numbers when the value was made, if other code computed it or its slopes from them.
     read: Option<Box<[f64]>>,
     label: Mutex<Option<Box<str>>>,
@@ -122,6 +124,7 @@ impl Value {
             op,
             parameter,
             operands: Mutex::new(operands),
+            is_given: false,
             read: None,
             label: Mutex::new(None),
         }
@@ -184,6 +187,7 @@ impl Value {
 pub(crate) fn number(other: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static BOOLEAN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static LONG: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = other.py();
     if other.is_instance_of::<PyFloat>() {
@@ -196,6 +200,13 @@ pub(crate) fn number(other: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
         return Ok(None);
     }
     let number: f64 = other.extract()?;
+    if other.is_instance(LONG.import(py, "numpy", "longdouble")?)?
+        && !number.is_nan()
+        && !PyFloat::new(py, number).as_any().eq(other)?
+    {
+        let problem = format!("no float is equal to {other}; round it yourself, by `float`");
+        return Err(PyOverflowError::new_err(problem));
+    }
     // Below this, all integers are floats.
     if number.abs() >= 2_f64.powi(f64::MANTISSA_DIGITS.cast_signed())
         && other.is_instance(INTEGRAL.import(py, "numbers", "Integral")?)?
@@ -268,7 +279,8 @@ impl Value {
         _op: Option<Empty>,
         label: &str,
     ) -> PyResult<Self> {
-        let value = Self::leaf(expect_number("data", data)?);
+        let mut value = Self::leaf(expect_number("data", data)?);
+        value.is_given = true;
         value.set_label(label);
         Ok(value)
     }
@@ -412,8 +424,19 @@ impl Value {
     fn __float__(&self) -> PyResult<f64> {
         Err(PyTypeError::new_err(
             "a value cannot become a float, because its graph would be lost: call its methods, such as x.sin() in place of \
-             math.sin(x), or take its number, x.data",
+             math.sin(x) or x.round() in place of round(x), or take its number, x.data",
         ))
+    }
+
+    /// Raises `TypeError`, as `float` does.
+    fn __int__(&self) -> PyResult<f64> {
+        self.__float__()
+    }
+
+    /// Raises `TypeError`, as `float` does.
+    #[pyo3(signature = (_ndigits=None))]
+    fn __round__(&self, _ndigits: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
+        self.__float__()
     }
 
     /// How `copy` and `pickle` make another value with this number, gradient and label. They read the number as `data` does.

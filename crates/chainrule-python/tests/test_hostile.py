@@ -426,3 +426,53 @@ def test_comparisons_with_nan_warn():
         with pytest.warns(RuntimeWarning, match="a comparison with NaN is false"):
             compare()
     assert math.isnan(nan.max(1.0).data)
+
+
+def test_captured_values_that_changed_are_noticed():
+    w = Value(2.0, label="w")
+    f = chainrule.trace(lambda x: w * x[0], 1)
+    loss = chainrule.trace_rows(lambda p, x: w * p[0] * x[0], [1.0], 1)
+    batch = loss.batch([[1.0]])
+    assert f([1.0]) == 2.0 and batch.sum_value([1.0]) == 2.0
+    w.data = 3.0
+    for ask in [lambda: f([1.0]), lambda: f.hvp([1.0], [1.0]), lambda: f.at_level("fast").gradient([[1.0]]), lambda: loss.sum_value([1.0], [[1.0]]), lambda: batch([1.0])]:
+        with pytest.raises(RuntimeError, match="the traced function used the value `w` from outside its arguments, whose number was 2.0 and is 3.0 now"):
+            ask()
+    w.data = 2.0
+    assert f([1.0]) == 2.0
+    # Parameters of a model may change.
+    model = MLP(1, [1])
+    predict = chainrule.trace_rows(lambda model, row: model(row), model, 1)
+    for p in model.parameters():
+        p.data = 2.0
+    assert predict.value(model, [[3.0]]).tolist() == [8.0]
+
+
+def test_sets_have_no_order():
+    with pytest.raises(TypeError, match="must return a value or a list of values, found set"):
+        chainrule.trace(lambda x: {x[0], x[1]}, 2)
+    with pytest.raises(TypeError, match="a set has no order"):
+        chainrule.trace_rows(lambda p, x: x[0], {1.0, 2.0}, 1)
+
+
+def test_long_floats_are_not_rounded():
+    third = np.longdouble(1) / 3
+    if float(third) == third:
+        pytest.skip("long double is double here")
+    with pytest.raises(OverflowError, match="no float is equal to 0.333"):
+        Value(third)
+    assert Value(np.longdouble(0.5)).data == 0.5
+
+
+def test_paths_of_a_retraced_return_the_same_kind():
+    f = chainrule.retraced(lambda x: [x[0]] if x[0] > 0 else x[1], 2)
+    assert f([1.0, 2.0]).tolist() == [1.0]
+    with pytest.raises(TypeError, match="one value on one path, and a list on another"):
+        f([-1.0, 2.0])
+    assert f([1.0, 2.0]).tolist() == [1.0]
+
+
+def test_rounding_functions_give_advice():
+    for function in [int, round, lambda v: round(v, 2)]:
+        with pytest.raises(TypeError, match="a value cannot become a float"):
+            function(Value(2.5))

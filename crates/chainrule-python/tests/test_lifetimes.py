@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 
+import chainrule
 from chainrule.engine import Value
 
 
@@ -174,3 +175,18 @@ def test_sweeps_on_threads_lose_nothing():
     for thread in threads:
         thread.join()
     assert w.grad == 4 * 500 * 2
+
+
+def test_cycles_through_programs_are_freed():
+    class Owner:
+        pass
+
+    for make in [lambda function: chainrule.retraced(function, 1), lambda function: chainrule.trace(function, 1), chainrule.jit]:
+        owner = Owner()
+        owner.weight = Value(2.0)
+        owner.program = make(lambda x, owner=owner: x[0] * owner.weight)
+        assert owner.program([1.0]) == 2.0
+        gone = weakref.ref(owner)
+        del owner
+        gc.collect()
+        assert gone() is None

@@ -640,3 +640,36 @@ def test_counts_in_the_words_of_a_program():
     program = chainrule.trace_rows(lambda p, x: [p[0], x[0]], [1.0], 2)
     assert repr(program) == "<Program of 1 parameter and rows of 2, 2 outputs, level exact>"
     assert repr(program.batch([[1.0, 2.0]])) == "<Batch of 1 row, 1 parameter>"
+
+
+def test_a_jit_can_be_called_in_a_traced_function():
+    square = chainrule.jit(lambda x: (x**2).sum())
+    outer = chainrule.trace(lambda x: square(x) * x[0], 2)
+    assert outer([3.0, 1.0]) == 30.0 and outer.gradient([3.0, 1.0]).tolist() == [28.0, 6.0]
+
+
+def test_a_jit_without_rows_keeps_no_branch():
+    f = chainrule.jit(lambda x: x[0] if x[0] > 0 else x[1])
+    assert f(np.zeros((0, 2))).shape == (0,)
+    assert f([[1.0, 2.0]]).tolist() == [1.0]
+
+
+def test_products_of_the_hessian_of_sums():
+    rng = np.random.default_rng(0)
+    rows, p, v = rng.normal(size=(100, 3)), rng.normal(size=3), rng.normal(size=3)
+    loss = chainrule.trace_rows(lambda p, x: ((p * x).sum()).sin().exp(), p, 3)
+    expected = loss.sum_hessian(p, rows) @ v
+    for product in [loss.sum_hvp(p, v, rows), loss.batch(rows).sum_hvp(p, v)]:
+        assert np.allclose(product, expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="v: expected 3 numbers"):
+        loss.sum_hvp(p, [1.0], rows)
+    with pytest.raises(ValueError, match="for programs without parameters"):
+        loss.hvp(p, v)
+
+
+def test_means_of_partials_of_hessians():
+    loss = chainrule.trace_rows(lambda p, x: p[0] ** 2 * x[0], [1.0], 1)
+    rows = [[1.0], [2.0], [4.0]]
+    value, gradient = loss.partial([3.0], rows, of="hessian").mean_value_and_gradient(loss, 3)
+    expected = loss.mean_value_and_gradient([3.0], rows)
+    assert value == expected[0] and gradient.tolist() == expected[1].tolist()

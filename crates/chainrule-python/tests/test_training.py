@@ -287,7 +287,7 @@ def test_a_history_is_short():
         ({"on_epoch": "x"}, TypeError, "on_epoch: must be a function, found 'x'"),
         ({"schedule": nn.Schedule("linear", "a", 1, 1)}, TypeError, "schedule: first: must be a number, found 'a'"),
         ({"schedule": nn.Schedule("linear", 1, 0.1, -1)}, ValueError, "schedule: steps: must be a whole number of at least 0, found -1"),
-        ({"schedule": nn.Schedule("cosin", 1, 0.1, 1)}, ValueError, 'schedule: unknown: "cosin"'),
+        ({"schedule": nn.Schedule("cosin", 1, 0.1, 1)}, ValueError, 'schedule: kind: must be one of linear, cosine, exponential, step_decay, found .cosin.'),
         ({"validation": [1.0]}, ValueError, r"validation: expected rows of numbers \(two axes\), found an array of shape \[1\]"),
     ],
 )

@@ -58,6 +58,20 @@ pub trait Chunked {
     /// The number of rows of a chunk, which is known without reading it.
     fn rows(&self, chunk: usize) -> usize;
 
+    /// The names of the values in a row, in their order; `None` if they have none.
+    ///
+    /// ```
+    /// # #[cfg(feature = "csv")] {
+    /// use chainrule::nn::data::{Chunked, Csv};
+    /// let csv = Csv::read("points", "x,y\n1,2\n".as_bytes())?;
+    /// assert_eq!(csv.chunks(&["y", "x"], 1)?.column_names(), Some(vec!["y", "x"]));
+    /// # }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn column_names(&self) -> Option<Vec<&str>> {
+        None
+    }
+
     /// Reads a chunk. Its memory is reused.
     ///
     /// # Errors
@@ -91,6 +105,10 @@ impl<C: Chunked> Chunked for Vec<C> {
         self.iter().map(Chunked::chunks).sum()
     }
 
+    fn column_names(&self) -> Option<Vec<&str>> {
+        self.first().and_then(Chunked::column_names)
+    }
+
     /// # Panics
     /// If there is no such chunk.
     fn rows(&self, chunk: usize) -> usize {
@@ -99,7 +117,8 @@ impl<C: Chunked> Chunked for Vec<C> {
     }
 
     /// # Errors
-    /// The error of the source; [`Length`](crate::ErrorKind::Length) if its rows have another width than those of the first.
+    /// The error of the source; [`Length`](crate::ErrorKind::Length) if its rows have another width than those of the first,
+    /// [`Argument`](crate::ErrorKind::Argument) if their values have other names or another order.
     ///
     /// # Panics
     /// If there is no such chunk.
@@ -107,6 +126,13 @@ impl<C: Chunked> Chunked for Vec<C> {
         let (source, chunk) = place(self, chunk);
         let name = format!("source {source}, row");
         check_length(&name, self.width(), self[source].width())?;
+        let (expected, found) = (self[0].column_names(), self[source].column_names());
+        if expected != found {
+            let list = |names: Option<Vec<&str>>| names.unwrap_or_default().join("`, `");
+            let (expected, found) = (list(expected), list(found));
+            let problem = format!("expected the columns `{expected}`, found `{found}`");
+            return Err(Error::argument(&format!("source {source}"), problem));
+        }
         self[source].read(chunk, into)
     }
 }

@@ -1,6 +1,6 @@
 //! Columns of numbers from Arrow record batches and Parquet files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -135,6 +135,11 @@ impl Chunked for Parquet {
         self.groups[chunk].0
     }
 
+    fn column_names(&self) -> Option<Vec<&str>> {
+        let names = self.names();
+        Some(self.columns.iter().map(|&place| names[place]).collect())
+    }
+
     /// Reads the chosen columns of a row group.
     ///
     /// # Errors
@@ -226,11 +231,18 @@ impl Chunk {
 fn find(source: &str, schema: &Schema, names: &[&str]) -> Result<Vec<usize>> {
     let fields = schema.fields();
     let mut places: HashMap<&str, usize> = HashMap::with_capacity(fields.len());
+    let mut twice = HashSet::new();
     for (place, field) in fields.iter().enumerate() {
-        places.entry(field.name()).or_insert(place);
+        if places.insert(field.name(), place).is_some() {
+            twice.insert(field.name().as_str());
+        }
     }
     let mut found = Vec::with_capacity(names.len());
     for &name in names {
+        if twice.contains(name) {
+            let problem = "two columns have this name";
+            return Err(Error::data(source, None, Some(name), problem));
+        }
         let Some(place) = places.remove(name) else {
             if names.iter().filter(|other| **other == name).count() > 1 {
                 return Err(Error::argument(

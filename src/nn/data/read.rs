@@ -628,6 +628,12 @@ impl Chunked for CsvChunks {
         self.starts[chunk].1
     }
 
+    fn column_names(&self) -> Option<Vec<&str>> {
+        let names = self.csv.names();
+        let chosen = self.columns.iter();
+        Some(chosen.map(|&place| names[place].as_str()).collect())
+    }
+
     fn read(&self, chunk: usize, into: &mut Chunk) -> Result<()> {
         let (place, rows) = self.starts[chunk];
         let csv = &self.csv;

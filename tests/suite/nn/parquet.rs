@@ -329,3 +329,53 @@ fn damaged_files_are_errors() {
     }
     assert!(errors > 1000, "{errors}");
 }
+
+#[test]
+fn files_with_other_columns_are_not_joined() {
+    let folder = Folder::new();
+    let [first, second] = ["first", "second"].map(|name| folder.path().with_file_name(name));
+    let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+    let others: ArrayRef = Arc::new(Float64Array::from(vec![2.0]));
+    let kind = Compression::UNCOMPRESSED;
+    write(
+        &first,
+        kind,
+        10,
+        &batch(vec![
+            ("x", Arc::clone(&numbers)),
+            ("y", Arc::clone(&others)),
+        ]),
+    );
+    write(
+        &second,
+        kind,
+        10,
+        &batch(vec![("y", others), ("x", numbers)]),
+    );
+    let open = |path| Parquet::open(path).unwrap();
+    let mut chunk = Chunk::default();
+    let both = vec![open(&first), open(&second)];
+    assert_eq!(
+        message(both.read(1, &mut chunk)),
+        "source 1: expected the columns `x`, `y`, found `y`, `x`"
+    );
+    // Chosen by name, they have one order.
+    let chosen = both
+        .into_iter()
+        .map(|file| file.columns(&["x", "y"]).unwrap());
+    let chosen: Vec<Parquet> = chosen.collect();
+    chosen.read(1, &mut chunk).unwrap();
+    assert_eq!(chunk.columns(), [[1.0], [2.0]]);
+}
+
+#[test]
+fn a_name_of_two_columns_is_refused() {
+    let x: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+    let field = |name| arrow_schema::Field::new(name, arrow_schema::DataType::Float64, false);
+    let schema = arrow_schema::Schema::new(vec![field("x"), field("x"), field("y")]);
+    let columns = vec![Arc::clone(&x), Arc::clone(&x), x];
+    let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
+    let found = message(Chunk::from_record_batch("query", &batch, &["x"]));
+    assert_eq!(found, "query, column `x`: two columns have this name");
+    assert!(Chunk::from_record_batch("query", &batch, &["y"]).is_ok());
+}

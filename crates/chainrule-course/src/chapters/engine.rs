@@ -99,8 +99,8 @@ fn training(pictures: &Pictures) -> Outcome<()> {
         title: String::from("the exclusive or"),
         axes: ["step", "loss"],
         xs: 0.0..50.0,
-        ys: 1e-8..1.0,
-        logarithmic: true,
+        ys: 0.0..1.0,
+        logarithmic: false,
         legend: None,
         series: vec![Series {
             name: "loss",

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
-from chainrule._native import Program, trace
+from chainrule._native import Program, Value, trace
 
 __all__ = ["Jit", "jit"]
 
@@ -52,12 +52,18 @@ class Jit:
         with self._lock:
             known = self._programs.get(n)
             if known is None:
-                first = array if array.ndim == 1 else (array[0] if len(array) else np.zeros(n))
+                if array.ndim == 2 and len(array) == 0:
+                    # Without a row, no branch is known to be the right one, so this program is not kept.
+                    return trace(self._function, n, level=self._level)
+                first = array if array.ndim == 1 else array[0]
                 known = self._programs[n] = trace(self._function, n, at=first, level=self._level)
         return known
 
     def __call__(self, x: npt.ArrayLike, *, threads: int = 0) -> Any:
-        """What the function returns."""
+        """What the function returns. Of values, it is computed as values: a jit can be called in a traced function."""
+        array = np.asarray(x)
+        if array.dtype == object and any(isinstance(each, Value) for each in array.flat):
+            return self._function(x)
         return self.program(x)(x, threads=threads)
 
     def value(self, x: npt.ArrayLike, *, threads: int = 0) -> Any:

@@ -36,10 +36,15 @@ __all__ = [
 
 
 def _whole(name: str, number: Any, least: int) -> int:
-    """A whole number that a caller gave, at least this large."""
+    """A whole number of 63 bits that a caller gave, at least this large."""
+    if isinstance(number, numbers.Integral) and int(number) >= 2**63:
+        raise ValueError(f"{name}: must be below 2**63, found {number!r}")
     if isinstance(number, numbers.Integral) and int(number) >= least:
         return int(number)
     raise ValueError(f"{name}: must be a whole number of at least {least}, found {number!r}")
+
+
+_KINDS = ("linear", "cosine", "exponential", "step_decay")
 
 
 def _number(name: str, number: Any) -> float:
@@ -194,6 +199,8 @@ class Schedule:
     steps: int = 0
 
     def _numbers(self) -> tuple[str, float, float, int]:
+        if self.kind not in _KINDS:
+            raise ValueError(f"schedule: kind: must be one of {', '.join(_KINDS)}, found {self.kind!r}")
         first, last = _number("schedule: first", self.first), _number("schedule: last", self.last)
         return self.kind, first, last, _whole("schedule: steps", self.steps, 0)
 
@@ -239,6 +246,7 @@ class _Progress:
     def __init__(self) -> None:
         self._begin = time.monotonic()
         self._shown = 0.0
+        self._is_open = False
 
     def show(self, step: Step) -> None:
         now = time.monotonic()
@@ -250,8 +258,13 @@ class _Progress:
         bar = "#" * (30 * done // step.steps)
         left = seconds * (step.steps - done) / done
         line = f"\r[{bar:<30}] {done}/{step.steps} loss {step.loss:.6g}, {seconds:.1f} s, {left:.1f} s left"
-        sys.stderr.write(line + ("\n" if is_last else ""))
+        sys.stderr.write(line)
         sys.stderr.flush()
+        self._is_open = True
+
+    def end(self) -> None:
+        if self._is_open:
+            sys.stderr.write("\n")
 
 
 def fit(
@@ -304,6 +317,8 @@ def fit(
     for name, function in [("loss", loss), ("on_step", on_step), ("on_epoch", on_epoch)]:
         if not (callable(function) or function is None and name != "loss"):
             raise TypeError(f"{name}: must be a function, found {function!r}")
+    if isinstance(optimizer, SGD) and optimizer.nesterov and optimizer.momentum == 0:
+        raise ValueError("optimizer: nesterov: needs a momentum, found 0")
     fields = [name for name in type(optimizer).__dataclass_fields__ if name != "name"]
     rate, *others = [_number(f"optimizer: {name}", getattr(optimizer, name)) for name in fields]
     bar = _Progress() if progress else None
@@ -335,5 +350,9 @@ def fit(
         "on_step": step_taken if reports else None,
         "on_epoch": epoch_ended if on_epoch is not None else None,
     }
-    history, ended = _native.fit(model, rows, loss, options)
+    try:
+        history, ended = _native.fit(model, rows, loss, options)
+    finally:
+        if bar is not None:
+            bar.end()
     return History([Epoch(*epoch) for epoch in history], ended)
