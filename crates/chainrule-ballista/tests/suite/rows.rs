@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
+use ballista::prelude::SessionConfigExt;
 use chainrule::Program;
 use chainrule_ballista::{Local, connect};
 use chainrule_datafusion::{register, value_and_gradient};
@@ -105,7 +106,10 @@ pub(crate) async fn session(
     program: &Program,
     partitions: usize,
 ) -> Result<SessionContext> {
-    let config = SessionConfig::new().with_target_partitions(partitions);
+    // Executors on one machine would read each other's files, even those of a dead one.
+    let config = SessionConfig::new_with_ballista()
+        .with_target_partitions(partitions)
+        .with_ballista_shuffle_reader_force_remote_read(true);
     let session = connect(cluster.address(), config).await?;
     register(&session, "loss", program)?;
     let path = folder.to_string_lossy();
