@@ -23,8 +23,8 @@ use crate::code::Code;
 /// not repeated for each row.
 #[derive(Debug)]
 pub(crate) struct SumGradient {
-    code: Arc<Code>,
-    parameters: Option<Vec<f64>>,
+    pub(crate) code: Arc<Code>,
+    pub(crate) parameters: Option<Vec<f64>>,
     signature: Signature,
 }
 
@@ -34,13 +34,23 @@ impl SumGradient {
         Self::with(code, None)
     }
 
-    fn with(code: Arc<Code>, parameters: Option<Vec<f64>>) -> Self {
+    /// The function with these parameters.
+    pub(crate) fn with(code: Arc<Code>, parameters: Option<Vec<f64>>) -> Self {
         let signature = Signature::user_defined(Volatility::Immutable);
         Self {
             code,
             parameters,
             signature,
         }
+    }
+
+    /// The parameters, which the planner has moved into the function.
+    fn planned(&self) -> Result<&[f64]> {
+        self.parameters.as_deref().ok_or_else(|| {
+            let name = &self.code.name;
+            let problem = "the parameters must be a list of numbers that is the same for all rows; OVER is not supported";
+            DataFusionError::Plan(format!("{name}: {problem}"))
+        })
     }
 
     fn key(&self) -> (&Code, Option<Vec<u64>>) {
@@ -86,6 +96,8 @@ impl AggregateUDFImpl for SumGradient {
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        // On a cluster, this error reaches the user, but one of an accumulator would not.
+        self.planned()?;
         let name = format_state_name(args.name, "partial");
         Ok(vec![Arc::new(Field::new(name, DataType::Binary, true))])
     }
@@ -117,10 +129,7 @@ impl AggregateUDFImpl for SumGradient {
                 "{name}: DISTINCT has no meaning for rows with indices"
             )));
         }
-        let Some(parameters) = self.parameters.clone() else {
-            let problem = "the parameters must be a list of numbers that is the same for all rows; OVER is not supported";
-            return Err(DataFusionError::Plan(format!("{name}: {problem}")));
-        };
+        let parameters = self.planned()?.to_vec();
         Ok(Box::new(Sums::new(Arc::clone(&self.code), parameters)?))
     }
 }

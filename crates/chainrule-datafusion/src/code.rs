@@ -12,7 +12,7 @@ use crate::arguments::wrong;
 pub(crate) struct Code {
     pub(crate) name: String,
     pub(crate) program: Program,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Code {

@@ -45,6 +45,7 @@ mod arguments;
 mod code;
 mod per_row;
 mod scattered;
+mod travel;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ use aggregate::SumGradient;
 pub use answer::value_and_gradient;
 use code::Code;
 use per_row::{Asks, PerRow};
+pub use travel::{aggregate_from_bytes, aggregate_to_bytes, per_row_from_bytes, per_row_to_bytes};
 
 /// Gives a session the functions `name`, `name_value` and `name_gradient` of a program. Functions of these names are replaced.
 ///

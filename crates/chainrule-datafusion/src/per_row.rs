@@ -9,13 +9,14 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::answer::lists;
 use crate::arguments::{PARAMETERS, coerced, columns, list, of_chainrule, parameters, wrong};
 use crate::code::Code;
 
 /// What a function asks of each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Asks {
     Value,
     Gradient,
@@ -24,8 +25,8 @@ pub(crate) enum Asks {
 /// A function of the parameters and of the columns of a row.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PerRow {
-    code: Arc<Code>,
-    asks: Asks,
+    pub(crate) code: Arc<Code>,
+    pub(crate) asks: Asks,
     name: String,
     signature: Signature,
 }

@@ -1,42 +1,33 @@
-//! Fits taxi fares by SQL over Parquet files, and shows that the result has the bits of a fit in memory.
-//!
-//! ```sh
-//! cargo run --release -p chainrule-datafusion --example taxi_fares
-//! cargo run --release -p chainrule-datafusion --example taxi_fares -- --rows 4000000 --steps 50
-//! ```
-//!
-//! The files have several row groups each, so that `DataFusion` reads them in parallel and in no fixed order.
+//! Taxi rides in Parquet files, and their fit by SQL and in memory.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chainrule::nn::optimizer::{Adam, Optimizer};
 use chainrule::{Columns, Program};
-use chainrule_datafusion::{register, value_and_gradient};
+use chainrule_datafusion::value_and_gradient;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
-use lexopt::{Arg, Parser, ValueExt};
+use datafusion::prelude::SessionContext;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The names of the columns after the index: what the fare depends on, then the fare.
 const COLUMNS: [&str; 4] = ["distance", "minutes", "night", "fare"];
 /// The most rows in a row group.
-const GROUP: usize = 50_000;
-const FILES: usize = 4;
+pub(crate) const GROUP: usize = 50_000;
+pub(crate) const FILES: usize = 4;
 
 /// Base fare, per kilometre, per minute, at night.
 const TRUE: [f64; 4] = [3.5, 1.8, 0.35, 2.0];
 
 /// The pseudo-Huber loss of a fare, which outliers hardly move.
-fn loss() -> chainrule::Result<Program> {
+pub(crate) fn loss() -> chainrule::Result<Program> {
     Program::trace_rows(&[0.0; 4], 4, |p, row| {
         let fare = p[0] + p[1] * row[0] + p[2] * row[1] + p[3] * row[2];
         ((fare - row[3]).square() + 1.0).sqrt() - 1.0
@@ -66,7 +57,7 @@ fn ride(index: usize) -> [f64; 4] {
 }
 
 /// Writes the rides to files of several row groups.
-fn write(folder: &Path, rows: usize) -> Result<()> {
+pub(crate) fn write(folder: &Path, rows: usize) -> Result<()> {
     let number = |name: &&str| Field::new(*name, DataType::Float64, false);
     let fields = std::iter::once(Field::new("ride", DataType::Int64, false));
     let schema = Arc::new(Schema::new(
@@ -102,22 +93,8 @@ fn write(folder: &Path, rows: usize) -> Result<()> {
     Ok(())
 }
 
-/// A session that knows the loss and the files.
-async fn session(folder: &Path, partitions: usize, batch: usize) -> Result<SessionContext> {
-    let config = SessionConfig::new()
-        .with_target_partitions(partitions)
-        .with_batch_size(batch);
-    let session = SessionContext::new_with_config(config);
-    register(&session, "loss", &loss()?)?;
-    let path = folder.to_string_lossy();
-    session
-        .register_parquet("rides", path, ParquetReadOptions::default())
-        .await?;
-    Ok(session)
-}
-
 /// The sum of the losses of all rides and its gradient.
-async fn sum(session: &SessionContext, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
+pub(crate) async fn sum(session: &SessionContext, parameters: &[f64]) -> Result<(f64, Vec<f64>)> {
     let columns = COLUMNS.join(", ");
     let query = format!("SELECT loss({parameters:?}, ride, {columns}) FROM rides");
     Ok(value_and_gradient(
@@ -141,7 +118,11 @@ fn progress(step: usize, steps: usize, mean: f64) {
 }
 
 /// The fit by SQL: the parameters, and the seconds for all steps.
-async fn fit(session: &SessionContext, rows: usize, steps: usize) -> Result<([f64; 4], f64)> {
+pub(crate) async fn fit(
+    session: &SessionContext,
+    rows: usize,
+    steps: usize,
+) -> Result<([f64; 4], f64)> {
     let (mut parameters, mut adam) = ([0.0; 4], Adam::new(0.3)?);
     let start = Instant::now();
     for step in 1..=steps {
@@ -156,7 +137,7 @@ async fn fit(session: &SessionContext, rows: usize, steps: usize) -> Result<([f6
 }
 
 /// The same fit in memory.
-fn fit_in_memory(rows: usize, steps: usize) -> Result<([f64; 4], f64)> {
+pub(crate) fn fit_in_memory(rows: usize, steps: usize) -> Result<([f64; 4], f64)> {
     let rides: Vec<[f64; 4]> = (0..rows).map(ride).collect();
     let columns: Vec<Vec<f64>> = (0..4)
         .map(|column| rides.iter().map(|ride| ride[column]).collect())
@@ -173,42 +154,16 @@ fn fit_in_memory(rows: usize, steps: usize) -> Result<([f64; 4], f64)> {
     Ok((parameters, start.elapsed().as_secs_f64()))
 }
 
-struct Arguments {
-    rows: usize,
-    steps: usize,
-}
-
-fn arguments() -> std::result::Result<Arguments, lexopt::Error> {
-    let mut arguments = Arguments {
-        rows: 1_000_000,
-        steps: 100,
-    };
-    let mut parser = Parser::from_env();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("rows") => arguments.rows = parser.value()?.parse()?,
-            Arg::Long("steps") => arguments.steps = parser.value()?.parse()?,
-            other => return Err(other.unexpected()),
-        }
-    }
-    if arguments.rows == 0 || arguments.steps == 0 {
-        return Err("--rows and --steps must be at least 1".into());
-    }
-    Ok(arguments)
-}
-
-async fn run(Arguments { rows, steps }: Arguments) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    write(folder.path(), rows)?;
-    println!("{rows} rides in {FILES} Parquet files, row groups of at most {GROUP} rows");
-
-    let cores = std::thread::available_parallelism()?.get();
-    let by_sql = session(folder.path(), cores, 8192).await?;
-    let (parameters, seconds) = fit(&by_sql, rows, steps).await?;
-    let (in_memory, seconds_in_memory) = fit_in_memory(rows, steps)?;
+/// Prints both fits and their speed. They must be equal.
+pub(crate) fn compare(
+    name: &str,
+    (parameters, seconds): ([f64; 4], f64),
+    (in_memory, seconds_in_memory): ([f64; 4], f64),
+    passes: usize,
+) -> Result<()> {
     println!(
-        "\n{:<14}{:>10}{:>22}{:>22}",
-        "parameter", "true", "SQL", "in memory"
+        "\n{:<14}{:>10}{name:>22}{:>22}",
+        "parameter", "true", "in memory"
     );
     for (place, name) in ["base fare", "per km", "per minute", "at night"]
         .into_iter()
@@ -219,7 +174,7 @@ async fn run(Arguments { rows, steps }: Arguments) -> Result<()> {
             TRUE[place], parameters[place], in_memory[place]
         );
     }
-    let speed = |seconds: f64| rows as f64 * steps as f64 / seconds / 1e6;
+    let speed = |seconds: f64| passes as f64 / seconds / 1e6;
     println!(
         "million rows/s{:>10}{:>22.2}{:>22.2}",
         "",
@@ -227,41 +182,7 @@ async fn run(Arguments { rows, steps }: Arguments) -> Result<()> {
         speed(seconds_in_memory)
     );
     if parameters != in_memory {
-        return Err("the fit by SQL differs from the fit in memory".into());
+        return Err(format!("{name}: the fit differs from the fit in memory").into());
     }
-
-    let expected = sum(&by_sql, &parameters).await?;
-    for partitions in [1, 2, 3, 5] {
-        for batch in [1000, 8192, 100_000] {
-            let session = session(folder.path(), partitions, batch).await?;
-            if sum(&session, &parameters).await? != expected {
-                return Err(format!(
-                    "{partitions} partitions and batches of {batch} rows give other bits"
-                )
-                .into());
-            }
-        }
-    }
-    println!(
-        "\nThe same bits with 1, 2, 3 and 5 partitions, and batches of 1000, 8192 and 100000 rows."
-    );
     Ok(())
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = match arguments() {
-        Ok(arguments) => arguments,
-        Err(problem) => {
-            eprintln!("{problem}\nusage: taxi_fares [--rows N] [--steps N]");
-            return ExitCode::from(2);
-        }
-    };
-    match run(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
 }
