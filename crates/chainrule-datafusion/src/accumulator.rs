@@ -181,6 +181,7 @@ impl Accumulator for Sums {
         let code = Arc::clone(&self.code);
         let rows = indices(&code, &values[0])?;
         let columns = columns(&code, &values[1..], |place| rows[place].to_string())?;
+        let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
         let mut start = 0;
         while start < rows.len() {
             let run = rows[start..]

@@ -1,10 +1,11 @@
 //! The arguments of the functions: their types, and how they are read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, UInt64Type};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::scalar::ScalarValue;
 
@@ -73,10 +74,13 @@ pub(crate) fn coerced(
             return Err(DataFusionError::Plan(problem));
         }
     }
+    let columns = found[leading.len()..].iter().map(|found| match found {
+        // A conversion by `DataFusion` would round them.
+        DataType::Int64 | DataType::UInt64 => found.clone(),
+        _ => DataType::Float64,
+    });
     let leading = leading.iter().map(|(_, known)| known.clone());
-    Ok(leading
-        .chain(std::iter::repeat_n(DataType::Float64, code.columns()))
-        .collect())
+    Ok(leading.chain(columns).collect())
 }
 
 /// The name of the argument with the parameters.
@@ -112,12 +116,12 @@ pub(crate) fn parameters(code: &Code, list: &ScalarValue) -> Result<Vec<f64>> {
     Ok(parameters)
 }
 
-/// The numbers of the columns. NULL is an error that names the row.
+/// The numbers of the columns. NULL and an integer that no `f64` equals are errors that name the row.
 pub(crate) fn columns<'a>(
     code: &Code,
     arrays: &'a [ArrayRef],
     row: impl Fn(usize) -> String,
-) -> Result<Vec<&'a [f64]>> {
+) -> Result<Vec<Cow<'a, [f64]>>> {
     let columns = arrays.iter().enumerate().map(|(column, array)| {
         if let Some(place) = first_null(array) {
             let (name, row) = (&code.name, row(place));
@@ -125,7 +129,30 @@ pub(crate) fn columns<'a>(
                 "{name}: row {row}, column {column}: the number is NULL"
             )));
         }
-        Ok(&array.as_primitive::<Float64Type>().values()[..])
+        let exact = |(place, integer): (usize, i128)| {
+            let number = integer as f64;
+            // Every integer of 64 bits is within the range of `f64`, so the number converts back.
+            if number as i128 == integer {
+                return Ok(number);
+            }
+            let (name, row) = (&code.name, row(place));
+            Err(wrong(format!(
+                "{name}: row {row}, column {column}: no f64 equals the integer {integer}"
+            )))
+        };
+        Ok(match array.data_type() {
+            DataType::Int64 => {
+                let integers = array.as_primitive::<Int64Type>().values().iter();
+                let integers = integers.map(|&integer| i128::from(integer)).enumerate();
+                Cow::Owned(integers.map(exact).collect::<Result<_>>()?)
+            }
+            DataType::UInt64 => {
+                let integers = array.as_primitive::<UInt64Type>().values().iter();
+                let integers = integers.map(|&integer| i128::from(integer)).enumerate();
+                Cow::Owned(integers.map(exact).collect::<Result<_>>()?)
+            }
+            _ => Cow::Borrowed(&array.as_primitive::<Float64Type>().values()[..]),
+        })
     });
     columns.collect()
 }

@@ -9,7 +9,8 @@
 //! | `name_gradient(parameters, column, …)` | for each row, the list of derivatives of the first output with respect to the parameters |
 //!
 //! `parameters` is one list, such as `[0.5, 1.0]`, which must not depend on the row. `row` is the index of the row among all
-//! rows: it begins at 0, and no index is missing or there twice. The columns are numbers; `DataFusion` converts integers.
+//! rows: it begins at 0, and no index is missing or there twice. The columns are numbers; an integer that no `f64` equals is an
+//! error.
 //!
 //! ```
 //! use chainrule::Program;

@@ -79,6 +79,7 @@ impl ScalarUDFImpl for PerRow {
             .collect();
         let arrays = arrays?;
         let columns = columns(&self.code, &arrays, |place| place.to_string())?;
+        let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
         let error = |error| of_chainrule(name, error);
         let table = Columns::new(&columns).map_err(error)?;
         // DataFusion keeps the other cores busy.

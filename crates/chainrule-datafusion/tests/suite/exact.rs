@@ -238,6 +238,14 @@ fn wrong_data_and_wrong_calls_are_errors() {
             "the index of a row after row 2 is NULL",
         ),
         (
+            "SELECT loss([0.3, 1.0], i, a, i + 9007199254740993 - i) FROM data WHERE i = 0",
+            "row 0, column 1: no f64 equals the integer 9007199254740993",
+        ),
+        (
+            "SELECT loss_value([0.3, 1.0], a, arrow_cast(18446744073709551615, 'UInt64')) FROM data",
+            "column 1: no f64 equals the integer 18446744073709551615",
+        ),
+        (
             "SELECT loss(DISTINCT [0.3, 1.0], i, a, b) FROM data",
             "DISTINCT has no meaning",
         ),
