@@ -213,6 +213,10 @@ impl PyPartial {
         program: &PyProgram,
         n_rows: isize,
     ) -> PyResult<(f64, Bound<'py, PyAny>)> {
+        if n_rows == 0 {
+            let problem = "n_rows: expected at least 1 for a mean, found 0";
+            return Err(PyValueError::new_err(problem));
+        }
         let [values, mut gradient] = self.parts(py, program, n_rows)?;
         let rows = n_rows as f64;
         for slope in &mut gradient {

@@ -145,7 +145,7 @@ def test_wrong_arguments():
         ({"batch": 0}, "batch"),
         ({"l2": -1.0}, "l2"),
         ({"optimizer": nn.SGD(-1.0)}, "rate"),
-        ({"schedule": nn.Schedule("wild", 1, 1, 1)}, "schedule: unknown"),
+        ({"schedule": nn.Schedule("wild", 1, 1, 1)}, "schedule: kind: must be one of"),
         ({"level": "best"}, "level"),
         ({"model": []}, "parameters: there are none to train"),
         ({"validation": [[1.0, 2.0]]}, "validation"),
