@@ -320,6 +320,12 @@ fn the_forward_pass_is_stepped_gate_by_gate() {
 #[ignore = "needs Chromium; .ci/run runs it"]
 fn the_rules_are_those_of_the_engine() {
     let browser = Browser::start();
+    // An operand used twice, a negative constant, a long name.
+    let mixed = tape::scope(|| {
+        let [x, long] = [("x", 3.0), ("layer 1 neuron 1 w1", 0.5)]
+            .map(|(name, value)| Var::new(value).named(name));
+        (x * x + (x.recip() * -2.0).named("q") + long * x).explain()
+    });
     for explanation in [
         neuron(),
         network(),
@@ -327,6 +333,7 @@ fn the_rules_are_those_of_the_engine() {
         halves(),
         tangle(60),
         routers(),
+        mixed,
     ] {
         browser.open(&explanation.html().to_string());
         for step in explanation.steps() {
