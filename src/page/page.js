@@ -293,6 +293,16 @@ byId("reset").addEventListener("click", () => {
   state = recorded();
   update();
 });
+// Moves every input against its gradient. An input without a finite gradient stays.
+byId("downhill").addEventListener("click", () => {
+  const rate = read(byId("rate").value);
+  byId("rate").setAttribute("aria-invalid", rate === undefined);
+  if (rate === undefined) return;
+  compute(inputs.map((node, place) => {
+    const slope = state.gradients[node];
+    return Number.isFinite(slope) ? state.inputs[place] - rate * slope : state.inputs[place];
+  }));
+});
 byId("unfold").addEventListener("click", () => {
   graph.scopes.forEach((_, scope) => open.add(scope));
   redraw();

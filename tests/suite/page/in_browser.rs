@@ -487,6 +487,36 @@ fn moving_an_input_agrees_with_the_engine() {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
+fn a_step_downhill_moves_every_input_against_its_gradient() {
+    let browser = Browser::start();
+    browser.open(&neuron().html().precision(17).to_string());
+    browser.press(&[key::END]);
+    let inputs = || shown(&browser)[..5].to_vec();
+    let output = || shown(&browser).last().unwrap().0;
+    let (mut before, start) = (inputs(), output());
+    for (text, rate) in [("0.1", 0.1), ("2", 2.0)] {
+        browser.run(&format!("document.getElementById('rate').value = '{text}'"));
+        browser.click("#downhill");
+        let after = inputs();
+        for ((x, gradient), (moved, _)) in before.iter().zip(&after) {
+            let wanted = x - rate * gradient.unwrap();
+            assert!((moved - wanted).abs() <= 1e-12, "{moved}, not {wanted}");
+        }
+        before = after;
+    }
+    let low = output();
+    assert!(low < start, "{low} is below {start}");
+    browser.run("document.getElementById('rate').value = 'fast'");
+    browser.click("#downhill");
+    assert_eq!(output(), low);
+    let invalid =
+        browser.text("return document.getElementById('rate').getAttribute('aria-invalid')");
+    assert_eq!(invalid, "true");
+    quiet(&browser);
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
 fn groups_fold_and_the_visible_part_of_the_step_is_marked() {
     let browser = Browser::start();
     let explanation = network();
