@@ -31,6 +31,7 @@ mod program;
 mod questions;
 mod random_graphs;
 mod recompute;
+#[cfg(feature = "text")]
 mod rules;
 mod scale;
 mod source;

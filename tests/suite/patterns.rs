@@ -1,7 +1,7 @@
 //! Tests the lecture's patterns of gradient flow in any graph, with random operations before and after a gate.
 
 use chainrule::{Var, tape};
-use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
+use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, prop_assume, proptest};
 use proptest::test_runner::Config;
 
 use crate::compare::equal;
