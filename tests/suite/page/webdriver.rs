@@ -33,6 +33,28 @@ const FLAGS: [&str; 10] = [
     "--hide-scrollbars",
 ];
 
+/// Starts the driver on a free port; `None` if it ends before it reports the port.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect(
+            "these tests run `chromedriver`: on Debian `apt-get install chromium chromium-driver`",
+        );
+    let mut lines = BufReader::new(driver.stdout.take()?).lines();
+    let port = lines.find_map(|line| {
+        let line = line.ok()?;
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    Some((driver, port?))
+}
+
 /// A browser with one window and its own folder. Dropping it ends both.
 pub(crate) struct Browser {
     driver: Child,
@@ -48,19 +70,9 @@ impl Browser {
         let folder =
             std::env::temp_dir().join(format!("chainrule-page-{}-{count}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("these tests run `chromedriver`: on Debian `apt-get install chromium chromium-driver`");
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .map(Result::unwrap)
-            .find_map(|line| {
-                let (_, port) = line.split_once("successfully on port ")?;
-                port.trim_end_matches('.').parse().ok()
-            })
+        // It chooses a port for one protocol of the internet, and ends if another program has it for the other one.
+        let (driver, port) = (0..5)
+            .find_map(|_| start_driver())
             .expect("chromedriver reports its port");
         let mut browser = Self {
             driver,
