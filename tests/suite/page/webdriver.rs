@@ -43,16 +43,17 @@ fn start_driver() -> Option<(Child, u16)> {
         .expect(
             "these tests run `chromedriver`: on Debian `apt-get install chromium chromium-driver`",
         );
-    let mut lines = BufReader::new(driver.stdout.take()?).lines();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     let port = lines.find_map(|line| {
         let line = line.ok()?;
         let (_, port) = line.split_once("successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     });
-    if port.is_none() {
-        let _ = driver.wait();
+    if let Some(port) = port {
+        return Some((driver, port));
     }
-    Some((driver, port?))
+    let _ = driver.wait();
+    None
 }
 
 /// A browser with one window and its own folder. Dropping it ends both.
