@@ -185,6 +185,8 @@ mod course {
     struct Chain;
     #[doc = include_str!("../docs/course/10-patterns.md")]
     struct Patterns;
-    #[doc = include_str!("../docs/course/11-engine.md")]
+    #[doc = include_str!("../docs/course/11-matrices.md")]
+    struct Matrices;
+    #[doc = include_str!("../docs/course/12-engine.md")]
     struct Engine;
 }

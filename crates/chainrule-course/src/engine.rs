@@ -1,4 +1,4 @@
-//! Chapter 11's engine: backpropagation in a hundred lines, without any crate.
+//! Chapter 12's engine: backpropagation in a hundred lines, without any crate.
 
 use std::cell::RefCell;
 use std::ops::{Add, Mul, Neg, Sub};

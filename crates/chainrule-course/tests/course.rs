@@ -140,7 +140,7 @@ fn every_picture_is_shown_and_every_link_has_a_target() {
 
 #[test]
 fn the_chapter_about_an_engine_shows_its_code() {
-    let page = fs::read_to_string(course().join("11-engine.md")).unwrap();
+    let page = fs::read_to_string(course().join("12-engine.md")).unwrap();
     let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
     assert!(blocks.len() > 5);
     for block in blocks {

@@ -1,4 +1,4 @@
-//! Chapter 11: an engine in a hundred lines, compared with this crate.
+//! Chapter 12: an engine in a hundred lines, compared with this crate.
 
 use chainrule::Var;
 
@@ -109,5 +109,5 @@ fn training(pictures: &Pictures) -> Outcome<()> {
             dots: false,
         }],
     };
-    pictures.charts("11-loss.svg", 1, [420, 260], &[chart])
+    pictures.charts("12-loss.svg", 1, [420, 260], &[chart])
 }

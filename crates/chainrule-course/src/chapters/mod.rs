@@ -9,6 +9,7 @@ mod forward;
 mod layers;
 mod linear;
 mod losses;
+mod matrices;
 mod patterns;
 mod slopes;
 mod training;
@@ -18,7 +19,7 @@ use crate::plot::{Outcome, Pictures};
 type Chapter = fn(&Pictures) -> Outcome<()>;
 
 /// Title and code of each chapter, from chapter 0 on.
-pub(crate) const CHAPTERS: [(&str, Chapter); 12] = [
+pub(crate) const CHAPTERS: [(&str, Chapter); 13] = [
     ("Slopes and steps downhill", slopes::run),
     ("Linear classifiers and their limit", linear::run),
     ("Feature transforms", features::run),
@@ -30,5 +31,6 @@ pub(crate) const CHAPTERS: [(&str, Chapter); 12] = [
     ("Loss functions", losses::run),
     ("The chain rule", chain::run),
     ("Patterns in gradient flow", patterns::run),
+    ("Vectors and matrices", matrices::run),
     ("Build the engine yourself", engine::run),
 ];
