@@ -255,12 +255,13 @@ impl fmt::Display for Picture<'_> {
 
 impl fmt::Display for Drawing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Graphviz 2.43 confuses the arrow of edges within a rank with another attribute, unless the arrow is the first one.
         write!(
             f,
             "digraph chainrule {{\n    \
              graph [ranksep=0.16 nodesep=0.18 fontname=\"Helvetica\" fontsize=12 fontcolor=\"{LOCAL}\"]\n    \
              node [fontname=\"Helvetica\" fontsize=12 color=\"{INK}\" fontcolor=\"{INK}\" style=filled fillcolor=white]\n    \
-             edge [fontname=\"Helvetica\" fontsize=9 fontcolor=\"{LOCAL}\" color=\"{WIRE}\" arrowsize=0.5]\n"
+             edge [arrowhead=normal fontname=\"Helvetica\" fontsize=9 fontcolor=\"{LOCAL}\" color=\"{WIRE}\" arrowsize=0.5]\n"
         )?;
         let config = [
             Config::GraphContentOnly,
