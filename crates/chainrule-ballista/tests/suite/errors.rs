@@ -19,7 +19,7 @@ fn part() -> Rows {
     (1000..2000).map(row).collect()
 }
 
-/// The error of a query about three files, the second of which was changed.
+/// The error of a query about three files, after the second one was changed.
 fn problem(cluster: &Local, program: &Program, query: &str, change: impl FnOnce(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
     write_all(folder.path(), &rows(3000));
