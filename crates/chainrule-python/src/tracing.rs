@@ -331,6 +331,10 @@ impl Captured {
     }
 
     pub(crate) fn visit(&self, visit: &pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
+        // The collector counts each reference once, so nobody may show it references that others show too.
+        if Arc::strong_count(&self.0) > 1 {
+            return Ok(());
+        }
         self.0.iter().try_for_each(|(value, _)| visit.call(value))
     }
 }
