@@ -117,7 +117,7 @@ function overview() {
 }
 
 byId("picture").addEventListener("scroll", overview);
-addEventListener("resize", overview);
+addEventListener("resize", overview, { signal });
 byId("map").addEventListener("click", (event) => {
   const frame = byId("map").getBoundingClientRect(), box = byId("picture");
   const share = (drawn.size.width * zoom) / frame.width;
@@ -217,9 +217,8 @@ function update() {
   return place;
 }
 
-function compute(changed) {
-  const { values, locals } = evaluate(changed);
-  state = { inputs: changed, values, locals, gradients: sweep(locals) };
+function recompute(changed) {
+  state = { inputs: changed, ...compute(changed) };
   update();
 }
 
@@ -255,7 +254,7 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   const set = (value) => {
     const changed = [...state.inputs];
     changed[place] = value;
-    compute(changed);
+    recompute(changed);
   };
   slider.addEventListener("input", () => set(centre + (Number(slider.value) / 1000) * reach));
   field.addEventListener("input", () => {
@@ -298,7 +297,7 @@ byId("downhill").addEventListener("click", () => {
   const rate = read(byId("rate").value);
   byId("rate").setAttribute("aria-invalid", rate === undefined);
   if (rate === undefined) return;
-  compute(inputs.map((node, place) => {
+  recompute(inputs.map((node, place) => {
     const slope = state.gradients[node];
     return Number.isFinite(slope) ? state.inputs[place] - rate * slope : state.inputs[place];
   }));
@@ -326,18 +325,7 @@ document.addEventListener("keydown", (event) => {
   if (to === undefined) return;
   event.preventDefault();
   go(to);
-});
+}, { signal });
+signal.addEventListener("abort", () => clearInterval(playing));
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-function themed() {
-  const theme = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
-  byId("theme").textContent = theme === "dark" ? "Light colours" : "Dark colours";
-  return theme;
-}
-byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = themed() === "dark" ? "light" : "dark";
-  themed();
-});
-dark.addEventListener("change", themed);
-themed();
 redraw();
