@@ -190,12 +190,14 @@ impl Page<'_> {
     ///
     /// It defines two functions. `offerThemes(button)` makes a button switch between light and dark colours.
     /// `showGraph(engine, signal)` shows a graph in the document's `<main>` element, which must be a new copy of
-    /// [`Page::MAIN`], until the `AbortSignal` is aborted. The engine is an object with three parts:
+    /// [`Page::MAIN`], until the `AbortSignal` is aborted. The engine is an object with these parts:
     ///
     /// - `model`: the parsed text of [`Page::model`];
     /// - `compute(inputs)`: from a value for each input, in the order of `model.nodes`, to an object with the arrays
     ///   `values`, `gradients` and `locals` (a list of local gradients for each node);
-    /// - `chain(upstream, local)`: their product, which is 0 if one of the two is 0.
+    /// - `chain(upstream, local)`: their product, which is 0 if one of the two is 0;
+    /// - if you like, `inputs`: values to begin with instead of those of the model;
+    /// - if you like, `moved(inputs)`, which is called when the reader has moved an input.
     ///
     /// ```
     /// assert!(chainrule::Page::SCRIPT.contains("function showGraph(engine, signal) {"));
