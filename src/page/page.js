@@ -130,6 +130,15 @@ function toggle(scope) {
   redraw(scope);
 }
 
+// The folded groups that hide a node, from the outermost.
+function foldedAround(node) {
+  const found = [];
+  for (let scope = node === undefined ? -1 : graph.nodes[node].scope; scope >= 0; scope = graph.scopes[scope].parent) {
+    if (!open.has(scope)) found.unshift(scope);
+  }
+  return found;
+}
+
 function cells(row, kind, texts) {
   for (const text of texts) row.appendChild(document.createElement(kind)).textContent = text;
 }
@@ -208,6 +217,9 @@ function update() {
   byId("play").textContent = playing ? "Pause" : "Play";
   for (const id of ["play", "quiz"]) byId(id).hidden = length === 0;
   tabulate(node, pattern);
+  const closed = foldedAround(computing ?? node);
+  byId("inside").hidden = closed.length === 0;
+  if (closed.length) byId("inside").textContent = `Open ${shortened(graph.scopes[closed[0]].label, 24)}`;
   mapOut(drawn, place);
   const output = graph.nodes.length - 1;
   const gates = graph.gates.length;
@@ -302,6 +314,13 @@ byId("downhill").addEventListener("click", () => {
     const slope = state.gradients[node];
     return Number.isFinite(slope) ? state.inputs[place] - rate * slope : state.inputs[place];
   })));
+});
+// Opens every group around the gate at work, so that its own numbers can be seen.
+byId("inside").addEventListener("click", () => {
+  const [node] = step < 0 ? [graph.gates[forward() - 1]] : model.steps[step - 1];
+  for (const scope of foldedAround(node)) open.add(scope);
+  redraw();
+  byId("next").focus({ preventScroll: true });
 });
 byId("unfold").addEventListener("click", () => {
   graph.scopes.forEach((_, scope) => open.add(scope));

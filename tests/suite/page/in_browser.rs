@@ -374,6 +374,21 @@ fn a_network_is_shown_by_layers_with_its_parameters_inside() {
     };
     assert_eq!(count("#picture .box"), 3, "three layers, folded");
     assert_eq!(count("#picture .name.end"), 2, "the inputs of the network");
+    // A step inside a folded layer marks the layer, and offers to open it.
+    let offer = "return document.getElementById('inside').hidden ? '' : document.getElementById('inside').textContent";
+    assert_eq!(browser.run(offer), "");
+    let layer = (0..explanation.steps().len()).find_map(|_| {
+        browser.press(&[key::RIGHT]);
+        let offered = browser.run(offer).as_str().unwrap().to_owned();
+        (!offered.is_empty()).then_some(offered)
+    });
+    assert_eq!(layer.unwrap(), "Open layer 3");
+    assert_eq!(count("#picture .now .box, #picture .now.cell"), 1);
+    browser.click("#inside");
+    assert_eq!(browser.run(offer), "");
+    assert_eq!(count("#picture .now.cell"), 1, "the gate itself");
+    browser.click("#first");
+    browser.run("for (let i = 0; i < 100 && !document.getElementById('count').textContent.startsWith('Step 0'); i++) document.getElementById('next').click()");
     browser.click("#unfold");
     let names = browser.run(
         "return [...new Set([...document.querySelectorAll('#picture .name.end')].map((text) => text.textContent))].sort().join(' ')",
