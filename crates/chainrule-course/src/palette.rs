@@ -52,6 +52,7 @@ pub(crate) fn light(RGBColor(r, g, b): RGBColor) -> RGBColor {
 
 #[cfg(test)]
 mod tests {
+    use chainrule::Var;
     use plotters::style::RGBColor;
 
     use super::{CLASSES, light};
@@ -122,6 +123,36 @@ mod tests {
                     assert!(distance(a, b) > 25.0, "points {a:?} and {b:?}");
                     let (a, b) = (light(a), light(b));
                     assert!(distance(a, b) > 10.0, "regions {a:?} and {b:?}");
+                }
+            }
+        }
+    }
+
+    /// The colour in a picture after this text.
+    fn colour(svg: &str, before: &str) -> RGBColor {
+        let (_, rest) = svg.split_once(before).unwrap();
+        let digits = u32::from_str_radix(&rest[1..7], 16).unwrap();
+        let [_, r, g, b] = digits.to_be_bytes();
+        RGBColor(r, g, b)
+    }
+
+    #[test]
+    fn every_reader_can_tell_values_from_gradients_by_lightness() {
+        let square = Var::new(3.0).square();
+        let svg = square.picture().gradients(&square.backward()).to_svg();
+        let light = ["class=\"value\"", "class=\"gradient\""].map(|part| {
+            let (_, rest) = svg.split_once(part).unwrap();
+            colour(rest, "fill=\"")
+        });
+        let dark = [".value { fill: ", ".gradient { fill: "].map(|part| colour(&svg, part));
+        let papers = [RGBColor(255, 255, 255), colour(&svg, "ellipse { fill: ")];
+        for ([value, gradient], paper) in [light, dark].into_iter().zip(papers) {
+            for seen in &SEEN {
+                let [value, gradient, paper] =
+                    [value, gradient, paper].map(|colour| lab(colour, seen)[0]);
+                assert!((value - gradient).abs() > 8.0, "{value} and {gradient}");
+                for number in [value, gradient] {
+                    assert!((number - paper).abs() > 45.0, "{number} on {paper}");
                 }
             }
         }
