@@ -18,7 +18,7 @@ use std::fmt;
 use crate::explain::{Explanation, Pattern};
 use crate::op::Op;
 use crate::setters::setters;
-use folded::{Folded, path};
+use folded::Folded;
 use literal::{List, Number, Place, Text};
 use script::Script;
 
@@ -115,7 +115,7 @@ impl Page<'_> {
             let is_name = u8::from(node.name.is_some());
             let (symbol, label) = (Text(node.op.row().symbol), Text(&node.label));
             let original = group.filter(|&group| group < snapshot.groups.len());
-            let short = node.label_within(&path(snapshot, original));
+            let short = node.label_within(&snapshot.path(original));
             write!(f, "  [{symbol}, {label}, {is_name}, {}, [", Place(group))?;
             for operand in &node.operands {
                 match operand.node() {

@@ -85,7 +85,7 @@ impl Picture<'_> {
         let nodes = &self.snapshot.nodes;
         let numbers = |node: &NodeCopy| {
             let wire = self.wire(node);
-            let label = wire.name.unwrap_or("an unnamed value");
+            let label = node.name.as_deref().unwrap_or("an unnamed value");
             let value = wire.value.map(|value| format!(" = {value}"));
             let gradient = wire.gradient.filter(Caption::is_visible);
             let gradient = gradient.map(|caption| format!(", gradient {}", caption.now));
