@@ -189,4 +189,6 @@ mod course {
     struct Matrices;
     #[doc = include_str!("../docs/course/12-engine.md")]
     struct Engine;
+    #[doc = include_str!("../docs/course/13-learned.md")]
+    struct Learned;
 }

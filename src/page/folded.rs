@@ -1,6 +1,6 @@
 //! Groups small enough to draw: the contents of a group that holds too many are folded into numbered parts.
 
-use crate::picture::{GroupCopy, OperandCopy, Snapshot};
+use crate::picture::{GroupCopy, Snapshot};
 
 /// The groups of a page.
 pub(super) struct Folded {
@@ -15,44 +15,6 @@ pub(super) struct Folded {
 enum Member {
     Node(usize),
     Group(usize),
-}
-
-/// The group of each node. An input outside all groups is moved into a group if all its uses are there and its name says that
-/// it belongs there, like that of a parameter of a neuron. No wire leads into an input, so no wire can lead out and back in.
-fn homes(snapshot: &Snapshot) -> Vec<Option<usize>> {
-    let nodes = &snapshot.nodes;
-    let mut homes: Vec<Option<usize>> = nodes.iter().map(|node| node.group).collect();
-    let mut users: Vec<Vec<Option<usize>>> = vec![Vec::new(); nodes.len()];
-    for node in nodes {
-        for place in node.operands.iter().filter_map(OperandCopy::node) {
-            users[place].push(node.group);
-        }
-    }
-    for ((home, node), users) in homes.iter_mut().zip(nodes).zip(users) {
-        let Some(&first) = users.first() else {
-            continue;
-        };
-        let shared = users.iter().all(|&group| group == first);
-        if node.operands.is_empty() && home.is_none() && shared {
-            let path = path(snapshot, first);
-            if path.iter().all(|label| node.label.contains(label))
-                && node.label_within(&path) != node.label
-            {
-                *home = first;
-            }
-        }
-    }
-    homes
-}
-
-/// The labels of a group and those around it, outermost first.
-pub(super) fn path(snapshot: &Snapshot, group: Option<usize>) -> Vec<&str> {
-    let around = snapshot.around(group);
-    let mut labels: Vec<&str> = around
-        .map(|group| snapshot.groups[group].label.as_str())
-        .collect();
-    labels.reverse();
-    labels
 }
 
 impl Folded {
@@ -72,7 +34,7 @@ impl Folded {
     pub(super) fn new(snapshot: &Snapshot) -> Self {
         let mut parts = Self {
             groups: snapshot.groups.clone(),
-            group_of: homes(snapshot),
+            group_of: snapshot.homes(),
         };
         for (holder, held) in parts.held().into_iter().enumerate() {
             parts.divide(holder.checked_sub(1), held);

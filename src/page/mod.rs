@@ -20,7 +20,7 @@ use std::fmt;
 use crate::explain::{Explanation, Pattern};
 use crate::op::Op;
 use crate::setters::setters;
-use folded::{Folded, path};
+use folded::Folded;
 use literal::{Json, List, Place, Text};
 use script::Script;
 
@@ -124,7 +124,7 @@ impl Page<'_> {
                 None => format!("[{}]", Json(operand.value)),
             });
             let (scope, operands, rule) = (Place(group), List(operands), place_of[&node.op]);
-            let short = node.label_within(&path(snapshot, original));
+            let short = node.label_within(&snapshot.path(original));
             let short = if short == node.label {
                 String::new()
             } else {

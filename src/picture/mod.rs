@@ -24,7 +24,9 @@
 //! `•`. Names longer than 40 characters are shortened; control characters are drawn as their pictures, such as `␊`, and
 //! those that change the direction of text as `�`. Constants are small grey boxes. The first of two or three operands enters
 //! its circle from above (or left), the last from below (or right). If an n-ary operation uses an operand several times, one
-//! line says how often. [`tape::named`](crate::tape::named) groups are boxes, one within another. One dashed box counts the nodes beyond
+//! line says how often. [`tape::named`](crate::tape::named) groups are boxes, one within another. Within a box, names are
+//! shown without the labels of the boxes around them, and an input whose name begins with these labels is drawn in the box if
+//! all its uses are there: `layer 1 neuron 2 w1` is `w1` in its neuron. One dashed box counts the nodes beyond
 //! [`Picture::max_nodes`].
 //!
 //! ```text

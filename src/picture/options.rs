@@ -4,7 +4,7 @@ use super::direction::Direction;
 use super::feed::Feed;
 use super::frame::{Caption, Frame};
 use super::label;
-use super::snapshot::{NodeCopy, Snapshot, Source};
+use super::snapshot::{NodeCopy, Snapshot, Source, within};
 use super::wire::Wire;
 use crate::graph::Graph;
 use crate::op::Op;
@@ -71,8 +71,7 @@ impl<'a> Picture<'a> {
     /// A picture that does not borrow the graph, of an output known to be a constant or alive on it.
     pub(crate) fn detached(graph: &Graph, output: Var) -> Picture<'static> {
         let outputs = [output];
-        let snapshot = Snapshot::new(graph, &outputs, Self::NODES, DEEPEST);
-        Picture::with(None, &outputs, snapshot)
+        Picture::with(None, &outputs, drawn(graph, &outputs, Self::NODES))
     }
 
     fn with(graph: Option<&'a Graph>, outputs: &[Var], snapshot: Snapshot) -> Self {
@@ -198,8 +197,9 @@ impl<'a> Picture<'a> {
         let gradient = self.gradients.and_then(|gradients| gradients.get(node.var));
         let shown = |frame: &Frame| frame.shows_gradient(node.key);
         let shown = self.frame.as_ref().is_none_or(shown);
+        let groups = self.snapshot.path(node.group);
         Wire {
-            name: node.name.as_deref(),
+            name: node.name.as_deref().map(|name| within(name, &groups)),
             value: self.values.then(|| number(node.var.peek())),
             gradient: gradient.map(|gradient| Caption::new(number(gradient), shown)),
             input: node.op == Op::Input,
@@ -232,8 +232,18 @@ fn copy(graph: Option<&Graph>, outputs: &[Var], nodes: usize) -> Snapshot {
             None => output.check(),
         }
     }
-    let copy = |graph: &Graph| Snapshot::new(graph, outputs, nodes, DEEPEST);
+    let copy = |graph: &Graph| drawn(graph, outputs, nodes);
     graph.map_or_else(|| tape::with(|graph| copy(graph)), copy)
+}
+
+/// Copies up to `nodes` nodes, each in the group that it is drawn in.
+fn drawn(graph: &Graph, outputs: &[Var], nodes: usize) -> Snapshot {
+    let mut snapshot = Snapshot::new(graph, outputs, nodes, DEEPEST);
+    let homes = snapshot.homes();
+    for (node, home) in snapshot.nodes.iter_mut().zip(homes) {
+        node.group = home;
+    }
+    snapshot
 }
 
 impl Var {

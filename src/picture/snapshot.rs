@@ -77,17 +77,21 @@ impl OperandCopy {
 }
 
 impl NodeCopy {
-    /// Its label without the labels of the groups around it, outermost first, which a name can begin with: `w1` for
-    /// `layer 1 neuron 2 w1` within these groups.
+    /// Its label within these groups, outermost first: see [`within`].
     pub(crate) fn label_within(&self, groups: &[&str]) -> &str {
-        let mut label = self.label.as_str();
-        for group in groups {
-            let rest = label.strip_prefix(group).unwrap_or(label);
-            let rest = rest.strip_prefix([' ', '/', '.', ':']).unwrap_or(label);
-            label = if rest.is_empty() { label } else { rest };
-        }
-        label
+        within(&self.label, groups)
     }
+}
+
+/// A name without the labels of the groups around it, outermost first, which it can begin with: `w1` for
+/// `layer 1 neuron 2 w1` within these groups.
+pub(super) fn within<'a>(mut name: &'a str, groups: &[&str]) -> &'a str {
+    for group in groups {
+        let rest = name.strip_prefix(group).unwrap_or(name);
+        let rest = rest.strip_prefix([' ', '/', '.', ':']).unwrap_or(name);
+        name = if rest.is_empty() { name } else { rest };
+    }
+    name
 }
 
 impl Snapshot {
@@ -121,6 +125,42 @@ impl Snapshot {
     /// A group and those around it, innermost first.
     pub(crate) fn around(&self, group: Option<usize>) -> impl Iterator<Item = usize> {
         std::iter::successors(group, |&group| self.groups[group].parent)
+    }
+
+    /// The labels of a group and those around it, outermost first.
+    pub(crate) fn path(&self, group: Option<usize>) -> Vec<&str> {
+        let around = self.around(group);
+        let mut labels: Vec<&str> = around
+            .map(|group| self.groups[group].label.as_str())
+            .collect();
+        labels.reverse();
+        labels
+    }
+
+    /// The group that each node is drawn in. An input outside all groups is moved into a group if all its uses are there and
+    /// its name says that it belongs there, like that of a parameter of a neuron. No wire leads into an input, so no wire can
+    /// lead out and back in.
+    pub(crate) fn homes(&self) -> Vec<Option<usize>> {
+        let mut homes: Vec<Option<usize>> = self.nodes.iter().map(|node| node.group).collect();
+        let mut users: Vec<Vec<Option<usize>>> = vec![Vec::new(); self.nodes.len()];
+        for node in &self.nodes {
+            for place in node.operands.iter().filter_map(OperandCopy::node) {
+                users[place].push(node.group);
+            }
+        }
+        for ((home, node), users) in homes.iter_mut().zip(&self.nodes).zip(users) {
+            let (Some(name), Some(&first)) = (&node.name, users.first()) else {
+                continue;
+            };
+            let shared = users.iter().all(|&group| group == first);
+            if node.operands.is_empty() && home.is_none() && shared {
+                let path = self.path(first);
+                if path.iter().all(|label| name.contains(label)) && within(name, &path) != name {
+                    *home = first;
+                }
+            }
+        }
+        homes
     }
 }
 

@@ -25,7 +25,7 @@ const DARK: &str = "<style>@media (prefers-color-scheme: dark) { \
     .chainrule .background, .chainrule ellipse { fill: #0d1117 } \
     .chainrule ellipse { stroke: #e6edf3 } .chainrule .gate, .chainrule .name { fill: #e6edf3 } \
     .chainrule path.wire { stroke: #8b949e } .chainrule .arrow { fill: #8b949e } \
-    .chainrule .value { fill: #56d364 } .chainrule .gradient { fill: #ff8a80 } \
+    .chainrule .value { fill: #7ee787 } .chainrule .gradient { fill: #ff6f66 } \
     .chainrule .local, .chainrule .label { fill: #a3adb8 } .chainrule .heading { fill: #f2cc60 } \
     .chainrule .constant rect, .chainrule .more rect { fill: #21262d; stroke: #484f58 } \
     .chainrule .group rect { stroke: #484f58 } \
@@ -85,7 +85,7 @@ impl Picture<'_> {
         let nodes = &self.snapshot.nodes;
         let numbers = |node: &NodeCopy| {
             let wire = self.wire(node);
-            let label = wire.name.unwrap_or("an unnamed value");
+            let label = node.name.as_deref().unwrap_or("an unnamed value");
             let value = wire.value.map(|value| format!(" = {value}"));
             let gradient = wire.gradient.filter(Caption::is_visible);
             let gradient = gradient.map(|caption| format!(", gradient {}", caption.now));

@@ -7,8 +7,9 @@ use super::frame::Caption;
 use super::label;
 use crate::op::Op;
 
-pub(super) const VALUE: &str = "#1a7f37";
-pub(super) const GRADIENT: &str = "#cf222e";
+// Green and red differ in lightness too, for readers who see them as one hue. The colours on dark pages do as well.
+pub(super) const VALUE: &str = "#0a4f20";
+pub(super) const GRADIENT: &str = "#dc2f3a";
 pub(super) const LOCAL: &str = "#57606a";
 pub(super) const INK: &str = "#24292f";
 pub(super) const WIRE: &str = "#6e7781";

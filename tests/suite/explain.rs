@@ -190,7 +190,7 @@ fn frames_show_only_known_gradients() {
         .collect();
     let shown = |frame: &str, gradient: &str| {
         frame
-            .matches(&format!("<FONT COLOR=\"#cf222e\">{gradient}</FONT>"))
+            .matches(&format!("<FONT COLOR=\"#dc2f3a\">{gradient}</FONT>"))
             .count()
     };
     let counts = |frame: &str| ["1", "−4", "3"].map(|gradient| shown(frame, gradient));

@@ -1,5 +1,6 @@
 //! Tests pictures as SVG, drawn without Graphviz: well-formed, complete and without overlaps.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use chainrule::op::{BinaryOp, NaryOp, Op, TernaryOp, UnaryOp};
@@ -180,6 +181,51 @@ fn a_picture_says_what_it_shows_and_how_each_gate_passes_gradients() {
     assert!(svg.contains(&format!("aria-label=\"{said}\"")), "{svg}");
     assert!(svg.contains("<title>×: d(q·z)/dq = z; d(q·z)/dz = q</title>"));
     assert!(svg.contains("<title>+: d(x + y)/dx = 1; d(x + y)/dy = 1</title>"));
+}
+
+#[test]
+fn parameters_are_drawn_within_their_groups() {
+    let [w, b, x] = [
+        ("layer 1 neuron 2 w", 2.0),
+        ("layer 1 neuron 2 b", 0.5),
+        ("x", 3.0),
+    ]
+    .map(|(name, value)| named(name, value));
+    // A value that is also used elsewhere stays outside, and keeps its name.
+    let shared = named("layer 1 neuron 2 shared", 4.0);
+    let y = tape::named("layer 1", || tape::named("neuron 2", || w * x + b * shared));
+    let svg = (y * shared).picture().to_svg();
+    let document = Document::parse(&svg).unwrap();
+    let groups = document
+        .descendants()
+        .filter(|node| node.has_tag_name("rect"))
+        .filter(|node| node.parent().unwrap().attribute("class") == Some("group"));
+    let boxes: Vec<[f64; 4]> = groups
+        .map(|rect| ["x", "y", "width", "height"].map(|name| number(rect, name)))
+        .collect();
+    assert_eq!(boxes.len(), 2);
+    let names: BTreeSet<(&str, bool)> = document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("name"))
+        .map(|text| {
+            let [x, y] = ["x", "y"].map(|name| number(text, name));
+            let within = |[left, top, width, height]: [f64; 4]| {
+                (left..left + width).contains(&x) && (top..top + height).contains(&y)
+            };
+            (text.text().unwrap(), boxes.iter().all(|&area| within(area)))
+        })
+        .collect();
+    let expected = [
+        ("b", true),
+        ("layer 1 neuron 2 shared", false),
+        ("w", true),
+        ("x", false),
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+    assert!(
+        svg.contains("layer 1 neuron 2 w = 2"),
+        "words keep the whole name"
+    );
 }
 
 /// The pairs of a part's colour and its selector in the style for dark pages.

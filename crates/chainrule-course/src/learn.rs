@@ -156,6 +156,17 @@ pub(crate) fn column(path: &str, name: &str) -> Outcome<Vec<f64>> {
     Ok(chainrule::nn::data::Csv::open(file(path))?.column(name)?)
 }
 
+/// An error if the course's page does not contain a text.
+pub(crate) fn shown(page: &str, text: &str) -> Outcome<()> {
+    let path = file("docs/course").join(page);
+    let content =
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if content.contains(text) {
+        return Ok(());
+    }
+    Err(format!("{page} does not contain\n{text}").into())
+}
+
 /// An error if a number differs from its expected value by more than the tolerance.
 pub(crate) fn agree(what: &str, ours: f64, theirs: f64, tolerance: f64) -> Outcome<()> {
     if (ours - theirs).abs() <= tolerance {

@@ -3,10 +3,15 @@
 //! `cargo run --release -p chainrule-course` runs all chapters of docs/course. Each prints its numbers, checks them against
 //! reference figures where there are any, and draws its pictures. Add `-- 9 10` to run only these chapters.
 
+mod architecture;
+mod cells;
 mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
+mod drawing;
 mod engine;
+mod image_features;
+mod images;
 mod learn;
 mod palette;
 mod plot;

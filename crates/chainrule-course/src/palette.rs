@@ -14,7 +14,7 @@ pub(crate) const INK: RGBColor = RGBColor(40, 40, 40);
 pub(crate) const CLASSES: [RGBColor; 3] = [BLUE, RED, CHARCOAL];
 
 /// Each colour of plots and its partner on dark pages.
-fn partners() -> [(RGBColor, &'static str); ALL] {
+fn partners() -> [(RGBColor, &'static str); 11] {
     [
         (WHITE, "#0d1117"),
         (BLACK, "#e6edf3"),
@@ -30,16 +30,10 @@ fn partners() -> [(RGBColor, &'static str); ALL] {
     ]
 }
 
-/// The first colours of [`partners`]: those of paper and letters.
-pub(crate) const PAPER_AND_LETTERS: usize = 2;
-/// All colours of [`partners`].
-pub(crate) const ALL: usize = 11;
-
-/// A style for dark pages: a plot has its colours in attributes, and the style replaces each of the first `count` by its
-/// partner.
-pub(crate) fn dark_style(count: usize) -> String {
+/// A style for dark pages: a plot has its colours in attributes, and the style replaces each by its partner.
+pub(crate) fn dark_style() -> String {
     let mut style = String::from("<style>@media (prefers-color-scheme: dark) {\n");
-    for (RGBColor(r, g, b), partner) in partners().into_iter().take(count) {
+    for (RGBColor(r, g, b), partner) in partners() {
         for attribute in ["fill", "stroke"] {
             let rule = format!(
                 ".plot [{attribute}=\"#{r:02X}{g:02X}{b:02X}\"] {{ {attribute}: {partner} }}\n"
@@ -56,22 +50,9 @@ pub(crate) fn light(RGBColor(r, g, b): RGBColor) -> RGBColor {
     RGBColor(r, g, b)
 }
 
-/// From blue at −1 over almost white at 0 to red at 1. It is never the white of paper, which is dark on dark pages.
-pub(crate) fn shade(weight: f64) -> RGBColor {
-    let RGBColor(r, g, b) = if weight < 0.0 { BLUE } else { RED };
-    let part = weight.abs().min(1.0);
-    let mixed = |colour: u8| (254.0 - part * (254.0 - f64::from(colour))).round();
-    let [r, g, b] = [r, g, b].map(mixed);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "rounded, and from 0 to 255 as the mean of two such numbers"
-    )]
-    RGBColor(r as u8, g as u8, b as u8)
-}
-
 #[cfg(test)]
 mod tests {
+    use chainrule::Var;
     use plotters::style::RGBColor;
 
     use super::{CLASSES, light};
@@ -142,6 +123,36 @@ mod tests {
                     assert!(distance(a, b) > 25.0, "points {a:?} and {b:?}");
                     let (a, b) = (light(a), light(b));
                     assert!(distance(a, b) > 10.0, "regions {a:?} and {b:?}");
+                }
+            }
+        }
+    }
+
+    /// The colour in a picture after this text.
+    fn colour(svg: &str, before: &str) -> RGBColor {
+        let (_, rest) = svg.split_once(before).unwrap();
+        let digits = u32::from_str_radix(&rest[1..7], 16).unwrap();
+        let [_, r, g, b] = digits.to_be_bytes();
+        RGBColor(r, g, b)
+    }
+
+    #[test]
+    fn every_reader_can_tell_values_from_gradients_by_lightness() {
+        let square = Var::new(3.0).square();
+        let svg = square.picture().gradients(&square.backward()).to_svg();
+        let light = ["class=\"value\"", "class=\"gradient\""].map(|part| {
+            let (_, rest) = svg.split_once(part).unwrap();
+            colour(rest, "fill=\"")
+        });
+        let dark = [".value { fill: ", ".gradient { fill: "].map(|part| colour(&svg, part));
+        let papers = [RGBColor(255, 255, 255), colour(&svg, "ellipse { fill: ")];
+        for ([value, gradient], paper) in [light, dark].into_iter().zip(papers) {
+            for seen in &SEEN {
+                let [value, gradient, paper] =
+                    [value, gradient, paper].map(|colour| lab(colour, seen)[0]);
+                assert!((value - gradient).abs() > 8.0, "{value} and {gradient}");
+                for number in [value, gradient] {
+                    assert!((number - paper).abs() > 45.0, "{number} on {paper}");
                 }
             }
         }

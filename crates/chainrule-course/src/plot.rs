@@ -1,4 +1,4 @@
-//! The plots of all chapters: curves, planes with decision boundaries, templates and tables of weights.
+//! The plots of all chapters: curves, and planes with decision boundaries.
 
 use std::error::Error;
 use std::fs;
@@ -6,23 +6,20 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use chainrule::{Explanation, Picture};
-use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext, SeriesLabelPosition};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::combinators::IntoLogRange;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{
-    Circle, EmptyElement, PathElement, Polygon, Rectangle, Text, TriangleMarker,
-};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{BLACK, Color, IntoFont, IntoTextStyle, RGBColor, WHITE};
+use plotters::element::{Circle, EmptyElement, PathElement, Polygon, Rectangle, TriangleMarker};
+use plotters::style::{Color, IntoTextStyle, RGBColor, WHITE};
 
 use crate::contour::{Field, Point};
-use crate::palette::{ALL, CLASSES, GREY, GRID, INK, PAPER_AND_LETTERS, dark_style, light, shade};
-pub(crate) use crate::palette::{BLUE, RED};
+use crate::drawing::escaped;
+pub(crate) use crate::palette::{BLUE, CHARCOAL, RED};
+use crate::palette::{CLASSES, GREY, GRID, INK, dark_style, light};
 
 /// The errors of a chapter: a file, a plot, or a figure that differs from its expected value.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -56,14 +53,22 @@ pub(crate) struct Series {
     pub(crate) dots: bool,
 }
 
+/// The logarithmic axis of a chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Axis {
+    /// With a line for each power of 4.
+    Horizontal,
+    /// With a line for each power of 10.
+    Vertical,
+}
+
 /// A chart of curves.
 pub(crate) struct Chart {
     pub(crate) title: String,
     pub(crate) axes: [&'static str; 2],
     pub(crate) xs: Range<f64>,
     pub(crate) ys: Range<f64>,
-    /// Whether the vertical axis is logarithmic.
-    pub(crate) logarithmic: bool,
+    pub(crate) logarithmic: Option<Axis>,
     /// The position of the legend.
     pub(crate) legend: Option<SeriesLabelPosition>,
     pub(crate) series: Vec<Series>,
@@ -97,7 +102,8 @@ impl Pictures {
         path
     }
 
-    fn save(&self, name: &str, svg: &str) -> Outcome<()> {
+    /// Writes a picture.
+    pub(crate) fn save(&self, name: &str, svg: &str) -> Outcome<()> {
         let path = self.path(name);
         fs::write(&path, compact(svg))
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
@@ -130,7 +136,7 @@ impl Pictures {
             charts[place].draw(area)
         })?;
         let said: Vec<String> = charts.iter().map(Chart::described).collect();
-        self.save(name, &finished(&svg, &said.join("; "), ALL))
+        self.save(name, &finished(&svg, &said.join("; ")))
     }
 
     /// Draws planes side by side, in `columns` columns.
@@ -145,125 +151,12 @@ impl Pictures {
             planes[place].draw(area)
         })?;
         let said: Vec<String> = planes.iter().map(Plane::described).collect();
-        self.save(name, &finished(&svg, &said.join("; "), ALL))
-    }
-
-    /// Draws square templates of weights as pixels: red for positive, blue for negative, white for 0, each on its own
-    /// scale.
-    pub(crate) fn templates(
-        &self,
-        name: &str,
-        columns: usize,
-        templates: &[Vec<f64>],
-    ) -> Outcome<()> {
-        const DOT: usize = 10;
-        const APART: usize = 8;
-        let side = templates.iter().map(Vec::len).max().unwrap_or(0).isqrt();
-        let step = side * DOT + APART;
-        let rows = templates.len().div_ceil(columns);
-        let length = |count: usize| u32::try_from(count * step + APART);
-        let path = self.path(name);
-        let area = BitMapBackend::new(&path, (length(columns)?, length(rows)?)).into_drawing_area();
-        area.fill(&WHITE)?;
-        for (place, template) in templates.iter().enumerate() {
-            let largest = template
-                .iter()
-                .fold(0.0, |largest: f64, w| largest.max(w.abs()));
-            for (pixel, weight) in template.iter().enumerate() {
-                let x = place % columns * step + APART + pixel % side * DOT;
-                let y = place / columns * step + APART + pixel / side * DOT;
-                let corners = [(x, y), (x + DOT - 1, y + DOT - 1)];
-                let corners = corners
-                    .map(|(x, y)| Ok::<_, Box<dyn Error>>((i32::try_from(x)?, i32::try_from(y)?)));
-                let [from, to] = corners;
-                area.draw(&Rectangle::new(
-                    [from?, to?],
-                    shade(weight / largest).filled(),
-                ))?;
-            }
-        }
-        area.present()?;
-        Ok(())
-    }
-
-    /// Draws a table of weights as coloured cells, with one named line per row.
-    pub(crate) fn weights(
-        &self,
-        name: &str,
-        title: &str,
-        names: [&str; 2],
-        rows: &[Vec<f64>],
-    ) -> Outcome<()> {
-        const CELL: i32 = 24 * PIXEL;
-        const LEFT: i32 = 64 * PIXEL;
-        const TOP: i32 = 58 * PIXEL;
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let largest = rows
-            .iter()
-            .flatten()
-            .fold(0.0, |largest: f64, w| largest.max(w.abs()));
-        let cells = |count: usize| i32::try_from(count).map(|count| count * CELL);
-        let size = [
-            LEFT + cells(columns)? + 14 * PIXEL,
-            TOP + cells(rows.len())? + 14 * PIXEL,
-        ]
-        .map(|side| u32::try_from(side).unwrap_or(0));
-        let mut svg = String::new();
-        {
-            let area = SVGBackend::with_string(&mut svg, (size[0], size[1])).into_drawing_area();
-            area.fill(&WHITE)?;
-            let small = centred(TEXT);
-            area.draw(&Text::new(
-                title.to_owned(),
-                (LEFT + cells(columns)? / 2, 14 * PIXEL),
-                centred(TITLE),
-            ))?;
-            area.draw(&Text::new(
-                names[1].to_owned(),
-                (LEFT + cells(columns)? / 2, 33 * PIXEL),
-                small.clone(),
-            ))?;
-            area.draw(&Text::new(
-                names[0].to_owned(),
-                (LEFT / 2 - 2 * PIXEL, 48 * PIXEL),
-                small.clone(),
-            ))?;
-            for column in 0..columns {
-                let at = (LEFT + cells(column)? + CELL / 2, 48 * PIXEL);
-                area.draw(&Text::new((column + 1).to_string(), at, small.clone()))?;
-            }
-            for (line, row) in rows.iter().enumerate() {
-                let y = TOP + cells(line)?;
-                area.draw(&Text::new(
-                    line.to_string(),
-                    (LEFT - 12 * PIXEL, y + CELL / 2),
-                    small.clone(),
-                ))?;
-                for (column, weight) in row.iter().enumerate() {
-                    let x = LEFT + cells(column)?;
-                    let corners = [(x + PIXEL, y + PIXEL), (x + CELL - PIXEL, y + CELL - PIXEL)];
-                    area.draw(&Rectangle::new(corners, shade(weight / largest).filled()))?;
-                }
-            }
-            area.present()?;
-        }
-        let said = format!(
-            "Table of weights, {title}: one row per {}, one column per {}",
-            names[0], names[1]
-        );
-        self.save(name, &finished(&svg, &said, PAPER_AND_LETTERS))
+        self.save(name, &finished(&svg, &said.join("; ")))
     }
 }
 
-fn centred(size: u32) -> plotters::style::TextStyle<'static> {
-    ("sans-serif", px(size))
-        .into_font()
-        .color(&BLACK)
-        .pos(Pos::new(HPos::Center, VPos::Center))
-}
-
-/// The picture at its size in pixels, with its description and, for dark pages, partners for this many of its colours.
-fn finished(svg: &str, description: &str, colours: usize) -> String {
+/// The picture at its size in pixels, with its description and, for dark pages, partners for its colours.
+fn finished(svg: &str, description: &str) -> String {
     let mut attributes = svg.split('"');
     let mut pixels = || {
         let length = attributes.nth(1).and_then(|text| text.parse::<u32>().ok());
@@ -272,13 +165,10 @@ fn finished(svg: &str, description: &str, colours: usize) -> String {
     let (width, height) = (pixels(), pixels());
     let (_, rest) = svg.split_once("viewBox").unwrap_or_default();
     let (tag, rest) = rest.split_once('>').unwrap_or_default();
-    let description = description
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;");
+    let description = escaped(description);
     format!(
         "<svg class=\"plot\" role=\"img\" aria-label=\"{description}\" width=\"{width}\" height=\"{height}\" viewBox{tag}>\n{}{rest}",
-        dark_style(colours)
+        dark_style()
     )
 }
 
@@ -332,6 +222,12 @@ fn builder<'a, 'b>(area: &'a Area<'b>, title: &str) -> ChartBuilder<'a, 'b, SVGB
     builder
 }
 
+/// A number at an axis: steps are multiples of a round number, up to rounding.
+fn label(number: f64) -> String {
+    let rounded = (number * 1e6).round() / 1e6;
+    rounded.to_string()
+}
+
 impl Chart {
     /// What the chart shows, in words.
     fn described(&self) -> String {
@@ -346,19 +242,23 @@ impl Chart {
 
     fn draw(&self, area: &Area<'_>) -> Outcome<()> {
         let mut builder = builder(area, &self.title);
-        if self.logarithmic {
-            let ys = self.ys.clone().log_scale();
-            self.fill(&mut builder.build_cartesian_2d(self.xs.clone(), ys)?)
-        } else {
-            self.fill(&mut builder.build_cartesian_2d(self.xs.clone(), self.ys.clone())?)
+        let (xs, ys) = (self.xs.clone(), self.ys.clone());
+        match self.logarithmic {
+            None => self.fill(&mut builder.build_cartesian_2d(xs, ys)?),
+            Some(Axis::Vertical) => self.fill(&mut builder.build_cartesian_2d(xs, ys.log_scale())?),
+            Some(Axis::Horizontal) => {
+                let xs = xs.log_scale().base(4.0);
+                self.fill(&mut builder.build_cartesian_2d(xs, ys)?)
+            }
         }
     }
 
-    fn fill<'a, 'b: 'a, Y>(
+    fn fill<'a, 'b: 'a, X, Y>(
         &self,
-        chart: &mut ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, Y>>,
+        chart: &mut ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>,
     ) -> Outcome<()>
     where
+        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
         chart
@@ -369,6 +269,8 @@ impl Chart {
             .set_all_tick_mark_size(px(4))
             .x_labels(6)
             .y_labels(6)
+            .x_label_formatter(&|number| label(*number))
+            .y_label_formatter(&|number| label(*number))
             .x_desc(self.axes[0])
             .y_desc(self.axes[1])
             .label_style(("sans-serif", px(TEXT)))

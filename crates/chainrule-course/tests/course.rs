@@ -1,11 +1,21 @@
 //! The course's chapters run, agree with the references, and draw the pictures on its pages.
 
+#[path = "../src/architecture.rs"]
+mod architecture;
+#[path = "../src/cells.rs"]
+mod cells;
 #[path = "../src/chapters/mod.rs"]
 mod chapters;
 #[path = "../../../examples/shared/contour.rs"]
 mod contour;
+#[path = "../src/drawing.rs"]
+mod drawing;
 #[path = "../src/engine.rs"]
 mod engine;
+#[path = "../src/image_features.rs"]
+mod image_features;
+#[path = "../src/images.rs"]
+mod images;
 #[path = "../src/learn.rs"]
 mod learn;
 #[path = "../src/palette.rs"]

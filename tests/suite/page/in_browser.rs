@@ -803,6 +803,38 @@ fn chain(nodes: usize) -> Explanation {
 
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
+fn paper_shows_the_whole_graph_in_light_colours_without_buttons() {
+    let browser = Browser::start();
+    for explanation in [neuron(), network(), tangle(60)] {
+        browser.show(1280, 900, true);
+        browser.open(&explanation.html().to_string());
+        browser.run("document.getElementById('unfold').click()");
+        browser.press(&[key::END]);
+        let cells = browser.run("return document.querySelectorAll('.cell').length");
+        // The width of A4 without margins.
+        browser.show_print(718);
+        let shown = browser.run(
+            "return [...document.querySelectorAll('button, input[type=\"range\"], .keys')].filter((part) => part.getClientRects().length).length",
+        );
+        assert_eq!(shown, 0, "paper has no buttons");
+        let colours = browser.run(
+            "return [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('h1')).color]",
+        );
+        assert_eq!(colours[0], "rgb(255, 255, 255)");
+        assert_eq!(colours[1], "rgb(0, 0, 0)");
+        // Each cell is on the paper, and nothing around it cuts it off.
+        let whole = browser.run(
+            "const on = (part) => { const { left, right, top } = part.getBoundingClientRect(); return left >= -1 && right <= innerWidth + 1 && top + scrollY >= -1; };
+             const open = (part) => part === document.documentElement || (getComputedStyle(part).overflow === 'visible' && open(part.parentElement));
+             return [...document.querySelectorAll('#picture .cell')].filter(on).length * (open(document.getElementById('picture')) ? 1 : -1);",
+        );
+        assert_eq!(whole, cells, "the graph is cut off");
+        quiet(&browser);
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
 fn a_constant_and_a_single_input_have_pages() {
     let browser = Browser::start();
     browser.open(&Var::from(2.0).explain().html().to_string());

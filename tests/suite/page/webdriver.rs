@@ -233,6 +233,19 @@ impl Browser {
         command("Emulation.setEmulatedMedia", media);
     }
 
+    /// Shows the page as it is printed, on paper of this width; the reader prefers dark colours on the screen.
+    pub(crate) fn show_print(&self, width: u32) {
+        self.show(width, 1000, true);
+        let print = json!({
+            "media": "print",
+            "features": [{ "name": "prefers-color-scheme", "value": "dark" }],
+        });
+        self.post(
+            "/goog/cdp/execute",
+            &json!({ "cmd": "Emulation.setEmulatedMedia", "params": print }),
+        );
+    }
+
     /// The console messages since the last call, including errors of any kind.
     pub(crate) fn console(&self) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));

@@ -37,7 +37,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
         axes: ["x", ""],
         xs: -5.0..5.0,
         ys: -1.5..3.5,
-        logarithmic: false,
+        logarithmic: None,
         legend: (name == FUNCTIONS[0].0).then_some(SeriesLabelPosition::UpperLeft),
         series: vec![
             Series {

@@ -100,7 +100,7 @@ fn training(pictures: &Pictures) -> Outcome<()> {
         axes: ["step", "loss"],
         xs: 0.0..50.0,
         ys: 0.0..1.0,
-        logarithmic: false,
+        logarithmic: None,
         legend: None,
         series: vec![Series {
             name: "loss",

@@ -4,14 +4,35 @@ use chainrule::nn::data::spirals;
 use chainrule::nn::{Activation, Mlp, loss};
 use chainrule::{Parameters, Var};
 
+use crate::architecture::Architecture;
+use crate::cells::{Table, Tile, Tiles, scaled};
+use crate::drawing::Ink;
 use crate::learn::{classes_right, digits, hold, rng, svm, train, train_on_digits};
 use crate::plot::{Outcome, Pictures, Plane};
 
 pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
+    architectures(pictures)?;
     graph(pictures)?;
     page(pictures)?;
     boundaries(pictures)?;
     templates(pictures)
+}
+
+/// The lecture's two networks as circles and lines.
+fn architectures(pictures: &Pictures) -> Outcome<()> {
+    let networks = [&[3, 4, 2][..], &[3, 4, 4, 1]].map(|sizes| Architecture {
+        sizes,
+        has_biases: true,
+    });
+    for network in &networks {
+        println!("  {}: {}", network.title(), network.count());
+        let mlp = Mlp::new(&mut rng(), network.sizes, Activation::Relu)?;
+        hold(
+            mlp.parameter_count() == network.parameters().iter().sum::<usize>(),
+            "the picture counts the parameters that the network has",
+        )?;
+    }
+    pictures.architectures("03-architectures.svg", &networks)
 }
 
 /// A network of two layers, small enough to show completely.
@@ -106,16 +127,43 @@ fn templates(pictures: &Pictures) -> Outcome<()> {
             .map(|row| row.weights.clone())
             .collect()
     };
-    pictures.templates("03-hidden.png", 8, &rows(0))?;
+    let tiles: Vec<Tile> = (1..)
+        .zip(rows(0))
+        .map(|(unit, weights): (usize, _)| Tile {
+            name: unit.to_string(),
+            values: scaled(&weights),
+        })
+        .collect();
+    let mut tiles = tiles.into_iter();
+    let lines = [(); 2].map(|()| (String::new(), tiles.by_ref().take(8).collect()));
+    let group = Tiles {
+        title: String::new(),
+        rows: lines.into(),
+        dot: 10,
+        ink: Ink::Signed,
+    };
+    let said = "Sixteen templates of 8 by 8 weights, one per hidden unit. Positive weights are orange, negative ones blue.";
+    pictures.tiles("03-hidden.svg", said, &[group])?;
     let shared = rows(1);
     let used = |unit: usize| shared.iter().filter(|class| class[unit] > 0.2).count();
     let most = (0..16).map(used).max().unwrap_or(0);
     println!("  the most shared hidden unit supports {most} classes");
     hold(most >= 2, "classes share hidden units")?;
-    pictures.weights(
-        "03-sharing.svg",
-        "W2: how much each class likes each template",
-        ["digit", "hidden unit"],
-        &shared,
-    )
+    let largest = shared
+        .iter()
+        .flatten()
+        .fold(0.0_f64, |largest, w| largest.max(w.abs()));
+    let lines = shared.iter().enumerate().map(|(digit, row)| {
+        let parts = row.iter().map(|weight| weight / largest);
+        (digit.to_string(), parts.collect())
+    });
+    let table = Table {
+        title: "W2: how much each class likes each template",
+        names: ["digit", "hidden unit"],
+        columns: (1..=16).map(|unit| unit.to_string()).collect(),
+        rows: lines.collect(),
+        ink: Ink::Signed,
+    };
+    let said = "Table of the weights W2: one row per digit, one column per hidden unit. Positive weights are orange, negative ones blue.";
+    pictures.tables("03-sharing.svg", said, &[table])
 }

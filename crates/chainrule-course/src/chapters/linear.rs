@@ -4,6 +4,8 @@ use chainrule::Parameters;
 use chainrule::nn::data::{Dataset, blobs, circles};
 use chainrule::nn::{Activation, Mlp, loss};
 
+use crate::cells::{Tile, Tiles, scaled};
+use crate::drawing::Ink;
 use crate::learn::{
     agree, classes_right, digits, dots, hinge, hold, rng, sides_right, train, train_on_digits,
 };
@@ -22,12 +24,19 @@ fn templates(pictures: &Pictures) -> Outcome<()> {
     let right = classes_right(&linear, &test, 10)?;
     println!("  digits: {:.1} % accuracy on unseen digits", 100.0 * right);
     hold(right > 0.9, "a linear classifier reads nine of ten digits")?;
-    let rows: Vec<Vec<f64>> = linear.layers[0]
-        .neurons
-        .iter()
-        .map(|row| row.weights.clone())
-        .collect();
-    pictures.templates("01-templates.png", 10, &rows)
+    let neurons = linear.layers[0].neurons.iter().enumerate();
+    let templates = neurons.map(|(digit, neuron)| Tile {
+        name: digit.to_string(),
+        values: scaled(&neuron.weights),
+    });
+    let group = Tiles {
+        title: String::new(),
+        rows: vec![(String::new(), templates.collect())],
+        dot: 10,
+        ink: Ink::Signed,
+    };
+    let said = "Ten templates of 8 by 8 weights, one per digit. Positive weights are orange, negative ones blue.";
+    pictures.tiles("01-templates.svg", said, &[group])
 }
 
 /// A line separates two clusters of points. No line separates a circle from another one inside it.

@@ -165,7 +165,7 @@ fn overfitting(pictures: &Pictures) -> Outcome<()> {
             axes: ["step", "SVM loss"],
             xs: 0.0..(STEPS * BETWEEN) as f64,
             ys: 0.0..1.5,
-            logarithmic: false,
+            logarithmic: None,
             legend: Some(SeriesLabelPosition::UpperRight),
             series: vec![
                 Series {

@@ -7,6 +7,7 @@ mod engine;
 mod features;
 mod forward;
 mod layers;
+mod learned;
 mod linear;
 mod losses;
 mod matrices;
@@ -19,7 +20,7 @@ use crate::plot::{Outcome, Pictures};
 type Chapter = fn(&Pictures) -> Outcome<()>;
 
 /// Title and code of each chapter, from chapter 0 on.
-pub(crate) const CHAPTERS: [(&str, Chapter); 13] = [
+pub(crate) const CHAPTERS: [(&str, Chapter); 14] = [
     ("Slopes and steps downhill", slopes::run),
     ("Linear classifiers and their limit", linear::run),
     ("Feature transforms", features::run),
@@ -33,4 +34,5 @@ pub(crate) const CHAPTERS: [(&str, Chapter); 13] = [
     ("Patterns in gradient flow", patterns::run),
     ("Vectors and matrices", matrices::run),
     ("Build the engine yourself", engine::run),
+    ("Features chosen, features learned", learned::run),
 ];

@@ -50,7 +50,7 @@ fn chart(title: String, series: Vec<Series>) -> Chart {
         axes: ["w", "loss"],
         xs: -0.5..6.5,
         ys: 0.0..14.0,
-        logarithmic: false,
+        logarithmic: None,
         legend: None,
         series,
     }

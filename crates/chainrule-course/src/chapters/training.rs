@@ -4,8 +4,9 @@ use chainrule::{Scalar, Var, tape};
 use plotters::chart::SeriesLabelPosition;
 use serde_json::Value;
 
+use crate::architecture::Architecture;
 use crate::learn::{agree, column, hold, matrix, reference};
-use crate::plot::{BLUE, Chart, Outcome, Pictures, RED, Series};
+use crate::plot::{Axis, BLUE, Chart, Outcome, Pictures, RED, Series};
 
 type Matrix<S> = Vec<Vec<S>>;
 
@@ -92,6 +93,13 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
     println!("  200 losses agree with NumPy's within {furthest:.0e} of their size");
     agree("the losses", furthest, 0.0, 1e-11)?;
 
+    let sizes = [[12, 7, 3], [1000, 100, 10]];
+    let networks = sizes.each_ref().map(|sizes| Architecture {
+        sizes,
+        has_biases: false,
+    });
+    pictures.architectures("07-architectures.svg", &networks)?;
+
     let full = column("tests/data/two_layer/losses.csv", "loss")?;
     let points = |losses: &[f64], every: usize| {
         let numbered = (0_u32..).zip(losses).step_by(every);
@@ -103,7 +111,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
             axes: ["iteration", "loss"],
             xs: 0.0..200.0,
             ys: 0.1..1000.0,
-            logarithmic: true,
+            logarithmic: Some(Axis::Vertical),
             legend: Some(SeriesLabelPosition::UpperRight),
             series: vec![
                 Series {
@@ -125,7 +133,7 @@ pub(crate) fn run(pictures: &Pictures) -> Outcome<()> {
             axes: ["iteration", "loss"],
             xs: 0.0..2000.0,
             ys: 1.0..1e5,
-            logarithmic: true,
+            logarithmic: Some(Axis::Vertical),
             legend: None,
             series: vec![Series {
                 name: "NumPy",
