@@ -89,7 +89,7 @@ fn answers_are_folded_and_formulas_are_set() {
             "{page}"
         );
         assert_eq!(
-            text.matches("<details>").count(),
+            text.matches("<details").count(),
             text.matches("</details>").count(),
             "{page}"
         );
