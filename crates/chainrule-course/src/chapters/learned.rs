@@ -261,8 +261,8 @@ fn histograms(pictures: &Pictures) -> Outcome<()> {
             ink: Ink::Grey,
         });
     }
-    let said = "Two tables of grey cells, one row per class and one column per direction. For strokes, each row is dark in a different \
-        column. For corners, all rows are dark at 0 and at 90 degrees, and the rows of opposite corners are alike.";
+    let said = "Two tables of cells, one row per class and one column per direction. For strokes, each row has its strongest cell in another \
+        column. For corners, all rows are strong at 0 and at 90 degrees, and the rows of opposite corners are alike.";
     pictures.tables("13-histograms.svg", said, &tables)
 }
 
