@@ -1,4 +1,4 @@
-//! The chapters, in the order of the lecture. Each prints its numbers, checks them, and draws.
+//! The chapters: those of the lecture in its order, between an introduction and three that lead further. Each prints its numbers, checks them, and draws.
 
 mod activations;
 mod chain;
