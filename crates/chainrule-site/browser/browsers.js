@@ -1,0 +1,29 @@
+// Starts Chromium and Firefox, each with a fresh profile, in light and in dark.
+
+import puppeteer from "puppeteer-core";
+
+const themes = ["light", "dark"];
+
+// Nothing that a browser does by itself may reach the network.
+const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--hide-scrollbars"];
+
+async function chromium(theme) {
+  const browser = await puppeteer.launch({ browser: "chrome", executablePath: process.env.CHROMIUM, headless: true, args: quiet });
+  const open = async () => {
+    const page = await browser.newPage();
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    return page;
+  };
+  return { name: "Chromium", theme, open, close: () => browser.close() };
+}
+
+async function firefox(theme) {
+  // 0 is dark, 1 is light.
+  const preferences = { "layout.css.prefers-color-scheme.content-override": theme === "dark" ? 0 : 1 };
+  const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, headless: true,
+    extraPrefsFirefox: preferences });
+  return { name: "Firefox", theme, open: () => browser.newPage(), close: () => browser.close() };
+}
+
+export { chromium, firefox, themes };

@@ -1,0 +1,86 @@
+// Opens every page of the site in two browsers, two themes and two widths.
+//
+// usage: check [--screenshots] [PART OF A NAME]
+//
+// With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose file is called so.
+
+import { mkdir, readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { behave } from "./behave.js";
+import { chromium, firefox, themes } from "./browsers.js";
+import { examine, listen, visit } from "./examine.js";
+
+const target = fileURLToPath(new URL("../../../target/", import.meta.url));
+const site = path.join(target, "site");
+const chapter = path.join(site, "course/09-chain.html");
+const widths = [390, 1280];
+
+async function pages(directory) {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const found = await Promise.all(entries.map((entry) => {
+    const file = path.join(directory, entry.name);
+    if (entry.isDirectory()) return pages(file);
+    return entry.name.endsWith(".html") ? [file] : [];
+  }));
+  return found.flat().sort();
+}
+
+async function screenshot(page, browser, width, file) {
+  const name = path.relative(target, file).replace(/\.html$/, "").replaceAll(path.sep, "-");
+  const directory = path.join(target, "screenshots", `${browser.name}-${browser.theme}-${width}`.toLowerCase());
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage: true });
+}
+
+// Counts pages and prints the problems of each.
+const result = { passed: 0, failed: 0 };
+function record(where, problems) {
+  if (problems.length === 0) {
+    result.passed += 1;
+    return;
+  }
+  result.failed += 1;
+  console.log([where, ...new Set(problems)].join("\n  "));
+}
+
+async function run(start, files, screenshots) {
+  for (const theme of themes) {
+    const browser = await start(theme);
+    try {
+      const page = await browser.open();
+      const reported = listen(page);
+      const open = async (name, file, width, look) => {
+        let seen;
+        try {
+          await visit(page, pathToFileURL(file).href, width);
+          seen = await look(page);
+        } catch (error) {
+          seen = [String(error)];
+        }
+        record(`${browser.name}, ${theme}, ${width} pixels: ${name}`, [...reported.splice(0), ...seen]);
+      };
+      for (const width of widths) {
+        for (const file of files) {
+          await open(path.relative(target, file), file, width, examine);
+          if (screenshots) await screenshot(page, browser, width, file);
+        }
+        await open("a reader", chapter, width, behave);
+      }
+    } finally {
+      await browser.close();
+    }
+  }
+}
+
+const screenshots = process.argv.includes("--screenshots");
+const part = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "";
+// The example `moons` writes this page if it is asked to.
+const moons = path.join(target, "moons.html");
+const files = [...await pages(site), ...existsSync(moons) ? [moons] : []].filter((file) => path.relative(target, file).includes(part));
+await Promise.all([chromium, firefox].map((start) => run(start, files, screenshots)));
+console.log(`${result.passed} passed, ${result.failed} failed`);
+process.exitCode = result.failed === 0 && result.passed > 0 ? 0 : 1;
