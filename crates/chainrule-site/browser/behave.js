@@ -17,15 +17,19 @@ async function search(page, problems) {
   await page.keyboard.press("Escape");
 }
 
-// Pictures and pages in frames must follow the theme that the reader chose, whatever the system prefers.
+// A page in a frame follows the theme that the reader chose, whatever the system prefers.
 async function theme(page, problems) {
+  const handle = await page.waitForSelector("iframe[title]");
+  await handle.scrollIntoView();
+  const inside = await handle.contentFrame();
+  await inside.waitForSelector("#next");
   for (const [button, scheme] of [["coal", "dark"], ["light", "light"]]) {
-    await page.click("#mdbook-theme-toggle");
+    await page.$eval("#mdbook-theme-toggle", (toggle) => toggle.click());
     await page.waitForSelector("#mdbook-theme-list", { visible: true });
     problems.push(...await examine(page));
-    await page.click(`#mdbook-theme-${button}`);
-    await page.waitForFunction((scheme) => getComputedStyle(document.documentElement).colorScheme === scheme, {}, scheme);
-    await page.click("#mdbook-theme-toggle");
+    await page.$eval(`#mdbook-theme-${button}`, (choice) => choice.click());
+    await inside.waitForFunction((scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches, {}, scheme);
+    await page.$eval("#mdbook-theme-toggle", (toggle) => toggle.click());
   }
   await page.evaluate(() => localStorage.clear());
 }

@@ -9,13 +9,11 @@ const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-component-update", "--disable-sync", "--hide-scrollbars"];
 
 async function chromium(theme) {
-  const browser = await puppeteer.launch({ browser: "chrome", executablePath: process.env.CHROMIUM, headless: true, args: quiet });
-  const open = async () => {
-    const page = await browser.newPage();
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-    return page;
-  };
-  return { name: "Chromium", theme, open, close: () => browser.close() };
+  // Unlike the emulation of a page's media, this setting lets frames follow the theme of the page around them.
+  const preference = `--blink-settings=preferredColorScheme=${theme === "dark" ? 0 : 1}`;
+  const browser = await puppeteer.launch({ browser: "chrome", executablePath: process.env.CHROMIUM, headless: true,
+    args: [...quiet, preference] });
+  return { name: "Chromium", browser };
 }
 
 async function firefox(theme) {
@@ -23,7 +21,7 @@ async function firefox(theme) {
   const preferences = { "layout.css.prefers-color-scheme.content-override": theme === "dark" ? 0 : 1 };
   const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX, headless: true,
     extraPrefsFirefox: preferences });
-  return { name: "Firefox", theme, open: () => browser.newPage(), close: () => browser.close() };
+  return { name: "Firefox", browser };
 }
 
 export { chromium, firefox, themes };

@@ -29,9 +29,9 @@ async function pages(directory) {
   return found.flat().sort();
 }
 
-async function screenshot(page, browser, width, file) {
+async function screenshot(page, setting, file) {
   const name = path.relative(target, file).replace(/\.html$/, "").replaceAll(path.sep, "-");
-  const directory = path.join(target, "screenshots", `${browser.name}-${browser.theme}-${width}`.toLowerCase());
+  const directory = path.join(target, "screenshots", setting);
   await mkdir(directory, { recursive: true });
   await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage: true });
 }
@@ -49,9 +49,9 @@ function record(where, problems) {
 
 async function run(start, files, screenshots) {
   for (const theme of themes) {
-    const browser = await start(theme);
+    const { name: program, browser } = await start(theme);
     try {
-      const page = await browser.open();
+      const page = await browser.newPage();
       const reported = listen(page);
       const open = async (name, file, width, look) => {
         let seen;
@@ -61,12 +61,12 @@ async function run(start, files, screenshots) {
         } catch (error) {
           seen = [String(error)];
         }
-        record(`${browser.name}, ${theme}, ${width} pixels: ${name}`, [...reported.splice(0), ...seen]);
+        record(`${program}, ${theme}, ${width} pixels: ${name}`, [...reported.splice(0), ...seen]);
       };
       for (const width of widths) {
         for (const file of files) {
           await open(path.relative(target, file), file, width, examine);
-          if (screenshots) await screenshot(page, browser, width, file);
+          if (screenshots) await screenshot(page, `${program}-${theme}-${width}`.toLowerCase(), file);
         }
         await open("a reader", chapter, width, behave);
       }
