@@ -1,11 +1,11 @@
-//! Data as JavaScript literals and text as HTML, so that no content can become code.
+//! Data as JavaScript or JSON, and text as HTML, so that no content can become code.
 
 use std::fmt;
 
 use crate::letters::shown;
 use crate::picture::push_escaped;
 
-/// A number with all its digits.
+/// A number with all its digits, in JavaScript.
 pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
@@ -23,6 +23,20 @@ impl fmt::Display for Number {
     }
 }
 
+/// A number in JSON, which has no infinite ones and no NaN: these are strings, which `Number` of JavaScript reads.
+pub(super) struct Json(pub(super) f64);
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = Number(self.0);
+        if self.0.is_finite() {
+            number.fmt(f)
+        } else {
+            write!(f, "\"{number}\"")
+        }
+    }
+}
+
 /// A place, or −1 for none.
 pub(super) struct Place(pub(super) Option<usize>);
 
@@ -35,15 +49,15 @@ impl fmt::Display for Place {
     }
 }
 
-/// Numbers as an array.
+/// Items as an array.
 pub(super) struct List<I>(pub(super) I);
 
-impl<I: Iterator<Item = f64> + Clone> fmt::Display for List<I> {
+impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for List<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
-        for (place, value) in self.0.clone().enumerate() {
+        for (place, item) in self.0.clone().enumerate() {
             let comma = if place > 0 { "," } else { "" };
-            write!(f, "{comma}{}", Number(value))?;
+            write!(f, "{comma}{item}")?;
         }
         f.write_str("]")
     }

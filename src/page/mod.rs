@@ -4,8 +4,10 @@
 //! the inputs: the page computes values and gradients again, with JavaScript made from the graph.
 //!
 //! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `folded` folds large graphs
-//! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`),
-//! write sentences (`tell.js`) and rules (`rule.js`), lay out (`layout.js`) and draw (`picture.js`) the graph, and respond to the reader (`page.js`).
+//! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`), read
+//! the data (`model.js`), write sentences (`tell.js`) and rules (`rule.js`), lay out (`layout.js`) and draw (`picture.js`)
+//! the graph, respond to the reader (`page.js`) and switch colours (`theme.js`). A page of another program that shows changing
+//! graphs takes all but the sweep from [`Page::SCRIPT`] and computes by itself.
 
 mod folded;
 mod javascript;
@@ -19,7 +21,7 @@ use crate::explain::{Explanation, Pattern};
 use crate::op::Op;
 use crate::setters::setters;
 use folded::{Folded, path};
-use literal::{List, Number, Place, Text};
+use literal::{Json, List, Place, Text};
 use script::Script;
 
 /// An explanation as one self-contained HTML page; its `Display` is the page.
@@ -69,92 +71,148 @@ impl Page<'_> {
         /// ```
         /// use chainrule::Var;
         /// let explanation = Var::new(2.0).exp().explain();
-        /// assert!(explanation.html().precision(6).to_string().contains("digits: 6,"));
+        /// assert!(explanation.html().precision(6).to_string().contains("\"digits\":6,"));
         /// ```
         precision(digits: usize) => precision = digits.clamp(1, 17);
     }
 
-    /// Writes the data of the page as the body of a JavaScript object literal.
-    fn write_model(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The data that the page's script reads, as JSON: the graph, the steps of its backward pass and all numbers.
+    ///
+    /// It is for pages of your own in which the graph changes; see [`Page::SCRIPT`]. Infinite numbers and NaN, which JSON
+    /// lacks, are written as strings that JavaScript's `Number` reads.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let x = Var::new(2.0).named("x");
+    /// let explanation = (x * x).explain();
+    /// let data: serde_json::Value = serde_json::from_str(&explanation.html().model())?;
+    /// assert_eq!(data["values"], serde_json::json!([2, 4]));
+    /// assert_eq!(data["gradients"], serde_json::json!([4, 1]));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn model(&self) -> String {
         let snapshot = &self.explanation.snapshot;
         let nodes = &snapshot.nodes;
-        let steps = self.explanation.steps();
         let folded = Folded::new(snapshot);
-        writeln!(f, "digits: {},", self.precision)?;
-        writeln!(f, "folded: {},", nodes.len() > Folded::FEW)?;
-        let output = self.explanation.output().peek();
-        writeln!(f, "constant: {},", Number(output))?;
-        writeln!(f, "patterns: [")?;
-        for pattern in Pattern::ALL {
+        let patterns = Pattern::ALL.iter().map(|&pattern| {
             let (name, sentence) = (Text(pattern.name()), Text(pattern.sentence()));
-            writeln!(f, "  [{name}, {sentence}],")?;
-        }
+            format!("[{name},{sentence}]")
+        });
         // The rules of the operations that occur, each once: the formula, letters with their slopes, whether they repeat.
-        writeln!(f, "],\nrules: [")?;
         let ops: BTreeSet<Op> = nodes.iter().map(|node| node.op).collect();
-        for op in &ops {
+        let rules = ops.iter().map(|op| {
             let (row, many) = (op.row(), u8::from(matches!(op, Op::Nary(_))));
-            write!(f, "  [{}, [", Text(row.rule))?;
-            for &(letter, slope) in row.slopes {
-                write!(f, "[{}, {}],", Text(letter), Text(slope))?;
-            }
-            writeln!(f, "], {many}],")?;
-        }
-        let rules: BTreeMap<Op, usize> = ops.into_iter().zip(0..).collect();
-        writeln!(f, "],\nscopes: [")?;
+            let slopes = row.slopes.iter();
+            let slopes =
+                slopes.map(|&(letter, slope)| format!("[{},{}]", Text(letter), Text(slope)));
+            format!("[{},{},{many}]", Text(row.rule), List(slopes))
+        });
         // Label, scope around it, whether it is a numbered part.
-        for (place, group) in folded.groups.iter().enumerate() {
+        let scopes = folded.groups.iter().enumerate().map(|(place, group)| {
             let made = u8::from(place >= snapshot.groups.len());
-            let (label, parent) = (Text(&group.label), Place(group.parent));
-            writeln!(f, "  [{label}, {parent}, {made}],")?;
-        }
+            format!("[{},{},{made}]", Text(&group.label), Place(group.parent))
+        });
         // Symbol, label, whether that is a name, scope, operands (a place, or a constant in brackets), rule, and the
         // label within its scope if it is shorter.
-        writeln!(f, "],\nnodes: [")?;
-        for (node, &group) in nodes.iter().zip(&folded.group_of) {
+        let place_of: BTreeMap<Op, usize> = ops.iter().copied().zip(0..).collect();
+        let described = nodes.iter().zip(&folded.group_of).map(|(node, &group)| {
             let is_name = u8::from(node.name.is_some());
             let (symbol, label) = (Text(node.op.row().symbol), Text(&node.label));
             let original = group.filter(|&group| group < snapshot.groups.len());
+            let operands = node.operands.iter().map(|operand| match operand.node() {
+                Some(place) => place.to_string(),
+                None => format!("[{}]", Json(operand.value)),
+            });
+            let (scope, operands, rule) = (Place(group), List(operands), place_of[&node.op]);
             let short = node.label_within(&path(snapshot, original));
-            write!(f, "  [{symbol}, {label}, {is_name}, {}, [", Place(group))?;
-            for operand in &node.operands {
-                match operand.node() {
-                    Some(place) => write!(f, "{place},")?,
-                    None => write!(f, "[{}],", Number(operand.value))?,
-                }
-            }
-            write!(f, "], {}", rules[&node.op])?;
-            if short != node.label {
-                write!(f, ", {}", Text(short))?;
-            }
-            writeln!(f, "],")?;
-        }
-        writeln!(f, "],")?;
-        // Whether a gate that routes is closed depends on the inputs, which the reader can change: the page finds it out.
-        writeln!(f, "// Node, pattern.\nsteps: [")?;
-        for step in steps {
+            let short = if short == node.label {
+                String::new()
+            } else {
+                format!(",{}", Text(short))
+            };
+            format!("[{symbol},{label},{is_name},{scope},{operands},{rule}{short}]")
+        });
+        // Node, pattern. Whether a gate that routes is closed depends on the inputs, which the reader can change: the page
+        // finds it out.
+        let steps = self.explanation.steps().iter().map(|step| {
             let node = nodes.partition_point(|node| node.key.slot() < step.key.slot());
             let pattern = match step.pattern {
                 Pattern::Closed => Pattern::Routes,
                 pattern => pattern,
             };
-            let pattern = pattern as usize;
-            write!(f, "[{node},{pattern}],")?;
-        }
-        writeln!(f, "\n],")?;
+            format!("[{node},{}]", pattern as usize)
+        });
         let gradients = self.explanation.gradients();
-        let values = nodes.iter().map(|node| node.var.peek());
+        let values = nodes.iter().map(|node| Json(node.var.peek()));
         let adjoints = nodes.iter().map(|node| gradients.by_key(node.key));
-        let adjoints = adjoints.map(|adjoint| adjoint.unwrap_or(0.0));
-        writeln!(f, "values: {},", List(values))?;
-        writeln!(f, "gradients: {},", List(adjoints))?;
-        writeln!(f, "locals: [")?;
-        for node in nodes {
-            let partials = node.operands.iter().map(|operand| operand.partial);
-            writeln!(f, "{},", List(partials))?;
-        }
-        writeln!(f, "],")
+        let adjoints = adjoints.map(|adjoint| Json(adjoint.unwrap_or(0.0)));
+        let locals = nodes.iter().map(|node| {
+            let partials = node.operands.iter();
+            List(partials.map(|operand| Json(operand.partial)))
+        });
+        let parts = [
+            ("digits", self.precision.to_string()),
+            ("folded", (nodes.len() > Folded::FEW).to_string()),
+            (
+                "constant",
+                Json(self.explanation.output().peek()).to_string(),
+            ),
+            ("patterns", List(patterns).to_string()),
+            ("rules", List(rules).to_string()),
+            ("scopes", List(scopes).to_string()),
+            ("nodes", List(described).to_string()),
+            ("steps", List(steps).to_string()),
+            ("values", List(values).to_string()),
+            ("gradients", List(adjoints).to_string()),
+            ("locals", List(locals).to_string()),
+        ];
+        let parts = parts.map(|(name, data)| format!("\"{name}\":{data}"));
+        format!("{{{}}}", parts.join(",\n"))
     }
+}
+
+impl Page<'_> {
+    /// The style sheet of every page.
+    ///
+    /// ```
+    /// assert!(chainrule::Page::STYLE.contains("prefers-color-scheme: dark"));
+    /// ```
+    pub const STYLE: &'static str = include_str!("page.css");
+
+    /// The `<main>` element of every page, in which [`Page::SCRIPT`] shows a graph.
+    ///
+    /// ```
+    /// assert!(chainrule::Page::MAIN.starts_with("<main>"));
+    /// ```
+    pub const MAIN: &'static str = include_str!("main.html");
+
+    /// The script of every page, for pages of your own in which the graph changes.
+    ///
+    /// It defines two functions. `offerThemes(button)` makes a button switch between light and dark colours.
+    /// `showGraph(engine, signal)` shows a graph in the document's `<main>` element, which must be a new copy of
+    /// [`Page::MAIN`], until the `AbortSignal` is aborted. The engine is an object with these parts:
+    ///
+    /// - `model`: the parsed text of [`Page::model`];
+    /// - `compute(inputs)`: from a value for each input, in the order of `model.nodes`, to an object with the arrays
+    ///   `values`, `gradients` and `locals` (a list of local gradients for each node);
+    /// - `chain(upstream, local)`: their product, which is 0 if one of the two is 0;
+    /// - if you like, `inputs`: values to begin with instead of those of the model;
+    /// - if you like, `moved(inputs)`, which is called when the reader has moved an input.
+    ///
+    /// ```
+    /// assert!(chainrule::Page::SCRIPT.contains("function showGraph(engine, signal) {"));
+    /// ```
+    pub const SCRIPT: &'static str = concat!(
+        include_str!("theme.js"),
+        "function showGraph(engine, signal) {\n\"use strict\";\n",
+        include_str!("model.js"),
+        include_str!("tell.js"),
+        include_str!("rule.js"),
+        include_str!("layout.js"),
+        include_str!("picture.js"),
+        include_str!("page.js"),
+        "}\n",
+    );
 }
 
 impl fmt::Display for Page<'_> {
@@ -166,16 +224,13 @@ impl fmt::Display for Page<'_> {
             };
             match place {
                 "title" => write!(f, "{}", literal::Html(&self.title))?,
-                "style" => f.write_str(include_str!("page.css"))?,
+                "style" => f.write_str(Self::STYLE)?,
+                "main" => f.write_str(Self::MAIN)?,
                 "functions" => f.write_str(javascript::FUNCTIONS)?,
                 "program" => write!(f, "{}", Script::new(&self.explanation.snapshot))?,
-                "model" => self.write_model(f)?,
+                "model" => f.write_str(&self.model())?,
                 "sweep" => f.write_str(include_str!("sweep.js"))?,
-                "rule" => f.write_str(include_str!("rule.js"))?,
-                "tell" => f.write_str(include_str!("tell.js"))?,
-                "layout" => f.write_str(include_str!("layout.js"))?,
-                "picture" => f.write_str(include_str!("picture.js"))?,
-                _ => f.write_str(include_str!("page.js"))?,
+                _ => f.write_str(Self::SCRIPT)?,
             }
             f.write_str(rest)?;
         }

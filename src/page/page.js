@@ -44,7 +44,8 @@ const inputs = graph.nodes.flatMap((node, i) => (node.sources.length ? [] : [i])
 const recorded = () => ({
   inputs: inputs.map((node) => model.values[node]), values: model.values, locals: model.locals, gradients: model.gradients,
 });
-let state = recorded();
+const stateAt = (values) => ({ inputs: values, ...compute(values) });
+let state = engine.inputs ? stateAt(engine.inputs) : recorded();
 // Steps of the backward pass count from 1. At 0 every value is known and no gradient; below 0 the forward pass is under way.
 let step = 0;
 const START = graph.gates.length ? -graph.gates.length - 1 : 0;
@@ -117,7 +118,7 @@ function overview() {
 }
 
 byId("picture").addEventListener("scroll", overview);
-addEventListener("resize", overview);
+addEventListener("resize", overview, { signal });
 byId("map").addEventListener("click", (event) => {
   const frame = byId("map").getBoundingClientRect(), box = byId("picture");
   const share = (drawn.size.width * zoom) / frame.width;
@@ -217,10 +218,11 @@ function update() {
   return place;
 }
 
-function compute(changed) {
-  const { values, locals } = evaluate(changed);
-  state = { inputs: changed, values, locals, gradients: sweep(locals) };
+// Shows another state of the graph, after the reader has moved its inputs.
+function become(moved) {
+  state = moved;
   update();
+  engine.moved?.(state.inputs);
 }
 
 // A slider, a field and the gradient of each input.
@@ -255,7 +257,7 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
   const set = (value) => {
     const changed = [...state.inputs];
     changed[place] = value;
-    compute(changed);
+    become(stateAt(changed));
   };
   slider.addEventListener("input", () => set(centre + (Number(slider.value) / 1000) * reach));
   field.addEventListener("input", () => {
@@ -289,19 +291,16 @@ byId("play").addEventListener("click", play);
 byId("back").addEventListener("click", () => go(step - 1));
 byId("next").addEventListener("click", () => go(step + 1));
 byId("last").addEventListener("click", () => go(model.steps.length));
-byId("reset").addEventListener("click", () => {
-  state = recorded();
-  update();
-});
+byId("reset").addEventListener("click", () => become(recorded()));
 // Moves every input against its gradient. An input without a finite gradient stays.
 byId("downhill").addEventListener("click", () => {
   const rate = read(byId("rate").value);
   byId("rate").setAttribute("aria-invalid", rate === undefined);
   if (rate === undefined) return;
-  compute(inputs.map((node, place) => {
+  become(stateAt(inputs.map((node, place) => {
     const slope = state.gradients[node];
     return Number.isFinite(slope) ? state.inputs[place] - rate * slope : state.inputs[place];
-  }));
+  })));
 });
 byId("unfold").addEventListener("click", () => {
   graph.scopes.forEach((_, scope) => open.add(scope));
@@ -326,18 +325,7 @@ document.addEventListener("keydown", (event) => {
   if (to === undefined) return;
   event.preventDefault();
   go(to);
-});
+}, { signal });
+signal.addEventListener("abort", () => clearInterval(playing));
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-function themed() {
-  const theme = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
-  byId("theme").textContent = theme === "dark" ? "Light colours" : "Dark colours";
-  return theme;
-}
-byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = themed() === "dark" ? "light" : "dark";
-  themed();
-});
-dark.addEventListener("change", themed);
-themed();
 redraw();

@@ -10,3 +10,9 @@ function sweep(locals) {
   }
   return gradients.map((gradient) => gradient + 0);
 }
+
+// Every number of the graph at these inputs.
+function compute(inputs) {
+  const { values, locals } = evaluate(inputs);
+  return { values, locals, gradients: sweep(locals) };
+}

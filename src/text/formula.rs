@@ -104,6 +104,17 @@ impl Formula {
         &self.names
     }
 
+    /// The functions that formulas can use: the name of each and its operation.
+    ///
+    /// ```
+    /// use chainrule::{op::Op, text::Formula};
+    /// let (_, op) = Formula::functions().find(|(name, _)| name == "log_sum_exp").unwrap();
+    /// assert_eq!(op, Op::named("LogSumExp").unwrap());
+    /// ```
+    pub fn functions() -> impl Iterator<Item = (String, Op)> {
+        Op::all().map(|op| (functions::name(op), op))
+    }
+
     /// The value at these inputs.
     ///
     /// ```

@@ -46,8 +46,7 @@ const failures = [];
 const close = (got, [want, size]) => Object.is(got, want) || got === want || Math.abs(got - want) <= 1e-12 * size;
 function check(about, model, points) {
   for (const [inputs, value, gradients] of points) {
-    const { values, locals } = model.evaluate(inputs);
-    const swept = model.sweep(locals);
+    const { values, gradients: swept } = model.compute(inputs);
     const leaves = model.model.nodes.flatMap((node, i) => (node[4].length ? [] : [i]));
     const pairs = [[values[values.length - 1], value], ...leaves.map((leaf, k) => [swept[leaf], gradients[k]])];
     pairs.forEach(([got, want], k) => {

@@ -1,0 +1,14 @@
+//! The engine as a WebAssembly module, for pages that run it in the browser.
+//!
+//! The module exports plain functions: a question is a JSON text in the module's memory, and so is its answer; see
+//! `page/engine.js` for the other side. What the functions do is ordinary Rust, which is tested without a browser: [`Sheet`]
+//! reads lines of formulas, and [`playground`] explains them.
+
+mod exports;
+mod memory;
+#[cfg(not(target_family = "wasm"))]
+pub mod pages;
+pub mod playground;
+mod sheet;
+
+pub use sheet::{Problem, Sheet};

@@ -1,0 +1,58 @@
+//! Puts pages together: their markup, the parts of every page of a graph, and the module.
+
+use std::io::{self, Write as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chainrule::Page;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// A page: its file's name and its markup with places for parts, which are comments.
+pub struct Template {
+    /// The name of the file in docs/course.
+    pub file: &'static str,
+    markup: &'static str,
+    parts: &'static [(&'static str, &'static str)],
+}
+
+/// The pages that use the module.
+pub const PAGES: &[Template] = &[Template {
+    file: "playground.html",
+    markup: include_str!("../page/playground.html"),
+    parts: &[
+        ("style", Page::STYLE),
+        ("playground-style", include_str!("../page/playground.css")),
+        ("main", Page::MAIN),
+        ("script", Page::SCRIPT),
+        ("engine", include_str!("../page/engine.js")),
+        ("playground", include_str!("../page/playground.js")),
+    ],
+}];
+
+/// The module as text: compressed, then in base64.
+///
+/// # Errors
+/// Never for data in memory.
+pub fn packed(module: &[u8]) -> io::Result<String> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(module)?;
+    Ok(STANDARD.encode(encoder.finish()?))
+}
+
+impl Template {
+    /// The page with this module, as [`packed`] writes it.
+    pub fn with_module(&self, module: &str) -> String {
+        let mut page = String::new();
+        for piece in self.markup.split("<!--") {
+            let Some((place, rest)) = piece.split_once("-->") else {
+                page.push_str(piece);
+                continue;
+            };
+            let part = self.parts.iter().find(|(name, _)| *name == place);
+            page.push_str(part.map_or(module, |(_, text)| text));
+            page.push_str(rest);
+        }
+        page
+    }
+}
