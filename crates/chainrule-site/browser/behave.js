@@ -54,6 +54,16 @@ async function frame(page, problems) {
   expect(problems, "a step in the frame", await count() !== before);
 }
 
+// Goes to the last step of a page of a graph, which shows every gradient.
+async function step(page) {
+  const last = await page.$("#last");
+  if (last === null) return [];
+  const count = () => page.$eval("#count", (count) => count.textContent);
+  const before = await count();
+  await last.click();
+  return [...await count() === before ? ["expected another step"] : [], ...await examine(page)];
+}
+
 // Returns the problems of a reader who has opened a chapter with a page in a frame.
 async function behave(page) {
   const problems = [];
@@ -61,4 +71,4 @@ async function behave(page) {
   return problems;
 }
 
-export { behave };
+export { behave, step };

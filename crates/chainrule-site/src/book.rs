@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::SectionNumber;
 use mdbook_driver::config::Config;
 
-use crate::{embed, files, math};
+use crate::{embed, files, math, warnings};
 
 /// The font of formulas, in this package and on the site.
 const FONT: &str = "theme/latinmodern-math.woff2";
@@ -18,7 +18,7 @@ const FONT: &str = "theme/latinmodern-math.woff2";
 ///
 /// # Errors
 ///
-/// If a page cannot be read, a formula is not valid, or the site cannot be written.
+/// If a page cannot be read, a formula is not valid, mdBook warns, or the site cannot be written.
 pub(crate) fn build(out: &Path) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut config = Config::from_disk(root.join("book.toml"))?;
@@ -36,7 +36,11 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         }
     });
     result?;
-    site.build()?;
+    let (built, warnings) = warnings::collect(|| site.build());
+    built?;
+    if !warnings.is_empty() {
+        bail!("mdBook warns:\n{}", warnings.join("\n"));
+    }
     // mdBook copies the style that names this font, but not the font.
     fs::copy(root.join(FONT), out.join(FONT)).context(FONT)?;
     files::write(&linked, &root.join("../.."), out)

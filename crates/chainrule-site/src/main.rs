@@ -10,6 +10,7 @@ mod files;
 mod links;
 mod markdown;
 mod math;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
