@@ -31,9 +31,11 @@ const WAIT = 250; // milliseconds from the last letter to the new graph
     field.setAttribute("aria-invalid", words !== "");
   };
 
+  // The problem under the line that has it, and a word about the graph that is still shown.
   const described = ({ line, column, problem: words }) => {
     const text = field.value.split("\n")[line - 1] ?? "";
-    return `Line ${line}, column ${column}: ${words}\n${text}\n${" ".repeat(Math.max(column - 1, 0))}^`;
+    const stale = byId("loading") ? "" : "\nThe graph below is that of the last formulas without an error.";
+    return `Line ${line}, column ${column}: ${words}\n${text}\n${" ".repeat(column - 1)}^${stale}`;
   };
 
   const explain = (values) => {

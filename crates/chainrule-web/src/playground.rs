@@ -24,6 +24,9 @@ pub struct Question {
     pub values: BTreeMap<String, String>,
 }
 
+/// Names of inputs with the values that they begin with, as Rust writes them.
+type Inputs = Vec<(String, String)>;
+
 /// The graph, or what is wrong.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -33,7 +36,7 @@ pub enum Answer {
         /// The text of [`Page::model`](chainrule::Page::model).
         model: Box<RawValue>,
         /// Every input of the text with the value that it begins with.
-        inputs: Vec<(String, String)>,
+        inputs: Inputs,
     },
     /// What is wrong with the text.
     Wrong {
@@ -58,7 +61,7 @@ pub fn explain(question: &Question) -> Answer {
     }
 }
 
-fn graph(question: &Question) -> Result<(Box<RawValue>, Vec<(String, String)>), Problem> {
+fn graph(question: &Question) -> Result<(Box<RawValue>, Inputs), Problem> {
     let sheet = Sheet::parse(&question.text)?;
     let whole = |problem: String| Problem {
         line: 1,

@@ -125,7 +125,11 @@ impl Sheet {
         }
         for used in formula.names() {
             if name.as_ref() == Some(used) {
-                return Err(wrong(letters, format!("`{used}` is defined by itself")));
+                let blank = part[before..]
+                    .chars()
+                    .take_while(|letter| letter.is_whitespace());
+                let problem = format!("`{used}` is defined by itself");
+                return Err(wrong(letters + blank.count(), problem));
             }
             if !self.knows(used) {
                 self.inputs.push((used.clone(), BEGINS));
