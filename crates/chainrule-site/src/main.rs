@@ -20,7 +20,8 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo run --release -p chainrule-site -- [--out DIRECTORY]
 
-Builds the pages of docs as one site in target/site, or in another directory, and checks its links.";
+Builds the pages of docs as one site in target/site, or in another directory, and checks its links.
+Old contents of the directory are removed.";
 
 fn main() -> ExitCode {
     match run() {
