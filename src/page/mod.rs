@@ -6,7 +6,7 @@
 //! `script` writes that JavaScript, with each operation's value from the side table `javascript`; `folded` folds large graphs
 //! into parts; `literal` writes data. The other scripts are the same in every page: they compute the sweep (`sweep.js`), read
 //! the data (`model.js`), write sentences (`tell.js`) and rules (`rule.js`), lay out (`layout.js`) and draw (`picture.js`)
-//! the graph, respond to the reader (`page.js`) and switch colours (`theme.js`). A page of another program that shows changing
+//! the graph, respond to the reader (`page.js`), ask questions (`quiz.js`) and switch colours (`theme.js`). A page of another program that shows changing
 //! graphs takes all but the sweep from [`Page::SCRIPT`] and computes by itself.
 
 mod folded;
@@ -31,7 +31,7 @@ use script::Script;
 /// The graph is drawn with values above the wires, gradients below and local gradients at the gates. Buttons, the arrow
 /// keys, Home and End step through both passes; a sentence explains each step, and a table shows the numbers and the rule of
 /// each operand. Each input has a slider and a field; values and
-/// gradients follow them. Groups of [`tape::named`](crate::tape::named) can be folded. The graph holds only the branch that
+/// gradients follow them. The quiz hides the next gradient, asks for it and explains the answer. Groups of [`tape::named`](crate::tape::named) can be folded. The graph holds only the branch that
 /// was taken: moving an input past a comparison of the program does not change the graph, and the page says so.
 ///
 /// A graph of more than 40 nodes starts with its groups folded. Parameters named by [`Mlp::record_named`](crate::nn::Mlp::record_named)
@@ -211,7 +211,8 @@ impl Page<'_> {
         include_str!("layout.js"),
         include_str!("picture.js"),
         include_str!("page.js"),
-        "}\n",
+        include_str!("quiz.js"),
+        "redraw();\n}\n",
     );
 }
 

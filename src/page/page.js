@@ -206,7 +206,7 @@ function update() {
   for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === START);
   for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
   byId("play").textContent = playing ? "Pause" : "Play";
-  byId("play").hidden = length === 0;
+  for (const id of ["play", "quiz"]) byId(id).hidden = length === 0;
   tabulate(node, pattern);
   mapOut(drawn, place);
   const output = graph.nodes.length - 1;
@@ -215,6 +215,7 @@ function update() {
   } that computes ${graph.nodes[output].label} = ${show(state.values[output])}; arrow keys scroll it`);
   byId("output").textContent = output < 0 ? "" : `Output: ${graph.nodes[output].label} = ${show(state.values[output])}`;
   for (const control of controls) control.update();
+  updateQuiz();
   return place;
 }
 
@@ -328,4 +329,3 @@ document.addEventListener("keydown", (event) => {
 }, { signal });
 signal.addEventListener("abort", () => clearInterval(playing));
 
-redraw();

@@ -515,6 +515,92 @@ fn a_step_downhill_moves_every_input_against_its_gradient() {
     quiet(&browser);
 }
 
+/// The number that a step's question asks for: of a gate's operands it takes one by the place of the step.
+fn asked(step: &Step, place: usize, explanation: &Explanation) -> f64 {
+    if matches!(step.pattern, Pattern::Start | Pattern::Copies) {
+        return explanation.gradients().by_key(step.key).unwrap();
+    }
+    let branches: Vec<_> = step
+        .branches
+        .iter()
+        .filter(|branch| branch.key.is_some())
+        .collect();
+    branches[place % branches.len()].downstream
+}
+
+#[test]
+#[ignore = "needs Chromium; .ci/run runs it"]
+fn the_quiz_hides_the_next_gradient_and_checks_the_answer() {
+    let browser = Browser::start();
+    for explanation in [neuron(), network(), routers()] {
+        browser.open(&explanation.html().precision(17).to_string());
+        browser.run("document.getElementById('unfold').click()");
+        browser.click("#quiz");
+        let steps = explanation.steps();
+        let mut right = 0;
+        for (place, step) in steps.iter().enumerate() {
+            let shown = || {
+                let shown = shown(&browser);
+                shown
+                    .iter()
+                    .filter(|(_, gradient)| gradient.is_some())
+                    .count()
+            };
+            let before = shown();
+            assert_eq!(
+                before,
+                known(steps, place).len(),
+                "the answer is not in the picture"
+            );
+            let number = asked(step, place, &explanation);
+            let check = |answer: &str| {
+                browser.run(&format!(
+                    "document.getElementById('answer').value = '{answer}'"
+                ));
+                browser.click("#check");
+            };
+            match place % 3 {
+                0 => right += 1,
+                1 => {
+                    check("nothing");
+                    assert_eq!(browser.read("verdict"), "Write a number, such as −0.5.");
+                    check(&format!("{:?}", number * 1.1 + 1.0));
+                    assert!(browser.read("verdict").starts_with("Not "));
+                    assert_eq!(
+                        browser.read("count"),
+                        format!("Step {place} of {}", steps.len())
+                    );
+                }
+                _ => {}
+            }
+            if place % 3 == 2 {
+                browser.click("#reveal");
+                assert!(browser.read("verdict").starts_with("It is "));
+            } else {
+                // Three digits are enough.
+                check(&format!("{number:.3e}"));
+                assert!(
+                    browser.read("verdict").starts_with("Right. "),
+                    "{number} at step {place}"
+                );
+            }
+            assert!(browser.read("verdict").ends_with(&browser.read("sentence")));
+        }
+        let end = format!("The pass is done: {right} of {} right", steps.len());
+        assert!(
+            browser.read("asks").starts_with(&end),
+            "{}",
+            browser.read("asks")
+        );
+        browser.click("#quiz");
+        assert_eq!(
+            browser.run("return document.getElementById('question').hidden"),
+            Value::Bool(true)
+        );
+        quiet(&browser);
+    }
+}
+
 #[test]
 #[ignore = "needs Chromium; .ci/run runs it"]
 fn groups_fold_and_the_visible_part_of_the_step_is_marked() {
