@@ -49,28 +49,38 @@ function record(where, problems) {
 
 const look = async (page) => [...await examine(page), ...await step(page)];
 
+// Opens a page, and a second time if the browser does not answer, which happens on a busy machine.
+async function open(browser, where, file, width, examination) {
+  for (const last of [false, true]) {
+    const page = await browser.newPage();
+    const problems = listen(page);
+    try {
+      await visit(page, pathToFileURL(file).href, width);
+      problems.push(...await examination(page));
+      record(where, problems);
+      return;
+    } catch (error) {
+      if (last) record(where, [...problems, String(error)]);
+    } finally {
+      await page.close().catch(() => null);
+    }
+  }
+}
+
 async function run(start, files, screenshots) {
   for (const theme of themes) {
     const { name: program, browser } = await start(theme);
     try {
-      const page = await browser.newPage();
-      const reported = listen(page);
-      const open = async (name, file, width, examination) => {
-        let seen;
-        try {
-          await visit(page, pathToFileURL(file).href, width);
-          seen = await examination(page);
-        } catch (error) {
-          seen = [String(error)];
-        }
-        record(`${program}, ${theme}, ${width} pixels: ${name}`, [...reported.splice(0), ...seen]);
-      };
       for (const width of widths) {
+        const setting = `${program}, ${theme}, ${width} pixels`;
         for (const file of files) {
-          await open(path.relative(target, file), file, width, look);
-          if (screenshots) await screenshot(page, `${program}-${theme}-${width}`.toLowerCase(), file);
+          await open(browser, `${setting}: ${path.relative(target, file)}`, file, width, async (page) => {
+            const problems = await look(page);
+            if (screenshots) await screenshot(page, `${program}-${theme}-${width}`.toLowerCase(), file);
+            return problems;
+          });
         }
-        await open("a reader", chapter, width, behave);
+        await open(browser, `${setting}: a reader`, chapter, width, behave);
       }
     } finally {
       await browser.close();

@@ -4,7 +4,7 @@ import axe from "axe-core";
 
 const local = /^(file|data|blob|about):/;
 
-// Collects what a page reports and requests from now on. The caller takes the problems out.
+// Collects what a page reports and requests from now on.
 function listen(page) {
   const problems = [];
   page.on("console", (message) => {
