@@ -338,8 +338,10 @@ byId("larger").addEventListener("click", () => scale(zoom * 1.25));
 byId("fit").addEventListener("click", () => scale((byId("picture").clientWidth - 2) / drawn.size.width));
 
 document.addEventListener("keydown", (event) => {
-  // Arrows within the picture scroll it.
-  const elsewhere = event.target instanceof HTMLInputElement || byId("picture").contains(event.target);
+  // Arrows within the picture, or within a table that is too wide, scroll it.
+  const table = byId("table");
+  const scrolled = table.scrollWidth > table.clientWidth ? [byId("picture"), table] : [byId("picture")];
+  const elsewhere = event.target instanceof HTMLInputElement || scrolled.some((part) => part.contains(event.target));
   if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: START, End: model.steps.length }[event.key];
   if (to === undefined) return;
