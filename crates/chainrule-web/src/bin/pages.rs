@@ -10,6 +10,7 @@ const USAGE: &str = "usage: pages MODULE FOLDER";
 
 fn write(module: &Path, folder: &Path) -> io::Result<()> {
     let module = packed(&fs::read(module)?)?;
+    fs::create_dir_all(folder)?;
     for template in PAGES {
         let path = folder.join(template.file);
         let page = template.with_module(&module);
