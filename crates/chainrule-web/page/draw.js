@@ -70,7 +70,7 @@ function drawPoints(context, points, training, place, chosen, colours) {
   const count = points.length / 3;
   for (const [label, held] of [[-1, false], [1, false], [-1, true], [1, true]]) {
     context.beginPath();
-    const size = held ? 3.6 : 4.2;
+    const size = held ? 3 : 4.2;
     for (let i = held ? training : 0; i < (held ? count : training); i++) {
       if (points[3 * i + 2] !== label) continue;
       const [x, y] = place(points[3 * i], points[3 * i + 1]);
@@ -81,12 +81,13 @@ function drawPoints(context, points, training, place, chosen, colours) {
         context.rect(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8);
       }
     }
+    // The border of a full point is drawn first, so that it does not cover points that are near.
     const colour = label > 0 ? colours.high : colours.low;
-    context.fillStyle = held ? colours.paper : colour;
     context.strokeStyle = held ? colour : colours.paper;
-    context.lineWidth = held ? 2 : 1;
-    context.fill();
+    context.lineWidth = held ? 4 : 2;
     context.stroke();
+    context.fillStyle = held ? colours.paper : colour;
+    context.fill();
   }
   if (chosen === undefined || chosen >= count) return;
   const [x, y] = place(points[3 * chosen], points[3 * chosen + 1]);

@@ -49,7 +49,7 @@
   };
 
   const settings = () => {
-    const value = (id) => byId(id).value, number = (id) => (value(id).trim() === "" ? -1 : Number(value(id)));
+    const value = (id) => byId(id).value, number = (id) => Number(value(id));
     return {
       data: value("data"), points: number("points"), noise: number("noise"), held: number("held"), data_seed: number("data_seed"),
       hidden: sizeFields().map((field) => Number(field.value)), activation: value("activation"), seed: number("seed"),
@@ -57,9 +57,34 @@
     };
   };
 
+  const pause = () => {
+    playing = false;
+    byId("train-play").textContent = "Play";
+  };
+
+  // After a stop there is no training until the next one begins.
+  const stopped = (error) => {
+    pause();
+    engine.restart();
+    shape = now = undefined;
+    problem(`The engine stopped: ${error}. This is a defect; please report the settings. Reset begins again.`);
+  };
+
+  // Asks with the settings; returns nothing if one is wrong, and says which.
+  const askWithSettings = (name) => {
+    const empty = [...byId("choices").querySelectorAll("input")].find((field) => field.value === "");
+    if (empty) {
+      const words = empty.labels[0].textContent;
+      problem(`${words}: must be a number`, empty.closest("#layer-sizes") ? "hidden" : empty.id);
+      return undefined;
+    }
+    const answer = engine.ask(name, settings());
+    return refused(answer) ? undefined : answer;
+  };
+
   // Whether an answer of the engine is an error, which is then shown.
   const refused = (answer) => {
-    if (answer.stopped) problem(`The engine stopped: ${answer.stopped}. This is a defect; please report the settings.`);
+    if (answer.stopped) stopped(answer.stopped);
     else if (answer.error?.field) {
       const id = answer.error.field === "rate" ? "learning" : answer.error.field;
       const name = id === "hidden" ? "Neurons" : document.querySelector(`label[for="${id}"]`)?.textContent ?? id;
@@ -255,9 +280,9 @@
   const measure = () => {
     const [epoch, step, own, held, ownRight, heldRight, diverged] = engine.numbers("train_progress");
     now = { epoch, step, own, held, ownRight, heldRight, diverged: diverged === 1 };
-    const last = history.at(-1);
-    if (last && step - last[0] < spacing && history.length > 1 && last[0] - history.at(-2)[0] < spacing) history.pop();
-    if (history.at(-1)?.[0] === step) history.pop();
+    // The last point stays only if it is far enough from the one before.
+    const last = history.length - 1;
+    if (history[last]?.[0] === step || (last > 0 && history[last][0] - history[last - 1][0] < spacing)) history.pop();
     history.push([step, own, held]);
     if (history.length > MOST) {
       history = history.filter((_, place) => place % 2 === 0 || place === history.length - 1);
@@ -284,27 +309,15 @@
 
   // ---- Playing ----
 
-  // Takes the steps of one frame, or as many as fit into the time.
+  // Takes the steps of one frame, or as many as fit into the time; returns how many.
   const advance = (until) => {
     const epochs = { step: 0, epoch: 1, ten: 10 }[byId("pace").value];
-    if (epochs === 0) {
-      engine.call("train_advance", 1);
-      return;
-    }
-    for (let ended = 0; ended < epochs && performance.now() < until;) {
-      if (engine.call("train_advance", 1) === 1) ended++;
-    }
-  };
-
-  const pause = () => {
-    playing = false;
-    byId("train-play").textContent = "Play";
-  };
-
-  const stopped = (error) => {
-    pause();
-    engine.restart();
-    problem(`The engine stopped: ${error}. This is a defect; please report the settings. Reset begins again.`);
+    let taken = 0, ended = 0;
+    do {
+      ended += engine.call("train_advance", 1);
+      taken++;
+    } while (ended < epochs && performance.now() < until);
+    return taken;
   };
 
   const checkDiverged = () => {
@@ -313,23 +326,23 @@
     problem("The loss is no longer a number; lower the learning rate and reset.", "rate");
   };
 
-  // What the last frames took, in milliseconds, and the number of frames since the plane was drawn.
-  let stepping = 1, drawing = 4, frames = 0;
+  // What a step, measuring and drawing took in the last frames, in milliseconds, and the frames since the plane was drawn.
+  let stepping = 1, measuring = 1, drawing = 4, frames = 0;
   const mean = (before, found) => before + 0.2 * (found - before);
 
   const frame = () => {
     if (!playing) return;
     const begun = performance.now();
-    // If both do not fit into a frame, most frames only train, and the others only draw.
-    const both = stepping + drawing <= FRAME;
-    const every = both ? 1 : 1 + Math.ceil(drawing / FRAME);
-    frames++;
-    const draws = frames >= every;
+    // If all does not fit into a frame, most frames only train, and the others only draw.
+    const all = stepping + measuring + drawing <= FRAME;
+    const draws = ++frames >= (all ? 1 : 1 + Math.ceil(drawing / FRAME));
     try {
-      if (both || !draws) {
-        advance(begun + FRAME - (both ? drawing : 0));
+      if (all || !draws) {
+        const taken = advance(begun + FRAME - measuring - (all ? drawing : 0));
+        const at = performance.now();
         measure();
-        stepping = mean(stepping, performance.now() - begun);
+        stepping = mean(stepping, (at - begun) / taken);
+        measuring = mean(measuring, performance.now() - at);
       }
       if (draws) {
         const at = performance.now();
@@ -378,8 +391,11 @@
   const begin = () => {
     const was = playing;
     pause();
-    const answer = engine.ask("train_begin", settings());
-    if (refused(answer)) return;
+    const answer = askWithSettings("train_begin");
+    if (!answer) {
+      if (!shape) byId("epoch").textContent = "";
+      return;
+    }
     shape = answer;
     points = engine.numbers("train_points").slice();
     for (const [point, [x, y]] of moved) {
@@ -400,7 +416,11 @@
   };
 
   const tune = () => {
-    if (refused(engine.ask("train_tune", settings()))) {
+    if (!shape) {
+      begin();
+      return;
+    }
+    if (!askWithSettings("train_tune")) {
       pause();
       return;
     }
@@ -431,6 +451,7 @@
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
+      if (!shape) return;
       measure();
       if (!playing) {
         drawPlane();
@@ -479,7 +500,7 @@
   }
   let settled;
   plane.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!shape || event.ctrlKey || event.metaKey || event.altKey) return;
     const count = points.length / 3, point = chosen();
     const turn = { PageUp: count - 1, PageDown: 1 }[event.key];
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
@@ -506,6 +527,7 @@
   // ---- The backward pass of one point ----
 
   const explain = () => {
+    if (!shape) return;
     pause();
     const point = chosen();
     const answer = engine.ask("train_backward", { point });
@@ -551,7 +573,7 @@
   byId("train-play").addEventListener("click", play);
   byId("train-step").addEventListener("click", () => {
     if (playing) pause();
-    if (now.diverged) return;
+    if (!now || now.diverged) return;
     engine.call("train_advance", 1);
     measure();
     drawAll();
@@ -559,13 +581,14 @@
     tell(summary());
   });
   byId("train-reset").addEventListener("click", () => {
+    pause();
     begin();
     if (now) tell(`Reset. ${summary()}`);
   });
   const another = (id) => {
     byId(id).value = Math.max(Math.floor(Number(byId(id).value)) || 0, 0) + 1;
     begin();
-    tell(summary());
+    if (now) tell(summary());
   };
   byId("new-weights").addEventListener("click", () => another("seed"));
   byId("new-points").addEventListener("click", () => {
@@ -587,6 +610,7 @@
     begin();
   });
   byId("point").addEventListener("input", () => {
+    if (!shape) return;
     drawPlane();
     tellPoint(chosen());
     save();
@@ -606,6 +630,7 @@
   addEventListener("resize", () => {
     clearTimeout(resized);
     resized = setTimeout(() => {
+      if (!shape) return;
       const kept = large && [large.layer, large.index];
       buildNetwork();
       large = neurons.find(({ layer, index }) => layer === kept?.[0] && index === kept?.[1]) ?? large;
