@@ -3,12 +3,13 @@
 // The colours of the page now, and the shades from −1 (low) over 0 to 1 (high) as pixels; shade 0 is for what is no number.
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["low", "high", "middle", "paper", "panel", "ink", "quiet", "line", "focus"];
+  const names = ["low", "high", "middle", "paper", "ink", "quiet", "line", "work"];
   const colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  const [low, high, middle] = [colours.low, colours.high, colours.middle].map(parts);
+  const [low, high, middle, none] = [colours.low, colours.high, colours.middle, colours.line].map(parts);
   const shades = new Uint32Array(256);
   const bytes = new Uint8Array(shades.buffer);
+  bytes.set([...none, 255]);
   for (let shade = 1; shade < 256; shade++) {
     const by = (Math.abs(shade - 128) / 127) * 0.5, end = shade < 128 ? low : high;
     for (let part = 0; part < 3; part++) bytes[4 * shade + part] = middle[part] + by * (end[part] - middle[part]);
@@ -209,7 +210,7 @@ function drawCurve(canvas, rows, colours) {
   context.textBaseline = "middle";
   context.fillText("loss", 0, 0);
   context.restore();
-  for (const [column, colour, dashes] of [[1, colours.low, []], [2, colours.high, [6, 4]]]) {
+  for (const [column, colour, dashes] of [[1, colours.ink, []], [2, colours.work, [6, 4]]]) {
     context.beginPath();
     context.strokeStyle = colour;
     context.lineWidth = 2;
@@ -224,7 +225,7 @@ function drawCurve(canvas, rows, colours) {
     context.stroke();
   }
   // The key, in the upper right, where losses are seldom.
-  [["training", colours.low, []], ["held out", colours.high, [6, 4]]].forEach(([words, colour, dashes], place) => {
+  [["training", colours.ink, []], ["held out", colours.work, [6, 4]]].forEach(([words, colour, dashes], place) => {
     const at = top + 10 + 16 * place;
     context.strokeStyle = colour;
     context.setLineDash(dashes);

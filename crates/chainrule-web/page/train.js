@@ -7,6 +7,7 @@
   const SIDE = 50; // cells along a side of the plane
   const FULL = 2; // the score that has the full colour
   const FRAME = 14; // milliseconds of a frame that the page may use
+  const SLOW = 100; // milliseconds from one picture of lines, curve and numbers to the next while playing
   const TOLD = 2000; // milliseconds from one spoken sentence to the next while playing
   const MOST = 600; // points of the curve
   const SETTINGS = ["data", "points", "noise", "held", "data_seed", "activation", "seed", "loss", "optimizer", "learning", "penalty", "batch"];
@@ -138,8 +139,9 @@
   let inputs = []; // the two inputs
   let lines = [];
   let large; // the neuron that is shown large
-  const pixels = new ImageData(SIDE, SIDE);
-  const words = new Uint32Array(pixels.data.buffer);
+  // What all inputs and neurons compute, one below the other: one picture, because many small ones are slow.
+  const sheet = document.createElement("canvas");
+  let image, pixels;
   const ramp = [0, 1].map((axis) => Float64Array.from({ length: SIDE * SIDE }, (_, cell) => (axis === 0
     ? REACH * ((2 * (cell % SIDE) + 1) / SIDE - 1) : -REACH * ((2 * Math.floor(cell / SIDE) + 1) / SIDE - 1))));
 
@@ -160,7 +162,7 @@
     box.style.height = `${height}px`;
     box.querySelectorAll("button, span").forEach((part) => part.remove());
     const all = [];
-    let first = 0;
+    let first = 0, place = 0;
     sizes.forEach((count, layer) => {
       const x = size / 2 + (layer / (sizes.length - 1)) * (width - size);
       const words = layer === 0 ? "inputs" : layer === sizes.length - 1 ? "score" : `layer ${layer}`;
@@ -169,14 +171,12 @@
       title.style.left = `${Math.min(Math.max(x, 20), width - 20)}px`;
       title.style.top = "0";
       all.push(Array.from({ length: count }, (_, index) => {
-        const button = document.createElement("button"), canvas = document.createElement("canvas");
+        const button = document.createElement("button");
         const y = 22 + (height - 22) / 2 + (index - (count - 1) / 2) * (size + gap);
         button.type = "button";
         button.style.cssText = `left: ${x - size / 2}px; top: ${y - size / 2}px; width: ${size}px; height: ${size}px;`;
-        canvas.width = canvas.height = SIDE;
-        button.append(canvas);
         box.append(button);
-        const neuron = { layer, index, button, context: canvas.getContext("2d"), x, y, size, full: 1 };
+        const neuron = { layer, index, button, place: place++, x, y, size, full: 1 };
         button.setAttribute("aria-label", nameOf(neuron));
         const show = () => {
           large = neuron;
@@ -199,11 +199,15 @@
       return line;
     })));
     large = neurons.at(-1);
+    sheet.width = SIDE;
+    sheet.height = SIDE * place;
+    image = new ImageData(sheet.width, sheet.height);
+    pixels = new Uint32Array(image.data.buffer);
   };
 
   // The part of the map that belongs to a neuron.
   const valuesOf = (neuron) => (neuron.layer === 0 ? ramp[neuron.index]
-    : map.subarray(neurons.indexOf(neuron) * SIDE * SIDE, (neurons.indexOf(neuron) + 1) * SIDE * SIDE));
+    : map.subarray((neuron.place - inputs.length) * SIDE * SIDE, (neuron.place - inputs.length + 1) * SIDE * SIDE));
 
   // Values that know no bounds have the full colour at their largest size.
   const fullOf = (neuron, values) => {
@@ -214,18 +218,13 @@
     return most;
   };
 
-  const drawNeuron = (neuron) => {
-    const values = valuesOf(neuron);
-    neuron.full = fullOf(neuron, values);
-    shade(values, neuron.full, colours.shades, words);
-    neuron.context.putImageData(pixels, 0, 0);
-  };
+  // Draws what a neuron computes into a square of a canvas.
+  const drawNeuron = (context, neuron, x, y, size) => context.drawImage(sheet, 0, neuron.place * SIDE, SIDE, SIDE, x, y, size, size);
 
   let largeAt = 0;
   const drawLarge = () => {
-    const canvas = byId("large");
-    if (canvas.width !== SIDE) canvas.width = canvas.height = SIDE;
-    canvas.getContext("2d").drawImage(large.context.canvas, 0, 0);
+    const { context, width } = sharp(byId("large"));
+    drawNeuron(context, large, 0, 0, width);
     for (const neuron of [...inputs, ...neurons]) neuron.button.classList.toggle("shown", neuron === large);
     largeAt = performance.now();
     const { sizes } = shape;
@@ -241,27 +240,33 @@
     byId("neuron-words").textContent = text;
   };
 
-  const drawNetwork = () => {
-    for (const neuron of neurons) drawNeuron(neuron);
+  const drawNeurons = () => {
+    for (const neuron of [...inputs, ...neurons]) {
+      const values = valuesOf(neuron);
+      neuron.full = fullOf(neuron, values);
+      shade(values, neuron.full, colours.shades, pixels.subarray(neuron.place * SIDE * SIDE, (neuron.place + 1) * SIDE * SIDE));
+    }
+    sheet.getContext("2d").putImageData(image, 0, 0);
+    const { context } = sharp(byId("small"));
+    for (const neuron of [...inputs, ...neurons]) {
+      drawNeuron(context, neuron, neuron.x - neuron.size / 2, neuron.y - neuron.size / 2, neuron.size);
+    }
+    const { context: alone, width } = sharp(byId("large"));
+    drawNeuron(alone, large, 0, 0, width);
+  };
+
+  const drawWeights = () => {
     for (const line of lines) line[4] = weights[line.parameter];
     drawLines(byId("lines"), lines, colours);
     if (!playing || performance.now() - largeAt > 500) drawLarge();
-    else byId("large").getContext("2d").drawImage(large.context.canvas, 0, 0);
   };
 
   // ---- The plane and the numbers ----
 
-  const score = document.createElement("canvas");
-  score.width = score.height = SIDE;
-
   const drawPlane = () => {
     const { context, width } = sharp(byId("plane"));
-    const values = valuesOf(neurons.at(-1));
-    shade(values, FULL, colours.shades, words);
-    score.getContext("2d").putImageData(pixels, 0, 0);
-    context.imageSmoothingEnabled = true;
-    context.drawImage(score, 0, 0, width, width);
-    zeroLine(context, values, SIDE, width);
+    drawNeuron(context, neurons.at(-1), 0, 0, width);
+    zeroLine(context, valuesOf(neurons.at(-1)), SIDE, width);
     context.strokeStyle = colours.ink;
     context.lineWidth = 2;
     context.stroke();
@@ -301,7 +306,8 @@
 
   const drawAll = () => {
     readMap();
-    drawNetwork();
+    drawNeurons();
+    drawWeights();
     drawPlane();
     drawNumbers();
     byId("curve").setAttribute("aria-label", `Both losses at each step. ${summary()}`);
@@ -327,7 +333,7 @@
   };
 
   // What a step, measuring and drawing took in the last frames, in milliseconds, and the frames since the plane was drawn.
-  let stepping = 1, measuring = 1, drawing = 4, frames = 0;
+  let stepping = 1, measuring = 1, drawing = 4, frames = 0, slow = 0;
   const mean = (before, found) => before + 0.2 * (found - before);
 
   const frame = () => {
@@ -348,9 +354,13 @@
         const at = performance.now();
         frames = 0;
         readMap();
-        drawNetwork();
+        drawNeurons();
         drawPlane();
-        drawNumbers();
+        if (at - slow > SLOW) {
+          slow = at;
+          drawWeights();
+          drawNumbers();
+        }
         drawing = mean(drawing, performance.now() - at);
       }
     } catch (error) {
@@ -407,8 +417,6 @@
     spacing = 1;
     measure();
     buildNetwork();
-    readMap();
-    for (const neuron of inputs) drawNeuron(neuron);
     drawAll();
     checkDiverged();
     save();
@@ -554,7 +562,6 @@
   const recolour = () => {
     colours = readColours();
     if (!shape) return;
-    for (const neuron of inputs) drawNeuron(neuron);
     drawAll();
   };
   new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ["data-theme"] });
