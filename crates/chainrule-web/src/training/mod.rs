@@ -5,7 +5,7 @@
 //! with all neurons as outputs, evaluated at the points of a grid.
 //!
 //! A frame of the page at 60 Hz has 16 ms. With 2-16-16-1 tanh neurons, 200 points (150 of them trained on) and a grid of 50 by
-//! 50, a step of all points takes 2.2 ms, measuring all points 1.1 ms and the grid 1.9 ms: medians in Node 20 on one core of an
+//! 50, a step of all points takes 2.4 ms, measuring all points 1.1 ms and the grid 1.9 ms: medians in Node 20 on one core of an
 //! Intel Xeon at 2.6 GHz that other programs used as well, from
 //! `node tests/frame.js page/engine.js ../../docs/course/train.html`. WebAssembly has no fused multiply-add, and
 //! computing one with other instructions takes long. So the grid's sums are not fused: fused ones took 22 ms. A step's sums
