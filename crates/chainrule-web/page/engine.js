@@ -1,4 +1,4 @@
-// The engine: a WebAssembly module that answers questions in JSON.
+// The engine: a WebAssembly module that answers questions in JSON, and long lists of numbers as they are.
 
 // Starts the module from its text: compressed with gzip, then written in base64.
 async function startEngine(text) {
@@ -21,5 +21,13 @@ async function startEngine(text) {
       return { stopped: String(error) };
     }
   };
-  return { ask, chain: (upstream, local) => exports.chainrule_chain(upstream, local) };
+  // Calls a function of numbers, which does not answer in JSON.
+  const call = (name, ...operands) => exports[`chainrule_${name}`](...operands);
+  // The numbers that a function gives, in the module's memory, where the next call replaces them.
+  const numbers = (name, ...operands) => {
+    const length = call(name, ...operands);
+    return new Float64Array(exports.memory.buffer, exports.chainrule_numbers(), length);
+  };
+  const restart = () => { exports = new WebAssembly.Instance(module).exports; };
+  return { ask, call, numbers, restart, chain: (upstream, local) => exports.chainrule_chain(upstream, local) };
 }

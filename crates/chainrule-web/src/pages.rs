@@ -17,18 +17,33 @@ pub struct Template {
 }
 
 /// The pages that use the module.
-pub const PAGES: &[Template] = &[Template {
-    file: "playground.html",
-    markup: include_str!("../page/playground.html"),
-    parts: &[
-        ("style", Page::STYLE),
-        ("playground-style", include_str!("../page/playground.css")),
-        ("main", Page::MAIN),
-        ("script", Page::SCRIPT),
-        ("engine", include_str!("../page/engine.js")),
-        ("playground", include_str!("../page/playground.js")),
-    ],
-}];
+pub const PAGES: &[Template] = &[
+    Template {
+        file: "playground.html",
+        markup: include_str!("../page/playground.html"),
+        parts: &[
+            ("style", Page::STYLE),
+            ("playground-style", include_str!("../page/playground.css")),
+            ("main", Page::MAIN),
+            ("script", Page::SCRIPT),
+            ("engine", include_str!("../page/engine.js")),
+            ("playground", include_str!("../page/playground.js")),
+        ],
+    },
+    Template {
+        file: "train.html",
+        markup: include_str!("../page/train.html"),
+        parts: &[
+            ("style", Page::STYLE),
+            ("train-style", include_str!("../page/train.css")),
+            ("main", Page::MAIN),
+            ("script", Page::SCRIPT),
+            ("engine", include_str!("../page/engine.js")),
+            ("draw", include_str!("../page/draw.js")),
+            ("train", include_str!("../page/train.js")),
+        ],
+    },
+];
 
 /// The module as text: compressed, then in base64.
 ///
