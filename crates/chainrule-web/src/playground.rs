@@ -50,7 +50,7 @@ pub enum Answer {
 /// ```
 /// use chainrule_web::playground::{Answer, Question, explain};
 ///
-/// let question = Question { text: "f = (x + y) * z".to_owned(), values: Default::default() };
+/// let question = Question { text: "f = (x + y) * z".to_owned(), values: std::collections::BTreeMap::new() };
 /// let Answer::Graph { model, .. } = explain(&question) else { panic!("it is a formula") };
 /// assert!(model.get().contains("\"gradients\":[1,1,2,1,1]"));
 /// ```

@@ -89,7 +89,7 @@ fn text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_is_a_graph_or_a_problem_within_it(text in text()) {
-        match explain(&Question { text: text.clone(), values: Default::default() }) {
+        match explain(&Question { text: text.clone(), values: std::collections::BTreeMap::new() }) {
             Answer::Graph { inputs, .. } => {
                 let sheet = Sheet::parse(&text).unwrap();
                 prop_assert_eq!(inputs.len(), sheet.inputs().len());
