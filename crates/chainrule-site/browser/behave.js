@@ -54,6 +54,21 @@ async function frame(page, problems) {
   expect(problems, "a step in the frame", await count() !== before);
 }
 
+// Chooses answers of a question until one is right, and asks for others.
+async function questions(page, problems) {
+  const answer = () => page.$eval("fieldset.question", (box) => {
+    for (const choice of box.querySelectorAll("input")) if (!box.querySelector(".ticked")) choice.click();
+    return box.querySelector(".because").textContent;
+  });
+  expect(problems, "three questions", (await page.$$("fieldset.question")).length === 3);
+  expect(problems, "the reason for the right answer", (await answer()).startsWith("Right."));
+  problems.push(...await examine(page));
+  const asked = () => page.$eval("fieldset.question legend", (legend) => legend.textContent);
+  const before = await asked();
+  await page.$eval(".others", (button) => button.click());
+  expect(problems, "other questions", await asked() !== before);
+}
+
 // Goes to the last step of a page of a graph, which shows every gradient.
 async function step(page) {
   const last = await page.$("#last");
@@ -67,7 +82,7 @@ async function step(page) {
 // Returns the problems of a reader who has opened a chapter with a page in a frame.
 async function behave(page) {
   const problems = [];
-  for (const use of [search, theme, list, frame]) await use(page, problems);
+  for (const use of [search, theme, list, frame, questions]) await use(page, problems);
   return problems;
 }
 

@@ -46,7 +46,7 @@
       choice.addEventListener("change", () => {
         tries += 1;
         if (ticked && tries === 1) right.add(place);
-        label.classList.add(ticked ? "right" : "wrong");
+        label.classList.add(ticked ? "ticked" : "crossed");
         const verdict = document.createElement("strong");
         verdict.textContent = ticked ? "Right." : "No, try again.";
         because.replaceChildren(verdict, ...(ticked ? why : []));
