@@ -644,7 +644,7 @@ binary {
     /// The larger; a tie gives each operand half the slope.
     Max "max": max(2.0, 1.0) = 2.0, slopes 1.0, 0.0 {
         domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(NEG_INFINITY), KinkAtTie, Routes];
-        rule "max(a, b)" ["a": "1 if a > b, else 0", "b": "1 if b > a, else 0"];
+        rule "max(a, b)" ["a": "1 if a > b, 0.5 if a = b, else 0", "b": "1 if b > a, 0.5 if a = b, else 0"];
         value |a, b| compare::larger(a, b);
         left |a, b, _y| (a.greater(b) + a.greater_equal(b)) * 0.5;
         right |a, b, _y| (b.greater(a) + b.greater_equal(a)) * 0.5;
@@ -652,7 +652,7 @@ binary {
     /// The smaller; a tie gives each operand half the slope.
     Min "min": min(2.0, 1.0) = 1.0, slopes 0.0, 1.0 {
         domain (REALS, REALS); laws [Commutative, SelfIdentity, Identity(INFINITY), KinkAtTie, Routes];
-        rule "min(a, b)" ["a": "1 if a < b, else 0", "b": "1 if b < a, else 0"];
+        rule "min(a, b)" ["a": "1 if a < b, 0.5 if a = b, else 0", "b": "1 if b < a, 0.5 if a = b, else 0"];
         value |a, b| compare::smaller(a, b);
         left |a, b, _y| (a.less(b) + a.less_equal(b)) * 0.5;
         right |a, b, _y| (b.less(a) + b.less_equal(a)) * 0.5;
@@ -857,14 +857,14 @@ nary {
     /// The largest of many, −∞ of none; `k` tied operands get `1/k` of the slope each.
     MaxOf "max": max_of(1.0, 3.0, 2.0) = 3.0, slopes 0.0, 1.0, 0.0 {
         domain (REALS); laws [KinkAtTie, Routes];
-        rule "max(x₁, x₂, …)" ["xᵢ": "1 if xᵢ is the largest, else 0"];
+        rule "max(x₁, x₂, …)" ["xᵢ": "1 if xᵢ alone is the largest, 1/k if k are, else 0"];
         value |xs| largest(xs);
         partials |xs, y, emit| ties(xs, y, emit);
     }
     /// The smallest of many, ∞ of none; `k` tied operands get `1/k` of the slope each.
     MinOf "min": min_of(2.0, 1.0, 3.0) = 1.0, slopes 0.0, 1.0, 0.0 {
         domain (REALS); laws [KinkAtTie, Routes];
-        rule "min(x₁, x₂, …)" ["xᵢ": "1 if xᵢ is the smallest, else 0"];
+        rule "min(x₁, x₂, …)" ["xᵢ": "1 if xᵢ alone is the smallest, 1/k if k are, else 0"];
         value |xs| smallest(xs);
         partials |xs, y, emit| ties(xs, y, emit);
     }

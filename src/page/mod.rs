@@ -172,7 +172,7 @@ impl Page<'_> {
 }
 
 impl Page<'_> {
-    /// The style sheet of every page.
+    /// The style sheet of every page. Its rules are for whole documents: `header`, `h1`, `table`.
     ///
     /// ```
     /// assert!(chainrule::Page::STYLE.contains("prefers-color-scheme: dark"));
@@ -193,11 +193,15 @@ impl Page<'_> {
     /// [`Page::MAIN`], until the `AbortSignal` is aborted. The engine is an object with these parts:
     ///
     /// - `model`: the parsed text of [`Page::model`];
-    /// - `compute(inputs)`: from a value for each input, in the order of `model.nodes`, to an object with the arrays
+    /// - `compute(inputs)`: from a value for each input, which is a node without operands, in the order of `model.nodes`, to an object with the arrays
     ///   `values`, `gradients` and `locals` (a list of local gradients for each node);
     /// - `chain(upstream, local)`: their product, which is 0 if one of the two is 0;
     /// - if you like, `inputs`: values to begin with instead of those of the model;
+    /// - if you like, `still`: places of inputs in `model.nodes` that the reader cannot move;
     /// - if you like, `moved(inputs)`, which is called when the reader has moved an input.
+    ///
+    /// The document must have no other elements with the identifiers of `MAIN`. While a graph is shown, the arrow keys, Home and
+    /// End step through it unless the focus is in a field. The quiz keeps its score in the browser's `localStorage`.
     ///
     /// ```
     /// assert!(chainrule::Page::SCRIPT.contains("function showGraph(engine, signal) {"));

@@ -41,6 +41,8 @@ const graph = (() => {
 })();
 
 const inputs = graph.nodes.flatMap((node, i) => (node.sources.length ? [] : [i]));
+// Inputs that the reader cannot move, because they are constants to whoever made the graph.
+const still = new Set(engine.still);
 const recorded = () => ({
   inputs: inputs.map((node) => model.values[node]), values: model.values, locals: model.locals, gradients: model.gradients,
 });
@@ -215,7 +217,8 @@ function update() {
   for (const id of ["first", "back"]) byId(id).setAttribute("aria-disabled", step === START);
   for (const id of ["next", "last"]) byId(id).setAttribute("aria-disabled", step === length);
   byId("play").textContent = playing ? "Pause" : "Play";
-  for (const id of ["play", "quiz"]) byId(id).hidden = length === 0;
+  byId("play").hidden = length === 0 || quiz.on;
+  byId("quiz").hidden = length === 0;
   tabulate(node, pattern);
   const closed = foldedAround(computing ?? node);
   byId("inside").hidden = closed.length === 0;
@@ -241,7 +244,8 @@ function become(moved) {
 // A slider, a field and the gradient of each input.
 const MOST = 300;
 let heading = "";
-const controls = inputs.slice(0, MOST).map((node, place) => {
+const controls = inputs.slice(0, MOST).flatMap((node, place) => {
+  if (still.has(node)) return [];
   // Names are often the same in every group, so the groups distinguish them.
   const groups = [];
   for (let { scope } = graph.nodes[node]; scope >= 0; scope = graph.scopes[scope].parent) {
@@ -292,12 +296,12 @@ const controls = inputs.slice(0, MOST).map((node, place) => {
       gradient.textContent = graph.known[node] <= step ? `gradient ${show(state.gradients[node])}` : "";
     },
   };
-  return control;
+  return [control];
 });
 if (inputs.length > MOST) {
   byId("controls").append(note(`The first ${MOST} of ${inputs.length} inputs can be moved.`));
 }
-byId("inputs").hidden = inputs.length === 0;
+byId("inputs").hidden = controls.length === 0;
 
 byId("first").addEventListener("click", () => go(START));
 byId("play").addEventListener("click", play);
@@ -312,7 +316,7 @@ byId("downhill").addEventListener("click", () => {
   if (rate === undefined) return;
   become(stateAt(inputs.map((node, place) => {
     const slope = state.gradients[node];
-    return Number.isFinite(slope) ? state.inputs[place] - rate * slope : state.inputs[place];
+    return Number.isFinite(slope) && !still.has(node) ? state.inputs[place] - rate * slope : state.inputs[place];
   })));
 });
 // Opens every group around the gate at work, so that its own numbers can be seen.
@@ -341,7 +345,7 @@ document.addEventListener("keydown", (event) => {
   // Arrows within the picture, or within a table that is too wide, scroll it.
   const table = byId("table");
   const scrolled = table.scrollWidth > table.clientWidth ? [byId("picture"), table] : [byId("picture")];
-  const elsewhere = event.target instanceof HTMLInputElement || scrolled.some((part) => part.contains(event.target));
+  const elsewhere = event.target.closest?.("input, textarea, select") || scrolled.some((part) => part.contains(event.target));
   if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: START, End: model.steps.length }[event.key];
   if (to === undefined) return;

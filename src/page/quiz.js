@@ -4,15 +4,16 @@ const STORE = "chainrule quiz"; // where the browser keeps the count of answers
 const NEAR = 0.01; // how far an answer may be from the number, relative to it
 
 // Answers on this device: how many numbers were asked for, and how many were right at the first try.
-const score = (() => {
+let score;
+function keptScore() {
   try {
     const { asked, right } = JSON.parse(localStorage.getItem(STORE)) ?? {};
     if (Number.isInteger(asked) && Number.isInteger(right)) return { asked, right };
   } catch {
-    // A page from a file may not be allowed to keep anything.
+    // A page from a file may not be allowed to keep anything: then the score lasts as long as the page.
   }
-  return { asked: 0, right: 0 };
-})();
+  return score ?? { asked: 0, right: 0 };
+}
 
 function keepScore() {
   try {
@@ -22,6 +23,7 @@ function keepScore() {
   }
 }
 
+score = keptScore();
 const quiz = { on: false, step: undefined, tries: 0, here: { asked: 0, right: 0 } };
 
 // What the next step asks: words, the number, and what helps after one wrong answer and after more. A step of the forward
@@ -35,7 +37,7 @@ function question() {
   if (!ofGate(pattern)) {
     const [first] = graph.uses[node];
     if (first === undefined) {
-      return { words: `What is the gradient of ${label} with respect to itself?`, number: () => state.gradients[node], help: "How much does a number change if it changes by 1?" };
+      return { words: `What is the gradient of ${label} with respect to itself?`, number: () => state.gradients[node], help: "If the output grows by 1, by how much does the output grow?" };
     }
     const terms = graph.uses[node].map(([user, k]) => show(chain(state.gradients[user], state.locals[user][k])));
     return {
@@ -61,7 +63,7 @@ function question() {
 
 function near(given, number) {
   if (Object.is(given, number) || given === number) return true;
-  return Math.abs(given - number) <= NEAR * Math.abs(number);
+  return Number.isFinite(number) && Math.abs(given - number) <= NEAR * Math.abs(number);
 }
 
 function tally({ asked, right }) {
@@ -88,6 +90,8 @@ function updateQuiz() {
 }
 
 function count(right) {
+  // Another page may have counted since.
+  score = keptScore();
   for (const counts of [quiz.here, score]) {
     counts.asked += 1;
     counts.right += right ? 1 : 0;
@@ -101,11 +105,12 @@ function goOn(verdict) {
   const because = tell(node, patternNow(node, usual, state), state);
   go(step + 1);
   byId("verdict").textContent = `${verdict} ${because}`;
-  if (step < model.steps.length) byId("answer").focus();
+  byId(step < model.steps.length ? "answer" : "quiz").focus();
 }
 
 byId("quiz").addEventListener("click", () => {
   quiz.on = !quiz.on;
+  if (playing) play();
   quiz.step = undefined;
   quiz.here = { asked: 0, right: 0 };
   byId("verdict").textContent = "";

@@ -7,7 +7,7 @@ async function startEngine(text) {
   const module = await WebAssembly.compile(await new Response(unpacked).arrayBuffer());
   let exports = new WebAssembly.Instance(module).exports;
 
-  // Asks one function of the module. If the engine stops, it starts anew, because its memory may be half changed.
+  // Asks one function of the module. If the engine stops, a new one takes its place, because its memory may be half changed.
   const ask = (name, question) => {
     const bytes = new TextEncoder().encode(JSON.stringify(question));
     try {

@@ -25,73 +25,89 @@ const WAIT = 250; // milliseconds from the last letter to the new graph
   let shown = new AbortController();
   let engine;
 
-  const problem = (words) => {
-    byId("problem").textContent = words;
+  // What is wrong, under it the line with a mark, and a word about the graph that is still shown.
+  const problem = (words, line = "") => {
+    byId("what").textContent = words;
+    byId("where").textContent = line;
+    byId("where").hidden = line === "";
+    byId("stale").textContent = words === "" || byId("loading") ? "" : "The graph below is that of the last formulas without an error.";
     byId("problem").hidden = words === "";
     field.setAttribute("aria-invalid", words !== "");
   };
 
-  // The problem under the line that has it, and a word about the graph that is still shown.
-  const described = ({ line, column, problem: words }) => {
-    const text = field.value.split("\n")[line - 1] ?? "";
-    const stale = byId("loading") ? "" : "\nThe graph below is that of the last formulas without an error.";
-    return `Line ${line}, column ${column}: ${words}\n${text}\n${" ".repeat(column - 1)}^${stale}`;
-  };
+  const marked = (line, column) => (line === "" ? "" : `${line}\n${" ".repeat(column - 1)}^`);
 
-  const explain = (values) => {
-    const texts = Object.fromEntries([...values].map(([name, value]) => [name, String(value)]));
-    return engine.ask("explain", { text: field.value, values: texts });
+  // Numbers as the engine writes them, and as it reads them.
+  const number = (text) => Number(text.replace("inf", "Infinity"));
+  const written = (value) => (Object.is(value, -0) ? "-0" : String(value));
+
+  const explain = (text, values) => {
+    const texts = Object.fromEntries([...values].map(([name, value]) => [name, written(value)]));
+    return engine.ask("explain", { text, values: texts });
   };
 
   const save = () => {
     const parts = new URLSearchParams({ f: field.value });
-    for (const [name, value] of moved) parts.append("at", `${name}=${value}`);
+    for (const [name, value] of moved) parts.append("at", `${name}=${written(value)}`);
     history.replaceState(null, "", `#${parts}`);
   };
 
+  // Browsers refuse addresses that change many times a second.
+  let saving;
+  const saveSoon = () => {
+    clearTimeout(saving);
+    saving = setTimeout(save, WAIT);
+  };
+
   const draw = () => {
-    const answer = explain(new Map());
+    const text = field.value;
+    const answer = explain(text, new Map());
     if (answer.stopped) {
       problem(`The engine stopped: ${answer.stopped}. This is a defect; please report the formula.`);
       return;
     }
     if (answer.error) {
-      problem(described(answer.error));
+      const { line, column, problem: words } = answer.error;
+      problem(`Line ${line}, column ${column}: ${words}`, marked(text.split("\n")[line - 1] ?? "", column));
       return;
     }
     problem("");
     // A value that was moved stays unless the text gives another one.
-    const now = new Map(answer.inputs);
-    for (const [name, value] of now) if (begins.has(name) && begins.get(name) !== value) moved.delete(name);
-    begins = now;
+    const given = new Map(answer.inputs);
+    for (const [name, value] of given) if (begins.has(name) && begins.get(name) !== value) moved.delete(name);
+    begins = given;
     const { model } = answer;
-    const names = model.nodes.flatMap(([, label, , , sources]) => (sources.length ? [] : [label]));
-    const byName = (inputs) => new Map(names.map((name, place) => [name, inputs[place]]));
+    // Inputs of the graph are those of the text, and numbers that a function takes as operands, which stay as they are.
+    const inputs = model.nodes.flatMap(([, label, , , sources], node) => (sources.length ? [] : [{ node, label }]));
+    const still = inputs.filter(({ label }) => !begins.has(label)).map(({ node }) => node);
+    const byName = (values) => new Map(inputs.flatMap(({ label }, place) => (begins.has(label) ? [[label, values[place]]] : [])));
     const numbers = (list) => list.map(Number);
     shown.abort();
     shown = new AbortController();
     document.querySelector("main").replaceWith(byId("graph").content.cloneNode(true));
     showGraph({
       model,
-      compute: (inputs) => {
-        const { values, gradients, locals } = explain(byName(inputs)).model;
+      compute: (now) => {
+        const { values, gradients, locals } = explain(text, byName(now)).model;
         return { values: numbers(values), gradients: numbers(gradients), locals: locals.map(numbers) };
       },
       chain: engine.chain,
-      inputs: names.map((name) => moved.get(name) ?? Number(begins.get(name))),
-      moved: (inputs) => {
-        moved = byName(inputs);
-        for (const [name, value] of moved) if (Object.is(value, Number(begins.get(name)))) moved.delete(name);
-        save();
+      inputs: inputs.map(({ node, label }) => (begins.has(label) ? moved.get(label) ?? number(begins.get(label)) : Number(model.values[node]))),
+      still,
+      moved: (now) => {
+        moved = byName(now);
+        for (const [name, value] of moved) if (Object.is(value, number(begins.get(name)))) moved.delete(name);
+        saveSoon();
       },
     }, shown.signal);
-    save();
+    saveSoon();
   };
 
   const open = () => {
     const parts = new URLSearchParams(location.hash.slice(1));
     const pairs = parts.getAll("at").map((part) => part.split("="));
-    moved = new Map(pairs.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, Number(value)]])));
+    const valid = (value) => value === "NaN" || (value !== undefined && value !== "" && !Number.isNaN(Number(value)));
+    moved = new Map(pairs.flatMap(([name, value]) => (valid(value) ? [[name, Number(value)]] : [])));
     begins = new Map();
     field.value = parts.get("f") ?? EXAMPLES[0][1];
     grow();
@@ -103,17 +119,13 @@ const WAIT = 250; // milliseconds from the last letter to the new graph
   byId("examples").addEventListener("change", ({ target }) => {
     if (target.value === "") return;
     field.value = target.value;
+    target.selectedIndex = 0;
     moved.clear();
     grow();
     draw();
   });
   byId("editor").addEventListener("submit", (event) => event.preventDefault());
-  byId("share").addEventListener("click", async () => {
-    save();
-    // A page opened from a file may not write to the clipboard; the address has the link anyway.
-    const words = await navigator.clipboard?.writeText(location.href).then(() => "Copied.", () => undefined);
-    byId("shared").textContent = words ?? "The link is in the address bar.";
-  });
+  offerLink(byId("share"), byId("shared"), byId("link"), save);
 
   open();
   try {
@@ -122,6 +134,7 @@ const WAIT = 250; // milliseconds from the last letter to the new graph
     document.querySelector("main").textContent = `The engine does not start in this browser: ${error}`;
     return;
   }
+  byId("loading").firstElementChild.textContent = "The graph appears here as soon as the formulas have no error.";
   for (const { name, rule } of engine.ask("functions", null)) {
     const item = byId("functions").appendChild(document.createElement("li"));
     item.appendChild(document.createElement("code")).textContent = name;

@@ -1,7 +1,7 @@
 //! The functions that JavaScript calls.
 //!
 //! A function's name in the module is unsafe in Rust because two functions could have the same one. These are the only ones,
-//! and their names are those of no function of C.
+//! and no function of C has their names.
 #![expect(
     unsafe_code,
     reason = "only by its unmangled name can JavaScript call a function"

@@ -1,4 +1,4 @@
-//! Texts between JavaScript and the engine: both lie in the module's memory, one waiting and one answered.
+//! Texts between JavaScript and the engine: both are in the module's memory.
 //!
 //! JavaScript asks for room, writes the text of a question there, calls a function and reads the answer's text. The module
 //! has one thread, and a question is answered before the next one is asked, so one of each is enough.

@@ -27,6 +27,7 @@ pub const PAGES: &[Template] = &[
             ("main", Page::MAIN),
             ("script", Page::SCRIPT),
             ("engine", include_str!("../page/engine.js")),
+            ("share", include_str!("../page/share.js")),
             ("playground", include_str!("../page/playground.js")),
         ],
     },
@@ -57,6 +58,9 @@ pub fn packed(module: &[u8]) -> io::Result<String> {
 
 impl Template {
     /// The page with this module, as [`packed`] writes it.
+    ///
+    /// # Panics
+    /// If the markup has a place for a part that is not in the list.
     pub fn with_module(&self, module: &str) -> String {
         let mut page = String::new();
         for piece in self.markup.split("<!--") {
@@ -64,8 +68,12 @@ impl Template {
                 page.push_str(piece);
                 continue;
             };
-            let part = self.parts.iter().find(|(name, _)| *name == place);
-            page.push_str(part.map_or(module, |(_, text)| text));
+            let all = self.parts.iter().copied().chain([("module", module)]);
+            let part = all.into_iter().find(|(name, _)| *name == place);
+            let Some((_, text)) = part else {
+                panic!("{}: there is no part `{place}`", self.file);
+            };
+            page.push_str(text);
             page.push_str(rest);
         }
         page

@@ -160,12 +160,16 @@ impl Sheet {
                 format!("`{name}` is defined twice")
             });
         }
+        if Formula::parse_with(name, &[name]).is_err() {
+            let advice =
+                "a line is `name = formula`, and a name has letters, then also digits and _";
+            return Err(format!("`{name}` is not a name: {advice}"));
+        }
         match Formula::parse(name) {
             Ok(formula) if formula.names() == [name] => Ok(()),
-            Ok(_) => Err(format!(
-                "`{name}` cannot be a name: it has a meaning already"
+            _ => Err(format!(
+                "`{name}` has a meaning already; choose another name"
             )),
-            Err(error) => Err(format!("`{name}` cannot be a name: {}", error.problem())),
         }
     }
 

@@ -23,11 +23,19 @@ fn problems_say_what_is_wrong_and_where() {
         ("y = y + 1", "line 1, column 5: `y` is defined by itself"),
         (
             "e = 3",
-            "line 1, column 1: `e` cannot be a name: it has a meaning already",
+            "line 1, column 1: `e` has a meaning already; choose another name",
         ),
         (
             "exp = 3",
-            "line 1, column 1: `exp` cannot be a name: `exp` is a function; write its operands in parentheses",
+            "line 1, column 1: `exp` has a meaning already; choose another name",
+        ),
+        (
+            "x + 1 = 3",
+            "line 1, column 1: `x + 1` is not a name: a line is `name = formula`, and a name has letters, then also digits and _",
+        ),
+        (
+            "a = 1; f(x) = x",
+            "line 1, column 8: `f(x)` is not a name: a line is `name = formula`, and a name has letters, then also digits and _",
         ),
         ("= 3", "line 1, column 1: expected a name before `=`"),
         (
