@@ -21,16 +21,20 @@
   let points = new Float64Array(0);
   let moved = new Map(); // places of points that the reader has moved
   let map, weights;
-  let now; // the last progress
-  let history = [], spacing = 1; // the curve, and the least number of steps between its points
+  let progress; // how far the training is
+  let curve = [], spacing = 1; // points of the curve, and the least number of steps between them
   let playing = false;
   let colours;
-  let shown = new AbortController();
+  let shown = new AbortController(); // ends the graph that is shown
+  let explained; // the point of that graph
+  const note = document.querySelector("main"); // what is there without a graph
 
   const chosen = () => Math.min(Math.max(Math.round(Number(byId("point").value)) || 1, 1), points.length / 3) - 1;
   const place = (width) => (x, y) => [((x / REACH + 1) / 2) * width, ((1 - y / REACH) / 2) * width];
   const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
   const signed = (label) => (label > 0 ? "+1" : "−1");
+  // A number as the engine reads it; String loses the sign of −0.
+  const exact = (value) => (Object.is(value, -0) ? "-0" : String(value));
   const sizeFields = () => [...byId("layer-sizes").querySelectorAll("input")];
 
   // Words for a screen reader; the same words are not repeated.
@@ -63,12 +67,32 @@
     byId("train-play").textContent = "Play";
   };
 
+  // Removes the graph of a point, when it is no longer that of the training.
+  const withdraw = () => {
+    if (explained === undefined) return;
+    explained = undefined;
+    shown.abort();
+    document.querySelector("main").replaceWith(note);
+    byId("explained").textContent = "";
+  };
+
   // After a stop there is no training until the next one begins.
   const stopped = (error) => {
     pause();
+    withdraw();
     engine.restart();
-    shape = now = undefined;
+    shape = progress = undefined;
+    points = new Float64Array(0);
     problem(`The engine stopped: ${error}. This is a defect; please report the settings. Reset begins again.`);
+  };
+
+  // Runs what calls the engine, and says so if the engine stops.
+  const attempt = (run) => {
+    try {
+      run();
+    } catch (error) {
+      stopped(error);
+    }
   };
 
   // Asks with the settings; returns nothing if one is wrong, and says which.
@@ -102,10 +126,10 @@
     for (const id of [...SETTINGS, ...OTHER]) parts.set(id, byId(id).value);
     parts.set("sizes", sizeFields().map((field) => field.value).join("-"));
     for (const [point, [x, y]] of moved) parts.append("at", `${point + 1},${x},${y}`);
-    window.history.replaceState(null, "", `#${parts}`);
+    history.replaceState(null, "", `#${parts}`);
   };
 
-  const open = () => {
+  const readAddress = () => {
     const parts = new URLSearchParams(location.hash.slice(1));
     for (const id of [...SETTINGS, ...OTHER]) {
       const control = byId(id), value = parts.get(id);
@@ -140,7 +164,7 @@
   let lines = [];
   let large; // the neuron that is shown large
   // What all inputs and neurons compute, one below the other: one picture, because many small ones are slow.
-  const sheet = document.createElement("canvas");
+  const strip = document.createElement("canvas");
   let image, pixels;
   const ramp = [0, 1].map((axis) => Float64Array.from({ length: SIDE * SIDE }, (_, cell) => (axis === 0
     ? REACH * ((2 * (cell % SIDE) + 1) / SIDE - 1) : -REACH * ((2 * Math.floor(cell / SIDE) + 1) / SIDE - 1))));
@@ -179,6 +203,7 @@
         const neuron = { layer, index, button, place: place++, x, y, size, full: 1 };
         button.setAttribute("aria-label", nameOf(neuron));
         const show = () => {
+          if (!shape) return;
           large = neuron;
           drawLarge();
         };
@@ -199,9 +224,9 @@
       return line;
     })));
     large = neurons.at(-1);
-    sheet.width = SIDE;
-    sheet.height = SIDE * place;
-    image = new ImageData(sheet.width, sheet.height);
+    strip.width = SIDE;
+    strip.height = SIDE * place;
+    image = new ImageData(strip.width, strip.height);
     pixels = new Uint32Array(image.data.buffer);
   };
 
@@ -219,13 +244,18 @@
   };
 
   // Draws what a neuron computes into a square of a canvas.
-  const drawNeuron = (context, neuron, x, y, size) => context.drawImage(sheet, 0, neuron.place * SIDE, SIDE, SIDE, x, y, size, size);
+  const drawNeuron = (context, neuron, x, y, size) => context.drawImage(strip, 0, neuron.place * SIDE, SIDE, SIDE, x, y, size, size);
 
   let largeAt = 0;
   const drawLarge = () => {
     const { context, width } = sharp(byId("large"));
     drawNeuron(context, large, 0, 0, width);
-    for (const neuron of [...inputs, ...neurons]) neuron.button.classList.toggle("shown", neuron === large);
+    for (const neuron of [...inputs, ...neurons]) {
+      neuron.button.classList.toggle("shown", neuron === large);
+      // The words are about one neuron only.
+      if (neuron === large) neuron.button.setAttribute("aria-describedby", "neuron-words");
+      else neuron.button.removeAttribute("aria-describedby");
+    }
     largeAt = performance.now();
     const { sizes } = shape;
     let text = `${nameOf(large)}\nfull colour: ±${short(large.full)}`;
@@ -246,7 +276,7 @@
       neuron.full = fullOf(neuron, values);
       shade(values, neuron.full, colours.shades, pixels.subarray(neuron.place * SIDE * SIDE, (neuron.place + 1) * SIDE * SIDE));
     }
-    sheet.getContext("2d").putImageData(image, 0, 0);
+    strip.getContext("2d").putImageData(image, 0, 0);
     const { context } = sharp(byId("small"));
     for (const neuron of [...inputs, ...neurons]) {
       drawNeuron(context, neuron, neuron.x - neuron.size / 2, neuron.y - neuron.size / 2, neuron.size);
@@ -280,28 +310,28 @@
     weights = engine.numbers("train_parameters").slice();
   };
 
-  const summary = () => `Epoch ${now.epoch}, step ${now.step}. Training points: loss ${short(now.own)}, ${percent(now.ownRight)} right. Held out: loss ${short(now.held)}, ${percent(now.heldRight)} right.`;
+  const summary = () => `Epoch ${progress.epoch}, step ${progress.step}. Training points: loss ${short(progress.own)}, ${percent(progress.ownRight)} right. Held out: loss ${short(progress.held)}, ${percent(progress.heldRight)} right.`;
 
   const measure = () => {
     const [epoch, step, own, held, ownRight, heldRight, diverged] = engine.numbers("train_progress");
-    now = { epoch, step, own, held, ownRight, heldRight, diverged: diverged === 1 };
+    progress = { epoch, step, own, held, ownRight, heldRight, diverged: diverged === 1 };
     // The last point stays only if it is far enough from the one before.
-    const last = history.length - 1;
-    if (history[last]?.[0] === step || (last > 0 && history[last][0] - history[last - 1][0] < spacing)) history.pop();
-    history.push([step, own, held]);
-    if (history.length > MOST) {
-      history = history.filter((_, place) => place % 2 === 0 || place === history.length - 1);
+    const last = curve.length - 1;
+    if (curve[last]?.[0] === step || (last > 0 && curve[last][0] - curve[last - 1][0] < spacing)) curve.pop();
+    curve.push([step, own, held]);
+    if (curve.length > MOST) {
+      curve = curve.filter((_, place) => place % 2 === 0 || place === curve.length - 1);
       spacing = Math.max(2 * spacing, Math.ceil((2 * step) / MOST));
     }
   };
 
   const drawNumbers = () => {
-    byId("epoch").textContent = `Epoch ${now.epoch}, step ${now.step}`;
-    byId("own-loss").textContent = short(now.own);
-    byId("own-right").textContent = percent(now.ownRight);
-    byId("held-loss").textContent = short(now.held);
-    byId("held-right").textContent = percent(now.heldRight);
-    drawCurve(byId("curve"), history, colours);
+    byId("epoch").textContent = `Epoch ${progress.epoch}, step ${progress.step}`;
+    byId("own-loss").textContent = short(progress.own);
+    byId("own-right").textContent = percent(progress.ownRight);
+    byId("held-loss").textContent = short(progress.held);
+    byId("held-right").textContent = percent(progress.heldRight);
+    drawCurve(byId("curve"), curve, colours);
   };
 
   const drawAll = () => {
@@ -327,7 +357,7 @@
   };
 
   const checkDiverged = () => {
-    if (!now.diverged) return;
+    if (!progress.diverged) return;
     pause();
     problem("The loss is no longer a number; lower the learning rate and reset.", "rate");
   };
@@ -369,7 +399,7 @@
     }
     checkDiverged();
     if (!playing) {
-      drawAll();
+      attempt(drawAll);
       return;
     }
     if (performance.now() - told > TOLD) tell(summary());
@@ -379,11 +409,13 @@
   const play = () => {
     if (playing) {
       pause();
-      drawAll();
-      tell(`Paused. ${summary()}`);
+      attempt(() => {
+        drawAll();
+        tell(`Paused. ${summary()}`);
+      });
       return;
     }
-    if (!now || now.diverged) return;
+    if (!progress || progress.diverged) return;
     playing = true;
     byId("train-play").textContent = "Pause";
     tell("Training.");
@@ -396,6 +428,7 @@
     engine.call("train_move", point, ...at);
     points.set(at, 3 * point);
     moved.set(point, at);
+    if (point === explained) withdraw();
   };
 
   const begin = () => {
@@ -406,24 +439,28 @@
       if (!shape) byId("epoch").textContent = "";
       return;
     }
-    shape = answer;
-    points = engine.numbers("train_points").slice();
-    for (const [point, [x, y]] of moved) {
-      if (point >= 0 && point < points.length / 3) movePoint(point, x, y);
-      else moved.delete(point);
-    }
-    byId("point").max = points.length / 3;
-    history = [];
-    spacing = 1;
-    measure();
-    buildNetwork();
-    drawAll();
-    checkDiverged();
-    save();
-    if (was && !now.diverged) play();
+    withdraw();
+    attempt(() => {
+      shape = answer;
+      points = engine.numbers("train_points").slice();
+      for (const [point, [x, y]] of moved) {
+        if (point >= 0 && point < points.length / 3) movePoint(point, x, y);
+        else moved.delete(point);
+      }
+      byId("point").max = points.length / 3;
+      curve = [];
+      spacing = 1;
+      measure();
+      buildNetwork();
+      drawAll();
+      checkDiverged();
+      save();
+      if (was && !progress.diverged) play();
+    });
   };
 
-  const tune = () => {
+  // Changes a setting with which the training goes on. The graph of a point has the loss of the training.
+  const tune = (setting) => {
     if (!shape) {
       begin();
       return;
@@ -432,15 +469,19 @@
       pause();
       return;
     }
-    measure();
-    drawAll();
-    checkDiverged();
-    save();
+    if (setting === "loss") withdraw();
+    attempt(() => {
+      measure();
+      drawAll();
+      checkDiverged();
+      save();
+    });
   };
 
   // ---- Points that can be moved ----
 
   const tellPoint = (point) => {
+    if (!shape) return;
     const [x, y, label] = points.subarray(3 * point, 3 * point + 3);
     const cell = (value) => Math.min(Math.floor(((value / REACH + 1) / 2) * SIDE), SIDE - 1);
     const found = valuesOf(neurons.at(-1))[cell(-y) * SIDE + cell(x)];
@@ -460,11 +501,12 @@
     requestAnimationFrame(() => {
       waiting = false;
       if (!shape) return;
-      measure();
-      if (!playing) {
+      attempt(() => {
+        measure();
+        if (playing) return;
         drawPlane();
         drawNumbers();
-      }
+      });
     });
   };
 
@@ -493,9 +535,11 @@
     choose(dragged);
   });
   plane.addEventListener("pointermove", (event) => {
-    if (dragged === undefined) return;
+    if (dragged === undefined || !shape) return;
     const frame = plane.getBoundingClientRect();
-    movePoint(dragged, ((2 * (event.clientX - frame.left)) / frame.width - 1) * REACH, (1 - (2 * (event.clientY - frame.top)) / frame.height) * REACH);
+    const x = ((2 * (event.clientX - frame.left)) / frame.width - 1) * REACH;
+    const y = (1 - (2 * (event.clientY - frame.top)) / frame.height) * REACH;
+    attempt(() => movePoint(dragged, x, y));
     afterMove();
   });
   for (const end of ["pointerup", "pointercancel"]) {
@@ -521,7 +565,7 @@
       return;
     }
     const by = event.shiftKey ? 0.01 : 0.1;
-    movePoint(point, points[3 * point] + by * way[0], points[3 * point + 1] + by * way[1]);
+    attempt(() => movePoint(point, points[3 * point] + by * way[0], points[3 * point + 1] + by * way[1]));
     afterMove();
     clearTimeout(settled);
     settled = setTimeout(() => {
@@ -542,18 +586,25 @@
     if (refused(answer)) return;
     const { model } = answer;
     const numbers = (list) => list.map(Number);
-    // The graph keeps what it shows: the training may go on meanwhile, so it gets all inputs.
+    const swept = ({ values, gradients, locals }) => ({ values: numbers(values), gradients: numbers(gradients), locals: locals.map(numbers) });
+    let last = swept(model);
+    // The graph keeps the network that it shows: the training may go on meanwhile, so the engine gets all inputs. It takes
+    // loss, layers and the point's class from the training; if they change, the graph is removed.
     const compute = (values) => {
-      const now = engine.ask("train_backward", { point, inputs: values.map(String) }).model;
-      return { values: numbers(now.values), gradients: numbers(now.gradients), locals: now.locals.map(numbers) };
+      const reply = engine.ask("train_backward", { point, inputs: values.map(exact) });
+      if (reply.model) last = swept(reply.model);
+      // An error may remove the graph, which must not happen while the graph computes.
+      else setTimeout(refused, 0, reply);
+      return last;
     };
     shown.abort();
     shown = new AbortController();
     document.querySelector("main").replaceWith(byId("graph").content.cloneNode(true));
     showGraph({ model, compute, chain: engine.chain }, shown.signal);
+    explained = point;
     const label = signed(points[3 * point + 2]);
-    byId("explained").textContent = `The graph of point ${point + 1} (class ${label}), after step ${now.step}. Moving its inputs does not change the training.`;
-    drawAll();
+    byId("explained").textContent = `The graph of point ${point + 1} (class ${label}), after step ${progress.step}. Moving its inputs does not change the training.`;
+    attempt(drawAll);
   };
 
   // ---- Controls ----
@@ -561,14 +612,13 @@
   offerThemes(byId("theme"));
   const recolour = () => {
     colours = readColours();
-    if (!shape) return;
-    drawAll();
+    if (shape) attempt(drawAll);
   };
   new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   colours = readColours();
 
-  open();
+  readAddress();
   try {
     engine = await startEngine(byId("module").textContent);
   } catch (error) {
@@ -580,22 +630,24 @@
   byId("train-play").addEventListener("click", play);
   byId("train-step").addEventListener("click", () => {
     if (playing) pause();
-    if (!now || now.diverged) return;
-    engine.call("train_advance", 1);
-    measure();
-    drawAll();
-    checkDiverged();
-    tell(summary());
+    if (!progress || progress.diverged) return;
+    attempt(() => {
+      engine.call("train_advance", 1);
+      measure();
+      drawAll();
+      checkDiverged();
+      tell(summary());
+    });
   });
   byId("train-reset").addEventListener("click", () => {
     pause();
     begin();
-    if (now) tell(`Reset. ${summary()}`);
+    if (progress) tell(`Reset. ${summary()}`);
   });
   const another = (id) => {
     byId(id).value = Math.max(Math.floor(Number(byId(id).value)) || 0, 0) + 1;
     begin();
-    if (now) tell(summary());
+    if (progress) tell(summary());
   };
   byId("new-weights").addEventListener("click", () => another("seed"));
   byId("new-points").addEventListener("click", () => {
@@ -610,7 +662,7 @@
     }
     if (target.id === "layers") layers([]);
     if (TUNED.has(target.id)) {
-      tune();
+      tune(target.id);
       return;
     }
     if (["data", "points", "noise", "held", "data_seed"].includes(target.id)) moved.clear();
@@ -630,7 +682,7 @@
     byId("shared").textContent = copied ?? "The link is in the address bar.";
   });
   addEventListener("hashchange", () => {
-    open();
+    readAddress();
     begin();
   });
   let resized;
