@@ -134,7 +134,7 @@ pub struct Settings {
     /// The noise. In moons and circles it is the standard deviation that is added to each coordinate, before the shape is
     /// scaled to the plane. In spirals it is the standard deviation that is added to each point's angle, in radians. In clouds, the
     /// standard deviation of each coordinate is three times this number. A point that noise puts outside the plane moves to
-    /// the plane's nearest border.
+    /// the plane's nearest border, where its whole mark is seen.
     pub noise: f64,
     /// The share of the points that is held out, in percent.
     pub held: f64,
@@ -161,6 +161,9 @@ pub struct Settings {
 
 /// Half the side of the plane that is shown; its middle is 0.
 pub const REACH: f64 = 2.0;
+
+/// The largest coordinate that noise gives: a point's whole mark is then within the plane.
+const BORDER: f64 = 0.975 * REACH;
 
 /// The seeds that can be chosen; JavaScript knows whole numbers up to 2⁵³.
 const SEEDS: RangeInclusive<f64> = 0.0..=9_007_199_254_740_992.0;
@@ -226,7 +229,7 @@ impl Settings {
         let place = |point: &[f64]| {
             let pairs = point.iter().zip(middle);
             pairs
-                .map(|(value, middle)| (factor * (value - middle)).clamp(-REACH, REACH))
+                .map(|(value, middle)| (factor * (value - middle)).clamp(-BORDER, BORDER))
                 .collect()
         };
         // Rows are ordered by cloud, and all clouds are equally large. If that makes too many points, the last clouds lose one.
