@@ -42,6 +42,13 @@ pub const PAGES: &[Template] = &[
             ("engine", include_str!("../page/engine.js")),
             ("draw", include_str!("../page/draw.js")),
             ("train", include_str!("../page/train.js")),
+            ("train-address", include_str!("../page/train-address.js")),
+            ("train-network", include_str!("../page/train-network.js")),
+            ("train-plane", include_str!("../page/train-plane.js")),
+            ("train-playing", include_str!("../page/train-playing.js")),
+            ("train-points", include_str!("../page/train-points.js")),
+            ("train-backward", include_str!("../page/train-backward.js")),
+            ("train-start", include_str!("../page/train-start.js")),
         ],
     },
 ];

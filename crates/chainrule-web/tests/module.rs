@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use chainrule::Parameters as _;
 use chainrule::op::Op;
 use chainrule::text::Formula;
 use chainrule_web::pages::PAGES;
 use chainrule_web::playground;
+use chainrule_web::training::{Session, Settings};
 use serde_json::{Value, json};
 
 fn here() -> PathBuf {
@@ -33,8 +35,8 @@ fn the_pages_in_the_course_are_up_to_date() {
     }
 }
 
-/// Asks the module that a file holds, in Node.
-fn asked(path: &Path, questions: &[(&str, Value)]) -> Vec<Value> {
+/// Asks the module that a file holds, in Node: how to ask (see module.js), a function and its operand.
+fn asked(path: &Path, questions: &[(&str, &str, Value)]) -> Vec<Value> {
     let mut node = Command::new("node")
         .args([
             here().join("tests/module.js"),
@@ -116,11 +118,11 @@ fn same(a: &Value, b: &Value) -> bool {
 
 fn agree(path: &Path) {
     let texts = texts();
-    let mut questions: Vec<(&str, Value)> = vec![("functions", Value::Null)];
+    let mut questions = vec![("ask", "functions", Value::Null)];
     questions.extend(
         texts
             .iter()
-            .map(|text| ("explain", json!({ "text": text }))),
+            .map(|text| ("ask", "explain", json!({ "text": text }))),
     );
     let mut answers = asked(path, &questions).into_iter();
     let functions = serde_json::to_value(playground::functions()).unwrap();
@@ -139,11 +141,73 @@ fn agree(path: &Path) {
     assert!(graphs > 300, "{graphs} graphs");
 }
 
+/// Trains in the module and here, with the same settings: points, network, losses, map and backward pass have the same bits.
+fn train(path: &Path) {
+    const STEPS: usize = 40;
+    let trainings = [
+        ("tanh", "logistic", "adam", 16, 0.001),
+        ("relu", "hinge", "sgd", 0, 0.0),
+        ("silu", "squared", "momentum", 16, 0.0),
+        ("softplus", "logistic", "rms_prop", 0, 0.001),
+    ];
+    for (activation, loss, optimizer, batch, penalty) in trainings {
+        let settings = json!({
+            "data": "moons", "points": 60, "noise": 0.1, "held": 25, "data_seed": 3, "hidden": [6, 5],
+            "activation": activation, "seed": 5, "loss": loss, "optimizer": optimizer, "rate": 0.03,
+            "penalty": penalty, "batch": batch,
+        });
+        let mut questions = vec![("ask", "train_begin", settings.clone())];
+        questions.extend((0..STEPS).map(|_| ("call", "train_advance", json!(1))));
+        questions.extend([
+            ("numbers", "train_points", Value::Null),
+            ("numbers", "train_parameters", Value::Null),
+            ("numbers", "train_progress", Value::Null),
+            ("numbers", "train_map", json!(10)),
+            ("ask", "train_backward", json!({ "point": 7 })),
+        ]);
+        let answers = asked(path, &questions);
+        assert_eq!(answers[0], json!({ "training": 45, "sizes": [2, 6, 5, 1] }));
+        let [points, parameters, progress, map, backward] = &answers[1 + STEPS..] else {
+            panic!("{} answers", answers.len());
+        };
+        let settings: Settings = serde_json::from_value(settings).unwrap();
+        let mut session = Session::new(settings).unwrap();
+        session.advance(STEPS);
+        let here = session.progress().unwrap();
+        let text = session.backward(7, None).unwrap();
+        let model: Value = serde_json::from_str(text.get()).unwrap();
+        assert!(same(&backward["model"], &model), "{activation}");
+        let expected = [
+            (points, session.points().as_flattened().to_vec()),
+            (parameters, session.network().parameters()),
+            (
+                progress,
+                vec![
+                    here.epoch as f64,
+                    here.step as f64,
+                    here.loss,
+                    here.held_loss,
+                    here.accuracy,
+                    here.held_accuracy,
+                    f64::from(here.diverged),
+                ],
+            ),
+            (map, session.map(10).unwrap().to_vec()),
+        ];
+        assert_eq!(here.step, STEPS);
+        for (found, expected) in expected {
+            let expected: Vec<String> = expected.iter().map(|x| x.to_bits().to_string()).collect();
+            assert_eq!(*found, json!(expected), "{activation}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs Node; .ci/run runs it"]
 fn the_module_in_the_course_computes_what_the_engine_computes() {
     for template in PAGES {
         agree(&course(template.file));
+        train(&course(template.file));
     }
 }
 
@@ -152,4 +216,5 @@ fn the_module_in_the_course_computes_what_the_engine_computes() {
 fn a_new_module_computes_what_the_engine_computes() {
     let path = env::var_os("CHAINRULE_WEB_MODULE").expect("the path of the module");
     agree(Path::new(&path));
+    train(Path::new(&path));
 }

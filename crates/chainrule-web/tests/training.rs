@@ -77,6 +77,60 @@ fn both_classes_are_about_equally_frequent_and_within_the_plane() {
 }
 
 #[test]
+fn any_number_of_points_and_any_noise_gives_that_many_points_in_the_plane() {
+    let mut at_the_border = 0;
+    for data in [
+        Shape::Moons,
+        Shape::Circles,
+        Shape::Spirals,
+        Shape::Blobs,
+        Shape::Xor,
+    ] {
+        for (count, points) in [
+            (10_u8, 10.0),
+            (11, 11.0),
+            (13, 13.0),
+            (14, 14.0),
+            (201, 201.0),
+        ] {
+            for noise in [0.0, 0.5, 1.0] {
+                let session = begin(&Settings {
+                    data,
+                    points,
+                    noise,
+                    ..settings()
+                });
+                let points = session.points();
+                assert_eq!(points.len(), usize::from(count), "{data:?}");
+                let positive = points.iter().filter(|point| point[2] == 1.0).count();
+                assert!(
+                    positive.abs_diff(points.len() - positive) <= 1,
+                    "{data:?}: {positive} of {count}"
+                );
+                for &[x, y, label] in points {
+                    assert!(x.abs() < REACH && y.abs() < REACH, "{data:?}: {x}, {y}");
+                    assert!(label.abs() == 1.0, "{data:?}: {label}");
+                    at_the_border += usize::from(x.abs().max(y.abs()) == 0.975 * REACH);
+                }
+            }
+        }
+    }
+    assert!(at_the_border > 100, "{at_the_border}");
+}
+
+#[test]
+fn opposite_clouds_of_xor_have_the_same_class() {
+    let session = begin(&Settings {
+        data: Shape::Xor,
+        noise: 0.0,
+        ..settings()
+    });
+    for &[x, y, label] in session.points() {
+        assert_eq!(label, -x * y);
+    }
+}
+
+#[test]
 fn the_same_seeds_give_the_same_bits_and_others_do_not() {
     let run = |settings: &Settings| {
         let mut session = begin(settings);

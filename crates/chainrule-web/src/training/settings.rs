@@ -129,9 +129,12 @@ pub enum Rule {
 pub struct Settings {
     /// The shape of the data.
     pub data: Shape,
-    /// The number of points.
+    /// The number of points; an odd number gives one class one point more.
     pub points: f64,
-    /// The deviation of the noise: of coordinates, of angles in spirals, and a third of a cloud's.
+    /// The noise. In moons and circles it is the standard deviation that is added to each coordinate, before the shape is
+    /// scaled to the plane. In spirals it is the standard deviation that is added to each point's angle, in radians. In clouds, the
+    /// standard deviation of each coordinate is three times this number. A point that noise puts outside the plane moves to
+    /// the plane's nearest border, where its whole mark is seen.
     pub noise: f64,
     /// The share of the points that is held out, in percent.
     pub held: f64,
@@ -145,7 +148,8 @@ pub struct Settings {
     pub seed: f64,
     /// The loss.
     pub loss: Loss,
-    /// The strength λ of the penalty `λ·Σ p²`.
+    /// The strength λ of the penalty `λ·Σ p²`, where the sum is over all weights and biases, as in
+    /// [`Fit::l2`](chainrule::nn::Fit::l2).
     pub penalty: f64,
     /// The learning rate.
     pub rate: f64,
@@ -157,6 +161,9 @@ pub struct Settings {
 
 /// Half the side of the plane that is shown; its middle is 0.
 pub const REACH: f64 = 2.0;
+
+/// The largest coordinate that noise gives: a point's whole mark is then within the plane.
+const BORDER: f64 = 0.975 * REACH;
 
 /// The seeds that can be chosen; JavaScript knows whole numbers up to 2⁵³.
 const SEEDS: RangeInclusive<f64> = 0.0..=9_007_199_254_740_992.0;
@@ -194,15 +201,16 @@ impl Settings {
         let noise = within("noise", self.noise, 0.0..=1.0)?;
         let held = within("held", self.held, 10.0..=90.0)?;
         let rng = &mut StdRng::seed_from_u64(whole("data_seed", self.data_seed, SEEDS)?);
-        let per_class = points / 2;
+        let clouds = if self.data == Shape::Xor { 4 } else { 2 };
+        let per_cloud = points.div_ceil(clouds);
         let data = match self.data {
             Shape::Moons => data::moons(points, noise, rng),
             Shape::Circles => data::circles(points, 0.5, noise, rng),
-            Shape::Spirals => data::spirals(2, per_class, noise, rng),
-            Shape::Blobs => data::blobs(&[[-1.0, -1.0], [1.0, 1.0]], per_class, 3.0 * noise, rng),
+            Shape::Spirals => data::spirals(2, per_cloud, noise, rng),
+            Shape::Blobs => data::blobs(&[[-1.0, -1.0], [1.0, 1.0]], per_cloud, 3.0 * noise, rng),
             Shape::Xor => {
-                let corners = [[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]];
-                data::blobs(&corners, per_class.div_ceil(2), 3.0 * noise, rng)
+                let corners = [[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]];
+                data::blobs(&corners, per_cloud, 3.0 * noise, rng)
             }
         };
         let data = data.map_err(Wrong::new("data"))?;
@@ -215,17 +223,21 @@ impl Settings {
             Shape::Xor => (
                 [0.0, 0.0],
                 1.0,
-                |cloud| if cloud < 2.0 { -1.0 } else { 1.0 },
+                |cloud| if cloud % 2.0 == 0.0 { -1.0 } else { 1.0 },
             ),
         };
         let place = |point: &[f64]| {
             let pairs = point.iter().zip(middle);
             pairs
-                .map(|(value, middle)| factor * (value - middle))
+                .map(|(value, middle)| (factor * (value - middle)).clamp(-BORDER, BORDER))
                 .collect()
         };
-        let (inputs, labels) = data
-            .rows()
+        // Rows are ordered by cloud, and all clouds are equally large. If that makes too many points, the last clouds lose one.
+        let fits = data.len() == points;
+        let kept = |row: usize| fits || (row % per_cloud) * clouds + row / per_cloud < points;
+        let rows = data.rows().enumerate().filter(|&(row, _)| kept(row));
+        let (inputs, labels) = rows
+            .map(|(_, row)| row)
             .map(|(point, target)| (place(point), label(target)))
             .unzip();
         let data = Dataset::new(inputs, labels).map_err(Wrong::new("data"))?;
