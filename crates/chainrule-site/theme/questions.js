@@ -88,7 +88,7 @@
       keeps = keep();
       count();
     });
-    // Here, arrows choose an answer and do not lead to the next chapter.
+    // mdBook leaves arrows to the choices; on the button they do not lead to the next chapter either.
     box.addEventListener("keydown", (event) => {
       if (event.key.startsWith("Arrow")) event.stopPropagation();
     });
