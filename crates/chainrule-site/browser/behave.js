@@ -1,10 +1,8 @@
-// Uses the site as a reader does: searches, changes the theme, opens the list of pages, steps through a page in a frame.
+// Uses the site as a reader does: searches, changes the theme, opens the list of pages, steps through a page in a frame, answers questions.
 
 import { examine } from "./examine.js";
-
-function expect(problems, what, value) {
-  if (!value) problems.push(`expected ${what}`);
-}
+import { questions } from "./questions.js";
+import { expect } from "./until.js";
 
 async function search(page, problems) {
   await page.keyboard.press("/");
@@ -54,31 +52,6 @@ async function frame(page, problems) {
   expect(problems, "a step in the frame", await count() !== before);
 }
 
-// Chooses answers of a question until one is right, and asks for others.
-async function questions(page, problems) {
-  const answer = () => page.$eval("fieldset.question", (box) => {
-    for (const choice of box.querySelectorAll("input")) if (!box.querySelector(".ticked")) choice.click();
-    return box.querySelector(".because").textContent;
-  });
-  expect(problems, "three questions", (await page.$$("fieldset.question")).length === 3);
-  expect(problems, "the reason for the right answer", (await answer()).startsWith("Right."));
-  problems.push(...await examine(page));
-  const asked = () => page.$eval("fieldset.question legend", (legend) => legend.textContent);
-  const before = await asked();
-  await page.$eval(".others", (button) => button.click());
-  expect(problems, "other questions", await asked() !== before);
-}
-
-// Goes to the last step of a page of a graph, which shows every gradient.
-async function step(page) {
-  const last = await page.$("#last");
-  if (last === null) return [];
-  const count = () => page.$eval("#count", (count) => count.textContent);
-  const before = await count();
-  await last.click();
-  return [...await count() === before ? ["expected another step"] : [], ...await examine(page)];
-}
-
 // Returns the problems of a reader who has opened a chapter with a page in a frame.
 async function behave(page) {
   const problems = [];
@@ -86,4 +59,4 @@ async function behave(page) {
   return problems;
 }
 
-export { behave, step };
+export { behave };

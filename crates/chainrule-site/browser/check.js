@@ -2,7 +2,7 @@
 //
 // usage: check [--screenshots] [PART OF A NAME]
 //
-// With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose file is called so.
+// With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose path contains it.
 
 import { mkdir, readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -10,9 +10,12 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { behave, step } from "./behave.js";
+import { behave } from "./behave.js";
 import { chromium, firefox, themes } from "./browsers.js";
 import { examine, listen, visit } from "./examine.js";
+import { step } from "./graph.js";
+import { playground } from "./playground.js";
+import { train } from "./train.js";
 
 const target = fileURLToPath(new URL("../../../target/", import.meta.url));
 const site = path.join(target, "site");
@@ -47,7 +50,10 @@ function record(where, problems) {
   console.log([where, ...new Set(problems)].join("\n  "));
 }
 
-const look = async (page) => [...await examine(page), ...await step(page)];
+// These pages start an engine first, and have more to use than steps.
+const uses = new Map([["playground.html", playground], ["train.html", train]]);
+const glance = async (page) => [...await examine(page), ...await step(page)];
+const look = (page, file) => (uses.get(path.basename(file)) ?? glance)(page);
 
 // Opens a page, and a second time if the browser does not answer, which happens on a busy machine.
 async function open(browser, where, file, width, examination) {
@@ -75,7 +81,7 @@ async function run(start, files, screenshots) {
         const setting = `${program}, ${theme}, ${width} pixels`;
         for (const file of files) {
           await open(browser, `${setting}: ${path.relative(target, file)}`, file, width, async (page) => {
-            const problems = await look(page);
+            const problems = await look(page, file);
             if (screenshots) await screenshot(page, `${program}-${theme}-${width}`.toLowerCase(), file);
             return problems;
           });

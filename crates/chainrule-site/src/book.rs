@@ -11,8 +11,12 @@ use mdbook_driver::config::Config;
 
 use crate::{embed, files, math, warnings};
 
-/// The font of formulas, in this package and on the site.
-const FONT: &str = "theme/latinmodern-math.woff2";
+/// The font of formulas, where it is from, and its license, in this package and on the site.
+const FONT: [&str; 3] = [
+    "theme/latinmodern-math.woff2",
+    "theme/latinmodern-math.txt",
+    "theme/GUST-FONT-LICENSE.txt",
+];
 
 /// Builds the site in a directory, whose old contents are removed.
 ///
@@ -42,7 +46,9 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         bail!("mdBook warns:\n{}", warnings.join("\n"));
     }
     // mdBook copies the style that names this font, but not the font.
-    fs::copy(root.join(FONT), out.join(FONT)).context(FONT)?;
+    for file in FONT {
+        fs::copy(root.join(file), out.join(file)).context(file)?;
+    }
     files::write(&linked, &root.join("../.."), out)
 }
 
