@@ -18,6 +18,15 @@ async function start() {
     return;
   }
   begin();
+  if (!shape && byId("problem").textContent !== "") {
+    // A link can hold settings that are refused.
+    const why = byId("problem").textContent;
+    byId("choices").reset();
+    moved.clear();
+    layers([]);
+    begin();
+    problem(`The link has a setting that is refused, so the usual settings are used. ${why}`);
+  }
 
   byId("train-play").addEventListener("click", play);
   byId("train-step").addEventListener("click", () => {
@@ -67,12 +76,7 @@ async function start() {
     save();
   });
   byId("explain").addEventListener("click", explain);
-  byId("share").addEventListener("click", async () => {
-    save();
-    // A page opened from a file may not write to the clipboard; the address has the link anyway.
-    const copied = await navigator.clipboard?.writeText(location.href).then(() => "Copied.", () => undefined);
-    byId("shared").textContent = copied ?? "The link is in the address bar.";
-  });
+  offerLink(byId("share"), byId("shared"), byId("link"), save);
   addEventListener("hashchange", () => {
     readAddress();
     begin();

@@ -111,7 +111,8 @@ const refused = (answer) => {
   else if (answer.error?.field) {
     const id = answer.error.field === "rate" ? "learning" : answer.error.field;
     const name = id === "hidden" ? "Neurons" : document.querySelector(`label[for="${id}"]`)?.textContent ?? id;
-    problem(`${name}: ${answer.error.problem}`, answer.error.field);
+    const kept = shape ? ". The network keeps the settings that it had" : "";
+    problem(`${name}: ${answer.error.problem}${kept}.`, answer.error.field);
   } else if (answer.error) problem(String(answer.error));
   else problem("");
   return Boolean(answer.stopped || answer.error);

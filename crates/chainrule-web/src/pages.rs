@@ -40,6 +40,7 @@ pub const PAGES: &[Template] = &[
             ("main", Page::MAIN),
             ("script", Page::SCRIPT),
             ("engine", include_str!("../page/engine.js")),
+            ("share", include_str!("../page/share.js")),
             ("draw", include_str!("../page/draw.js")),
             ("train", include_str!("../page/train.js")),
             ("train-address", include_str!("../page/train-address.js")),
