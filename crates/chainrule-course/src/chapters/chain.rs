@@ -111,7 +111,7 @@ fn neuron(pictures: &Pictures) -> Outcome<()> {
         agree(name, gradient, lecture[place], 5e-5)?;
     }
     pictures.graph("09-neuron.svg", &f.picture().gradients(&grads))?;
-    let title = "f = 1/(1 + e^−(w0·x0 + w1·x1 + w2))";
+    let title = "The lecture's neuron, gate by gate";
     pictures.steps("09-neuron.html", title, &f.explain())?;
 
     // The same neuron with one gate for the whole sigmoid.
