@@ -1,8 +1,8 @@
 // Opens every page of the site in two browsers, two themes and two widths.
 //
-// usage: check [--screenshots] [PART OF A NAME]
+// usage: check [--all] [--screenshots] [PART OF A NAME]
 //
-// With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose path contains it.
+// Chromium opens each page in all four settings; Firefox does so with --all, and otherwise in two. With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose path contains it.
 
 import { mkdir, readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -78,6 +78,7 @@ async function run(start, files, screenshots) {
     const { name: program, browser } = await start(theme);
     try {
       for (const width of widths) {
+        if (program === "Firefox" && !everything && (theme === "light") === (width === 390)) continue;
         const setting = `${program}, ${theme}, ${width} pixels`;
         for (const file of files) {
           await open(browser, `${setting}: ${path.relative(target, file)}`, file, width, async (page) => {
@@ -95,6 +96,8 @@ async function run(start, files, screenshots) {
 }
 
 const screenshots = process.argv.includes("--screenshots");
+// Firefox opens each page in two of the four settings unless it is asked for all.
+const everything = process.argv.includes("--all");
 const part = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "";
 // The example `moons` writes this page if it is asked to.
 const moons = path.join(target, "moons.html");

@@ -30,7 +30,8 @@ async function mistakes(page, problems) {
   await page.keyboard.press("End");
   await page.keyboard.type(" * * 2");
   await until(page, problems, "a caret below the mistake",
-    () => /^Line 2, column \d+: .+\nf = .*\n +\^/.test(document.getElementById("problem").textContent));
+    () => /^Line 2, column \d+: .+/.test(document.getElementById("what").textContent)
+      && /^f = .*\n +\^$/.test(document.getElementById("where").textContent));
   expect(problems, "the mistake to be visible", await page.$eval("#problem", (problem) => problem.checkVisibility()));
   problems.push(...await examine(page));
 }

@@ -55,6 +55,8 @@
       const input = label.appendChild(document.createElement("input"));
       Object.assign(input, { type: "radio", name: `question-${index}` });
       label.append(...item.childNodes);
+      // Not every browser takes a formula as the name of what is beside it.
+      if (label.querySelector("math")) input.setAttribute("aria-label", label.textContent.trim());
       return { input, label, ticked };
     });
     const check = box.appendChild(button("check", "submit", "Check"));
