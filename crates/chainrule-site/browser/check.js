@@ -2,7 +2,8 @@
 //
 // usage: check [--all] [--screenshots] [PART OF A NAME]
 //
-// Chromium opens each page in all four settings; Firefox does so with --all, and otherwise in two. With --screenshots, pictures of the pages are in target/screenshots. With a part of a name, only pages whose path contains it.
+// Chromium opens each page in all four settings; Firefox does so with --all, and otherwise in two. With --screenshots, pictures
+// of the pages are in target/screenshots. With a part of a name, only pages whose path contains it.
 
 import { mkdir, readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
