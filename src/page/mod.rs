@@ -36,7 +36,7 @@ use script::Script;
 ///
 /// A graph of more than 40 nodes starts with its groups folded. Parameters named by [`Mlp::record_named`](crate::nn::Mlp::record_named)
 /// are within their neuron. If a group, or the whole graph, holds more than 100 nodes and
-/// groups, they are folded into numbered parts. A page takes about 70 KB, and 250 bytes for each node.
+/// groups, they are folded into numbered parts. A page takes about 85 KB, and 250 bytes for each node.
 ///
 /// ```
 /// use chainrule::{Page, Var};

@@ -58,7 +58,7 @@ fn the_pages_show_the_pictures_that_the_chapters_draw() {
         let [drawn, shown] =
             [&drawn, &shown].map(|directory| fs::read(directory.join(&name)).unwrap());
         // An interactive page holds the functions of every operation.
-        assert!(shown.len() < 95_000, "{name} has {} bytes", shown.len());
+        assert!(shown.len() < 100_000, "{name} has {} bytes", shown.len());
         assert!(
             drawn == shown,
             "{name} is out of date: run cargo run --release -p chainrule-course -- --docs"
