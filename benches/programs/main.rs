@@ -3,14 +3,18 @@
 //!
 //! `cargo bench -p chainrule-benches --bench programs` prints it. `-- --quick` takes few samples and small graphs,
 //! `-- --growth` prints how time and memory grow instead, `-- --only NAME` prints one section, `-- --seconds S` spends `S`
-//! seconds on each line, and `-- --json` prints the lines for other programs.
+//! seconds on each line, `-- --stretch S` lets each work run alone for `S` seconds in each turn, and `-- --json` prints the
+//! lines for other programs.
 //!
 //! Times and the first ratio are those of the fastest samples; the second ratio is that of the medians. Absolute times
 //! differ between machines, so compare ratios.
 
 mod big_graphs;
+mod bundle_adjustment;
+mod bundle_by_hand;
 #[path = "../formulas/by_hand.rs"]
 mod by_hand;
+mod determinant;
 mod digits;
 #[path = "../formulas/mod.rs"]
 mod formulas;
@@ -18,26 +22,45 @@ mod gaussian_mixture;
 mod graphs;
 mod growth;
 mod interpreter;
+mod k_means;
+mod least_squares;
+mod log_sum_exp;
 mod moons;
 mod numbers;
+mod processor;
 mod race;
+mod recurrence;
 mod rosenbrock;
+mod runge_kutta;
+mod skeleton;
+mod skeleton_by_hand;
+mod start;
 mod table;
 mod two_layer;
+mod value_and_gradient;
 
 use race::Race;
-use serde_json::Value;
+use serde_json::{Value, json};
 use table::Line;
 
 /// A part of the table: its name, and the function that makes its lines.
 type Section = (&'static str, fn(Race) -> Vec<Line>);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 15] = [
     ("moons", moons::lines),
     ("two-layer", two_layer::lines),
     ("digits", digits::lines),
     ("rosenbrock", rosenbrock::lines),
     ("mixture", gaussian_mixture::lines),
+    ("least-squares", least_squares::lines),
+    ("log-sum-exp", log_sum_exp::lines),
+    ("k-means", k_means::lines),
+    ("recurrence", recurrence::lines),
+    ("runge-kutta", runge_kutta::lines),
+    ("determinant", determinant::lines),
+    ("skeleton", skeleton::lines),
+    ("bundle", bundle_adjustment::lines),
+    ("start", start::lines),
     ("graphs", big_graphs::lines),
 ];
 
@@ -47,9 +70,10 @@ fn main() {
     // `cargo test -p chainrule-benches --benches` runs this too, without `--bench`. Then one run is enough.
     let quick = place("--quick").is_some() || place("--bench").is_none();
     let given = |name: &str| place(name).and_then(|place| arguments.get(place + 1));
-    let seconds = given("--seconds").map(|text| text.parse().expect("a number of seconds"));
+    let seconds = |name: &str| given(name).map(|text| text.parse().expect("a number of seconds"));
     let race = Race {
-        budget: seconds.unwrap_or(if quick { 0.0 } else { 2.0 }),
+        budget: seconds("--seconds").unwrap_or(if quick { 0.0 } else { 2.0 }),
+        stretch: seconds("--stretch").unwrap_or(0.0),
         quick,
     };
     let only = given("--only");
@@ -62,9 +86,12 @@ fn main() {
             .flat_map(|(_, lines)| lines(race))
             .collect()
     };
+    let processor = processor::description();
     if place("--json").is_some() {
-        println!("{}", lines.iter().map(Line::json).collect::<Value>());
+        let lines: Value = lines.iter().map(Line::json).collect();
+        println!("{}", json!({ "processor": processor, "lines": lines }));
     } else {
+        println!("{processor}\n{}\n", race.description());
         table::print(&lines);
     }
 }
