@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Compares chainrule's programs with NumPy, PyTorch, JAX and micrograd: the same work on the same numbers, in turns.
+"""Compares chainrule's programs with NumPy, PyTorch, JAX, CasADi and micrograd: the same work on the same numbers, in turns.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch jax micrograd
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch jax casadi micrograd
     /tmp/peers/bin/python benches/peers.py
 
 prints one table in Markdown. NumPy is required; missing peers are skipped and named. Everything runs on one thread with
-64-bit numbers. Our work and every peer's take turns, in several rounds. Every peer's value is first compared with ours.
-`--quick` runs one short round, as a trial.
+64-bit numbers. In each of several rounds, ours, the loop by hand and every peer run alone, one after the other, each for a
+stretch of half a second: then it finds its own data in the caches, as in a loop of its own. The start of a stretch warms up
+and is not counted. Every peer's value is first compared with ours. `--quick` runs one short round, as a trial.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
-PEERS = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "micrograd": "micrograd"}
+PEERS = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "casadi": "CasADi", "micrograd": "micrograd"}
 
 # The sections of the bench, and their lines that peers compute as well.
 SECTIONS = {
@@ -36,7 +37,11 @@ SECTIONS = {
 # The largest allowed ratio of our time to NumPy's, by line of the bench.
 TARGETS = {"two-layer": 0.7, "two-layer-fast": 0.6, "digits": 0.6}
 
-ONE_THREAD = {
+# One thread. And memory that a peer frees stays with its process: otherwise, the C library gives large arrays back to the
+# system, and NumPy's two layers spend half of their time on taking the same pages again.
+ENVIRONMENT = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -53,7 +58,7 @@ class Peer:
             [sys.executable, str(HERE / "python" / "worker.py"), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | ONE_THREAD,
+            env=os.environ | ENVIRONMENT,
             text=True,
         )
         about = self.read()
@@ -84,10 +89,12 @@ def build():
     return [m["executable"] for m in targets if m.get("executable")][-1]
 
 
-def ours(program, section, seconds):
-    command = [program, "--bench", "--json", "--only", section, "--seconds", str(seconds)]
+def ours(program, section, stretch):
+    """The processor, and the lines of a section of the bench. Each work runs alone for a stretch of this many seconds."""
+    command = [program, "--bench", "--json", "--only", section, "--seconds", "0", "--stretch", str(stretch)]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(output.stdout)
+    found = json.loads(output.stdout)
+    return found["processor"], found["lines"]
 
 
 class Rounds:
@@ -107,12 +114,13 @@ class Rounds:
         return statistics.median(self.medians)
 
 
-def measure(program, peers, rounds, seconds):
-    """Times everything in turns. Returns the titles of the lines, and the rounds of each line and peer."""
-    titles, times = {}, {}
+def measure(program, peers, rounds, stretch):
+    """Times everything in turns. Returns the processor, the titles of the lines, and the rounds of each line and peer."""
+    processor, titles, times = None, {}, {}
     for section, keys in SECTIONS.items():
         for _ in range(rounds):
-            for line in ours(program, section, seconds):
+            processor, lines = ours(program, section, stretch)
+            for line in lines:
                 key = line["key"]
                 titles[key] = line["work"]
                 times.setdefault((key, "ours"), Rounds()).add(line)
@@ -123,11 +131,11 @@ def measure(program, peers, rounds, seconds):
                     continue
                 for name, peer in peers.items():
                     if key in peer.works:
-                        found = peer.time(key, seconds)
+                        found = peer.time(key, stretch)
                         if not math.isclose(found["check"], check, rel_tol=1e-6):
                             sys.exit(f"{key}: {name} computes {found['check']}, chainrule {check}")
                         times.setdefault((key, name), Rounds()).add(found)
-    return titles, times
+    return processor, titles, times
 
 
 def amount(seconds):
@@ -178,10 +186,11 @@ def main():
         sys.exit("NumPy is not installed for this Python: pip install numpy")
     program = build()
     peers = {name: Peer(name) for name in found}
-    rounds, seconds = (1, 0.05) if arguments.quick else (3, 1.0)
-    titles, times = measure(program, peers, rounds, seconds)
+    rounds, stretch = (1, 0.05) if arguments.quick else (3, 0.5)
+    processor, titles, times = measure(program, peers, rounds, stretch)
     for peer in peers.values():
         peer.end()
+    print(f"{processor}\nEach ran alone for {stretch} s per round, after a fifth of that to warm up. Rounds: {rounds}.\n")
     table(titles, times, peers)
     versions = ", ".join(f"{PEERS[name]} {peer.version}" for name, peer in peers.items())
     print(f"\nPython {sys.version.split()[0]}, {versions}; missing: {', '.join(missing) or 'none'}.")

@@ -74,10 +74,9 @@ fn case(race: Race, program: &Program, count: usize) -> Line {
     let mut batch = program.batch(&rows).expect("rows").threads(1);
     let ours = batch.values(&[]).expect("values");
     check(ours, &values.as_flattened()[..count]);
+    let mut loops = || chain_by_hand(black_box(&blocks), black_box(&mut values));
     let [ours, by_hand] = race
-        .run([&mut || _ = batch.values(&[]).expect("values"), &mut || {
-            chain_by_hand(black_box(&blocks), black_box(&mut values))
-        }])
+        .run([&mut || _ = batch.values(&[]).expect("values"), &mut loops])
         .map(|times| times.per(2 * PAIRS * blocks.len()));
     Line::new(
         format!("start-{count}"),

@@ -1,21 +1,27 @@
-"""Times one peer's work in its own process: reads lines with a key and seconds, writes lines of JSON."""
+"""Times one peer's work in its own process, a stretch at a time: reads lines with a key and seconds, writes lines of JSON."""
 
 import importlib
 import json
+import math
 import statistics
 import sys
 import time
 
-# As in benches/programs, a sample repeats its work until it lasts this many seconds.
+# As in benches/programs, a sample repeats its work until it lasts this many seconds, and a stretch starts with a warm-up,
+# as a share of the part that is counted.
 SAMPLE = 3e-4
 FEWEST = 3
+WARM_UP = 0.2
 
 
 def timed(run, seconds):
     run()
-    start = time.perf_counter()
-    run()
-    once = time.perf_counter() - start
+    end = time.perf_counter() + WARM_UP * seconds
+    once = math.inf
+    while once == math.inf or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        once = min(once, time.perf_counter() - start)
     runs = range(max(1, round(SAMPLE / once)))
     samples = []
     end = time.perf_counter() + seconds
