@@ -7,6 +7,7 @@ mod formulas;
 #[path = "../../formulas/timing.rs"]
 mod timing;
 
+mod forward;
 mod numbers;
 
 use std::time::Instant;
@@ -338,4 +339,5 @@ fn main() {
             runs,
         );
     }
+    forward::tables(samples);
 }
