@@ -20,7 +20,7 @@ fn error(p: &[Var], row: &[Var]) -> Var {
 const P: [f64; 3] = [0.3, -0.8, 0.1];
 
 fn programs() -> [Program; 2] {
-    let exact = Program::trace_rows(&P[..], 2, error).unwrap();
+    let exact = Program::trace_rows(&P, 2, |p, row| error(p, row)).unwrap();
     let fast = exact.at_level(Level::Fast);
     [exact, fast]
 }
