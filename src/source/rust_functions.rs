@@ -113,35 +113,20 @@ impl Functions {
                 continue;
             };
             let own = &self.modules[module];
-            let mut known = false;
-            for (place, (item, text)) in own.items.iter().enumerate() {
-                if item == name {
-                    known = true;
-                    if self.items.insert((module, place)) {
-                        for word in words(text) {
-                            match word {
-                                Word::Path(path) => {
-                                    left.push((
-                                        module,
-                                        path.split("::").map(str::to_owned).collect(),
-                                    ));
-                                }
-                                Word::Method(method) => {
-                                    let known =
-                                        METHODS.iter().position(|(name, _)| *name == method);
-                                    if let Some(place) = known.filter(|_| own.name != "float") {
-                                        self.methods.insert((module, place));
-                                        let path = METHODS[place].1.map(str::to_owned);
-                                        left.push((0, path.to_vec()));
-                                    }
-                                }
-                                Word::Other(_) => {}
-                            }
+            let items = own.items.iter().enumerate();
+            let items: Vec<_> = items.filter(|(_, (item, _))| item == name).collect();
+            for &(place, (_, text)) in &items {
+                if self.items.insert((module, place)) {
+                    left.extend(called(text).map(|path| (module, path)));
+                    if own.name != "float" {
+                        for place in methods_in(text) {
+                            self.methods.insert((module, place));
+                            left.push((0, METHODS[place].1.map(str::to_owned).to_vec()));
                         }
                     }
                 }
             }
-            if known {
+            if !items.is_empty() {
                 continue;
             }
             if module == 0
@@ -209,6 +194,22 @@ impl Functions {
         text.push_str("}\n");
         text
     }
+}
+
+/// The paths in a text.
+fn called(text: &str) -> impl Iterator<Item = Vec<String>> {
+    words(text).into_iter().filter_map(|word| match word {
+        Word::Path(path) => Some(path.split("::").map(str::to_owned).collect()),
+        Word::Method(_) | Word::Other(_) => None,
+    })
+}
+
+/// The places in [`METHODS`] of the methods that a text calls.
+fn methods_in(text: &str) -> impl Iterator<Item = usize> {
+    words(text).into_iter().filter_map(|word| match word {
+        Word::Method(name) => METHODS.iter().position(|(method, _)| *method == name),
+        Word::Path(_) | Word::Other(_) => None,
+    })
 }
 
 fn push_indented(text: &mut String, body: &str, depth: usize) {
@@ -333,10 +334,10 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
         let is_name = first.is_alphabetic() || first == '_';
         let end = if is_name || first.is_ascii_digit() {
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-            let word = &rest[..end.unwrap_or(rest.len())];
             // A type follows a single colon.
-            let word = word.split(": ").next().unwrap_or(word);
-            word.trim_end_matches(':').len()
+            rest[..end.unwrap_or(rest.len())]
+                .trim_end_matches(':')
+                .len()
         } else {
             first.len_utf8()
         };

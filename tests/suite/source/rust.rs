@@ -59,11 +59,11 @@ fn every_operation_and_its_slopes_have_the_same_bits_in_rust() {
 #[test]
 fn random_functions_and_their_derivatives_have_the_same_bits_in_rust() {
     let mut runner = runner();
-    let mut cases = random_cases(&mut runner, &arithmetic(), 10);
-    cases.extend(random_cases(&mut runner, &all_ops(), 5));
+    let mut cases = random_cases(&mut runner, &arithmetic(), 6);
+    cases.extend(random_cases(&mut runner, &all_ops(), 3));
     for language in [Language::Core, Language::Std] {
         let compared = compare("random", language, &cases);
-        assert!(compared > 1000, "{compared}");
+        assert!(compared > 500, "{compared}");
     }
 }
 
