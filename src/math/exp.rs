@@ -58,7 +58,7 @@ pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
 pub(crate) fn scaled_exp2(x: f64, c: f64) -> f64 {
     if x > 1000.0 {
         // Here the difference is exact, and powers of two scale exactly.
-        exp2(x - 512.0) * c * 2_f64.powi(512)
+        exp2(x - 512.0) * c * power_of_two(512)
     } else {
         exp2(x) * c
     }
