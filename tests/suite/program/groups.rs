@@ -1,6 +1,6 @@
 //! Small programs over many rows, of which several blocks are computed together.
 
-use chainrule::{Level, Order, Program, Scalar, Var};
+use chainrule::{Level, Order, Program, Var};
 
 /// More than two groups of eight blocks, and some rows more.
 const ROWS: usize = 1100;
