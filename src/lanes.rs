@@ -5,7 +5,8 @@
     reason = "only inlined code is compiled for the vector instructions"
 )]
 
-use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary};
+use crate::op::rows::Chain;
+use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, values};
 
 /// `N` values that a formula is evaluated on at once; each lane has the same bits as an evaluation on its value alone.
 ///
@@ -31,14 +32,34 @@ impl<const N: usize> From<f64> for Lanes<N> {
 
 operators!([const N: usize] Lanes<N>);
 
-impl<const N: usize> Sealed for Lanes<N> {}
+impl<const N: usize> Sealed for Lanes<N> {
+    #[inline(always)]
+    fn tangent<const T: usize>(so_far: Option<Self>, terms: [[Self; 2]; T]) -> Self {
+        let so_far = so_far.unwrap_or(Self([0.0; N]));
+        let add = |product: fn(f64, f64) -> f64| {
+            let mut sum = so_far;
+            for [u, p] in &terms {
+                for lane in 0..N {
+                    sum.0[lane] += product(u.0[lane], p.0[lane]);
+                }
+            }
+            sum
+        };
+        let sum = add(|u, p| u * p);
+        // The zero rule matters only if a plain sum is NaN.
+        if sum.0.iter().any(|value| value.is_nan()) {
+            add(Chain::value)
+        } else {
+            sum
+        }
+    }
+}
 
 impl<const N: usize> Scalar for Lanes<N> {
     #[inline(always)]
     fn apply<O: Unary>(mut self) -> Self {
-        for x in &mut self.0 {
-            *x = O::value(*x);
-        }
+        let xs = self.0;
+        values::<O>(&mut self.0, &xs);
         self
     }
 
@@ -63,8 +84,10 @@ impl<const N: usize> Scalar for Lanes<N> {
         O::value(operands)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vanishes(self) -> bool {
-        self.0.iter().all(|&value| value == 0.0)
+        // All bits but those of the signs, in a few vector instructions.
+        let bits = self.0.iter().fold(0, |bits, value| bits | value.to_bits());
+        bits << 1 == 0
     }
 }

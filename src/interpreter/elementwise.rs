@@ -11,7 +11,7 @@
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, values};
 
 /// The number of results that an operation of many operands computes at the same time.
 const WIDTH: usize = 8;
@@ -19,11 +19,7 @@ const WIDTH: usize = 8;
 #[inline(always)]
 pub(crate) fn unary<O: Unary>(dst: &mut [f64], a: Source<'_>) {
     match a {
-        Source::Slice(a) => {
-            for (y, &a) in dst.iter_mut().zip(a) {
-                *y = O::value(a);
-            }
-        }
+        Source::Slice(a) => values::<O>(dst, a),
         Source::Splat(a) => dst.fill(O::value(a)),
     }
 }

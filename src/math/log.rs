@@ -1,9 +1,122 @@
-//! Logarithms, from the `libm` crate, and functions computed directly from them.
+//! Logarithms and functions computed directly from them. `log2` and `log10` come from the `libm` crate.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
 
 use super::exp::{exp, exp_m1};
 use super::pair::Pair;
 
-pub(crate) use libm::{log as ln, log1p as ln_1p, log2, log10};
+pub(crate) use libm::{log2, log10};
+
+/// A positive normal number as `2^count (1 + rest)`, between √½ and √2.
+struct Scaled {
+    count: f64,
+    rest: f64,
+}
+
+impl Scaled {
+    #[inline(always)]
+    fn new(x: f64) -> Self {
+        /// The higher half of the bits of √½; the lower half counts as 0.
+        const ROOT: u64 = 0x3fe6_a09e << 32;
+        const ONE: u64 = 0x3ff0_0000 << 32;
+        const FRACTION: u64 = (1 << 52) - 1;
+        /// As a float's bits, 2⁵² plus a whole number that is in the lowest bits.
+        const WHOLE: u64 = 0x4330_0000 << 32;
+        let bits = x.to_bits().wrapping_add(ONE - ROOT);
+        let count = f64::from_bits(WHOLE | (bits >> 52)) - (f64::from_bits(WHOLE) + 1023.0);
+        let fraction = f64::from_bits((bits & FRACTION).wrapping_add(ROOT));
+        Self {
+            count,
+            rest: fraction - 1.0,
+        }
+    }
+
+    /// The logarithm, given also a correction of it.
+    #[inline(always)]
+    fn ln(self, correction: f64) -> f64 {
+        let Self { count, rest: f } = self;
+        let half_square = 0.5 * f * f;
+        let s = f / (2.0 + f);
+        let z = s * s;
+        let w = z * z;
+        let even = w * (LN_SERIES[1] + w * (LN_SERIES[3] + w * LN_SERIES[5]));
+        let odd = z * (LN_SERIES[0] + w * (LN_SERIES[2] + w * (LN_SERIES[4] + w * LN_SERIES[6])));
+        let series = s * (half_square + (odd + even));
+        series + (count * LN_2_LOW + correction) - half_square + f + count * LN_2_HIGH
+    }
+}
+
+/// The logarithm of 2 in two parts; products of whole numbers below 2^21 and the first are exact.
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+
+/// A fit of `(ln(1 + f) - 2s)/s` in `s²`, with `s = f/(2 + f)`: that of FreeBSD's `log`, which `libm` has too.
+const LN_SERIES: [f64; 7] = [
+    6.666_666_666_666_735e-1,
+    3.999_999_999_940_942e-1,
+    2.857_142_874_366_239e-1,
+    2.222_219_843_214_978_4e-1,
+    1.818_357_216_161_805e-1,
+    1.531_383_769_920_937_3e-1,
+    1.479_819_860_511_658_6e-1,
+];
+
+/// The natural logarithm, −∞ at both zeros. Branch-free; the same bits as `libm::log`.
+#[inline(always)]
+pub(crate) fn ln(x: f64) -> f64 {
+    let subnormal = x < f64::MIN_POSITIVE;
+    let scaled = Scaled::new(if subnormal { x * POWER_54 } else { x });
+    let count = if subnormal {
+        scaled.count - 54.0
+    } else {
+        scaled.count
+    };
+    let value = Scaled { count, ..scaled }.ln(0.0);
+    let value = if x < f64::INFINITY { value } else { x };
+    let value = if x > 0.0 { value } else { f64::NAN };
+    if x == 0.0 { f64::NEG_INFINITY } else { value }
+}
+
+/// 2⁵⁴.
+const POWER_54: f64 = (1_u64 << 54) as f64;
+
+/// `ln(1 + x)`. Branch-free; the same bits as `libm::log1p`.
+///
+/// The rounding error of `1 + x` is corrected, except near 0, where the series takes `x` itself.
+#[inline(always)]
+pub(crate) fn ln_1p(x: f64) -> f64 {
+    const LOW: f64 = -f64::from_bits(0x3fd2_bec4_ffff_ffff);
+    const HIGH: f64 = f64::from_bits(0x3fda_827a << 32);
+    let near = x >= LOW && x < HIGH;
+    let whole = 1.0 + x;
+    let scaled = Scaled::new(whole);
+    let lost = if scaled.count >= 2.0 {
+        1.0 - (whole - x)
+    } else {
+        x - (whole - 1.0)
+    };
+    let correction = if scaled.count < 54.0 {
+        lost / whole
+    } else {
+        0.0
+    };
+    let scaled = Scaled {
+        count: if near { 0.0 } else { scaled.count },
+        rest: if near { x } else { scaled.rest },
+    };
+    let value = scaled.ln(if near { 0.0 } else { correction });
+    let value = if x.abs() < f64::EPSILON / 2.0 {
+        x
+    } else {
+        value
+    };
+    let value = if x < f64::INFINITY { value } else { x };
+    let value = if x > -1.0 { value } else { f64::NAN };
+    if x == -1.0 { f64::NEG_INFINITY } else { value }
+}
 
 /// `x ln(x)`, 0 at 0.
 pub(crate) fn xlogx(x: f64) -> f64 {
