@@ -1,4 +1,4 @@
-//! Logarithms and functions computed directly from them. `log2` and `log10` come from the `libm` crate.
+//! Logarithms and functions computed directly from them.
 
 #![expect(
     clippy::inline_always,
@@ -8,8 +8,6 @@
 use super::exp::{exp, exp_m1};
 use super::pair::Pair;
 
-pub(crate) use libm::{log2, log10};
-
 /// A positive normal number as `2^count (1 + rest)`, between √½ and √2.
 struct Scaled {
     count: f64,
@@ -17,6 +15,19 @@ struct Scaled {
 }
 
 impl Scaled {
+    /// `x`, which may be subnormal.
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        let subnormal = x < f64::MIN_POSITIVE;
+        let scaled = Self::new(if subnormal { x * POWER_54 } else { x });
+        let count = if subnormal {
+            scaled.count - 54.0
+        } else {
+            scaled.count
+        };
+        Self { count, ..scaled }
+    }
+
     #[inline(always)]
     fn new(x: f64) -> Self {
         /// The higher half of the bits of √½; the lower half counts as 0.
@@ -34,19 +45,50 @@ impl Scaled {
         }
     }
 
-    /// The logarithm, given also a correction of it.
+    /// Half of the square of the rest, and what its logarithm has besides the rest and this half.
     #[inline(always)]
-    fn ln(self, correction: f64) -> f64 {
-        let Self { count, rest: f } = self;
+    fn series(&self) -> [f64; 2] {
+        let f = self.rest;
         let half_square = 0.5 * f * f;
         let s = f / (2.0 + f);
         let z = s * s;
         let w = z * z;
-        let even = w * (LN_SERIES[1] + w * (LN_SERIES[3] + w * LN_SERIES[5]));
-        let odd = z * (LN_SERIES[0] + w * (LN_SERIES[2] + w * (LN_SERIES[4] + w * LN_SERIES[6])));
-        let series = s * (half_square + (odd + even));
-        series + (count * LN_2_LOW + correction) - half_square + f + count * LN_2_HIGH
+        let c = LN_SERIES;
+        let even = w * (c[1] + w * (c[3] + w * c[5]));
+        let odd = z * (c[0] + w * (c[2] + w * (c[4] + w * c[6])));
+        [half_square, s * (half_square + (odd + even))]
     }
+
+    /// The natural logarithm, given also a correction of it.
+    #[inline(always)]
+    fn ln(self, correction: f64) -> f64 {
+        let [half_square, series] = self.series();
+        let Self { count, rest } = self;
+        series + (count * LN_2_LOW + correction) - half_square + rest + count * LN_2_HIGH
+    }
+
+    /// The logarithm to another base, given the reciprocal of the base's logarithm and the logarithm of 2, each in two parts.
+    #[inline(always)]
+    fn log(self, [scale, scale_low]: [f64; 2], [unit, unit_low]: [f64; 2]) -> f64 {
+        let [half_square, series] = self.series();
+        let Self { count, rest } = self;
+        // The product of the higher half of the bits is exact.
+        let high = f64::from_bits((rest - half_square).to_bits() & (u64::MAX << 32));
+        let low = rest - high - half_square + series;
+        let first = high * scale;
+        let whole = count * unit;
+        let sum = whole + first;
+        let small = count * unit_low + (low + high) * scale_low + low * scale;
+        small + ((whole - sum) + first) + sum
+    }
+}
+
+/// A logarithm of `x` that is right for positive finite `x`, with its limits and NaN elsewhere.
+#[inline(always)]
+fn with_ends(x: f64, logarithm: f64) -> f64 {
+    let value = if x < f64::INFINITY { logarithm } else { x };
+    let value = if x > 0.0 { value } else { f64::NAN };
+    if x == 0.0 { f64::NEG_INFINITY } else { value }
 }
 
 /// The logarithm of 2 in two parts; products of whole numbers below 2^21 and the first are exact.
@@ -64,33 +106,38 @@ const LN_SERIES: [f64; 7] = [
     1.479_819_860_511_658_6e-1,
 ];
 
-/// The natural logarithm, −∞ at both zeros. Branch-free; the same bits as `libm::log`.
+/// The natural logarithm, −∞ at both zeros. The same bits as `libm::log`.
 #[inline(always)]
 pub(crate) fn ln(x: f64) -> f64 {
-    let subnormal = x < f64::MIN_POSITIVE;
-    let scaled = Scaled::new(if subnormal { x * POWER_54 } else { x });
-    let count = if subnormal {
-        scaled.count - 54.0
-    } else {
-        scaled.count
-    };
-    let value = Scaled { count, ..scaled }.ln(0.0);
-    let value = if x < f64::INFINITY { value } else { x };
-    let value = if x > 0.0 { value } else { f64::NAN };
-    if x == 0.0 { f64::NEG_INFINITY } else { value }
+    with_ends(x, Scaled::of(x).ln(0.0))
+}
+
+/// The logarithm to base 2. The same bits as `libm::log2`.
+#[inline(always)]
+pub(crate) fn log2(x: f64) -> f64 {
+    const SCALE: [f64; 2] = [1.442_695_040_721_446_3, 1.675_171_316_488_651_2e-10];
+    with_ends(x, Scaled::of(x).log(SCALE, [1.0, 0.0]))
+}
+
+/// The logarithm to base 10. The same bits as `libm::log10`.
+#[inline(always)]
+pub(crate) fn log10(x: f64) -> f64 {
+    const SCALE: [f64; 2] = [4.342_944_818_781_689e-1, 2.508_294_671_164_527_5e-11];
+    const UNIT: [f64; 2] = [3.010_299_956_636_117_7e-1, 3.694_239_077_158_931e-13];
+    with_ends(x, Scaled::of(x).log(SCALE, UNIT))
 }
 
 /// 2⁵⁴.
 const POWER_54: f64 = (1_u64 << 54) as f64;
 
-/// `ln(1 + x)`. Branch-free; the same bits as `libm::log1p`.
+/// `ln(1 + x)`. The same bits as `libm::log1p`.
 ///
 /// The rounding error of `1 + x` is corrected, except near 0, where the series takes `x` itself.
 #[inline(always)]
 pub(crate) fn ln_1p(x: f64) -> f64 {
     const LOW: f64 = -f64::from_bits(0x3fd2_bec4_ffff_ffff);
     const HIGH: f64 = f64::from_bits(0x3fda_827a << 32);
-    let near = x >= LOW && x < HIGH;
+    let near = (LOW..HIGH).contains(&x);
     let whole = 1.0 + x;
     let scaled = Scaled::new(whole);
     let lost = if scaled.count >= 2.0 {
@@ -119,6 +166,7 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
 }
 
 /// `x ln(x)`, 0 at 0.
+#[inline(always)]
 pub(crate) fn xlogx(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x * ln(x) }
 }

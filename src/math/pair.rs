@@ -102,12 +102,13 @@ fn split(x: f64) -> [f64; 2] {
 }
 
 /// Evaluates a polynomial by Horner's rule; the constant coefficient comes first.
-#[inline]
+#[inline(always)]
 pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
-    coefficients
-        .iter()
-        .rev()
-        .fold(0.0, |sum, coefficient| sum * x + coefficient)
+    let mut sum = 0.0;
+    for place in (0..coefficients.len()).rev() {
+        sum = sum * x + coefficients[place];
+    }
+    sum
 }
 
 /// The logarithm of 2 in three parts; products of whole numbers below 2^13 and the first or second part are exact.

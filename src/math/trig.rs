@@ -14,34 +14,34 @@ pub(crate) use libm::{acos, asin, atan, atan2, tan};
 pub(crate) const NEAR: f64 = 1e6;
 
 /// The sine.
-#[inline(always)]
+#[inline]
 pub(crate) fn sin(x: f64) -> f64 {
     if x.abs() > NEAR {
-        libm::sin(x)
-    } else {
-        sin_near(x)
+        return libm::sin(x);
     }
+    if x == 0.0 {
+        return x;
+    }
+    Turned::new(x).one_wave(0)
 }
 
 /// The cosine.
-#[inline(always)]
+#[inline]
 pub(crate) fn cos(x: f64) -> f64 {
     if x.abs() > NEAR {
-        libm::cos(x)
-    } else {
-        cos_near(x)
+        return libm::cos(x);
     }
+    Turned::new(x).one_wave(1)
 }
 
-/// The sine of numbers up to [`NEAR`]. Branch-free.
+/// The sine of numbers up to [`NEAR`], as [`sin`] computes it. Branch-free.
 #[inline(always)]
 pub(crate) fn sin_near(x: f64) -> f64 {
-    let turned = Turned::new(x);
-    let value = turned.wave(0);
+    let value = Turned::new(x).wave(0);
     if x == 0.0 { x } else { value }
 }
 
-/// The cosine of numbers up to [`NEAR`]. Branch-free.
+/// The cosine of numbers up to [`NEAR`], as [`cos`] computes it. Branch-free.
 #[inline(always)]
 pub(crate) fn cos_near(x: f64) -> f64 {
     Turned::new(x).wave(1)
@@ -95,23 +95,50 @@ impl Turned {
         }
     }
 
-    /// The sine of the number after so many more quarters of a turn.
+    /// The sine of the number, `more` quarters of a turn later. Branch-free.
     #[inline(always)]
     fn wave(self, more: u64) -> f64 {
-        let Pair { hi: x, lo } = self.rest;
-        let z = x * x;
-        let w = z * z;
-        let s = SIN_SERIES;
-        let series = s[1] + z * (s[2] + z * s[3]) + z * w * (s[4] + z * s[5]);
-        let cube = z * x;
-        let sine = x - ((z * (0.5 * lo - cube * series) - lo) - cube * s[0]);
-        let c = COS_SERIES;
-        let series = z * (c[0] + z * (c[1] + z * c[2])) + w * w * (c[3] + z * (c[4] + z * c[5]));
-        let half = 0.5 * z;
-        let first = 1.0 - half;
-        let cosine = first + (((1.0 - first) - half) + (z * series - x * lo));
         let turn = self.count.wrapping_add(more);
-        let value = if turn & 1 == 0 { sine } else { cosine };
-        f64::from_bits(value.to_bits() ^ ((turn & 2) << 62))
+        let (sine, cosine) = (sine(self.rest), cosine(self.rest));
+        signed(if turn & 1 == 0 { sine } else { cosine }, turn)
     }
+
+    /// The same with a branch, which is faster for one number.
+    #[inline(always)]
+    fn one_wave(self, more: u64) -> f64 {
+        let turn = self.count.wrapping_add(more);
+        if turn & 1 == 0 {
+            signed(sine(self.rest), turn)
+        } else {
+            signed(cosine(self.rest), turn)
+        }
+    }
+}
+
+/// The value, negated in the second half of a turn.
+#[inline(always)]
+fn signed(value: f64, turn: u64) -> f64 {
+    f64::from_bits(value.to_bits() ^ ((turn & 2) << 62))
+}
+
+/// The sine of a pair up to a quarter of π.
+#[inline(always)]
+fn sine(Pair { hi: x, lo }: Pair) -> f64 {
+    let z = x * x;
+    let s = SIN_SERIES;
+    let series = s[1] + z * (s[2] + z * s[3]) + z * (z * z) * (s[4] + z * s[5]);
+    let cube = z * x;
+    x - ((z * (0.5 * lo - cube * series) - lo) - cube * s[0])
+}
+
+/// The cosine of a pair up to a quarter of π.
+#[inline(always)]
+fn cosine(Pair { hi: x, lo }: Pair) -> f64 {
+    let z = x * x;
+    let w = z * z;
+    let c = COS_SERIES;
+    let series = z * (c[0] + z * (c[1] + z * c[2])) + w * w * (c[3] + z * (c[4] + z * c[5]));
+    let half = 0.5 * z;
+    let first = 1.0 - half;
+    first + (((1.0 - first) - half) + (z * series - x * lo))
 }

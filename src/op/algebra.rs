@@ -308,7 +308,7 @@ impl Sealed for f64 {
         }
         // The zero rule and the sign of 0 matter only here. As a call, this does not delay the sum.
         match sum {
-            Some(sum) if sum > 0.0 || sum < 0.0 => sum,
+            Some(sum) if sum != 0.0 && !sum.is_nan() => sum,
             _ => tangent_by_the_zero_rule(so_far, &terms),
         }
     }

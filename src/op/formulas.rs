@@ -1,5 +1,10 @@
 //! The formulas of the operations: values and partials by the rows of the table, and the choice among them by name.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use super::algebra::{Binary, Nary, Scalar, Ternary, Unary, chain};
