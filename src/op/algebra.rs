@@ -11,6 +11,7 @@ use super::operands::Operands;
 use crate::error::{Result, check_length};
 use crate::labels::Labels;
 use crate::math::fused;
+use crate::math::fused::{Inline, with_fma};
 
 /// An operation of one operand.
 ///
@@ -346,7 +347,10 @@ impl Scalar for f64 {
 
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        O::value(operands)
+        with_fma(Inline(
+            #[inline(always)]
+            || O::value(operands),
+        ))
     }
 
     #[inline]

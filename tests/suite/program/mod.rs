@@ -2,6 +2,7 @@
 
 mod derivatives;
 mod errors;
+mod groups;
 mod guards;
 mod scale;
 
