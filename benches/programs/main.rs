@@ -12,6 +12,7 @@ mod big_graphs;
 #[path = "../formulas/by_hand.rs"]
 mod by_hand;
 mod digits;
+mod elementary;
 #[path = "../formulas/mod.rs"]
 mod formulas;
 mod gaussian_mixture;
@@ -32,13 +33,14 @@ use table::Line;
 /// A part of the table: its name, and the function that makes its lines.
 type Section = (&'static str, fn(Race) -> Vec<Line>);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("moons", moons::lines),
     ("two-layer", two_layer::lines),
     ("digits", digits::lines),
     ("rosenbrock", rosenbrock::lines),
     ("mixture", gaussian_mixture::lines),
     ("graphs", big_graphs::lines),
+    ("elementary", elementary::lines),
 ];
 
 fn main() {

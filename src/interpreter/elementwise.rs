@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values};
 
 /// The number of results that are computed at the same time. It is constant, so that they are whole vectors of every kind.
 const WIDTH: usize = 8;
@@ -33,9 +33,8 @@ pub(crate) struct Counted<O>(PhantomData<O>);
 impl<O: Unary> Elementwise<1> for Known<O> {
     #[inline(always)]
     fn value<const W: usize>([mut a]: [[f64; W]; 1]) -> [f64; W] {
-        for a in &mut a {
-            *a = O::value(*a);
-        }
+        let operands = a;
+        values::<O>(&mut a, &operands);
         a
     }
 }

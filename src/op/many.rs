@@ -50,13 +50,13 @@ pub(super) fn ties<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S)) {
 }
 
 /// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
+#[inline(always)]
 pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
-    let largest = S::max_of(&operands);
-    let terms: SmallVec<[S; 32]> = operands
-        .iter()
-        .map(|x| x.apply2::<ExpDifference>(largest))
-        .collect();
+    let mut terms: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
+    let largest = S::max_of(&terms);
+    for x in &mut terms {
+        *x = x.apply2::<ExpDifference>(largest);
+    }
     let sum = S::apply_n::<Sum>(&terms);
     // −∞ − (−∞) is NaN, but the logarithm of a sum of zeros is −∞.
     largest

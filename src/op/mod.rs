@@ -22,7 +22,7 @@ mod values;
 
 pub use algebra::{Binary, Nary, Scalar, Ternary, Unary};
 pub(crate) use algebra::{Sealed, chain, chain_add, interleaved_dot, same_length};
-pub(crate) use formulas::Visit;
+pub(crate) use formulas::{Visit, values};
 #[cfg(feature = "nn")]
 pub(crate) use many::shares;
 pub use names::{BinaryOp, Interval, Law, NaryOp, Op, Row, TernaryOp, UnaryOp, rows};
