@@ -14,7 +14,7 @@ use chainrule::{Program, Result, Transform, Var, derive, tape};
 use lexopt::{Arg, Parser, ValueExt};
 
 const USAGE: &str = "\
-usage: cargo run --example calc --features text -- FORMULA [NAME=NUMBER]... [--dot | --svg | --html | --latex | --c]
+usage: cargo run --example calc --features text -- FORMULA [NAME=NUMBER]... [--dot | --svg | --html | --latex | --c | --rust]
 
 Prints the value of the formula, its gradient and its Hessian; with an option, instead:
   --dot    a picture as Graphviz text
@@ -22,6 +22,7 @@ Prints the value of the formula, its gradient and its Hessian; with an option, i
   --html   a page that steps through the backward pass
   --latex  the formula and its partial derivatives in LaTeX
   --c      a function in C that computes the value and the gradient
+  --rust   the same function in Rust
 Write `--` before a formula that begins with a minus.";
 
 /// What is printed.
@@ -33,6 +34,7 @@ enum Output {
     Html,
     Latex,
     C,
+    Rust,
 }
 
 struct Arguments {
@@ -53,6 +55,7 @@ fn arguments(mut parser: Parser) -> std::result::Result<Option<Arguments>, Strin
             Arg::Long("html") => output = Output::Html,
             Arg::Long("latex") => output = Output::Latex,
             Arg::Long("c") => output = Output::C,
+            Arg::Long("rust") => output = Output::Rust,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(format!("{}\n{USAGE}", other.unexpected())),
         }
@@ -147,14 +150,13 @@ fn drawn(formula: &Formula, point: &[f64], output: Output) -> Result<String> {
     })
 }
 
-/// The value and the gradient as a program, traced at this point.
-fn gradient(formula: &Formula, point: &[f64]) -> Result<Program> {
+/// The formula as a program, traced at this point.
+fn program(formula: &Formula, point: &[f64]) -> Result<Program> {
     let named = |x: &[Var]| -> Vec<Var> {
         let named = x.iter().zip(formula.names());
         named.map(|(x, name)| x.named(name)).collect()
     };
-    let value = Program::trace_at(point, |x| formula.eval(&named(x)))?;
-    value.join(&value.transform(Transform::Gradient)?)
+    Program::trace_at(point, |x| formula.eval(&named(x)))
 }
 
 /// The formula and its partial derivatives in LaTeX.
@@ -167,7 +169,8 @@ fn latex(formula: &Formula, point: &[f64]) -> Result<String> {
     };
     let outputs: Vec<String> = formula.names().iter().map(slope).collect();
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    gradient(formula, point)?.to_latex(&[&["f"], &outputs[..]].concat())
+    let names = [&["f"], &outputs[..]].concat();
+    program(formula, point)?.to_latex_of(Transform::Gradient, &names)
 }
 
 fn run(arguments: &Arguments) -> Result<String> {
@@ -179,7 +182,8 @@ fn run(arguments: &Arguments) -> Result<String> {
     match output {
         Output::Numbers => numbers(formula, point),
         Output::Latex => latex(formula, point),
-        Output::C => gradient(formula, point)?.to_c("f"),
+        Output::C => program(formula, point)?.to_c_of(Transform::Gradient, "f"),
+        Output::Rust => program(formula, point)?.to_rust_of(Transform::Gradient, "f"),
         Output::Dot | Output::Svg | Output::Html => drawn(formula, point, *output),
     }
 }

@@ -5,13 +5,14 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain, chain_add};
+use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain};
 
 /// A value and its tangent: the derivative of the value in one direction.
 ///
 /// `S` is any [`Scalar`]: `Dual<f64>` gives first derivatives, `Dual<Dual<f64>>` second derivatives, and `Dual<Var>`
 /// derivatives that can be swept in reverse. It uses the same partials as the reverse sweep but multiplies in the
-/// opposite order, so the two check each other. Comparisons only look at the value.
+/// opposite order, so the two check each other. Plain numbers and lanes round each product and each sum of a tangent;
+/// recorded numbers add each term with one rounding. Comparisons only look at the value.
 ///
 /// ```
 /// use chainrule::Dual;
@@ -138,7 +139,23 @@ impl<S: fmt::Display> fmt::Display for Dual<S> {
 
 operators!([S: Scalar] Dual<S>);
 
-impl<S: Scalar> Sealed for Dual<S> {}
+impl<S: Scalar> Sealed for Dual<S> {
+    #[inline]
+    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self {
+        let mut sum = so_far;
+        for [u, p] in terms {
+            let mut tangent = S::tangent(None, [[u.tangent, p.value], [p.tangent, u.value]]);
+            if let Some(sum) = sum {
+                tangent = S::tangent(Some(tangent), [[sum.tangent, S::from(1.0)]]);
+            }
+            sum = Some(Self {
+                value: S::tangent(sum.map(|sum| sum.value), [[u.value, p.value]]),
+                tangent,
+            });
+        }
+        sum.unwrap_or(Self::from(0.0))
+    }
+}
 
 impl<S: Scalar> Scalar for Dual<S> {
     #[inline]
@@ -157,13 +174,19 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn apply2<O: Binary>(self, other: Self) -> Self {
         let (a, b) = (self.value, other.value);
         let y = a.apply2::<O>(b);
-        let mut tangent = S::from(0.0);
-        if !self.tangent.vanishes() {
-            tangent = chain_add(self.tangent, O::left(a, b, y), tangent);
-        }
-        if !other.tangent.vanishes() {
-            tangent = chain_add(other.tangent, O::right(a, b, y), tangent);
-        }
+        // A partial whose tangent is 0 is not computed.
+        let tangent = match (self.tangent.vanishes(), other.tangent.vanishes()) {
+            (false, true) => S::tangent(None, [[self.tangent, O::left(a, b, y)]]),
+            (true, false) => S::tangent(None, [[other.tangent, O::right(a, b, y)]]),
+            (false, false) => {
+                let left = O::left(a, b, y);
+                S::tangent(
+                    None,
+                    [[self.tangent, left], [other.tangent, O::right(a, b, y)]],
+                )
+            }
+            (true, true) => S::from(0.0),
+        };
         Self { value: y, tangent }
     }
 
@@ -171,29 +194,38 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn apply3<O: Ternary>(self, second: Self, third: Self) -> Self {
         let (a, b, c) = (self.value, second.value, third.value);
         let y = a.apply3::<O>(b, c);
-        let mut tangent = S::from(0.0);
+        let mut tangent = None;
         if !self.tangent.vanishes() {
-            tangent = chain_add(self.tangent, O::first(a, b, c, y), tangent);
+            tangent = Some(S::tangent(tangent, [[self.tangent, O::first(a, b, c, y)]]));
         }
         if !second.tangent.vanishes() {
-            tangent = chain_add(second.tangent, O::second(a, b, c, y), tangent);
+            tangent = Some(S::tangent(
+                tangent,
+                [[second.tangent, O::second(a, b, c, y)]],
+            ));
         }
         if !third.tangent.vanishes() {
-            tangent = chain_add(third.tangent, O::third(a, b, c, y), tangent);
+            tangent = Some(S::tangent(tangent, [[third.tangent, O::third(a, b, c, y)]]));
         }
-        Self { value: y, tangent }
+        Self {
+            value: y,
+            tangent: tangent.unwrap_or(S::from(0.0)),
+        }
     }
 
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         let values: SmallVec<[S; 32]> = operands.iter().map(|operand| operand.value).collect();
         let y = S::apply_n::<O>(&values);
-        let mut tangent = S::from(0.0);
+        let mut tangent = None;
         if operands.iter().any(|operand| !operand.tangent.vanishes()) {
             O::partials(&values, y, &mut |i, partial| {
-                tangent = chain_add(operands[i].tangent, partial, tangent);
+                tangent = Some(S::tangent(tangent, [[operands[i].tangent, partial]]));
             });
         }
-        Self { value: y, tangent }
+        Self {
+            value: y,
+            tangent: tangent.unwrap_or(S::from(0.0)),
+        }
     }
 
     #[inline]

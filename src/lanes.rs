@@ -5,6 +5,7 @@
     reason = "only inlined code is compiled for the vector instructions"
 )]
 
+use crate::op::rows::Chain;
 use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary};
 
 /// `N` values that a formula is evaluated on at once; each lane has the same bits as an evaluation on its value alone.
@@ -31,11 +32,55 @@ impl<const N: usize> From<f64> for Lanes<N> {
 
 operators!([const N: usize] Lanes<N>);
 
-impl<const N: usize> Sealed for Lanes<N> {}
+impl<const N: usize> Lanes<N> {
+    /// Whether all lanes have the same bits.
+    #[inline(always)]
+    fn is_uniform(&self) -> bool {
+        let first = self.0[0].to_bits();
+        let other = |other: u64, value: &f64| other | (value.to_bits() ^ first);
+        self.0.iter().fold(0, other) == 0
+    }
+}
+
+impl<const N: usize> Sealed for Lanes<N> {
+    #[inline(always)]
+    fn tangent<const T: usize>(so_far: Option<Self>, terms: [[Self; 2]; T]) -> Self {
+        let add = |product: fn(f64, f64) -> f64| {
+            let mut sum = so_far;
+            for (place, [u, p]) in terms.iter().enumerate() {
+                // A sum of zeros is +0. Added to the last term, this delays the sum least.
+                let normal = so_far.is_none() && place + 1 == T;
+                let mut term = *u;
+                for lane in 0..N {
+                    term.0[lane] = product(u.0[lane], p.0[lane]);
+                    if normal {
+                        term.0[lane] += 0.0;
+                    }
+                    if let Some(sum) = sum {
+                        term.0[lane] += sum.0[lane];
+                    }
+                }
+                sum = Some(term);
+            }
+            sum.unwrap_or(Self([0.0; N]))
+        };
+        let sum = add(|u, p| u * p);
+        // The zero rule matters only if a plain sum is NaN.
+        if sum.0.iter().any(|value| value.is_nan()) {
+            add(Chain::value)
+        } else {
+            sum
+        }
+    }
+}
 
 impl<const N: usize> Scalar for Lanes<N> {
     #[inline(always)]
     fn apply<O: Unary>(mut self) -> Self {
+        // The values of tangents are often the same in all lanes.
+        if N > 1 && !O::OP.is_cheap() && self.is_uniform() {
+            return Self([O::value(self.0[0]); N]);
+        }
         for x in &mut self.0 {
             *x = O::value(*x);
         }
@@ -63,8 +108,10 @@ impl<const N: usize> Scalar for Lanes<N> {
         O::value(operands)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vanishes(self) -> bool {
-        self.0.iter().all(|&value| value == 0.0)
+        // All bits but those of the signs, in a few vector instructions.
+        let bits = self.0.iter().fold(0, |bits, value| bits | value.to_bits());
+        bits << 1 == 0
     }
 }

@@ -30,7 +30,7 @@
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
 //! - *From Python, with arrays or micrograd's code*: `pip install ./crates/chainrule-python`; see `docs/python.md`.
-//! - *The function in C, or in LaTeX*: [`Program::to_c`], [`Program::to_latex`].
+//! - *The function and its derivatives as C, Rust or LaTeX*: [`Program::to_c`], [`Program::to_rust`], [`Program::to_latex`].
 //! - *Parameters in a structure of my own*: [`Parameters`], [`parameters!`].
 //! - *A picture of it*: [`Var::picture`]; [`Picture::to_svg`] makes an image, [`Picture::to_dot`] Graphviz text.
 //! - *The backward pass step by step, in the terminal or on a page*: [`Var::explain`], [`Explanation`].

@@ -16,6 +16,7 @@ mod bundle_by_hand;
 mod by_hand;
 mod determinant;
 mod digits;
+mod elementary;
 #[path = "../formulas/mod.rs"]
 mod formulas;
 mod gaussian_mixture;
@@ -46,7 +47,7 @@ use table::Line;
 /// A part of the table: its name, and the function that makes its lines.
 type Section = (&'static str, fn(Race) -> Vec<Line>);
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 16] = [
     ("moons", moons::lines),
     ("two-layer", two_layer::lines),
     ("digits", digits::lines),
@@ -62,6 +63,7 @@ const SECTIONS: [Section; 15] = [
     ("bundle", bundle_adjustment::lines),
     ("start", start::lines),
     ("graphs", big_graphs::lines),
+    ("elementary", elementary::lines),
 ];
 
 fn main() {

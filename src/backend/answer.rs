@@ -14,7 +14,7 @@ use super::buffer::Buffer;
 use super::compiled::Compiled;
 use super::parallel;
 use super::pieces::Pieces;
-use super::traits::Machine;
+use super::traits::{Machine, Source};
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::math::fused::{Inline, with_fma};
@@ -28,7 +28,7 @@ const WORTHWHILE: usize = 1024;
 pub(crate) struct Answer {
     compiled: Arc<Compiled>,
     parts: Parts,
-    shared: Vec<f64>,
+    shared: Buffer,
     /// At least one worker.
     workers: Vec<Worker>,
     tree: Tree,
@@ -64,9 +64,9 @@ impl Worker {
 impl Answer {
     pub(crate) fn new(compiled: Arc<Compiled>, parts: Parts) -> Self {
         let layout = compiled.executable.layout();
-        let mut shared = Vec::with_capacity(layout.shared.len() + layout.results);
-        shared.extend_from_slice(&layout.shared);
-        shared.resize(layout.shared.len() + layout.results, 0.0);
+        let mut shared = Buffer::default();
+        shared.set_len(layout.shared.len() + layout.results);
+        shared[..layout.shared.len()].copy_from_slice(&layout.shared);
         Self {
             shared,
             workers: vec![Worker::new(&compiled)],
@@ -225,11 +225,12 @@ impl Answer {
         let width = compiled.executable.layout().sums.len();
         tree.clear(width);
         if let [worker] = workers {
-            for index in blocks {
-                let mut block = rows.block(index, &mut worker.lanes);
+            for some in compiled.groups(blocks, rows.rows()) {
+                let mut block = rows.some(some, &mut worker.lanes);
                 block.threads = threads;
-                compiled.block(&mut *worker.machine, shared, &block, tree.next())?;
-                tree.push();
+                let sums = tree.several(block.blocks);
+                compiled.block(&mut *worker.machine, shared, &block, sums)?;
+                tree.push_several(block.blocks);
             }
             return Ok(tree.total());
         }
@@ -303,6 +304,28 @@ impl Answer {
     }
 }
 
+/// Writes the values of the first `count` lanes, `step` places apart. `sign` is −0, which keeps every bit, or 0, which drops the
+/// sign of 0.
+fn write_column(values: Source<'_>, sign: f64, count: usize, places: &mut [f64], step: usize) {
+    match values {
+        Source::Slice(lanes) if step == 1 => {
+            for (place, lane) in places.iter_mut().zip(&lanes[..count]) {
+                *place = lane + sign;
+            }
+        }
+        Source::Slice(lanes) => {
+            for (place, lane) in places.iter_mut().step_by(step).zip(&lanes[..count]) {
+                *place = lane + sign;
+            }
+        }
+        Source::Splat(value) => {
+            for place in places.iter_mut().step_by(step).take(count) {
+                *place = value + sign;
+            }
+        }
+    }
+}
+
 /// Turns every −0 into 0: a derivative of 0 has no sign.
 fn drop_signs(derivatives: &mut [f64]) {
     for derivative in derivatives {
@@ -365,34 +388,36 @@ impl Worker {
     ) -> Result<()> {
         let layout = compiled.executable.layout();
         let mut done = 0;
-        for index in blocks {
-            let mut block = rows.block(index);
+        for some in compiled.groups(blocks, rows.rows()) {
+            let mut block = rows.some(some);
             block.threads = threads;
             // The outputs of these programs need no sums over rows.
             compiled.block(&mut *self.machine, shared, &block, &mut [])?;
-            let mut outputs = layout.outputs();
-            let mut slice = 0;
-            for (part, &len) in parts.lengths().iter().enumerate() {
-                let sign = if parts.is_derivative(part) { 0.0 } else { -0.0 };
-                for (column, place) in outputs.by_ref().take(len).enumerate() {
-                    let values = self.machine.lanes(shared, &block, place);
-                    let (start, step) = match order {
-                        Order::RowMajor => (done * len + column, len),
-                        Order::ColumnMajor => (done, 1),
-                    };
-                    let places = results[slice][start..]
-                        .iter_mut()
-                        .step_by(step)
-                        .take(block.count);
-                    // Adding −0 keeps every bit; adding 0 drops the sign of 0.
-                    for (row, place) in places.enumerate() {
-                        *place = values.at(row) + sign;
+            for index in 0..block.blocks {
+                let block = block.block(index);
+                let mut outputs = layout.outputs();
+                let mut slice = 0;
+                for (part, &len) in parts.lengths().iter().enumerate() {
+                    let sign = if parts.is_derivative(part) { 0.0 } else { -0.0 };
+                    for (column, place) in outputs.by_ref().take(len).enumerate() {
+                        let values = self.machine.lanes(shared, &block, place);
+                        let (start, step) = match order {
+                            Order::RowMajor => (done * len + column, len),
+                            Order::ColumnMajor => (done, 1),
+                        };
+                        write_column(
+                            values,
+                            sign,
+                            block.count,
+                            &mut results[slice][start..],
+                            step,
+                        );
+                        slice += usize::from(order == Order::ColumnMajor);
                     }
-                    slice += usize::from(order == Order::ColumnMajor);
+                    slice += usize::from(order == Order::RowMajor);
                 }
-                slice += usize::from(order == Order::RowMajor);
+                done += block.count;
             }
-            done += block.count;
         }
         Ok(())
     }
@@ -420,10 +445,11 @@ impl Worker {
                 break;
             }
             self.tree.clear(width);
-            for block in blocks {
-                let block = rows.block(block, &mut self.lanes);
-                compiled.block(&mut *self.machine, shared, &block, self.tree.next())?;
-                self.tree.push();
+            for some in compiled.groups(blocks, rows.rows()) {
+                let block = rows.some(some, &mut self.lanes);
+                let sums = self.tree.several(block.blocks);
+                compiled.block(&mut *self.machine, shared, &block, sums)?;
+                self.tree.push_several(block.blocks);
             }
             if done == self.sums.len() {
                 self.sums.push(Vec::new());

@@ -1,5 +1,7 @@
 //! Rows as blocks, from memory in the order of computation or straight from a table.
 
+use std::ops::Range;
+
 use super::blocks::{BLOCK, Blocks, Table, VECTOR};
 use super::buffer::Buffer;
 use super::traits::Block;
@@ -12,8 +14,9 @@ pub(crate) trait BlockSource: Sync {
     /// The number of rows.
     fn rows(&self) -> usize;
 
-    /// One block. `lanes` is memory for a source that does not keep its rows as blocks.
-    fn block<'a>(&'a self, index: usize, lanes: &'a mut Buffer) -> Block<'a>;
+    /// Some blocks, of which only a single one may have fewer rows than others. `lanes` is memory for a source that does not
+    /// keep its rows as blocks.
+    fn some<'a>(&'a self, blocks: Range<usize>, lanes: &'a mut Buffer) -> Block<'a>;
 }
 
 impl BlockSource for Blocks {
@@ -25,8 +28,8 @@ impl BlockSource for Blocks {
         self.rows()
     }
 
-    fn block<'a>(&'a self, index: usize, _: &'a mut Buffer) -> Block<'a> {
-        self.block(index)
+    fn some<'a>(&'a self, blocks: Range<usize>, _: &'a mut Buffer) -> Block<'a> {
+        self.some(blocks)
     }
 }
 
@@ -52,18 +55,24 @@ impl<T: Table + Sync + ?Sized> BlockSource for RowsOfTable<'_, T> {
         self.count
     }
 
-    fn block<'a>(&'a self, index: usize, lanes: &'a mut Buffer) -> Block<'a> {
-        let first = index * BLOCK;
-        let count = BLOCK.min(self.count - first);
-        let width = count.next_multiple_of(VECTOR);
-        lanes.set_len(width * self.width);
-        self.table
-            .copy_block(self.start + first, count, width, lanes);
+    fn some<'a>(&'a self, blocks: Range<usize>, lanes: &'a mut Buffer) -> Block<'a> {
+        let first = blocks.start * BLOCK;
+        let count = (blocks.len() * BLOCK).min(self.count - first);
+        let rows = BLOCK.min(count);
+        let width = rows.next_multiple_of(VECTOR);
+        lanes.set_len(width * blocks.len() * self.width);
+        let each = lanes.chunks_mut((width * self.width).max(1));
+        for (first, lanes) in (first..).step_by(BLOCK).zip(each) {
+            self.table
+                .copy_block(self.start + first, rows, width, lanes);
+        }
         Block {
             first: self.first + first,
             count,
             lanes: width,
             inputs: lanes,
+            blocks: blocks.len(),
+            index: 0,
             threads: 1,
         }
     }

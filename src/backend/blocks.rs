@@ -1,6 +1,8 @@
 //! Stores rows of data in the order of computation: block by block, and within a block the lanes of one input after
 //! another.
 
+use std::ops::Range;
+
 use super::buffer::Buffer;
 use super::traits::Block;
 use crate::error::{Error, Result};
@@ -324,14 +326,21 @@ impl Blocks {
     }
 
     pub(super) fn block(&self, index: usize) -> Block<'_> {
-        let first = index * BLOCK;
-        let count = BLOCK.min(self.count - first);
-        let lanes = count.next_multiple_of(VECTOR);
+        self.some(index..index + 1)
+    }
+
+    /// Some blocks, to be computed together. If there are several, all are whole.
+    pub(super) fn some(&self, blocks: Range<usize>) -> Block<'_> {
+        let first = blocks.start * BLOCK;
+        let count = (blocks.len() * BLOCK).min(self.count - first);
+        let lanes = BLOCK.min(count).next_multiple_of(VECTOR);
         Block {
             first: self.offset + first,
             count,
             lanes,
-            inputs: &self.data[first * self.width..][..lanes * self.width],
+            inputs: &self.data[first * self.width..][..lanes * blocks.len() * self.width],
+            blocks: blocks.len(),
+            index: 0,
             threads: 1,
         }
     }

@@ -1,9 +1,11 @@
 //! Compiled code and the comparisons that it must check.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::blocks::BLOCK;
 use super::layout::Place;
 use super::traits::{Backend, Block, Executable, Machine};
 use crate::error::Result;
@@ -96,7 +98,7 @@ impl Compiled {
         Ok(())
     }
 
-    /// Computes a block of rows and checks its comparisons.
+    /// Computes blocks of rows and checks their comparisons.
     pub(super) fn block(
         &self,
         machine: &mut dyn Machine,
@@ -105,7 +107,14 @@ impl Compiled {
         sums: &mut [f64],
     ) -> Result<()> {
         machine.block(shared, block, sums);
-        // Finds the first comparison of the first row whose outcome differs.
+        if self.row_guards.is_empty() {
+            return Ok(());
+        }
+        (0..block.blocks).try_for_each(|index| self.check(machine, shared, &block.block(index)))
+    }
+
+    /// Finds the first comparison of a block's first row whose outcome differs.
+    fn check(&self, machine: &dyn Machine, shared: &[f64], block: &Block<'_>) -> Result<()> {
         let (mut count, mut changed) = (block.count, None);
         for (sides, guard) in &self.row_guards {
             let [left, right] = sides.map(|place| machine.lanes(shared, block, place));
@@ -117,5 +126,25 @@ impl Compiled {
             Some((guard, a, b)) => Err(guard.error(Some(block.first + count), a, b)),
             None => Ok(()),
         }
+    }
+
+    /// Cuts blocks into groups that are computed together. `rows` is the number of rows of all blocks from the first one on.
+    pub(super) fn groups(
+        &self,
+        blocks: Range<usize>,
+        rows: usize,
+    ) -> impl Iterator<Item = Range<usize>> {
+        let whole = blocks.end.min(rows / BLOCK);
+        let most = self.executable.blocks_at_once().max(1);
+        let mut next = blocks.start;
+        std::iter::from_fn(move || {
+            let start = next;
+            next = if start < whole {
+                whole.min(start + most)
+            } else {
+                blocks.end.min(start + 1)
+            };
+            (start < next).then_some(start..next)
+        })
     }
 }

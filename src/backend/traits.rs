@@ -26,6 +26,11 @@ pub trait Executable: fmt::Debug + fmt::Display + Send + Sync {
     /// The work per block, in values per row. A call with little work stays on one thread.
     fn work(&self) -> usize;
 
+    /// The most blocks that [`Machine::block`] computes in one call.
+    fn blocks_at_once(&self) -> usize {
+        1
+    }
+
     /// Whether one block can be enough work for several threads.
     fn shares_blocks(&self) -> bool {
         false
@@ -40,21 +45,22 @@ pub trait Machine: fmt::Debug + Send {
     /// Computes everything that depends on the uniform inputs alone, in the shared buffer.
     fn before(&mut self, shared: &mut [f64]);
 
-    /// Computes a block of rows, and its sums over rows, in the order of [`Layout::sums`]. `sums` holds old numbers before; it
-    /// is empty if no output needs sums.
+    /// Computes a block of rows, or [several](Executable::blocks_at_once), and the sums over the rows of each block, in the
+    /// order of [`Layout::sums`]. `sums` has the sums of one block after those of another. It holds old numbers before, and
+    /// it is empty if no output needs sums.
     ///
     /// A sum starts at 0 and adds `u·p` with one rounding: first the first pair of factors for all rows in order, then the
     /// next pair. A product with a factor of 0 adds nothing, whatever the other factor is.
     fn block(&mut self, shared: &[f64], block: &Block<'_>, sums: &mut [f64]);
 
-    /// The values in a place, for the last computed block.
+    /// The values in a place, for a block of those that were computed last.
     fn lanes<'a>(&'a self, shared: &'a [f64], block: &Block<'a>, place: Place) -> Source<'a>;
 
     /// Computes everything that depends on sums over rows. The shared buffer contains the sums.
     fn after(&mut self, shared: &mut [f64]);
 }
 
-/// A block of rows of data.
+/// A block of rows of data, or several that are computed together.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Block<'a> {
@@ -62,12 +68,35 @@ pub struct Block<'a> {
     pub first: usize,
     /// The number of its rows.
     pub count: usize,
-    /// The number of rows rounded up to whole vectors. The lanes beyond `count` repeat a row.
+    /// The number of rows of a block, rounded up to whole vectors. The lanes beyond `count` repeat a row.
     pub lanes: usize,
-    /// The varying inputs. The lanes of one input follow those of another.
+    /// The varying inputs. The lanes of one input follow those of another, and one block follows another.
     pub inputs: &'a [f64],
+    /// The number of blocks. If there are several, each has 64 rows.
+    pub blocks: usize,
+    /// Its place among the blocks that are computed together, if it is one of them.
+    pub index: usize,
     /// How many threads may work on this block.
     pub threads: usize,
+}
+
+impl Block<'_> {
+    /// One of the blocks that are computed together.
+    ///
+    /// # Panics
+    /// If there is no block with this index.
+    #[must_use]
+    pub fn block(&self, index: usize) -> Self {
+        let (rows, inputs) = (self.count / self.blocks, self.inputs.len() / self.blocks);
+        Self {
+            first: self.first + index * rows,
+            count: rows,
+            inputs: &self.inputs[index * inputs..][..inputs],
+            blocks: 1,
+            index,
+            ..*self
+        }
+    }
 }
 
 /// The values in a place: one per row, or one for all rows.

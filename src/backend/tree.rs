@@ -9,6 +9,8 @@ pub(crate) struct Tree {
     /// The number of blocks so far. Its bits say which sums are waiting.
     count: usize,
     next: Vec<f64>,
+    /// The sums of several blocks, which were computed together.
+    several: Vec<f64>,
 }
 
 impl Tree {
@@ -21,6 +23,27 @@ impl Tree {
     /// The buffer for the sums of the next block. The caller must write all of them.
     pub(crate) fn next(&mut self) -> &mut [f64] {
         &mut self.next
+    }
+
+    /// The buffer for the sums of the next blocks, one after another. The caller must write all of them.
+    pub(crate) fn several(&mut self, blocks: usize) -> &mut [f64] {
+        if blocks == 1 {
+            return &mut self.next;
+        }
+        self.several.resize(blocks * self.next.len(), 0.0);
+        &mut self.several
+    }
+
+    /// Adds the sums of the blocks for which [`several`](Self::several) lent a buffer.
+    pub(crate) fn push_several(&mut self, blocks: usize) {
+        let width = self.next.len();
+        for block in 0..blocks {
+            if blocks > 1 {
+                let sums = &self.several[block * width..][..width];
+                self.next.copy_from_slice(sums);
+            }
+            self.push();
+        }
     }
 
     /// Adds the buffer's sums to the tree.

@@ -8,7 +8,7 @@
 use crate::backend::{Place, Source};
 use crate::math::fused::Arch;
 
-/// The input of a block's computation: its numbers, and the vector instructions and threads to use.
+/// The input of the computation of a block, or of several: its numbers, and the vector instructions and threads to use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BlockData<'a> {
     pub(crate) arch: Arch,
@@ -16,12 +16,28 @@ pub(crate) struct BlockData<'a> {
     pub(crate) threads: usize,
     /// Lanes per value: the number of rows, rounded up.
     pub(crate) lanes: usize,
-    /// The number of rows.
+    /// The number of rows of a block.
     pub(crate) count: usize,
-    /// The varying inputs, the lanes of one after those of another.
+    /// The number of blocks.
+    pub(crate) number: usize,
+    /// The varying inputs, the lanes of one after those of another, and one block after another.
     pub(crate) inputs: &'a [f64],
+    /// The number of lanes of all inputs of a block.
+    pub(crate) width: usize,
     /// The numbers that all rows share.
     pub(crate) shared: &'a [f64],
+}
+
+impl BlockData<'_> {
+    /// One of the blocks.
+    #[inline(always)]
+    pub(crate) fn block(&self, index: usize) -> Self {
+        Self {
+            number: 1,
+            inputs: &self.inputs[index * self.width..][..self.width],
+            ..*self
+        }
+    }
 }
 
 /// What an instruction may read: all lanes except those that it writes.

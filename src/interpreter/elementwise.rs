@@ -8,95 +8,230 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
+use std::marker::PhantomData;
+
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values};
 
-/// The number of results that an operation of many operands computes at the same time.
+/// The number of results that are computed at the same time. It is constant, so that they are whole vectors of every kind.
 const WIDTH: usize = 8;
 
-#[inline(always)]
-pub(crate) fn unary<O: Unary>(dst: &mut [f64], a: Source<'_>) {
-    match a {
-        Source::Slice(a) => {
-            for (y, &a) in dst.iter_mut().zip(a) {
-                *y = O::value(a);
-            }
-        }
-        Source::Splat(a) => dst.fill(O::value(a)),
+/// An operation of `N` operands, applied to several lanes.
+pub(crate) trait Elementwise<const N: usize> {
+    /// The values of the lanes.
+    fn value<const W: usize>(operands: [[f64; W]; N]) -> [f64; W];
+}
+
+/// A row of the table as an operation of a known number of operands.
+pub(crate) struct Known<O>(PhantomData<O>);
+
+/// A row of the table that takes any number of operands, as an operation of a known number.
+pub(crate) struct Counted<O>(PhantomData<O>);
+
+impl<O: Unary> Elementwise<1> for Known<O> {
+    #[inline(always)]
+    fn value<const W: usize>([mut a]: [[f64; W]; 1]) -> [f64; W] {
+        let operands = a;
+        values::<O>(&mut a, &operands);
+        a
     }
 }
 
-#[inline(always)]
-pub(crate) fn binary<O: Binary>(dst: &mut [f64], a: Source<'_>, b: Source<'_>) {
-    match (a, b) {
-        (Source::Slice(a), Source::Slice(b)) => {
-            for (y, (&a, &b)) in dst.iter_mut().zip(a.iter().zip(b)) {
-                *y = O::value(a, b);
-            }
+impl<O: Binary> Elementwise<2> for Known<O> {
+    #[inline(always)]
+    fn value<const W: usize>([mut a, b]: [[f64; W]; 2]) -> [f64; W] {
+        for lane in 0..W {
+            a[lane] = O::value(a[lane], b[lane]);
         }
-        (Source::Slice(a), Source::Splat(b)) => {
-            for (y, &a) in dst.iter_mut().zip(a) {
-                *y = O::value(a, b);
-            }
-        }
-        (Source::Splat(a), Source::Slice(b)) => {
-            for (y, &b) in dst.iter_mut().zip(b) {
-                *y = O::value(a, b);
-            }
-        }
-        (Source::Splat(a), Source::Splat(b)) => dst.fill(O::value(a, b)),
+        a
     }
 }
 
+impl<O: Ternary> Elementwise<3> for Known<O> {
+    #[inline(always)]
+    fn value<const W: usize>([mut a, b, c]: [[f64; W]; 3]) -> [f64; W] {
+        for lane in 0..W {
+            a[lane] = O::value(a[lane], b[lane], c[lane]);
+        }
+        a
+    }
+}
+
+impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
+    #[inline(always)]
+    fn value<const W: usize>(operands: [[f64; W]; N]) -> [f64; W] {
+        if matches!(O::OP, rows::Adjoint::OP) {
+            let sums = plain_adjoint(&operands);
+            let mut unclear = false;
+            for sum in sums {
+                unclear |= sum.is_nan();
+            }
+            if !unclear {
+                return sums;
+            }
+        }
+        let mut lanes = [Lanes([0.0; W]); N];
+        for (lanes, operand) in lanes.iter_mut().zip(operands) {
+            *lanes = Lanes(operand);
+        }
+        O::value(&lanes).0
+    }
+}
+
+/// An adjoint's sum without the zero rule. It is the same number, unless a product of 0 is not a number. Only the sign of a sum
+/// that underflows to 0 may differ, which no derivative shows.
 #[inline(always)]
-pub(crate) fn ternary<O: Ternary>(dst: &mut [f64], operands: [Source<'_>; 3]) {
-    let mut start = 0;
-    let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
-    for chunk in chunks {
-        let side = Side {
-            count: 3,
-            source: &|place: usize| operands[place],
-            start,
+fn plain_adjoint<const N: usize, const W: usize>(operands: &[[f64; W]; N]) -> [f64; W] {
+    let mut sums = [0.0; W];
+    for [u, p] in operands.as_chunks().0 {
+        for lane in 0..W {
+            sums[lane] = u[lane].mul_add(p[lane], sums[lane]);
+        }
+    }
+    sums
+}
+
+/// A kind of loop, compiled for every operation.
+pub(crate) trait Loop {
+    /// The compiled loop.
+    type Kernel;
+
+    /// The loop of an operation of a known number of operands.
+    fn known<const N: usize, O: Elementwise<N>>() -> Self::Kernel;
+
+    /// The loop of an operation of any number of operands.
+    fn any<O: Nary>() -> Self::Kernel;
+}
+
+/// The loop of an operation of this number of operands; none for an input, which is not computed.
+pub(crate) fn kernel<L: Loop>(op: Op, operands: usize) -> Option<L::Kernel> {
+    op.visit(Choose(operands, PhantomData::<L>))
+}
+
+struct Choose<L>(usize, PhantomData<L>);
+
+impl<L: Loop> Visit for Choose<L> {
+    type Output = L::Kernel;
+
+    fn unary<O: Unary>(self) -> L::Kernel {
+        L::known::<1, Known<O>>()
+    }
+
+    fn binary<O: Binary>(self) -> L::Kernel {
+        L::known::<2, Known<O>>()
+    }
+
+    fn ternary<O: Ternary>(self) -> L::Kernel {
+        L::known::<3, Known<O>>()
+    }
+
+    fn nary<O: Nary>(self) -> L::Kernel {
+        if matches!(O::OP, rows::Dot::OP | rows::Adjoint::OP) {
+            match self.0 {
+                2 => return L::known::<2, Counted<O>>(),
+                4 => return L::known::<4, Counted<O>>(),
+                6 => return L::known::<6, Counted<O>>(),
+                MOST_KNOWN => return L::known::<MOST_KNOWN, Counted<O>>(),
+                _ => {}
+            }
+        }
+        L::any::<O>()
+    }
+}
+
+/// The number of results that are computed without looking for their operands again.
+pub(crate) const PIECE: usize = 64;
+
+/// The most operands of a loop for a known number of them.
+pub(crate) const MOST_KNOWN: usize = 8;
+
+/// Lanes for the operands that are one number, at their places among an operation's operands.
+pub(crate) type Splats = [[f64; PIECE]; MOST_KNOWN];
+
+/// An operand of a loop for a known number of operands.
+#[derive(Clone, Copy)]
+pub(crate) enum Operand<'a> {
+    /// One value per result.
+    Lanes(&'a [f64]),
+    /// The same value for all results.
+    Splat(&'a [f64; PIECE]),
+}
+
+impl<'a> Operand<'a> {
+    /// The values for `W` results from `start` on.
+    #[inline(always)]
+    fn some<const W: usize>(self, start: usize) -> &'a [f64; W] {
+        let lanes = match self {
+            Self::Lanes(lanes) => &lanes[start..],
+            Self::Splat(splat) => &splat[..],
         };
-        let (Lanes(a), Lanes(b), Lanes(c)): (Lanes<WIDTH>, Lanes<WIDTH>, Lanes<WIDTH>) =
-            (side.at(0), side.at(1), side.at(2));
-        for (lane, y) in chunk.iter_mut().enumerate() {
-            *y = O::value(a[lane], b[lane], c[lane]);
+        lanes.first_chunk().expect("a value for every result")
+    }
+}
+
+/// Computes the results of an operation of `N` operands.
+#[inline(always)]
+pub(crate) fn known<const N: usize, O: Elementwise<N>>(
+    dst: &mut [f64],
+    operands: [Operand<'_>; N],
+) {
+    let count = dst.len();
+    let (pieces, rest) = dst.as_chunks_mut::<PIECE>();
+    let mut start = 0;
+    for piece in pieces {
+        let mut sources = [&[0.0; PIECE]; N];
+        for (source, operand) in sources.iter_mut().zip(operands) {
+            *source = operand.some(start);
         }
+        for (place, results) in piece.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+            let mut lanes = [[0.0; WIDTH]; N];
+            for (lanes, source) in lanes.iter_mut().zip(sources) {
+                *lanes = source.as_chunks().0[place];
+            }
+            *results = O::value(lanes);
+        }
+        start += PIECE;
+    }
+    let (results, rest) = rest.as_chunks_mut::<WIDTH>();
+    for results in results {
+        *results = O::value(some(operands, start));
         start += WIDTH;
     }
-    for (lane, y) in rest.iter_mut().enumerate() {
-        let place = start + lane;
-        *y = O::value(
-            operands[0].at(place),
-            operands[1].at(place),
-            operands[2].at(place),
-        );
+    if rest.is_empty() {
+        return;
+    }
+    if let Some(last) = count.checked_sub(WIDTH) {
+        // The last chunk reaches back. Some of its results are computed again.
+        dst[last..].copy_from_slice(&O::value::<WIDTH>(some(operands, last)));
+        return;
+    }
+    for (place, result) in rest.iter_mut().enumerate() {
+        [*result] = O::value(some(operands, place));
     }
 }
 
+/// The values of the operands for `W` results from `start` on.
 #[inline(always)]
-pub(crate) fn nary<'a, O: Nary>(
+fn some<const N: usize, const W: usize>(operands: [Operand<'_>; N], start: usize) -> [[f64; W]; N] {
+    let mut lanes = [[0.0; W]; N];
+    for (lanes, operand) in lanes.iter_mut().zip(operands) {
+        *lanes = *operand.some(start);
+    }
+    lanes
+}
+
+/// Computes the results of an operation of `count` operands.
+#[inline(always)]
+pub(crate) fn any<'a, O: Nary>(
     dst: &mut [f64],
     count: usize,
     source: impl Fn(usize) -> Source<'a>,
 ) {
     let source = &source;
-    // Many lanes at once, so that looking up an operand costs little compared with reading it; few for the rest.
     let mut start = 0;
-    let (chunks, rest) = dst.as_chunks_mut::<{ 4 * WIDTH }>();
-    for chunk in chunks {
-        *chunk = O::value(&Side {
-            count,
-            source,
-            start,
-        })
-        .0;
-        start += 4 * WIDTH;
-    }
-    let (chunks, rest) = rest.as_chunks_mut::<WIDTH>();
+    let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
     for chunk in chunks {
         *chunk = O::value(&Side {
             count,
@@ -142,104 +277,71 @@ impl<'a, const N: usize, F: Fn(usize) -> Source<'a>> Operands<Lanes<N>> for Side
     }
 }
 
-/// Applies an operation elementwise.
-#[inline]
-pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
-    op.visit(Each {
-        arch,
-        dst,
-        operands,
-    });
-}
+/// Computes many results of an operation from its operands.
+pub(crate) type Each = fn(Arch, &mut [f64], &[Source<'_>], &mut Splats);
 
-struct Each<'a, 'b> {
-    arch: Arch,
-    dst: &'a mut [f64],
-    operands: &'a [Source<'b>],
-}
+impl Loop for Each {
+    type Kernel = Self;
 
-impl Visit for Each<'_, '_> {
-    type Output = ();
-
-    #[inline]
-    fn unary<O: Unary>(self) {
-        let (dst, a) = (self.dst, self.operands[0]);
-        self.arch.dispatch(Inline(
-            #[inline(always)]
-            || unary::<O>(dst, a),
-        ));
+    fn known<const N: usize, O: Elementwise<N>>() -> Self {
+        |arch, dst, sources, splats| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || {
+                    let mut operands = [Operand::Lanes(&[]); N];
+                    for ((operand, source), splat) in
+                        operands.iter_mut().zip(sources).zip(&mut *splats)
+                    {
+                        *operand = match *source {
+                            Source::Slice(values) => Operand::Lanes(values),
+                            Source::Splat(value) => {
+                                *splat = [value; PIECE];
+                                Operand::Splat(splat)
+                            }
+                        };
+                    }
+                    known::<N, O>(dst, operands);
+                },
+            ));
+        }
     }
 
-    #[inline]
-    fn binary<O: Binary>(self) {
-        let (dst, a, b) = (self.dst, self.operands[0], self.operands[1]);
-        self.arch.dispatch(Inline(
-            #[inline(always)]
-            || binary::<O>(dst, a, b),
-        ));
-    }
-
-    #[inline]
-    fn ternary<O: Ternary>(self) {
-        let (dst, operands) = (self.dst, [0, 1, 2].map(|place| self.operands[place]));
-        self.arch.dispatch(Inline(
-            #[inline(always)]
-            || ternary::<O>(dst, operands),
-        ));
-    }
-
-    #[inline]
-    fn nary<O: Nary>(self) {
-        let (dst, operands) = (self.dst, self.operands);
-        self.arch.dispatch(Inline(
-            #[inline(always)]
-            || {
-                nary::<O>(
-                    dst,
-                    operands.len(),
-                    #[inline(always)]
-                    |place| operands[place],
-                );
-            },
-        ));
+    fn any<O: Nary>() -> Self {
+        |arch, dst, sources, _| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || {
+                    any::<O>(
+                        dst,
+                        sources.len(),
+                        #[inline(always)]
+                        |place| sources[place],
+                    );
+                },
+            ));
+        }
     }
 }
 
-/// Applies an operation once. Its operands are the values of one source.
-pub(crate) fn fold(arch: Arch, op: Op, operands: Source<'_>) -> f64 {
-    let operands = match &operands {
-        Source::Slice(operands) => operands,
-        Source::Splat(only) => std::slice::from_ref(only),
-    };
-    op.visit(Once { arch, operands }).unwrap_or(f64::NAN)
-}
+/// Computes one result of an operation from the values of its operands.
+pub(crate) type Once = fn(Arch, &[f64]) -> f64;
 
-struct Once<'a> {
-    arch: Arch,
-    operands: &'a [f64],
-}
+impl Loop for Once {
+    type Kernel = Self;
 
-impl Visit for Once<'_> {
-    type Output = f64;
-
-    fn unary<O: Unary>(self) -> f64 {
-        O::value(self.operands[0])
+    fn known<const N: usize, O: Elementwise<N>>() -> Self {
+        |_, operands| match operands.first_chunk() {
+            Some(operands) => O::value::<1>(operands.map(|operand| [operand]))[0],
+            None => f64::NAN,
+        }
     }
 
-    fn binary<O: Binary>(self) -> f64 {
-        O::value(self.operands[0], self.operands[1])
-    }
-
-    fn ternary<O: Ternary>(self) -> f64 {
-        let [a, b, c] = [0, 1, 2].map(|place| self.operands[place]);
-        O::value(a, b, c)
-    }
-
-    fn nary<O: Nary>(self) -> f64 {
-        let operands = self.operands;
-        self.arch.dispatch(Inline(
-            #[inline(always)]
-            || O::value(operands),
-        ))
+    fn any<O: Nary>() -> Self {
+        |arch, operands| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || O::value(operands),
+            ))
+        }
     }
 }

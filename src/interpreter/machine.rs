@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::Plan;
+use super::point::Scratch;
 use super::rows::Rows;
 use crate::backend::{Backend, Block, Executable, Layout, Machine, Place, Source};
 use crate::ir::{Ir, Level};
@@ -56,13 +57,17 @@ impl Executable for Scheduled {
     fn machine(self: Arc<Self>) -> Box<dyn Machine> {
         Box::new(Interpreting {
             scheduled: self,
-            gathered: Vec::new(),
+            scratch: Scratch::default(),
             rows: Rows::default(),
         })
     }
 
     fn work(&self) -> usize {
         self.plan.rows.rows()
+    }
+
+    fn blocks_at_once(&self) -> usize {
+        self.plan.blocks_at_once()
     }
 
     fn shares_blocks(&self) -> bool {
@@ -78,14 +83,14 @@ impl Executable for Scheduled {
 #[derive(Debug)]
 struct Interpreting {
     scheduled: Arc<Scheduled>,
-    gathered: Vec<f64>,
+    scratch: Scratch,
     rows: Rows,
 }
 
 impl Machine for Interpreting {
     fn before(&mut self, shared: &mut [f64]) {
         let Scheduled { plan, arch } = &*self.scheduled;
-        plan.before.execute(*arch, shared, &mut self.gathered);
+        plan.before.execute(*arch, shared, &mut self.scratch);
     }
 
     fn block(&mut self, shared: &[f64], block: &Block<'_>, sums: &mut [f64]) {
@@ -101,6 +106,6 @@ impl Machine for Interpreting {
 
     fn after(&mut self, shared: &mut [f64]) {
         let Scheduled { plan, arch } = &*self.scheduled;
-        plan.after.execute(*arch, shared, &mut self.gathered);
+        plan.after.execute(*arch, shared, &mut self.scratch);
     }
 }

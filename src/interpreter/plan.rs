@@ -13,6 +13,12 @@ use super::rows::RowCode;
 use crate::backend::{BLOCK, Layout, Place};
 use crate::ir::{Class, Id, Ir, Kind};
 
+/// The bytes of the first cache that lanes may fill: three quarters of the smallest one of today's processors.
+const FIRST_CACHE: usize = 24 << 10;
+
+/// The most blocks that are computed together. With more, starting an instruction is no longer a cost to speak of.
+const MOST_BLOCKS: usize = 8;
+
 /// Code ready to run.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -20,6 +26,8 @@ pub(crate) struct Plan {
     pub(super) before: Runs,
     pub(super) rows: RowCode,
     pub(super) after: Runs,
+    /// The number of varying inputs.
+    varying: usize,
 }
 
 impl Plan {
@@ -63,7 +71,18 @@ impl Plan {
             before,
             rows,
             after,
+            varying: code
+                .inputs()
+                .iter()
+                .filter(|&&class| class == Class::Varying)
+                .count(),
         }
+    }
+
+    /// How many blocks are computed together: as many as the first cache holds.
+    pub(super) fn blocks_at_once(&self) -> usize {
+        let block = BLOCK * (self.rows.rows() + self.varying) * size_of::<f64>();
+        (FIRST_CACHE / block.max(1)).clamp(1, MOST_BLOCKS)
     }
 
     /// Whether products of its matrices may be large enough for several threads.

@@ -6,7 +6,7 @@ pub(super) mod schedule;
 #[cfg(test)]
 mod steps;
 
-use super::elementwise;
+use super::elementwise::{Each, MOST_KNOWN, Once, PIECE, Splats};
 use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
@@ -23,18 +23,39 @@ enum Address {
     Same(u32),
     /// In the slots that the table lists, from this index on.
     Table(u32),
+    /// In stretches of adjacent slots. From this index on, the table lists the first slot and the length of each.
+    Stretches(u32),
+}
+
+impl Address {
+    /// Whether the values must be gathered before they can be read.
+    fn is_gathered(self) -> bool {
+        matches!(self, Self::Table(_) | Self::Stretches(_))
+    }
+}
+
+/// How a run is computed.
+#[derive(Clone, Copy, Debug)]
+enum Kernel {
+    /// One value of an operation of up to three operands.
+    Single(Once),
+    /// One value of an operation of any number of operands, which one address lists.
+    Fold(Once),
+    /// Several values.
+    Each(Each),
 }
 
 /// One operation, which computes `count` values, in the slots from `dst` on.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     op: Op,
+    kernel: Kernel,
     dst: u32,
     count: u32,
     /// The index of the first operand's address. A wide operation has one address for all its operands.
     addresses: u32,
     operands: u32,
-    /// Whether a table lists some of the operands.
+    /// Whether tables list some of the operands.
     gathers: bool,
 }
 
@@ -46,64 +67,124 @@ pub(crate) struct Runs {
     table: Vec<u32>,
 }
 
+/// Memory that runs use while they compute.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    gathered: Vec<f64>,
+    splats: Box<Splats>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            gathered: Vec::new(),
+            splats: Box::new([[0.0; PIECE]; MOST_KNOWN]),
+        }
+    }
+}
+
 impl Runs {
     /// Computes all values. The buffer already contains the inputs and constants.
-    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
+    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], scratch: &mut Scratch) {
+        let Scratch { gathered, splats } = scratch;
         for run in &self.list {
-            let (start, count) = (run.dst as usize, run.count as usize);
-            let wide = count == 1 && matches!(run.op, Op::Nary(_));
-            let (addresses, len) = if wide {
-                (1, run.operands as usize)
-            } else {
-                (run.operands as usize, count)
-            };
-            let first = run.addresses as usize;
-            let addresses = &self.addresses[first..first + addresses];
-            if count == 1 && !wide {
-                // A single value needs no loop.
-                let mut operands = [0.0; 3];
-                for (operand, address) in operands.iter_mut().zip(addresses) {
-                    let slot = match *address {
-                        Address::Slots(slot) | Address::Same(slot) => slot,
-                        Address::Table(start) => self.table[start as usize],
-                    };
-                    *operand = buffer[slot as usize];
+            let start = run.dst as usize;
+            let addresses = &self.addresses[run.addresses as usize..];
+            match run.kernel {
+                Kernel::Single(kernel) => {
+                    let mut operands = [0.0; 3];
+                    let count = run.operands as usize;
+                    for (operand, address) in operands.iter_mut().zip(&addresses[..count]) {
+                        let slot = match *address {
+                            Address::Slots(slot) | Address::Same(slot) => slot,
+                            Address::Table(start) | Address::Stretches(start) => {
+                                self.table[start as usize]
+                            }
+                        };
+                        *operand = buffer[slot as usize];
+                    }
+                    buffer[start] = kernel(arch, &operands[..count]);
                 }
-                let operands = Source::Slice(&operands[..addresses.len()]);
-                buffer[start] = elementwise::fold(arch, run.op, operands);
-                continue;
+                Kernel::Fold(kernel) => {
+                    let count = run.operands as usize;
+                    let operands = match addresses[0] {
+                        Address::Slots(start) | Address::Same(start) => {
+                            &buffer[start as usize..][..count]
+                        }
+                        address @ (Address::Table(_) | Address::Stretches(_)) => {
+                            gathered.clear();
+                            self.gather(address, count, buffer, gathered);
+                            &gathered[..]
+                        }
+                    };
+                    buffer[start] = kernel(arch, operands);
+                }
+                Kernel::Each(kernel) => {
+                    let count = run.count as usize;
+                    let addresses = &addresses[..run.operands as usize];
+                    if run.gathers {
+                        gathered.clear();
+                        for &address in addresses {
+                            self.gather(address, count, buffer, gathered);
+                        }
+                    }
+                    let (before, rest) = buffer.split_at_mut(start);
+                    let mut sources = [Source::Splat(0.0); WIDE];
+                    let mut next = 0;
+                    for (source, address) in sources.iter_mut().zip(addresses) {
+                        *source = match *address {
+                            Address::Slots(start) => {
+                                Source::Slice(&before[start as usize..][..count])
+                            }
+                            Address::Same(slot) => Source::Splat(before[slot as usize]),
+                            Address::Table(_) | Address::Stretches(_) => {
+                                next += count;
+                                Source::Slice(&gathered[next - count..next])
+                            }
+                        };
+                    }
+                    kernel(
+                        arch,
+                        &mut rest[..count],
+                        &sources[..addresses.len()],
+                        splats,
+                    );
+                }
             }
-            if run.gathers {
-                gathered.clear();
-                for address in addresses {
-                    if let Address::Table(start) = *address {
-                        let table = &self.table[start as usize..start as usize + len];
-                        gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
+        }
+    }
+
+    /// Appends the `count` values of an operand, if a table lists where they are.
+    fn gather(&self, address: Address, count: usize, buffer: &[f64], gathered: &mut Vec<f64>) {
+        match address {
+            Address::Slots(_) | Address::Same(_) => {}
+            Address::Table(start) => {
+                let table = &self.table[start as usize..][..count];
+                gathered.extend(table.iter().map(|&slot| buffer[slot as usize]));
+            }
+            Address::Stretches(start) => {
+                let (stretches, _) = self.table[start as usize..].as_chunks::<2>();
+                let end = gathered.len() + count;
+                for &[slot, len] in stretches {
+                    gathered.extend_from_slice(&buffer[slot as usize..][..len as usize]);
+                    if gathered.len() == end {
+                        break;
                     }
                 }
             }
-            let (before, rest) = buffer.split_at_mut(start);
-            let dst = &mut rest[..count];
-            let mut next = 0;
-            let mut source = |address: &Address| match *address {
-                Address::Slots(start) => {
-                    Source::Slice(&before[start as usize..start as usize + len])
-                }
-                Address::Same(slot) => Source::Splat(before[slot as usize]),
-                Address::Table(_) => {
-                    next += len;
-                    Source::Slice(&gathered[next - len..next])
-                }
-            };
-            match addresses {
-                [only] if wide => dst[0] = elementwise::fold(arch, run.op, source(only)),
-                [a] => elementwise::apply(arch, run.op, dst, &[source(a)]),
-                [a, b] => elementwise::apply(arch, run.op, dst, &[source(a), source(b)]),
-                all => {
-                    let sources: smallvec::SmallVec<[Source<'_>; WIDE]> =
-                        all.iter().map(source).collect();
-                    elementwise::apply(arch, run.op, dst, &sources);
-                }
+        }
+    }
+
+    /// The slots of the `count` values of an operand.
+    fn slots(&self, address: Address, count: u32) -> Vec<u32> {
+        match address {
+            Address::Slots(start) => (start..start + count).collect(),
+            Address::Same(slot) => vec![slot; count as usize],
+            Address::Table(start) => self.table[start as usize..][..count as usize].to_vec(),
+            Address::Stretches(start) => {
+                let (stretches, _) = self.table[start as usize..].as_chunks::<2>();
+                let slots = stretches.iter().flat_map(|&[slot, len]| slot..slot + len);
+                slots.take(count as usize).collect()
             }
         }
     }
@@ -133,9 +214,8 @@ impl std::fmt::Display for Runs {
                     Address::Slots(start) if len == 1 => write!(f, " {start}")?,
                     Address::Slots(start) => write!(f, " {start}..{}", start + len)?,
                     Address::Same(slot) => write!(f, " {slot}")?,
-                    Address::Table(start) => {
-                        let table = &self.table[start as usize..(start + len) as usize];
-                        write!(f, " {table:?}")?;
+                    Address::Table(_) | Address::Stretches(_) => {
+                        write!(f, " {:?}", self.slots(*address, len))?;
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! One operation on lanes: all its values, one after another, in a single loop.
+//! One operation on lanes: all its values in all blocks, in a single loop.
 
 #![expect(
     clippy::inline_always,
@@ -8,130 +8,160 @@
 use smallvec::SmallVec;
 
 use super::context::{BlockData, Context};
-use super::elementwise;
+use super::elementwise::{self, Elementwise, Loop, Operand, PIECE, Splats};
 use crate::backend::{Place, Source};
 use crate::math::fused::Inline;
-use crate::op::{Binary, Nary, Ternary, Unary, Visit};
+use crate::op::Nary;
 
 /// Up to this many operands are looked up before the loop over lanes.
 const LISTED: usize = 32;
 
 /// The values of one operation, which are in adjacent rows of lanes, and the places of their operands.
-pub(crate) struct RowKernel<'a> {
-    pub(crate) block: BlockData<'a>,
-    /// All rows of lanes.
-    pub(crate) values: &'a mut [f64],
+pub(crate) struct RowWork<'a> {
     /// The row of the first result.
     pub(crate) dst: usize,
-    /// The number of lanes per result: those of one row, or those of all rows if they can be computed as one.
-    pub(crate) lanes: usize,
+    /// The number of rows that are computed as one.
+    pub(crate) rows_at_once: usize,
     /// The operands of the first result, then those of the next.
     pub(crate) places: &'a [Place],
     pub(crate) operands: usize,
 }
 
-impl RowKernel<'_> {
-    /// Calls `work` for each result, with the places of its operands.
+/// The rows of lanes of all blocks.
+pub(crate) struct AllRows<'a> {
+    pub(crate) blocks: BlockData<'a>,
+    pub(crate) values: &'a mut [f64],
+    /// The number of lanes of all rows of a block.
+    pub(crate) stride: usize,
+    pub(crate) splats: &'a mut Splats,
+}
+
+impl AllRows<'_> {
+    /// Calls `compute` for each result in each block, with its `N` operands.
     #[inline(always)]
-    fn each(&mut self, mut work: impl FnMut(&mut [f64], &Context<'_>, &[Place])) {
-        let mut start = self.dst * self.block.lanes;
-        for places in self.places.chunks_exact(self.operands) {
-            let (context, dst) = Context::around(self.block, self.values, start, self.lanes);
-            work(dst, &context, places);
-            start += self.lanes;
+    fn each<const N: usize>(
+        &mut self,
+        work: &RowWork<'_>,
+        mut compute: impl FnMut(&mut [f64], [Operand<'_>; N]),
+    ) {
+        let row = self.blocks.lanes;
+        let lanes = work.rows_at_once * row;
+        let mut start = work.dst * row;
+        for places in work.places.as_chunks::<N>().0 {
+            for (splat, &place) in self.splats.iter_mut().zip(places) {
+                if let Place::Shared(slot) = place {
+                    *splat = [self.blocks.shared[slot as usize]; PIECE];
+                }
+            }
+            let (mut values, mut inputs) = (&mut *self.values, self.blocks.inputs);
+            for _ in 0..self.blocks.number {
+                let (block, next) = values.split_at_mut(self.stride);
+                let (input, next_input) = inputs.split_at(self.blocks.width);
+                (values, inputs) = (next, next_input);
+                let (before, rest) = block.split_at_mut(start);
+                let (dst, after) = rest.split_at_mut(lanes);
+                let mut operands = [Operand::Lanes(&[]); N];
+                for ((operand, &place), splat) in operands.iter_mut().zip(places).zip(&*self.splats)
+                {
+                    let (lanes_from, at) = match place {
+                        Place::Shared(_) => {
+                            *operand = Operand::Splat(splat);
+                            continue;
+                        }
+                        Place::Input(index) => (input, index as usize * row),
+                        Place::Row(index) => {
+                            let at = index as usize * row;
+                            if at < start {
+                                (&*before, at)
+                            } else {
+                                (&*after, at - start - lanes)
+                            }
+                        }
+                    };
+                    *operand = Operand::Lanes(&lanes_from[at..at + lanes]);
+                }
+                compute(dst, operands);
+            }
+            start += lanes;
+        }
+    }
+
+    /// Calls `compute` for each result in each block, with its number of lanes and the places of its operands.
+    #[inline(always)]
+    fn each_of_many(
+        &mut self,
+        work: &RowWork<'_>,
+        mut compute: impl FnMut(&mut [f64], usize, &Context<'_>, &[Place]),
+    ) {
+        let lanes = work.rows_at_once * self.blocks.lanes;
+        let mut start = work.dst * self.blocks.lanes;
+        for places in work.places.chunks(work.operands.max(1)) {
+            for index in 0..self.blocks.number {
+                let values = &mut self.values[index * self.stride..][..self.stride];
+                let block = self.blocks.block(index);
+                let (context, dst) = Context::around(block, values, start, lanes);
+                compute(dst, lanes, &context, places);
+            }
+            start += lanes;
         }
     }
 }
 
-impl Visit for RowKernel<'_> {
-    type Output = ();
+/// Computes the values of one operation.
+pub(crate) type RowKernel = fn(&mut AllRows<'_>, &RowWork<'_>);
 
-    #[inline]
-    fn unary<O: Unary>(mut self) {
-        let lanes = self.lanes;
-        self.block.arch.dispatch(Inline(
-            #[inline(always)]
-            || {
-                self.each(
-                    #[inline(always)]
-                    |dst, context, places| {
-                        elementwise::unary::<O>(dst, context.source(places[0], lanes));
-                    },
-                );
-            },
-        ));
+impl Loop for RowKernel {
+    type Kernel = Self;
+
+    fn known<const N: usize, O: Elementwise<N>>() -> Self {
+        |rows, work| {
+            rows.blocks.arch.dispatch(Inline(
+                #[inline(always)]
+                || {
+                    rows.each::<N>(
+                        work,
+                        #[inline(always)]
+                        |dst, operands| elementwise::known::<N, O>(dst, operands),
+                    );
+                },
+            ));
+        }
     }
 
-    #[inline]
-    fn binary<O: Binary>(mut self) {
-        let lanes = self.lanes;
-        self.block.arch.dispatch(Inline(
-            #[inline(always)]
-            || {
-                self.each(
-                    #[inline(always)]
-                    |dst, context, places| {
-                        let a = context.source(places[0], lanes);
-                        let b = context.source(places[1], lanes);
-                        elementwise::binary::<O>(dst, a, b);
-                    },
-                );
-            },
-        ));
-    }
-
-    #[inline]
-    fn ternary<O: Ternary>(mut self) {
-        let lanes = self.lanes;
-        self.block.arch.dispatch(Inline(
-            #[inline(always)]
-            || {
-                self.each(
-                    #[inline(always)]
-                    |dst, context, places| {
-                        let a = context.source(places[0], lanes);
-                        let b = context.source(places[1], lanes);
-                        let c = context.source(places[2], lanes);
-                        elementwise::ternary::<O>(dst, [a, b, c]);
-                    },
-                );
-            },
-        ));
-    }
-
-    #[inline]
-    fn nary<O: Nary>(mut self) {
-        let lanes = self.lanes;
-        self.block.arch.dispatch(Inline(
-            #[inline(always)]
-            || {
-                self.each(
-                    #[inline(always)]
-                    |dst, context, places| {
-                        let count = places.len();
-                        if count > LISTED {
-                            elementwise::nary::<O>(
+    fn any<O: Nary>() -> Self {
+        |rows, work| {
+            rows.blocks.arch.dispatch(Inline(
+                #[inline(always)]
+                || {
+                    rows.each_of_many(
+                        work,
+                        #[inline(always)]
+                        |dst, lanes, context, places| {
+                            let count = places.len();
+                            if count > LISTED {
+                                elementwise::any::<O>(
+                                    dst,
+                                    count,
+                                    #[inline(always)]
+                                    |place| context.source(places[place], lanes),
+                                );
+                                return;
+                            }
+                            let mut sources = SmallVec::<[Source<'_>; LISTED]>::new();
+                            for &place in places {
+                                sources.push(context.source(place, lanes));
+                            }
+                            let sources = &sources[..];
+                            elementwise::any::<O>(
                                 dst,
                                 count,
                                 #[inline(always)]
-                                |place| context.source(places[place], lanes),
+                                |place| sources[place],
                             );
-                            return;
-                        }
-                        let mut sources = SmallVec::<[Source<'_>; LISTED]>::new();
-                        for &place in places {
-                            sources.push(context.source(place, lanes));
-                        }
-                        let sources = &sources[..];
-                        elementwise::nary::<O>(
-                            dst,
-                            count,
-                            #[inline(always)]
-                            |place| sources[place],
-                        );
-                    },
-                );
-            },
-        ));
+                        },
+                    );
+                },
+            ));
+        }
     }
 }

@@ -9,8 +9,9 @@ mod steps;
 use std::ops::Range;
 
 use super::context::{BlockData, Context};
+use super::elementwise::{MOST_KNOWN, PIECE, Splats};
 use super::matrix::{self, Outer, Product};
-use super::row_kernels::RowKernel;
+use super::row_kernels::{AllRows, RowKernel, RowWork};
 use super::sums::Pairs;
 use crate::backend::{Block, Buffer, Place, Source};
 use crate::math::fused::Arch;
@@ -28,6 +29,7 @@ enum Instruction {
 #[derive(Clone, Debug)]
 struct Each {
     op: Op,
+    kernel: RowKernel,
     dst: u32,
     /// The number of rows that are computed as one: all of them if their operands are adjacent too. Then `places` lists only
     /// the first ones.
@@ -56,10 +58,14 @@ pub(crate) struct RowCode {
 }
 
 /// The rows of lanes of a block, and scratch buffers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rows {
     values: Buffer,
-    splats: Vec<f64>,
+    /// The number of lanes of all rows of a block.
+    stride: usize,
+    /// Lanes for numbers that all rows share.
+    splats: Box<Splats>,
+    sums: Buffer,
     matrix: matrix::Scratch,
 }
 
@@ -69,49 +75,67 @@ impl RowCode {
         self.rows
     }
 
-    /// Computes a block: all varying values, in `rows`, and the block's sums. `sums` begins with slot `sums_start`.
+    /// Computes some blocks: all varying values, in `rows`, and the sums of each block. `sums` begins with slot `sums_start`.
     pub(crate) fn execute(
         &self,
         arch: Arch,
         shared: &[f64],
-        block: &Block<'_>,
+        blocks: &Block<'_>,
         rows: &mut Rows,
         sums_start: u32,
         sums: &mut [f64],
     ) {
-        let block = data(arch, shared, block);
-        let needed = self.rows * block.lanes;
-        if rows.values.len() < needed {
-            rows.values.set_len(needed);
+        let blocks = data(arch, shared, blocks);
+        let stride = self.rows * blocks.lanes;
+        rows.stride = stride;
+        if rows.values.len() < stride * blocks.number {
+            rows.values.set_len(stride * blocks.number);
         }
+        let mut all = AllRows {
+            blocks,
+            values: &mut rows.values,
+            stride,
+            splats: &mut rows.splats,
+        };
         for instruction in &self.instructions {
             match instruction {
                 Instruction::Each(each) => {
-                    each.op.visit(RowKernel {
-                        block,
-                        values: &mut rows.values,
+                    let work = RowWork {
                         dst: each.dst as usize,
-                        lanes: each.rows_at_once as usize * block.lanes,
+                        rows_at_once: each.rows_at_once as usize,
                         places: &self.places[each.places.start as usize..each.places.end as usize],
                         operands: each.operands as usize,
-                    });
+                    };
+                    (each.kernel)(&mut all, &work);
                 }
                 Instruction::Product { dst, product } => {
-                    let (start, len) =
-                        (*dst as usize * block.lanes, product.outputs() * block.lanes);
-                    let (context, values) = Context::around(block, &mut rows.values, start, len);
-                    product.execute(&context, values, &mut rows.matrix);
+                    let (start, len) = (
+                        *dst as usize * blocks.lanes,
+                        product.outputs() * blocks.lanes,
+                    );
+                    for index in 0..blocks.number {
+                        let values = &mut all.values[index * stride..][..stride];
+                        let (context, values) =
+                            Context::around(blocks.block(index), values, start, len);
+                        product.execute(&context, values, &mut rows.matrix);
+                    }
                 }
             }
         }
-        let context = Context::all(block, &rows.values);
+        let values = &rows.values;
+        let lanes =
+            |index: usize| Context::all(blocks.block(index), &values[index * stride..][..stride]);
+        let width = sums.len() / blocks.number;
         for reduction in &self.reductions {
             match reduction {
                 Reduction::Pairs(pairs) => {
-                    pairs.execute(&context, sums_start, sums, &mut rows.splats);
+                    pairs.execute(blocks, lanes, sums_start, sums, &mut rows.sums);
                 }
                 Reduction::Outer(outer) => {
-                    outer.execute(&context, sums_start, sums, &mut rows.matrix);
+                    for index in 0..blocks.number {
+                        let sums = &mut sums[index * width..][..width];
+                        outer.execute(&lanes(index), sums_start, sums, &mut rows.matrix);
+                    }
                 }
             }
         }
@@ -137,8 +161,20 @@ impl RowCode {
     }
 }
 
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            values: Buffer::default(),
+            stride: 0,
+            splats: Box::new([[0.0; PIECE]; MOST_KNOWN]),
+            sums: Buffer::default(),
+            matrix: matrix::Scratch::default(),
+        }
+    }
+}
+
 impl Rows {
-    /// The lanes of a value of the last block.
+    /// The lanes of a value in one of the last blocks.
     pub(crate) fn source<'a>(
         &'a self,
         arch: Arch,
@@ -146,7 +182,8 @@ impl Rows {
         block: &Block<'a>,
         place: Place,
     ) -> Source<'a> {
-        Context::all(data(arch, shared, block), &self.values).source(place, block.lanes)
+        let values = &self.values[block.index * self.stride..][..self.stride];
+        Context::all(data(arch, shared, block), values).source(place, block.lanes)
     }
 }
 
@@ -155,8 +192,10 @@ fn data<'a>(arch: Arch, shared: &'a [f64], block: &Block<'a>) -> BlockData<'a> {
         arch,
         threads: block.threads,
         lanes: block.lanes,
-        count: block.count,
+        count: block.count / block.blocks,
+        number: block.blocks,
         inputs: block.inputs,
+        width: block.inputs.len() / block.blocks,
         shared,
     }
 }

@@ -189,7 +189,7 @@ impl Scalar for Symbol {
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         let numbers: Option<Vec<f64>> = operands.iter().map(|operand| operand.constant()).collect();
         match numbers {
-            Some(numbers) => Self::Constant(O::value(&numbers[..])),
+            Some(numbers) => Self::Constant(f64::apply_n::<O>(&numbers)),
             None => apply(Op::Nary(O::OP), operands),
         }
     }

@@ -1,6 +1,7 @@
 //! Comparisons with one convention: a NaN is never hidden, and −0 is below +0.
 
 /// 1 if `holds`, else 0; NaN if either operand is NaN.
+#[inline]
 pub(crate) fn truth(a: f64, b: f64, holds: bool) -> f64 {
     if a.is_nan() || b.is_nan() {
         f64::NAN
@@ -10,6 +11,7 @@ pub(crate) fn truth(a: f64, b: f64, holds: bool) -> f64 {
 }
 
 /// The larger of two, like IEEE 754-2019 `maximum`: NaN if either is, and +0 above −0.
+#[inline]
 pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b {
         a
@@ -26,11 +28,13 @@ pub(crate) fn larger(a: f64, b: f64) -> f64 {
 }
 
 /// The smaller of two, like IEEE 754-2019 `minimum`: NaN if either is, and −0 below +0.
+#[inline]
 pub(crate) fn smaller(a: f64, b: f64) -> f64 {
     -larger(-a, -b)
 }
 
 /// The value in `low..=high` nearest to `x`; NaN if an argument is NaN or `low > high`.
+#[inline]
 pub(crate) fn clamp(x: f64, low: f64, high: f64) -> f64 {
     if low <= high {
         smaller(larger(x, low), high)

@@ -1,49 +1,131 @@
-//! Exponentials and functions computed directly from them. `exp2` and `exp_m1` come from the `libm` crate.
+//! Exponentials and functions computed directly from them, branch-free: in loops they are compiled to vector instructions.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
 
 use super::pair::{EXP_SERIES as T, LN_2, Pair};
 
-pub(crate) use libm::{exp2, expm1 as exp_m1};
+/// Adding this rounds to a whole number, whose bits are then the lowest bits of the sum.
+pub(super) const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
 
-/// `exp(x)`.
-///
-/// With `x = k ln 2 + r` it is `2^k (1 + r + r²/2 + ...)`, where `1 + r` is exact and only the rest is rounded.
-/// Branch-free.
-#[inline]
-pub(crate) fn exp(x: f64) -> f64 {
-    // Adding this rounds to a whole number, whose bits are then the lowest bits of the sum.
-    const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
-    let x = x.clamp(-800.0, 800.0);
-    let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
-    let count = shifted - ROUNDER;
-    let rest = Pair::sum(x - count * LN_2[0], -(count * LN_2[1]));
-    let sum = Pair::ordered(1.0, rest.hi);
-    let r = rest.hi;
-    let square = r * r;
-    let fourth = square * square;
-    let low = (T[0] + r * T[1]) + square * (T[2] + r * T[3]);
-    let middle = (T[4] + r * T[5]) + square * (T[6] + r * T[7]);
-    let high = (T[8] + r * T[9]) + square * (T[10] + r * T[11]);
-    let tail = square * r * (low + fourth * (middle + fourth * high));
-    let value = sum.hi + (sum.lo + (rest.lo + (0.5 * square + tail)));
-    // In two steps, because 2^k alone may be outside the range of floats.
-    let bits = shifted
-        .to_bits()
-        .wrapping_sub(ROUNDER.to_bits())
-        .cast_signed();
-    let half = bits >> 1;
-    value * power_of_two(half) * power_of_two(bits - half)
+/// The exponential as `2^count (1 + first + rest)`, of which only `rest` is rounded.
+#[derive(Clone, Copy)]
+struct Power {
+    count: i64,
+    first: f64,
+    rest: f64,
+}
+
+impl Power {
+    /// `exp(x)` for `|x| ≤ 800`.
+    #[inline(always)]
+    fn of_e(x: f64) -> Self {
+        let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
+        let count = shifted - ROUNDER;
+        let rest = Pair::sum(x - count * LN_2[0], -(count * LN_2[1]));
+        Self::new(shifted, rest)
+    }
+
+    /// `2^count exp(r)`, the count being in the lowest bits of `shifted`.
+    #[inline(always)]
+    fn new(shifted: f64, r: Pair) -> Self {
+        let Pair { hi: r, lo } = r;
+        let square = r * r;
+        let fourth = square * square;
+        let low = (T[0] + r * T[1]) + square * (T[2] + r * T[3]);
+        let middle = (T[4] + r * T[5]) + square * (T[6] + r * T[7]);
+        let high = (T[8] + r * T[9]) + square * (T[10] + r * T[11]);
+        let tail = square * r * (low + fourth * (middle + fourth * high));
+        let count = shifted.to_bits().wrapping_sub(ROUNDER.to_bits());
+        Self {
+            count: count.cast_signed(),
+            first: r,
+            rest: lo + (0.5 * square + tail),
+        }
+    }
+
+    /// The exponential times `2^more`.
+    #[inline(always)]
+    fn value(self, more: i64) -> f64 {
+        let sum = Pair::ordered(1.0, self.first);
+        let value = sum.hi + (sum.lo + self.rest);
+        // In two steps, because 2^k alone may be outside the range of floats.
+        let count = self.count + more;
+        let half = count >> 1;
+        value * power_of_two(half) * power_of_two(count - half)
+    }
+
+    /// The exponential minus one, for counts from -1022 to 1000.
+    #[inline(always)]
+    fn less_one(self) -> Pair {
+        let power = power_of_two(self.count);
+        let less = power - 1.0;
+        let lost = (power - less) - 1.0;
+        let sum = Pair::sum(less, power * self.first);
+        Pair::ordered(sum.hi, sum.lo + (power * self.rest + lost))
+    }
 }
 
 /// `2^k` for `k` in -1022..=1023.
-#[inline]
+#[inline(always)]
 fn power_of_two(k: i64) -> f64 {
     f64::from_bits(((k + 1023) << 52).cast_unsigned())
 }
 
+/// `exp(x)`.
+///
+/// With `x = k ln 2 + r` it is `2^k (1 + r + r²/2 + ...)`, where `1 + r` is exact and only the rest is rounded.
+#[inline(always)]
+pub(crate) fn exp(x: f64) -> f64 {
+    Power::of_e(x.clamp(-800.0, 800.0)).value(0)
+}
+
+/// `exp(x)/2`, also if `exp(x)` overflows.
+#[inline(always)]
+pub(super) fn half_exp(x: f64) -> f64 {
+    Power::of_e(x.clamp(-800.0, 800.0)).value(-1)
+}
+
+/// `exp(x) - 1` as a pair, for `x` from -50 to 50, and `exp(x)/2`, also if `exp(x)` overflows.
+#[inline(always)]
+pub(super) fn exp_m1_and_half_exp(x: f64) -> (Pair, f64) {
+    let power = Power::of_e(x.clamp(-800.0, 800.0));
+    (power.less_one(), power.value(-1))
+}
+
+/// `exp(x) - 1`.
+#[inline(always)]
+pub(crate) fn exp_m1(x: f64) -> f64 {
+    let power = Power::of_e(x.clamp(-50.0, 800.0));
+    // Above, subtracting one changes nothing.
+    let value = if x > 50.0 {
+        power.value(0)
+    } else {
+        power.less_one().hi
+    };
+    value.copysign(x)
+}
+
+/// `2^x`.
+#[inline(always)]
+pub(crate) fn exp2(x: f64) -> f64 {
+    let x = x.clamp(-1100.0, 1100.0);
+    let shifted = x + ROUNDER;
+    let part = x - (shifted - ROUNDER);
+    let rest = Pair::product(part, std::f64::consts::LN_2);
+    let low = rest.lo + part * LN_2_LOW;
+    Power::new(shifted, Pair::new(rest.hi, low)).value(0)
+}
+
+/// The logarithm of 2 minus its float.
+const LN_2_LOW: f64 = 2.319_046_813_846_299_6e-17;
+
 /// `exp(x - m)`; 1 for equal operands, including infinite ones.
 ///
-/// It corrects for the rounding error `e` of the difference: `exp(d + e) = exp(d)(1 + e)`. Branch-free. Error 1.1 ulp.
-#[inline]
+/// It corrects for the rounding error `e` of the difference: `exp(d + e) = exp(d)(1 + e)`. Error 1.1 ulp.
+#[inline(always)]
 pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
     let difference = Pair::sum(x, -m);
     let near = exp(difference.hi);
@@ -55,23 +137,28 @@ pub(crate) fn exp_difference(x: f64, m: f64) -> f64 {
 }
 
 /// `c 2^x`, also if `2^x` alone overflows. Error 1.3 ulp.
+#[inline(always)]
 pub(crate) fn scaled_exp2(x: f64, c: f64) -> f64 {
-    if x > 1000.0 {
-        // Here the difference is exact, and powers of two scale exactly.
-        exp2(x - 512.0) * c * 2_f64.powi(512)
+    // Where the difference is taken, it is exact, and powers of two scale exactly.
+    let (less, scale) = if x > 1000.0 {
+        (512.0, POWER_512)
     } else {
-        exp2(x) * c
-    }
+        (0.0, 1.0)
+    };
+    exp2(x - less) * c * scale
 }
+
+/// 2⁵¹².
+const POWER_512: f64 = f64::from_bits((1023 + 512) << 52);
 
 /// `exp(-x²)`.
 ///
 /// It corrects for the rounding error `e` of the square: `exp(-s - e) = exp(-s)(1 - e)`. Error 1.2 ulp.
+#[inline(always)]
 pub(crate) fn gaussian(x: f64) -> f64 {
-    if x.abs() > 30.0 {
-        return 0.0;
-    }
     let square = Pair::product(x, x);
     let near = exp(-square.hi);
-    near - near * square.lo
+    let value = near - near * square.lo;
+    // There the value is 0, and the square may overflow.
+    if x.abs() > 30.0 { 0.0 } else { value }
 }

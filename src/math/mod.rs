@@ -20,7 +20,7 @@ pub(crate) mod remainder;
 mod sigmoid;
 mod sinc;
 pub(crate) mod slope;
-mod trig;
+pub(crate) mod trig;
 
 pub(crate) use exp::{exp, exp_difference, exp_m1, exp2, gaussian, scaled_exp2};
 pub(crate) use gamma::{digamma, ln_gamma, polygamma};
@@ -31,7 +31,7 @@ pub(crate) use log_normal::{
     log_erfc, log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative,
 };
 pub(crate) use power::{cbrt, hypot, pow, powi, recip_positive};
-pub(crate) use sigmoid::{sigmoid, silu, silu_curvature, silu_slope, softplus};
+pub(crate) use sigmoid::{sigmoid, sigmoid_slope, silu, silu_curvature, silu_slope, softplus};
 pub(crate) use sinc::{sinc, sinc_derivative};
 pub(crate) use trig::{acos, asin, atan, atan2, cos, sin, tan};
 

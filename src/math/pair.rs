@@ -2,6 +2,11 @@
 //!
 //! Sums follow Knuth, products Dekker and Veltkamp. Nothing here needs a fused multiply-add.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 /// The number `hi + lo`, with `lo` at most half a unit in the last place of `hi`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
@@ -10,13 +15,13 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn new(hi: f64, lo: f64) -> Self {
         Self { hi, lo }
     }
 
     /// `a + b` exactly.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sum(a: f64, b: f64) -> Self {
         let hi = a + b;
         let back = hi - a;
@@ -24,14 +29,14 @@ impl Pair {
     }
 
     /// `a + b` exactly, for `|a| >= |b|` or `a = 0`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ordered(a: f64, b: f64) -> Self {
         let hi = a + b;
         Self::new(hi, b - (hi - a))
     }
 
     /// `a * b` exactly, for factors below `2^996` and products that do not underflow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn product(a: f64, b: f64) -> Self {
         let hi = a * b;
         let ([ah, al], [bh, bl]) = (split(a), split(b));
@@ -89,7 +94,7 @@ impl std::ops::Neg for Pair {
 }
 
 /// Splits a float into the sum of two floats of 26 bits each.
-#[inline]
+#[inline(always)]
 fn split(x: f64) -> [f64; 2] {
     let shifted = x * 134_217_729.0;
     let high = shifted - (shifted - x);
@@ -97,12 +102,13 @@ fn split(x: f64) -> [f64; 2] {
 }
 
 /// Evaluates a polynomial by Horner's rule; the constant coefficient comes first.
-#[inline]
+#[inline(always)]
 pub(super) fn polynomial(coefficients: &[f64], x: f64) -> f64 {
-    coefficients
-        .iter()
-        .rev()
-        .fold(0.0, |sum, coefficient| sum * x + coefficient)
+    let mut sum = 0.0;
+    for place in (0..coefficients.len()).rev() {
+        sum = sum * x + coefficients[place];
+    }
+    sum
 }
 
 /// The logarithm of 2 in three parts; products of whole numbers below 2^13 and the first or second part are exact.

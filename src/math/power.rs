@@ -73,6 +73,7 @@ pub(crate) fn hypot(x: f64, y: f64) -> f64 {
 }
 
 /// `1/x` for `x ≥ 0`, infinite at both zeros, NaN below 0. Correctly rounded.
+#[inline]
 pub(crate) fn recip_positive(x: f64) -> f64 {
     if x >= 0.0 { 1.0 / x.abs() } else { f64::NAN }
 }

@@ -44,6 +44,7 @@ pub(crate) fn pow_log_squared(a: f64, b: f64) -> f64 {
 }
 
 /// The slope of `a/b` with respect to `b`, `−(a/b)/b`, accurate even if `a/b` is subnormal.
+#[inline]
 pub(crate) fn div(a: f64, b: f64) -> f64 {
     let y = a / b;
     if y != 0.0 && y.abs() < f64::MIN_POSITIVE {
@@ -54,6 +55,7 @@ pub(crate) fn div(a: f64, b: f64) -> f64 {
 }
 
 /// `a/|b|` for `b ≥ 0`, including −0, and NaN below 0.
+#[inline]
 pub(crate) fn div_positive(a: f64, b: f64) -> f64 {
     if b >= 0.0 { a / b.abs() } else { f64::NAN }
 }
@@ -83,6 +85,7 @@ pub(crate) fn hypot(a: f64, b: f64) -> f64 {
 }
 
 /// The share `t/(t + r)` of a term in its sum with the rest, for numbers that are not negative; else NaN.
+#[inline]
 pub(crate) fn share(t: f64, r: f64) -> f64 {
     if t >= 0.0 && r >= 0.0 {
         t.abs() / (t + r)
@@ -92,6 +95,7 @@ pub(crate) fn share(t: f64, r: f64) -> f64 {
 }
 
 /// Selects `above` for positive `x`, else `below`; NaN if `x` or the parameter is.
+#[inline]
 pub(crate) fn joined(x: f64, parameter: f64, above: f64, below: f64) -> f64 {
     if x.is_nan() || parameter.is_nan() {
         f64::NAN

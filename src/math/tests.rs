@@ -7,7 +7,7 @@ use super::{
     log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_curvature, silu_slope, sin,
     sinc, sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
-use super::{plane, slope};
+use super::{plane, slope, trig};
 
 /// Whether two floats are the same, including the sign of zeros; any NaN equals any other.
 fn same(got: f64, wanted: f64) -> bool {
@@ -32,7 +32,7 @@ fn edges_of_functions_of_one_number_hold() {
     let table: &[(&str, Function, &str)] = &[
         ("exp", exp, "0:1 -0:1 710:inf -746:0 inf:inf -inf:0"),
         ("exp2", exp2, "0:1 10:1024 -1074:5e-324 inf:inf -inf:0"),
-        ("exp_m1", exp_m1, "0:0 -0:-0 inf:inf -inf:-1"),
+        ("exp_m1", exp_m1, "0:0 -0:-0 inf:inf -60:-1 -inf:-1"),
         ("gaussian", gaussian, "0:1 1e-200:1 inf:0 -inf:0 1e300:0"),
         ("ln", ln, "0:-inf -0:-inf 1:0 -1:NaN -inf:NaN inf:inf"),
         ("ln_1p", ln_1p, "-1:-inf 0:0 -2:NaN inf:inf"),
@@ -65,7 +65,7 @@ fn edges_of_functions_of_one_number_hold() {
             atan,
             "inf:1.5707963267948966 -inf:-1.5707963267948966 0:0",
         ),
-        ("sinh", sinh, "0:0 inf:inf -inf:-inf 711:inf"),
+        ("sinh", sinh, "0:0 inf:inf -inf:-inf 711:inf -711:-inf"),
         ("cosh", cosh, "0:1 inf:inf -inf:inf -711:inf"),
         ("tanh", tanh, "0:0 800:1 -800:-1 inf:1 -inf:-1"),
         ("asinh", asinh, "0:0 inf:inf -inf:-inf"),
@@ -107,8 +107,8 @@ fn edges_of_functions_of_one_number_hold() {
             log_normal_cdf,
             "0:-0.6931471805599453 -0:-0.6931471805599453 inf:-0 40:-0 -inf:-inf -1e200:-inf",
         ),
-        ("erf", erf, "0:0 inf:1 -inf:-1"),
-        ("erfc", erfc, "0:1 inf:0 -inf:2"),
+        ("erf", erf, "0:0 1e300:1 inf:1 -inf:-1"),
+        ("erfc", erfc, "0:1 -1e300:2 1e300:0 inf:0 -inf:2"),
         (
             "ln_gamma",
             ln_gamma,
@@ -125,6 +125,44 @@ fn edges_of_functions_of_one_number_hold() {
         for (point, wanted) in cases(text) {
             let got = f(point[0]);
             assert!(same(got, wanted), "{name}{point:?} = {got}, not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn odd_functions_keep_zeros_and_the_smallest_numbers() {
+    for f in [exp_m1, ln_1p, sin, sinh, tanh, erf] {
+        for x in [0.0, -0.0, 5e-324, -5e-324] {
+            assert!(same(f(x), x), "{x:e} gives {:e}", f(x));
+        }
+    }
+}
+
+/// Floats of all sizes and both signs, spread evenly over their bits.
+fn all_sizes() -> impl Iterator<Item = f64> {
+    (0..=u64::MAX / 0x0006_9e37_79b9_7f4b).map(|n| f64::from_bits(n * 0x0006_9e37_79b9_7f4b))
+}
+
+#[test]
+fn logarithms_have_the_bits_of_libm() {
+    for x in all_sizes().chain((1..4000).map(|n| f64::from(n) / 1000.0)) {
+        assert!(same(ln(x), libm::log(x)), "ln({x:e})");
+        assert!(same(log2(x), libm::log2(x)), "log2({x:e})");
+        assert!(same(log10(x), libm::log10(x)), "log10({x:e})");
+        assert!(same(ln_1p(x), libm::log1p(x)), "ln_1p({x:e})");
+        assert!(same(ln_1p(-x), libm::log1p(-x)), "ln_1p({:e})", -x);
+    }
+}
+
+#[test]
+fn sines_and_cosines_of_all_sizes_are_those_of_libm_to_rounding() {
+    let near = |a: f64, b: f64| (a - b).abs() <= 2.3e-16 * b.abs() || (a.is_nan() && b.is_nan());
+    for x in all_sizes().chain((-4000..4000).map(|n| f64::from(n) * 251.3)) {
+        assert!(near(sin(x), libm::sin(x)), "sin({x:e})");
+        assert!(near(cos(x), libm::cos(x)), "cos({x:e})");
+        if x.abs() <= trig::NEAR {
+            assert!(same(trig::sin_near(x), sin(x)), "sin({x:e})");
+            assert!(same(trig::cos_near(x), cos(x)), "cos({x:e})");
         }
     }
 }

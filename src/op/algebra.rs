@@ -11,6 +11,7 @@ use super::operands::Operands;
 use crate::error::{Result, check_length};
 use crate::labels::Labels;
 use crate::math::fused;
+use crate::math::fused::{Inline, with_fma};
 
 /// An operation of one operand.
 ///
@@ -90,7 +91,24 @@ pub trait Nary: 'static {
 }
 
 /// Only this crate implements [`Scalar`], since only it knows what a row of the table means for a kind of number.
-pub trait Sealed {}
+pub trait Sealed {
+    /// A tangent in forward mode: the sum of `u·p` over these pairs from left to right, after the sum so far, if there is one.
+    ///
+    /// A recorded term is rounded once, like every term that the tape records. Plain numbers round the product and the sum,
+    /// because a fused multiply-add is a call of a function where its instruction is not enabled.
+    #[inline]
+    #[must_use]
+    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self
+    where
+        Self: Scalar,
+    {
+        let mut sum = so_far.unwrap_or(Self::from(0.0));
+        for [u, p] in terms {
+            sum = chain_add(u, p, sum);
+        }
+        sum
+    }
+}
 
 /// A kind of number for generic formulas: `f64`, [`Lanes`](crate::Lanes), [`Dual`](crate::Dual) and
 /// [`Var`](crate::Var).
@@ -282,7 +300,34 @@ pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
     S::apply_n::<rows::Dot>(&factors)
 }
 
-impl Sealed for f64 {}
+impl Sealed for f64 {
+    #[inline]
+    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self {
+        let mut sum = so_far;
+        for [u, p] in terms {
+            sum = Some(sum.map_or(u * p, |sum| sum + u * p));
+        }
+        // The zero rule and the sign of 0 matter only here. As a call, this does not delay the sum.
+        match sum {
+            Some(sum) if sum != 0.0 && !sum.is_nan() => sum,
+            _ => tangent_by_the_zero_rule(so_far, &terms),
+        }
+    }
+}
+
+/// A plain tangent by the zero rule, term by term.
+#[cold]
+#[inline(never)]
+fn tangent_by_the_zero_rule(so_far: Option<f64>, terms: &[[f64; 2]]) -> f64 {
+    let add = |sum, &[u, p]: &[f64; 2]| {
+        if u == 0.0 || p == 0.0 {
+            sum
+        } else {
+            sum + u * p
+        }
+    };
+    terms.iter().fold(so_far.unwrap_or(0.0), add)
+}
 
 impl Scalar for f64 {
     #[inline]
@@ -302,7 +347,10 @@ impl Scalar for f64 {
 
     #[inline]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
-        O::value(operands)
+        with_fma(Inline(
+            #[inline(always)]
+            || O::value(operands),
+        ))
     }
 
     #[inline]

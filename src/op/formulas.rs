@@ -1,5 +1,10 @@
 //! The formulas of the operations: values and partials by the rows of the table, and the choice among them by name.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use super::algebra::{Binary, Nary, Scalar, Ternary, Unary, chain};
@@ -116,6 +121,35 @@ impl NaryOp {
     }
 }
 
+/// The values of an operation of one operand at these numbers.
+///
+/// A branch for large numbers keeps a loop from being compiled to vector instructions. So the sine and the cosine have a
+/// second loop, for slices without large numbers.
+#[inline(always)]
+pub(crate) fn values<O: Unary>(ys: &mut [f64], xs: &[f64]) {
+    match O::OP {
+        UnaryOp::Sin => near_or_far::<O>(ys, xs, math::trig::sin_near),
+        UnaryOp::Cos => near_or_far::<O>(ys, xs, math::trig::cos_near),
+        _ => {
+            for (y, &x) in ys.iter_mut().zip(xs) {
+                *y = O::value(x);
+            }
+        }
+    }
+}
+
+/// The values at these numbers by `near`, which has the same bits up to [`math::trig::NEAR`], if no number is larger.
+#[inline(always)]
+fn near_or_far<O: Unary>(ys: &mut [f64], xs: &[f64], near: impl Fn(f64) -> f64) {
+    let mut far = false;
+    for x in xs {
+        far |= x.abs() > math::trig::NEAR;
+    }
+    for (y, &x) in ys.iter_mut().zip(xs) {
+        *y = if far { O::value(x) } else { near(x) };
+    }
+}
+
 macro_rules! formulas {
     (
         unary { $(
@@ -163,14 +197,14 @@ macro_rules! formulas {
 
         $(impl Unary for $unary {
             const OP: UnaryOp = UnaryOp::$unary;
-            #[inline]
+            #[inline(always)]
             fn value($ux: f64) -> f64 { $uf }
             #[inline]
             fn partial<S: Scalar>($up: S, $uy: S) -> S { $upartial }
         })+
         $(impl Binary for $binary {
             const OP: BinaryOp = BinaryOp::$binary;
-            #[inline]
+            #[inline(always)]
             fn value($ba: f64, $bb: f64) -> f64 { $bf }
             #[inline]
             fn left<S: Scalar>($la: S, $lb: S, $ly: S) -> S { $left }

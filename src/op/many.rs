@@ -11,7 +11,6 @@ use super::algebra::Scalar;
 use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Share, Sum};
 use super::names::{INFINITY, NEG_INFINITY};
 use super::operands::Operands;
-use crate::math::fused;
 
 // The folds are written as loops: code that the compiler does not inline is not compiled for the vector instructions.
 
@@ -51,13 +50,13 @@ pub(super) fn ties<S: Scalar>(xs: &[S], y: S, emit: &mut impl FnMut(usize, S)) {
 }
 
 /// The logarithm of a sum of exponentials, through the largest so that nothing overflows.
+#[inline(always)]
 pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
-    let operands: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
-    let largest = S::max_of(&operands);
-    let terms: SmallVec<[S; 32]> = operands
-        .iter()
-        .map(|x| x.apply2::<ExpDifference>(largest))
-        .collect();
+    let mut terms: SmallVec<[S; 32]> = (0..xs.count()).map(|place| xs.at(place)).collect();
+    let largest = S::max_of(&terms);
+    for x in &mut terms {
+        *x = x.apply2::<ExpDifference>(largest);
+    }
     let sum = S::apply_n::<Sum>(&terms);
     // −∞ − (−∞) is NaN, but the logarithm of a sum of zeros is −∞.
     largest
@@ -82,22 +81,18 @@ pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
     }
 }
 
-/// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none.
+/// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none. The caller
+/// enables the fused instruction.
 #[inline(always)]
 pub(super) fn dot<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     if xs.count() < 2 {
         return S::from(0.0);
     }
-    fused::with_fma(fused::Inline(
-        #[inline(always)]
-        || {
-            let mut sum = xs.at(0) * xs.at(1);
-            for pair in 1..xs.count() / 2 {
-                sum = xs.at(2 * pair).apply3::<MulAdd>(xs.at(2 * pair + 1), sum);
-            }
-            sum
-        },
-    ))
+    let mut sum = xs.at(0) * xs.at(1);
+    for pair in 1..xs.count() / 2 {
+        sum = xs.at(2 * pair).apply3::<MulAdd>(xs.at(2 * pair + 1), sum);
+    }
+    sum
 }
 
 /// The sum of products of the chain rule; the caller enables the fused instruction.

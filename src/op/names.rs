@@ -113,6 +113,29 @@ pub enum Law {
     Composed,
 }
 
+impl UnaryOp {
+    /// Whether a value takes only a few instructions.
+    pub(crate) const fn is_cheap(self) -> bool {
+        matches!(
+            self,
+            Self::Neg
+                | Self::Recip
+                | Self::Square
+                | Self::Sqrt
+                | Self::Abs
+                | Self::Sign
+                | Self::Floor
+                | Self::Ceil
+                | Self::Round
+                | Self::Trunc
+                | Self::Relu
+                | Self::RecipPositive
+                | Self::StopGradient
+                | Self::Flat
+        )
+    }
+}
+
 /// The operation of a node: a node of the graph is an input or the result of an operation.
 ///
 /// ```

@@ -355,14 +355,14 @@ unary {
     TanhSlope "tanh′" {
         domain (REALS); laws [Even, At(0.0, 1.0)];
         rule "tanh′(x)" ["x": "−2·tanh(x)·tanh′(x)"];
-        value |x| 4.0 * math::sigmoid(2.0 * x) * math::sigmoid(-2.0 * x);
+        value |x| 4.0 * math::sigmoid_slope(2.0 * x);
         partial |x, y| chain(x.tanh() * -2.0, y);
     }
     /// The slope of `Sigmoid`: `σ(x)·σ(−x)`.
     SigmoidSlope "σ′" {
         domain (REALS); laws [Even, At(0.0, 0.25)];
         rule "σ′(x)" ["x": "σ′(x)·(1 − 2·σ(x))"];
-        value |x| math::sigmoid(x) * math::sigmoid(-x);
+        value |x| math::sigmoid_slope(x);
         partial |x, y| chain(-(x * 0.5).tanh(), y);
     }
     /// The slope of `Asin`: `1/√((1 − x)(1 + x))`.

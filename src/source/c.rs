@@ -1,29 +1,57 @@
-//! A function in C99: one statement per value, then the guards, then the outputs.
+//! A function in C99: one statement per value or run of values, then the guards, then the outputs.
 
 use std::fmt::Write as _;
 
 use super::c_table::{FUNCTIONS, Form, PREFIX, form};
+use super::code::{Code, in_comment, is_name};
+use super::runs::{Line, Operands, Output, Piece, Runs, Step, index_text};
 use crate::error::{Error, Result};
 use crate::graph::{Outcome, Test};
-use crate::ir::{Guard, Id, Ir, Kind};
+use crate::ir::Ir;
 use crate::letters::shown;
+use crate::op::Op;
 
 /// The code as a function with this name; see [`Program::to_c`](crate::Program::to_c).
-pub(crate) fn c(ir: &Ir, guards: &[Guard], name: &str) -> Result<String> {
+pub(crate) fn c(code: &Code<'_>, name: &str) -> Result<String> {
     check_name(name)?;
+    let runs = Runs::new(code.ir)?;
     let mut body = String::new();
-    for id in ir.ids() {
-        let value = expression(ir, id)?;
-        let _ = writeln!(body, "    const double v{id} = {value};");
+    // Writing to a string does not fail.
+    if !runs.table.is_empty() {
+        let numbers: Vec<String> = runs.table.iter().map(|&number| literal(number)).collect();
+        let _ = writeln!(
+            body,
+            "    static const double table[] = {{\n        {}}};",
+            numbers.join(",\n        ")
+        );
     }
-    for (place, (guard, &[left, right])) in guards.iter().zip(ir.guards()).enumerate() {
+    if runs.results > 0 {
+        let _ = writeln!(body, "    double w[{}];", runs.results);
+    }
+    for step in &runs.steps {
+        push_step(&mut body, code.ir, step);
+    }
+    for (place, (guard, &[left, right])) in code.guards.iter().zip(code.ir.guards()).enumerate() {
         let (test, outcome) = guard.asks();
-        let changed = changed(test, outcome, &format!("v{left}"), &format!("v{right}"));
+        let [left, right] = [left, right].map(|side| runs.line(side).to_string());
+        let changed = changed(test, outcome, &left, &right);
         let at = in_comment(&guard.at().to_string());
         let _ = writeln!(body, "    if ({changed}) return {}; /* {at} */", place + 1);
     }
-    for (place, id) in ir.outputs().iter().enumerate() {
-        let _ = writeln!(body, "    y[{place}] = v{id};");
+    for Output {
+        first,
+        count,
+        value,
+    } in runs.outputs(code.ir)
+    {
+        let _ = match count {
+            1 => writeln!(body, "    y[{first}] = {value};"),
+            _ => writeln!(
+                body,
+                "    for (int i = 0; i < {count}; i++) y[{}] = {value};",
+                index_text(first as u32, 1, 0)
+            ),
+        };
     }
     for (parameter, used) in [("x", "x["), ("y", "y[")] {
         if !body.contains(used) {
@@ -34,41 +62,85 @@ pub(crate) fn c(ir: &Ir, guards: &[Guard], name: &str) -> Result<String> {
     let text = format!(
         "{}#include <math.h>\n#include <string.h>\n\n#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n#endif\n\n{functions}\
          int {name}(const double *x, double *y)\n{{\n{body}    return 0;\n}}\n",
-        heading(ir)
+        heading(code)
     );
     Ok(text.replace(PREFIX, &format!("{name}_")))
 }
 
 /// What a caller must know, as a comment.
-fn heading(ir: &Ir) -> String {
+fn heading(code: &Code<'_>) -> String {
     let mut text = format!(
         "/* x: {} inputs, y: {} outputs. Returns 0, or the number of the comparison that has another outcome than when the\n\
          \x20  function was traced; then y is unchanged. Compile as C99, with -ffp-contract=off, and link with -lm. */\n",
-        ir.inputs().len(),
-        ir.outputs().len()
+        code.ir.inputs().len(),
+        code.ir.outputs().len()
     );
-    for (place, value) in ir.input_values().into_iter().enumerate() {
-        if let Some(path) = value.and_then(|id| ir.origin(id).path()) {
-            let _ = writeln!(text, "/* x[{place}]: {} */", in_comment(&path));
+    for (place, name) in code.names.iter().enumerate() {
+        if let Some(name) = name {
+            let _ = writeln!(text, "/* x[{place}]: {} */", in_comment(name));
         }
     }
     text
 }
 
-/// Text that cannot end a comment or span lines.
-fn in_comment(text: &str) -> String {
-    shown(text)
-        .replace("*/", "* /")
-        .replace("/*", "/ *")
-        .replace("??/", "? ?/")
-        .replace('\\', "/")
+/// Appends the statements of a step.
+fn push_step(body: &mut String, ir: &Ir, step: &Step) {
+    let _ = match step {
+        Step::Constant(id) => {
+            let number = ir.constant(*id).unwrap_or(f64::NAN);
+            writeln!(body, "    const double v{id} = {};", literal(number))
+        }
+        Step::Single(id, op, operands) => {
+            let value = value(*op, operands);
+            match gathered(operands) {
+                Some(gathered) => writeln!(
+                    body,
+                    "    double v{id};\n    {{\n{gathered}        v{id} = {value};\n    }}"
+                ),
+                None => writeln!(body, "    const double v{id} = {value};"),
+            }
+        }
+        Step::Run(first, count, op, operands) => {
+            let head = format!("    for (int i = 0; i < {count}; i++)");
+            let (result, value) = (index_text(*first, 1, 0), value(*op, operands));
+            match gathered(operands) {
+                Some(gathered) => writeln!(
+                    body,
+                    "{head} {{\n{gathered}        w[{result}] = {value};\n    }}"
+                ),
+                None => writeln!(body, "{head} w[{result}] = {value};"),
+            }
+        }
+    };
+}
+
+/// The statements that gather operands in the array `t`, if they are needed.
+fn gathered(operands: &Operands) -> Option<String> {
+    let Operands::Pieces(pieces) = operands else {
+        return None;
+    };
+    let count: usize = pieces.iter().map(Piece::len).sum();
+    let mut text = format!("        double t[{count}];\n");
+    let mut place = 0;
+    for piece in pieces {
+        let assignments = piece.assignments(place);
+        if piece.turns == 1 {
+            let _ = writeln!(text, "        {}", assignments.join("\n        "));
+        } else {
+            let _ = writeln!(
+                text,
+                "        for (int k = 0; k < {}; k++) {{\n            {}\n        }}",
+                piece.turns,
+                assignments.join("\n            ")
+            );
+        }
+        place += piece.len() as u32;
+    }
+    Some(text)
 }
 
 fn check_name(name: &str) -> Result<()> {
-    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let is_name =
-        name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit());
-    let problem = if !is_name {
+    let problem = if !is_name(name) {
         "expected letters of ASCII, digits and _"
     } else if KEYWORDS.contains(&name) || is_of_the_library(name) {
         "the name is taken or reserved in C"
@@ -218,38 +290,35 @@ const KEYWORDS: &[&str] = &[
     "_Imaginary",
 ];
 
-/// The value with this index as an expression of inputs and earlier values.
-fn expression(ir: &Ir, id: Id) -> Result<String> {
-    let operands = ir.operands(id);
-    Ok(match ir.kind(id) {
-        Kind::Input(place) => format!("x[{place}]"),
-        Kind::Constant(bits) => literal(f64::from_bits(bits)),
-        Kind::SumOverRows => {
-            return Err(Error::argument("program", "C code has no rows to add"));
+/// The value of an operation as an expression.
+fn value(op: Op, operands: &Operands) -> String {
+    match (form(op), operands) {
+        (Form::Expression(template), Operands::Each(lines)) => {
+            let letters = ["$a", "$b", "$c"];
+            let operands = letters.iter().zip(lines);
+            operands.fold(template.to_owned(), |text, (letter, line)| {
+                text.replace(letter, &line.to_string())
+            })
         }
-        Kind::Apply(op) => match form(op) {
-            Form::Expression(template) => {
-                let letters = ["$a", "$b", "$c"];
-                let operands = letters.iter().zip(operands);
-                operands.fold(template.to_owned(), |text, (letter, operand)| {
-                    text.replace(letter, &format!("v{operand}"))
-                })
-            }
-            Form::Fold(function) => {
-                let list: Vec<String> = operands
-                    .iter()
-                    .map(|operand| format!("v{operand}"))
-                    .collect();
-                // C has no empty arrays.
-                let list = if list.is_empty() {
-                    "0.0".to_owned()
-                } else {
-                    list.join(", ")
-                };
-                format!("{function}({}, (const double[]){{{list}}})", operands.len())
-            }
-        },
-    })
+        (Form::Expression(template), _) => template.to_owned(),
+        (Form::Fold(function), Operands::Each(lines)) => {
+            let list: Vec<String> = lines.iter().map(Line::to_string).collect();
+            // C has no empty arrays.
+            let list = if list.is_empty() {
+                "0.0".to_owned()
+            } else {
+                list.join(", ")
+            };
+            format!("{function}({}, (const double[]){{{list}}})", lines.len())
+        }
+        (Form::Fold(function), Operands::Slice(first, count)) => {
+            format!("{function}({count}, &{first})")
+        }
+        (Form::Fold(function), Operands::Pieces(pieces)) => {
+            let count: usize = pieces.iter().map(Piece::len).sum();
+            format!("{function}({count}, t)")
+        }
+    }
 }
 
 /// A number with all its bits.

@@ -44,7 +44,7 @@ pub(crate) use directions::{jvp as jvp_by_row, vjp as vjp_by_row};
 pub(crate) use hessian::{hessian_sparsity, is_symmetric, sparse_hessian};
 pub use jacobian::Mode;
 pub(crate) use jacobian::{is_long as jacobian_is_long, sparse_jacobian};
-pub(crate) use outputs::{first as first_output, join, last_part, select};
+pub(crate) use outputs::{all_parts, first as first_output, join, last_part, select};
 pub(crate) use partials::partials;
 pub(crate) use parts::Parts;
 pub(crate) use reverse::varies;

@@ -20,6 +20,11 @@ pub(crate) fn last_part((mut ir, parts): (Ir, Parts)) -> Ir {
     compact(&ir)
 }
 
+/// The code with unsigned zeros in the parts that are derivatives, as answers have them.
+pub(crate) fn all_parts((ir, parts): (Ir, Parts)) -> Ir {
+    without_signs(ir, |place| place >= parts.value_count())
+}
+
 /// The code with unsigned zeros at the outputs for which `is_derivative` holds.
 pub(super) fn without_signs(ir: Ir, is_derivative: impl Fn(usize) -> bool) -> Ir {
     let mut outputs = ir.outputs.clone();

@@ -292,7 +292,7 @@ impl Scalar for Var {
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         let mut values = SmallVec::<[f64; 64]>::new();
         values.extend(operands.iter().map(|operand| operand.value));
-        record_many(O::value(&values[..]), Op::Nary(O::OP), operands)
+        record_many(f64::apply_n::<O>(&values), Op::Nary(O::OP), operands)
     }
 
     fn expect_label(self, labels: Labels) -> Self {

@@ -86,6 +86,24 @@ proptest! {
     }
 
     #[test]
+    fn lanes_of_tangents_have_the_bits_of_single_ones(e in Expression::any(12, false), direction in prop::collection::vec(-2.0..2.0, 3)) {
+        let plain = e.evaluate(&along(&e.inputs, 0)).tangent;
+        let straight: Vec<Dual<f64>> = e.inputs.iter().zip(&direction)
+            .map(|(&value, &tangent)| Dual { value, tangent }).collect();
+        let lanes: Vec<Dual<Lanes<3>>> = along(&e.inputs, 0).iter().zip(&straight)
+            .map(|(first, straight)| Dual {
+                value: Lanes([first.value; 3]),
+                tangent: Lanes([first.tangent, 0.0, straight.tangent]),
+            })
+            .collect();
+        let Lanes([first, none, last]) = e.evaluate(&lanes).tangent;
+        let straight = e.evaluate(&straight).tangent;
+        prop_assert!(same(first, plain), "{first:e}, {plain:e}");
+        prop_assert!(same(last, straight), "{last:e}, {straight:e}");
+        prop_assert!(none == 0.0, "{none:e}");
+    }
+
+    #[test]
     fn orders_are_topological_and_agree(e in Expression::any(20, false)) {
         let (graph, y) = tape::record(|| e.evaluate(&inputs(&e)));
         let Some(output) = y.key() else { return Ok(()) };

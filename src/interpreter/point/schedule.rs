@@ -8,7 +8,8 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
-use super::{Address, Run, Runs, WIDE};
+use super::{Address, Kernel, Run, Runs, WIDE};
+use crate::interpreter::elementwise::{self, Each, Once};
 use crate::ir::{Id, Ir, Kind};
 use crate::op::Op;
 
@@ -16,6 +17,10 @@ use crate::op::Op;
 const CHUNK: usize = 1 << 14;
 /// From this many values on, it is worth a run of its own if all operands can be read in place.
 const LONG: usize = 32;
+/// The number of slots in a line of the cache.
+const LINE: u32 = 8;
+/// Operands in adjacent slots are copied together if there are this many on average.
+const STRETCH: usize = 8;
 /// Marks slots of temporary values, until it is known where their part of the buffer begins.
 const PASSING: u32 = 1 << 31;
 
@@ -51,6 +56,16 @@ impl Slots {
         self.most_passing = self.most_passing.max(self.passing);
     }
 
+    /// Moves on to a slot that begins a line of the cache, so that no aligned vector of a long run crosses two lines.
+    fn align(&mut self, passing: bool) {
+        let slot = if passing {
+            &mut self.passing
+        } else {
+            &mut self.count
+        };
+        *slot = slot.next_multiple_of(LINE);
+    }
+
     /// Leaves slots out.
     pub(crate) fn skip(&mut self, count: usize) {
         self.count += count as u32;
@@ -66,9 +81,14 @@ impl Slots {
         self.count as usize
     }
 
+    /// Where the part of temporary values begins.
+    fn passing_from(&self) -> u32 {
+        self.count.next_multiple_of(LINE)
+    }
+
     /// The number of all slots.
     pub(crate) fn all(&self) -> usize {
-        (self.count + self.most_passing) as usize
+        (self.passing_from() + self.most_passing) as usize
     }
 }
 
@@ -97,7 +117,7 @@ impl Runs {
     pub(crate) fn place_passing(&mut self, slots: &Slots) {
         let place = |slot: &mut u32| {
             if *slot & PASSING != 0 {
-                *slot = (*slot & !PASSING) + slots.count;
+                *slot = (*slot & !PASSING) + slots.passing_from();
             }
         };
         for run in &mut self.list {
@@ -309,8 +329,23 @@ impl PointScheduler<'_> {
                     self.runs.address(members.iter().map(at), passing, true);
                 }
             }
+            if members.len() >= LONG {
+                self.slots.align(passing);
+            }
+            let single = members.len() == 1;
+            let kernel = match op {
+                Op::Nary(_) if single => {
+                    elementwise::kernel::<Once>(op, operands).map(Kernel::Fold)
+                }
+                _ if single => elementwise::kernel::<Once>(op, operands).map(Kernel::Single),
+                _ => elementwise::kernel::<Each>(op, operands).map(Kernel::Each),
+            };
+            let Some(kernel) = kernel else {
+                return;
+            };
             self.runs.list.push(Run {
                 op,
+                kernel,
                 dst: if passing {
                     self.slots.passing | PASSING
                 } else {
@@ -321,7 +356,7 @@ impl PointScheduler<'_> {
                 operands: operands as u32,
                 gathers: self.runs.addresses[addresses as usize..]
                     .iter()
-                    .any(|address| matches!(address, Address::Table(_))),
+                    .any(|address| address.is_gathered()),
             });
             for member in members {
                 if passing {
@@ -358,8 +393,23 @@ impl Runs {
             Address::Slots(first)
         } else {
             let start = self.table.len() as u32;
-            self.table.extend(all);
-            Address::Table(start)
+            let breaks = all
+                .clone()
+                .zip(all.clone().skip(1))
+                .filter(|(a, b)| a + 1 != *b);
+            let stretches = 1 + breaks.count();
+            if STRETCH * stretches > all.clone().count() {
+                self.table.extend(all);
+                Address::Table(start)
+            } else {
+                for slot in all {
+                    match self.table[start as usize..].last_chunk_mut() {
+                        Some([first, len]) if *first + *len == slot => *len += 1,
+                        _ => self.table.extend([slot, 1]),
+                    }
+                }
+                Address::Stretches(start)
+            }
         });
     }
 }

@@ -1,27 +1,27 @@
 //! The steps of runs, for tests.
 
-use super::{Address, Runs};
+use super::Runs;
 use crate::backend::Place;
 use crate::interpreter::steps::{Step, Together};
 use crate::op::Op;
 
 impl Runs {
     pub(crate) fn steps(&self) -> Vec<Together> {
-        let slot = |address: Address, member: u32| match address {
-            Address::Slots(start) => start + member,
-            Address::Same(slot) => slot,
-            Address::Table(start) => self.table[(start + member) as usize],
-        };
         let steps = self.list.iter().map(|run| {
             let wide = run.count == 1 && matches!(run.op, Op::Nary(_));
-            let addresses = &self.addresses[run.addresses as usize..];
-            let operand = |member, place: u32| {
-                let slot = if wide {
-                    slot(addresses[0], place)
-                } else {
-                    slot(addresses[place as usize], member)
-                };
-                Place::Shared(slot)
+            let (addresses, len) = if wide {
+                (1, run.operands)
+            } else {
+                (run.operands, run.count)
+            };
+            let addresses = &self.addresses[run.addresses as usize..][..addresses as usize];
+            let slots: Vec<Vec<u32>> = addresses
+                .iter()
+                .map(|&address| self.slots(address, len))
+                .collect();
+            let operand = |member: u32, place: u32| {
+                let (address, value) = if wide { (0, place) } else { (place, member) };
+                Place::Shared(slots[address as usize][value as usize])
             };
             let step = |member| Step {
                 op: Some(run.op),

@@ -11,8 +11,10 @@ use smallvec::SmallVec;
 
 use super::{Each, Instruction, Reduction, RowCode};
 use crate::backend::Place;
+use crate::interpreter::elementwise;
 use crate::interpreter::matrix::{MatrixLayout, Outer, Product};
 use crate::interpreter::point::schedule::Slots;
+use crate::interpreter::row_kernels::RowKernel;
 use crate::interpreter::sums::{self, Pairs};
 use crate::ir::{Class, Id, Ir, Kind};
 use crate::op::{Nary, Op, rows};
@@ -225,8 +227,12 @@ impl RowScheduler<'_> {
                 .places
                 .extend((0..operands).map(|operand| place(id, operand)));
         }
+        let Some(kernel) = elementwise::kernel::<RowKernel>(op, operands) else {
+            return;
+        };
         self.result.instructions.push(Instruction::Each(Each {
             op,
+            kernel,
             dst,
             rows_at_once: (unit.members.len() / listed) as u32,
             places: start..self.result.places.len() as u32,

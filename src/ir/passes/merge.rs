@@ -4,6 +4,7 @@ use super::pass::{Level, Pass, Replacement, Run};
 use crate::ir::code::{Id, Ir, Kind};
 use crate::ir::value_numbering::ValueNumbering;
 
+/// The pass that runs after derivatives are made.
 pub(super) const PASS: Pass = Pass {
     name: "merge",
     level: Level::Exact,
@@ -15,4 +16,12 @@ pub(super) const PASS: Pass = Pass {
             Replacement::Value(values.push(new, kind, operands))
         })
     }),
+};
+
+/// The same pass before derivatives are made, so that the derivative of a value that is used many times is made once.
+pub(super) const EARLY: Pass = Pass {
+    name: "early merge",
+    level: Level::Fast,
+    before_derivatives: true,
+    ..PASS
 };

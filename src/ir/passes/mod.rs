@@ -1,7 +1,7 @@
 //! The passes: an ordered list of rewrites that shorten code and keep its outputs and guards.
 //!
 //! At level `Exact`, a pass keeps every bit of every value, except NaN payloads. Derivatives are made before equal values
-//! are merged, so they keep their bits too. [`PASSES`] is the list: a new pass is a file in this folder and a line in the
+//! are merged, so they keep their bits too. At level `Fast`, equal values are merged first. [`PASSES`] is the list: a new pass is a file in this folder and a line in the
 //! list. The documentation shows the equations of each pass, and the tests run every subset of the list.
 
 mod chains;
@@ -39,6 +39,7 @@ use super::rewrite::{self, rewrite};
 /// assert_eq!(PASSES.last().unwrap().name, "live");
 /// ```
 pub const PASSES: &[Pass] = &[
+    merge::EARLY,
     chains::EARLY,
     dots::PASS,
     expand::PASS,

@@ -342,7 +342,7 @@ mod products {
     #[track_caller]
     fn dots(before: &str, after: &str) {
         let (before, after) = (parse(before), parse(after));
-        let selection = super::Selection::at(crate::ir::Level::Fast);
+        let selection = super::only(&["early chains", "dots"]);
         let found = super::super::before_derivatives(&before, selection);
         let found = found.unwrap_or_else(|| before.clone());
         assert_eq!(verify::problem_of_pass(&before, &found), None);
