@@ -98,6 +98,7 @@ pub use graph::{
     Consumers, Graph, Group, Node, NodeKey, NonFinite, Operand, Operation, Origin, Stats, Term,
     Visited,
 };
+pub use interpreter::Interpreter;
 pub use ir::Level;
 pub use labels::Labels;
 pub use lanes::Lanes;
