@@ -14,6 +14,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module};
 
 use crate::places::{BLOCK, Places, When};
+use crate::rows::Order;
 use crate::target::Target;
 use crate::{point, rows};
 
@@ -45,8 +46,8 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// Makes the code; `None` if cranelift cannot.
-    pub(crate) fn new(ir: &Ir, places: &Places, target: &Target) -> Option<Self> {
+    /// Makes the code; `None` if cranelift cannot. `any_order` allows to add rows in any order.
+    pub(crate) fn new(ir: &Ir, places: &Places, target: &Target, any_order: bool) -> Option<Self> {
         let builder = JITBuilder::with_isa(
             target.isa.clone(),
             cranelift_module::default_libcall_names(),
@@ -57,7 +58,7 @@ impl Code {
             builder: FunctionBuilderContext::new(),
             bytes: 0,
         };
-        let made = maker.make(ir, places);
+        let made = maker.make(ir, places, any_order);
         let Maker { module, bytes, .. } = maker;
         let mut code = Self {
             before: None,
@@ -213,7 +214,7 @@ struct Made {
 }
 
 impl Maker {
-    fn make(&mut self, ir: &Ir, places: &Places) -> Option<Made> {
+    fn make(&mut self, ir: &Ir, places: &Places, any_order: bool) -> Option<Made> {
         let mut made = Made::default();
         for (when, made) in [
             (When::Before, &mut made.before),
@@ -236,9 +237,10 @@ impl Maker {
             });
         }
         if !places.sums.is_empty() {
-            for (careful, made) in [false, true].into_iter().zip(&mut made.sums) {
+            let plain = if any_order { Order::Any } else { Order::Plain };
+            for (order, made) in [plain, Order::Careful].into_iter().zip(&mut made.sums) {
                 *made = Some(self.function(5, |function, builder| {
-                    rows::emit_sums(function, builder, ir, places, careful);
+                    rows::emit_sums(function, builder, ir, places, order);
                 })?);
             }
         }

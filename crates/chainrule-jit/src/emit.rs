@@ -23,13 +23,6 @@ impl Operand {
     fn is_not_zero(self) -> bool {
         self.constant.is_some_and(|c| c != 0.0 && !c.is_nan())
     }
-
-    /// Whether it is a whole number other than 0. Its products with other numbers are whole multiples of the smallest positive
-    /// number.
-    fn is_whole(self) -> bool {
-        self.constant
-            .is_some_and(|c| c != 0.0 && c.is_finite() && c.fract() == 0.0)
-    }
 }
 
 /// Whether the operation is computed by instructions, and not by a call.
@@ -80,6 +73,51 @@ pub(crate) fn is_inline(op: Op) -> bool {
                 | NaryOp::Custom
         )
     )
+}
+
+/// An operation that adds its operands, or pairs of them, one after another to a total.
+pub(crate) struct Fold {
+    op: NaryOp,
+    /// The total of no operands. Adding to it gives the same bits as beginning with the first operands.
+    pub(crate) start: f64,
+    /// How many operands are added at a time.
+    pub(crate) step: usize,
+    count: usize,
+    /// Whether every pair has a whole number, so that the zero rule needs no care.
+    is_whole: bool,
+}
+
+impl Fold {
+    /// The fold of an operation on operands of which these are constants; `None` if it is no fold.
+    pub(crate) fn of(
+        op: NaryOp,
+        constants: impl ExactSizeIterator<Item = Option<f64>>,
+    ) -> Option<Self> {
+        let (start, step) = match op {
+            NaryOp::Sum | NaryOp::Mean => (-0.0, 1),
+            NaryOp::Product => (1.0, 1),
+            NaryOp::MaxOf => (f64::NEG_INFINITY, 1),
+            NaryOp::MinOf => (f64::INFINITY, 1),
+            NaryOp::Dot => (-0.0, 2),
+            NaryOp::Adjoint => (0.0, 2),
+            _ => return None,
+        };
+        let count = constants.len();
+        let whole: Vec<bool> = constants.map(is_whole).collect();
+        Some(Self {
+            op,
+            start,
+            step,
+            count,
+            is_whole: whole.chunks(step).all(|some| some.contains(&true)),
+        })
+    }
+}
+
+/// Whether it is a whole number other than 0. Its products with other numbers are whole multiples of the smallest positive
+/// number.
+fn is_whole(constant: Option<f64>) -> bool {
+    constant.is_some_and(|c| c != 0.0 && c.is_finite() && c.fract() == 0.0)
 }
 
 /// Writes instructions for one number, or for vectors of two.
@@ -269,32 +307,52 @@ impl Emit<'_, '_> {
     }
 
     fn nary(&mut self, op: NaryOp, operands: &[Operand]) -> Option<Value> {
-        let values = operands.iter().map(|operand| operand.value);
+        let first = operands.first()?;
         let (pairs, rest) = operands.as_chunks::<2>();
-        Some(match op {
-            NaryOp::Sum => values.reduce(|sum, x| self.builder.ins().fadd(sum, x))?,
-            NaryOp::Mean => {
-                let sum = values.reduce(|sum, x| self.builder.ins().fadd(sum, x))?;
-                let count = self.number(operands.len() as f64);
-                self.builder.ins().fdiv(sum, count)
-            }
-            NaryOp::Product => values.reduce(|product, x| self.builder.ins().fmul(product, x))?,
-            NaryOp::MaxOf => values.reduce(|largest, x| self.builder.ins().fmax(largest, x))?,
-            NaryOp::MinOf => values.reduce(|smallest, x| self.builder.ins().fmin(smallest, x))?,
-            NaryOp::Custom => operands.first()?.value,
-            NaryOp::Dot => {
-                let (&[w, x], more) = pairs.split_first().filter(|_| rest.is_empty())?;
-                let first = self.builder.ins().fmul(w.value, x.value);
-                more.iter().fold(first, |sum, [w, x]| {
-                    self.builder.ins().fma(w.value, x.value, sum)
-                })
-            }
+        let fold = match op {
+            NaryOp::Custom => return Some(first.value),
             NaryOp::Adjoint if rest.is_empty() => {
                 let zero = self.number(0.0);
-                self.add_products(None, zero, pairs)
+                return Some(self.add_products(None, zero, pairs));
             }
-            _ => return None,
-        })
+            _ => Fold::of(op, operands.iter().map(|operand| operand.constant))?,
+        };
+        if operands.len() % fold.step != 0 {
+            return None;
+        }
+        let mut total = None;
+        for some in operands.chunks(fold.step) {
+            total = Some(match total {
+                Some(total) => self.fold(&fold, total, some),
+                // The first value alone: that of adding it to the start, with one instruction less.
+                None if fold.step == 1 => some[0].value,
+                None => self.builder.ins().fmul(some[0].value, some[1].value),
+            });
+        }
+        Some(self.finish_fold(&fold, total?))
+    }
+
+    /// The next value of a fold.
+    pub(crate) fn fold(&mut self, fold: &Fold, total: Value, operands: &[Operand]) -> Value {
+        match (fold.op, operands) {
+            (NaryOp::Sum | NaryOp::Mean, &[x]) => self.builder.ins().fadd(total, x.value),
+            (NaryOp::Product, &[x]) => self.builder.ins().fmul(total, x.value),
+            (NaryOp::MaxOf, &[x]) => self.builder.ins().fmax(total, x.value),
+            (NaryOp::MinOf, &[x]) => self.builder.ins().fmin(total, x.value),
+            (NaryOp::Dot, &[w, x]) => self.add(total, [w, x]),
+            (_, &[u, p]) if fold.is_whole => self.add_whole(total, [u, p]),
+            (_, &[u, p]) => self.add_unless_zero(total, [u, p]),
+            _ => unreachable!("operands of one turn of a fold"),
+        }
+    }
+
+    /// The result of a fold.
+    pub(crate) fn finish_fold(&mut self, fold: &Fold, total: Value) -> Value {
+        if fold.op == NaryOp::Mean {
+            let count = self.number(fold.count as f64);
+            return self.builder.ins().fdiv(total, count);
+        }
+        total
     }
 
     /// Adds products to a sum, each with one rounding; a product with a factor of 0 adds nothing. The sum starts at `from`, or
@@ -310,7 +368,7 @@ impl Emit<'_, '_> {
             .copied()
             .filter(|pair| !pair.iter().any(|factor| factor.is(0.0)))
             .collect();
-        let whole = |[u, p]: &[Operand; 2]| u.is_whole() || p.is_whole();
+        let whole = |[u, p]: &[Operand; 2]| is_whole(u.constant) || is_whole(p.constant);
         if from.is_none() && pairs.iter().all(whole) {
             // No product of 0 is NaN, and no sum is −0: all sums are whole multiples of the smallest number. So adding 0 is
             // adding nothing.

@@ -17,6 +17,8 @@
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod code;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod counted;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod emit;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod functions;
@@ -26,6 +28,8 @@ mod machine;
 mod places;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod point;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod repeats;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod rows;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -37,7 +41,7 @@ use chainrule::backend::{Backend, Executable};
 use chainrule::ir::Ir;
 use chainrule::{Interpreter, Level, Program};
 
-/// The most values for which native code is made.
+/// The most operations that are written as instructions. Longer code would take more than a tenth of a second to compile.
 const MOST: usize = 4000;
 
 /// The backend that compiles programs to native code.
@@ -59,18 +63,18 @@ pub struct Native;
 
 impl Backend for Native {
     fn compile(&self, ir: &Ir, level: Level) -> Arc<dyn Executable> {
-        native(ir).unwrap_or_else(|| Interpreter::default().compile(ir, level))
+        native(ir, level).unwrap_or_else(|| Interpreter::default().compile(ir, level))
     }
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn native(ir: &Ir) -> Option<Arc<dyn Executable>> {
+fn native(ir: &Ir, level: Level) -> Option<Arc<dyn Executable>> {
     let target = target::Target::this()?;
-    if ir.len() > MOST {
+    let places = places::Places::new(ir);
+    if places.operations(ir) > MOST {
         return None;
     }
-    let places = places::Places::new(ir);
-    let code = code::Code::new(ir, &places, &target)?;
+    let code = code::Code::new(ir, &places, &target, level == Level::Fast)?;
     Some(Arc::new(machine::Compiled::new(ir.clone(), places, code)))
 }
 

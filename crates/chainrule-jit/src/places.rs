@@ -1,12 +1,20 @@
 //! Where every value of a program is while it runs, and when it is computed.
 
 use chainrule::backend::{Layout, Place};
-use chainrule::ir::{Class, Id, Ir, Kind};
+use std::ops::Range;
 
-use crate::emit::is_inline;
+use chainrule::ir::{Class, Id, Ir, Kind};
+use chainrule::op::{NaryOp, Op};
+
+use crate::emit::{Fold, is_inline};
+use crate::repeats::{self, Repeat};
 
 /// The number of rows of a full block, and the distance of the lanes of two values.
 pub(crate) const BLOCK: usize = 64;
+
+/// A value that all rows share is read from memory when this many others were computed since, and until then from a register.
+/// So few values are in registers, and the time to compile a value does not depend on the length of the program.
+pub(crate) const WINDOW: u32 = 32;
 
 /// When a value is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +46,45 @@ pub(crate) struct Places {
     pub(crate) loops: u32,
     /// The number of values with lanes in memory.
     pub(crate) rows: u32,
+    /// The values that are computed before the rows and after them, and the loops among them.
+    pub(crate) before: Part,
+    pub(crate) after: Part,
+    /// How many values are computed at the same time before this one.
+    order: Vec<u32>,
+}
+
+/// Values that all rows share, in the order of computation.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) ids: Vec<Id>,
+    pub(crate) repeats: Vec<Repeat>,
+}
+
+impl Part {
+    fn new(code: &Ir, ids: Vec<Id>) -> Self {
+        // Without loops, shorter code is faster, and long code slower: the processor decodes it again and again.
+        const LONG: usize = 600;
+        let repeats = if ids.len() > LONG {
+            repeats::find(code, &ids)
+        } else {
+            Vec::new()
+        };
+        Self { ids, repeats }
+    }
+
+    /// The repeat of a value, and its turn in it.
+    fn turn(&self, order: u32) -> Option<(usize, usize)> {
+        let order = order as usize;
+        let next = self.repeats.partition_point(|repeat| repeat.end() <= order);
+        let repeat = self.repeats.get(next).filter(|r| r.start <= order)?;
+        Some((next, (order - repeat.start) / repeat.period))
+    }
+
+    /// The number of operations to write: those of one turn of each repeat, and all others.
+    fn operations(&self) -> usize {
+        let saved = self.repeats.iter().map(|r| r.period * (r.turns - 1));
+        self.ids.len() - saved.sum::<usize>()
+    }
 }
 
 impl Places {
@@ -55,8 +102,13 @@ impl Places {
             copies: Vec::new(),
             sums: sums_in_order(code),
             rows: 0,
+            before: Part::default(),
+            after: Part::default(),
+            order: order(&when),
             when,
         };
+        places.before = Part::new(code, places.at(When::Before));
+        places.after = Part::new(code, places.at(When::After));
         places.place(code);
         places
     }
@@ -69,6 +121,30 @@ impl Places {
         }
     }
 
+    /// The values that all rows share and that are computed before the rows, or after them.
+    pub(crate) fn part(&self, when: When) -> &Part {
+        if when == When::After {
+            &self.after
+        } else {
+            &self.before
+        }
+    }
+
+    /// Whether a reader gets a value from a register: it is computed at the same time and not long before, and in a loop in the
+    /// same turn.
+    pub(crate) fn is_near(&self, value: Id, reader: Id) -> bool {
+        let [(when, order), (then, later)] =
+            [value, reader].map(|id| (self.when[id as usize], self.order[id as usize]));
+        if when != then {
+            return false;
+        }
+        if !matches!(when, When::Before | When::After) {
+            return true;
+        }
+        let [turn, of_reader] = [order, later].map(|order| self.part(when).turn(order));
+        turn == of_reader && (turn.is_some() || later - order <= WINDOW)
+    }
+
     /// The values that are computed at this time, in order.
     pub(crate) fn at(&self, when: When) -> Vec<Id> {
         (0..)
@@ -76,6 +152,74 @@ impl Places {
             .filter(|&(_, &at)| at == when)
             .map(|(id, _)| id)
             .collect()
+    }
+
+    /// Whether a value is one of those, which are adjacent in the order of computation.
+    pub(crate) fn is_in(&self, value: Id, ids: &[Id]) -> bool {
+        let [value_at, first] =
+            [value, ids[0]].map(|id| (self.when[id as usize], self.order[id as usize] as usize));
+        value_at.0 == first.0 && (first.1..first.1 + ids.len()).contains(&value_at.1)
+    }
+
+    /// Whether an operation that all rows share has so many operands that they are read in loops.
+    pub(crate) fn is_wide(&self, code: &Ir, id: Id) -> bool {
+        const WIDE: usize = 32;
+        let Kind::Apply(Op::Nary(op)) = code.kind(id) else {
+            return false;
+        };
+        let operands = code.operands(id).len();
+        let fold = Fold::of(op, std::iter::empty());
+        operands > WIDE
+            && matches!(self.when[id as usize], When::Before | When::After)
+            && fold.is_some_and(|fold| operands.is_multiple_of(fold.step))
+    }
+
+    /// The slot of a value that is in memory, and how far it is to that of the other value.
+    pub(crate) fn line(&self, value: Id, next: Id) -> (u32, i64) {
+        let [slot, next] = [value, next].map(|id| match self.slot(id) {
+            Some(slot) => slot,
+            None => unreachable!("a value that is read later has a slot"),
+        });
+        (slot, i64::from(next) - i64::from(slot))
+    }
+
+    /// The operands of an operation of many, or the pairs of them, cut into stretches whose slots are on a line. Stretches of a
+    /// few are cut further, into single ones.
+    pub(crate) fn lines(&self, code: &Ir, id: Id) -> Vec<Range<usize>> {
+        const FEW: usize = 8;
+        let step = match code.kind(id) {
+            Kind::Apply(Op::Nary(NaryOp::Dot | NaryOp::Adjoint)) => 2,
+            _ => 1,
+        };
+        let turns: Vec<&[Id]> = code.operands(id).chunks_exact(step).collect();
+        let moves = |turn: usize| {
+            let pairs = turns[turn].iter().zip(turns[turn + 1]);
+            pairs.map(|(&id, &next)| self.line(id, next).1)
+        };
+        let mut lines = Vec::new();
+        let mut start = 0;
+        while start < turns.len() {
+            let mut end = start + 1;
+            while end < turns.len() && moves(start).eq(moves(end - 1)) {
+                end += 1;
+            }
+            if end - start < FEW {
+                end = start + 1;
+            }
+            lines.push(start..end);
+            start = end;
+        }
+        lines
+    }
+
+    /// The number of operations to write: those of one turn of each loop, and all others.
+    pub(crate) fn operations(&self, code: &Ir) -> usize {
+        let wide = code.ids().filter(|&id| self.is_wide(code, id));
+        let wide = wide.map(|id| self.lines(code, id).len()).sum::<usize>();
+        let rows = self.when.iter();
+        let rows = rows.filter(|when| matches!(when, When::Loop(_) | When::Call(_)));
+        let parts = self.before.operations() + self.after.operations();
+        parts + wide + rows.count() + self.copies.len()
     }
 
     /// The copies to further slots that are made at this time.
@@ -121,6 +265,7 @@ impl Places {
         for &id in code.outputs() {
             outputs.push(self.output(code, id, &mut next));
         }
+        self.straighten();
         self.store_what_others_read(code, &mut next);
         let outputs: Vec<Place> = code
             .outputs()
@@ -157,19 +302,70 @@ impl Places {
         Some(Place::Shared(slot))
     }
 
+    /// Takes the slots of outputs from values of loops if their slots are not on a line, or if some turn has none.
+    fn straighten(&mut self) {
+        for part in [&self.before, &self.after] {
+            for repeat in &part.repeats {
+                for place in 0..repeat.period {
+                    let ids = part.ids[repeat.start + place..]
+                        .iter()
+                        .step_by(repeat.period);
+                    let ids = ids.take(repeat.turns);
+                    let slots = ids.clone().map(|&id| match self.of[id as usize] {
+                        Some(Place::Shared(slot)) => Some(i64::from(slot)),
+                        _ => None,
+                    });
+                    let slots: Vec<Option<i64>> = slots.collect();
+                    let is_straight = slots.windows(3).all(|three| match *three {
+                        [Some(a), Some(b), Some(c)] => b - a == c - b,
+                        _ => false,
+                    });
+                    if is_straight {
+                        continue;
+                    }
+                    for &id in ids {
+                        if let Some(Place::Shared(slot)) = self.of[id as usize].take() {
+                            self.copies.push((id, slot));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Gives a place in memory to values that are read at another time than they are computed.
     fn store_what_others_read(&mut self, code: &Ir, next: &mut u32) {
         let mut read = vec![false; code.len()];
         for id in code.ids() {
             let when = self.when[id as usize];
             for &operand in code.operands(id) {
-                read[operand as usize] |= self.when[operand as usize] != when
+                read[operand as usize] |= !self.is_near(operand, id)
+                    || self.is_wide(code, id)
                     || matches!(when, When::Call(_))
                     || code.kind(id) == Kind::SumOverRows;
             }
         }
         for id in code.outputs().iter().chain(code.guards().iter().flatten()) {
             read[*id as usize] = true;
+        }
+        for part in [&self.before, &self.after] {
+            for repeat in &part.repeats {
+                for place in 0..repeat.period {
+                    let ids = part.ids[repeat.start + place..]
+                        .iter()
+                        .step_by(repeat.period);
+                    let ids = ids.take(repeat.turns);
+                    let has_place = self.of[part.ids[repeat.start + place] as usize].is_some();
+                    if has_place || !ids.clone().any(|&id| read[id as usize]) {
+                        continue;
+                    }
+                    // The slots of one place of all turns are adjacent.
+                    for &id in ids {
+                        self.of[id as usize] = Some(Place::Shared(*next));
+                        *next += 1;
+                    }
+                }
+            }
         }
         for id in code.ids() {
             let place = &mut self.of[id as usize];
@@ -217,6 +413,21 @@ fn times(code: &Ir) -> Vec<When> {
         });
     }
     times
+}
+
+/// How many values are computed at the same time before each value that all rows share.
+fn order(times: &[When]) -> Vec<u32> {
+    let mut counts = [0; 2];
+    let order = times.iter().map(|when| {
+        let count = match when {
+            When::Before => &mut counts[0],
+            When::After => &mut counts[1],
+            _ => return 0,
+        };
+        *count += 1;
+        *count - 1
+    });
+    order.collect()
 }
 
 /// The sums over rows, in the interpreter's order: first those that are outputs, in the order of the outputs, then the others,

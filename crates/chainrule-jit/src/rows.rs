@@ -2,10 +2,10 @@
 
 use chainrule::backend::Place;
 use chainrule::ir::{Id, Ir, Kind};
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlags, Type, Value, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
+use crate::counted::CountedLoop;
 use crate::emit::{Emit, Operand};
 use crate::places::{BLOCK, Places};
 use crate::point::byte_offset;
@@ -15,6 +15,9 @@ const WIDTH: usize = 2;
 
 /// The number of lanes that a turn of a loop computes.
 pub(crate) const STEP: usize = 4;
+
+/// The number of vectors of which a turn adds the lanes, if any order will do.
+const TURN: usize = 2;
 
 /// The number of sums that are computed together. Each is a chain of additions, and the processor overlaps them.
 const TOGETHER: usize = 8;
@@ -36,42 +39,50 @@ pub(crate) fn emit_loop(
         unreachable!("a function of four parameters")
     };
     let end = builder.ins().imul_imm(lanes, size_of::<f64>() as i64);
-    over_lanes(&mut builder, end, STEP, &[], |builder, offset, _| {
-        let (inputs, rows) = (
-            builder.ins().iadd(inputs, offset),
-            builder.ins().iadd(rows, offset),
-        );
-        for vector in (0..STEP).step_by(WIDTH) {
-            let mut lanes = Lanes {
-                builder,
-                code,
-                places,
-                shape: types::F64X2,
-                shared,
-                inputs,
-                rows,
-                lane: vector as u32,
-            };
-            let mut values = vec![None; code.len()];
-            for &id in ids {
-                lanes.compute(id, &mut values);
-            }
+    let zero = builder.ins().iconst(types::I64, 0);
+    let turn = CountedLoop::begin(&mut builder, [zero, end], STEP, &[]);
+    let [inputs, rows] = [inputs, rows].map(|first| builder.ins().iadd(first, turn.offset));
+    for vector in (0..STEP).step_by(WIDTH) {
+        let mut lanes = Lanes {
+            builder: &mut builder,
+            code,
+            places,
+            shape: types::F64X2,
+            shared,
+            inputs,
+            rows,
+            lane: vector as u32,
+        };
+        let mut values = vec![None; code.len()];
+        for &id in ids {
+            lanes.compute(id, &mut values);
         }
-        Vec::new()
-    });
+    }
+    turn.end(&mut builder, &[]);
     builder.ins().return_(&[]);
     builder.seal_all_blocks();
     builder.finalize();
 }
 
+/// The order in which the rows of a block are added, and the care for products of 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Row by row. A product of 0 and an infinity gives NaN.
+    Plain,
+    /// Row by row. A product of 0 adds nothing.
+    Careful,
+    /// In the fastest order. A product of 0 and an infinity gives NaN.
+    Any,
+}
+
 /// Fills a function that computes sums over rows. Its parameters are the addresses of shared numbers, inputs, lanes and sums,
-/// and the number of rows. `careful` applies the zero rule to every term.
+/// and the number of rows.
 pub(crate) fn emit_sums(
     function: &mut ir::Function,
     context: &mut FunctionBuilderContext,
     code: &Ir,
     places: &Places,
-    careful: bool,
+    order: Order,
 ) {
     let mut builder = FunctionBuilder::new(function, context);
     let start = builder.create_block();
@@ -80,98 +91,146 @@ pub(crate) fn emit_sums(
     let &[shared, inputs, rows, sums, count] = builder.block_params(start) else {
         unreachable!("a function of five parameters")
     };
+    let zero = builder.ins().iconst(types::I64, 0);
     let end = builder.ins().imul_imm(count, size_of::<f64>() as i64);
+    let mut summing = Summing {
+        builder,
+        code,
+        places,
+        order,
+        addresses: [shared, inputs, rows],
+    };
     let list: Vec<(u32, Id)> = (0..).zip(places.sums.iter().copied()).collect();
     for some in list.chunks(TOGETHER) {
-        let zero = builder.ins().f64const(0.0);
-        let mut totals = vec![zero; some.len()];
-        let pairs = |id: Id| code.operands(id).as_chunks::<2>().0;
-        let most = some.iter().map(|&(_, id)| pairs(id).len()).max();
+        let first = summing.builder.ins().f64const(0.0);
+        let mut totals = vec![first; some.len()];
+        let most = some.iter().map(|&(_, id)| code.operands(id).len() / 2).max();
         // The first pair of factors of every sum, then the second pair.
         for place in 0..most.unwrap_or(0) {
-            totals = over_lanes(&mut builder, end, 1, &totals, |builder, offset, totals| {
-                let (inputs, rows) = (
-                    builder.ins().iadd(inputs, offset),
-                    builder.ins().iadd(rows, offset),
-                );
-                let mut lanes = Lanes {
-                    builder,
-                    code,
-                    places,
-                    shape: types::F64,
-                    shared,
-                    inputs,
-                    rows,
-                    lane: 0,
-                };
-                let next = some.iter().zip(totals).map(|(&(_, id), &total)| {
-                    let Some(&[u, p]) = pairs(id).get(place) else {
-                        return total;
-                    };
-                    let [u, p] = [u, p].map(|factor| lanes.operand(factor, &[]));
-                    let mut emit = Emit {
-                        builder: lanes.builder,
-                        shape: types::F64,
-                    };
-                    if careful {
-                        emit.add_unless_zero(total, [u, p])
-                    } else {
-                        emit.add(total, [u, p])
-                    }
-                });
-                next.collect()
-            });
+            let mut range = [zero, end];
+            if order == Order::Any {
+                let whole = -((WIDTH * TURN * size_of::<f64>()) as i64);
+                range[1] = summing.builder.ins().band_imm(end, whole);
+                totals = summing.vectors(some, place, range, &totals);
+                range = [range[1], end];
+            }
+            totals = summing.one_by_one(some, place, range, &totals);
         }
         for (&(slot, _), &total) in some.iter().zip(&totals) {
             let offset = byte_offset(slot);
-            builder
-                .ins()
-                .store(MemFlags::trusted(), total, sums, offset);
+            let flags = MemFlags::trusted();
+            summing.builder.ins().store(flags, total, sums, offset);
         }
     }
+    let mut builder = summing.builder;
     builder.ins().return_(&[]);
     builder.seal_all_blocks();
     builder.finalize();
 }
 
-/// A loop over lanes, `step` at a time. Its turns get the offset of their lanes in bytes, which ends at `end`, and the results of
-/// the turn before; the first turn gets `start`.
-fn over_lanes(
-    builder: &mut FunctionBuilder<'_>,
-    end: Value,
-    step: usize,
-    start: &[Value],
-    turn: impl FnOnce(&mut FunctionBuilder<'_>, Value, &[Value]) -> Vec<Value>,
-) -> Vec<Value> {
-    let (head, body, done) = (
-        builder.create_block(),
-        builder.create_block(),
-        builder.create_block(),
-    );
-    builder.append_block_param(head, types::I64);
-    for _ in start {
-        builder.append_block_param(head, types::F64);
+/// Writes sums over rows.
+struct Summing<'a> {
+    builder: FunctionBuilder<'a>,
+    code: &'a Ir,
+    places: &'a Places,
+    order: Order,
+    /// The addresses of shared numbers, inputs and lanes.
+    addresses: [Value; 3],
+}
+
+impl Summing<'_> {
+    /// Adds one pair of factors of each sum, row by row.
+    fn one_by_one(
+        &mut self,
+        sums: &[(u32, Id)],
+        place: usize,
+        range: [Value; 2],
+        totals: &[Value],
+    ) -> Vec<Value> {
+        let turn = CountedLoop::begin(&mut self.builder, range, 1, totals);
+        let next = self.add(sums, place, turn.offset, 0, types::F64, &turn.totals);
+        turn.end(&mut self.builder, &next)
     }
-    let zero = builder.ins().iconst(types::I64, 0);
-    let arguments = |offset: Value, values: &[Value]| {
-        let all = std::iter::once(&offset).chain(values);
-        all.map(|&value| value.into())
-            .collect::<Vec<ir::BlockArg>>()
-    };
-    builder.ins().jump(head, &arguments(zero, start));
-    builder.switch_to_block(head);
-    let offset = builder.block_params(head)[0];
-    let values = builder.block_params(head)[1..].to_vec();
-    let goes_on = builder.ins().icmp(IntCC::UnsignedLessThan, offset, end);
-    builder.ins().brif(goes_on, body, &[], done, &[]);
-    builder.switch_to_block(body);
-    let next = turn(builder, offset, &values);
-    let offset = builder
-        .ins()
-        .iadd_imm(offset, (step * size_of::<f64>()) as i64);
-    builder.ins().jump(head, &arguments(offset, &next));
-    builder.switch_to_block(done);
-    values
+
+    /// Adds one pair of factors of each sum, several rows at a time.
+    fn vectors(
+        &mut self,
+        sums: &[(u32, Id)],
+        place: usize,
+        range: [Value; 2],
+        totals: &[Value],
+    ) -> Vec<Value> {
+        let zero = Emit {
+            builder: &mut self.builder,
+            shape: types::F64X2,
+        }
+        .number(0.0);
+        // Some totals per sum, so that one addition need not wait for another.
+        let starts = vec![zero; sums.len() * TURN];
+        let turn = CountedLoop::begin(&mut self.builder, range, WIDTH * TURN, &starts);
+        let mut next = Vec::new();
+        for (vector, totals) in (0..).zip(turn.totals.chunks(sums.len())) {
+            let lane = vector * WIDTH as u32;
+            next.extend(self.add(sums, place, turn.offset, lane, types::F64X2, totals));
+        }
+        let vectors = turn.end(&mut self.builder, &next);
+        let ins = |point: &mut Self, sum: usize| {
+            let parts = vectors.iter().skip(sum).step_by(sums.len()).copied();
+            let vector = parts.reduce(|a, b| point.builder.ins().fadd(a, b))?;
+            let [a, b] = [0, 1].map(|lane| point.builder.ins().extractlane(vector, lane));
+            let sum_of_lanes = point.builder.ins().fadd(a, b);
+            Some(point.builder.ins().fadd(totals[sum], sum_of_lanes))
+        };
+        (0..sums.len()).filter_map(|sum| ins(self, sum)).collect()
+    }
+
+    /// Adds one pair of factors to each total: those of the lanes at an offset.
+    fn add(
+        &mut self,
+        sums: &[(u32, Id)],
+        place: usize,
+        offset: Value,
+        lane: u32,
+        shape: Type,
+        totals: &[Value],
+    ) -> Vec<Value> {
+        let [shared, inputs, rows] = self.addresses;
+        let [inputs, rows] = [inputs, rows].map(|first| self.builder.ins().iadd(first, offset));
+        // Factors that several sums share are read once.
+        let mut known: Vec<(Id, Operand)> = Vec::new();
+        let (code, order) = (self.code, self.order);
+        let mut lanes = Lanes {
+            builder: &mut self.builder,
+            code,
+            places: self.places,
+            shape,
+            shared,
+            inputs,
+            rows,
+            lane,
+        };
+        let next = sums.iter().zip(totals).map(|(&(_, id), &total)| {
+            let Some(&[u, p]) = code.operands(id).as_chunks::<2>().0.get(place) else {
+                return total;
+            };
+            let [u, p] = [u, p].map(|factor| {
+                if let Some(&(_, operand)) = known.iter().find(|&&(known, _)| known == factor) {
+                    return operand;
+                }
+                let operand = lanes.operand(factor, &[]);
+                known.push((factor, operand));
+                operand
+            });
+            let builder = &mut *lanes.builder;
+            let mut emit = Emit { builder, shape };
+            if order == Order::Careful {
+                emit.add_unless_zero(total, [u, p])
+            } else {
+                emit.add(total, [u, p])
+            }
+        });
+        next.collect()
+    }
 }
 
 /// The lanes that a turn of a loop computes.
