@@ -22,9 +22,9 @@ use formulas::{CHAIN_AT, chain, rosenbrock, rosenbrock_at};
 use race::{Race, Times};
 
 fn main() {
-    let numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
     let race = Race {
-        budget: numbers.last().unwrap_or(0.5),
+        budget: numbers.next_back().unwrap_or(0.5),
         quick: false,
     };
     println!("| work | native | ÷ interpreter | ÷ by hand |\n|---|---:|---:|---:|");

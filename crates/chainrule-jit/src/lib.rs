@@ -1,7 +1,7 @@
 //! Programs of [chainrule] as native code: a [backend](chainrule::backend) that compiles them with cranelift.
 //!
 //! ```
-//! use chainrule::{Program, Scalar};
+//! use chainrule::Program;
 //! use chainrule_jit::NativeProgram;
 //!
 //! let f = Program::trace(2, |x| (x[1] - x[0] * x[0]).square() * 100.0 + (1.0 - x[0]).square())?;
@@ -15,25 +15,7 @@
 //! when native code is faster, and when it is not.
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod code;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod counted;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod emit;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod functions;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod machine;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod places;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod point;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod repeats;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod rows;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod target;
+mod native;
 
 use std::sync::Arc;
 
@@ -41,8 +23,24 @@ use chainrule::backend::{Backend, Executable};
 use chainrule::ir::Ir;
 use chainrule::{Interpreter, Level, Program};
 
-/// The most operations that are written as instructions. Longer code would take more than a tenth of a second to compile.
-const MOST: usize = 4000;
+/// The examples of the page on native code are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/native.md")]
+struct Page;
+
+/// For other processors, no code can be made.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod native {
+    use std::sync::Arc;
+
+    use chainrule::Level;
+    use chainrule::backend::Executable;
+    use chainrule::ir::Ir;
+
+    pub(crate) fn compile(_: &Ir, _: Level) -> Option<Arc<dyn Executable>> {
+        None
+    }
+}
 
 /// The backend that compiles programs to native code.
 ///
@@ -63,19 +61,8 @@ pub struct Native;
 
 impl Backend for Native {
     fn compile(&self, ir: &Ir, level: Level) -> Arc<dyn Executable> {
-        native(ir, level).unwrap_or_else(|| Interpreter::default().compile(ir, level))
+        native::compile(ir, level).unwrap_or_else(|| Interpreter::default().compile(ir, level))
     }
-}
-
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn native(ir: &Ir, level: Level) -> Option<Arc<dyn Executable>> {
-    let target = target::Target::this()?;
-    let places = places::Places::new(ir);
-    if places.operations(ir) > MOST {
-        return None;
-    }
-    let code = code::Code::new(ir, &places, &target, level == Level::Fast)?;
-    Some(Arc::new(machine::Compiled::new(ir.clone(), places, code)))
 }
 
 /// Programs that can run as native code.

@@ -13,10 +13,10 @@ use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module};
 
-use crate::places::{BLOCK, Places, When};
-use crate::rows::Order;
-use crate::target::Target;
-use crate::{point, rows};
+use super::places::{BLOCK, Places, When};
+use super::rows::Order;
+use super::target::Target;
+use super::{point, rows};
 
 /// Computes uniform values in the shared numbers at this address.
 type PointFunction = unsafe extern "C" fn(*mut f64);
@@ -30,7 +30,7 @@ type SumsFunction = unsafe extern "C" fn(*const f64, *const f64, *const f64, *mu
 
 /// The functions of a program.
 pub(crate) struct Code {
-    /// `None` only while it is dropped.
+    /// `None` only while the code is made and while it is dropped.
     module: Mutex<Option<JITModule>>,
     before: Option<PointFunction>,
     after: Option<PointFunction>,

@@ -317,7 +317,7 @@ impl Emit<'_, '_> {
             }
             _ => Fold::of(op, operands.iter().map(|operand| operand.constant))?,
         };
-        if operands.len() % fold.step != 0 {
+        if !operands.len().is_multiple_of(fold.step) {
             return None;
         }
         let mut total = None;

@@ -5,10 +5,10 @@ use chainrule::ir::{Id, Ir, Kind};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlags, Type, Value, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::counted::CountedLoop;
-use crate::emit::{Emit, Operand};
-use crate::places::{BLOCK, Places};
-use crate::point::byte_offset;
+use super::counted::CountedLoop;
+use super::emit::{Emit, Operand};
+use super::places::{BLOCK, Places};
+use super::point::byte_offset;
 
 /// The number of lanes in a vector.
 const WIDTH: usize = 2;
@@ -19,8 +19,8 @@ pub(crate) const STEP: usize = 4;
 /// The number of vectors of which a turn adds the lanes, if any order will do.
 const TURN: usize = 2;
 
-/// The number of sums that are computed together. Each is a chain of additions, and the processor overlaps them.
-const TOGETHER: usize = 8;
+/// The most sums that are computed together. Each is a chain of additions, and the processor overlaps them.
+const TOGETHER: usize = 12;
 
 /// Fills a function that computes values with lanes. Its parameters are the addresses of shared numbers, inputs and lanes, and
 /// the number of lanes.
@@ -101,10 +101,14 @@ pub(crate) fn emit_sums(
         addresses: [shared, inputs, rows],
     };
     let list: Vec<(u32, Id)> = (0..).zip(places.sums.iter().copied()).collect();
-    for some in list.chunks(TOGETHER) {
+    let groups = list.len().div_ceil(TOGETHER).max(1);
+    for some in list.chunks(list.len().div_ceil(groups).max(1)) {
         let first = summing.builder.ins().f64const(0.0);
         let mut totals = vec![first; some.len()];
-        let most = some.iter().map(|&(_, id)| code.operands(id).len() / 2).max();
+        let most = some
+            .iter()
+            .map(|&(_, id)| code.operands(id).len() / 2)
+            .max();
         // The first pair of factors of every sum, then the second pair.
         for place in 0..most.unwrap_or(0) {
             let mut range = [zero, end];
@@ -174,14 +178,17 @@ impl Summing<'_> {
             next.extend(self.add(sums, place, turn.offset, lane, types::F64X2, totals));
         }
         let vectors = turn.end(&mut self.builder, &next);
-        let ins = |point: &mut Self, sum: usize| {
+        let add = |builder: &mut FunctionBuilder<'_>, (sum, &total): (usize, &Value)| {
             let parts = vectors.iter().skip(sum).step_by(sums.len()).copied();
-            let vector = parts.reduce(|a, b| point.builder.ins().fadd(a, b))?;
-            let [a, b] = [0, 1].map(|lane| point.builder.ins().extractlane(vector, lane));
-            let sum_of_lanes = point.builder.ins().fadd(a, b);
-            Some(point.builder.ins().fadd(totals[sum], sum_of_lanes))
+            let vector = parts.reduce(|a, b| builder.ins().fadd(a, b))?;
+            let [a, b] = [0, 1].map(|lane| builder.ins().extractlane(vector, lane));
+            let sum_of_lanes = builder.ins().fadd(a, b);
+            Some(builder.ins().fadd(total, sum_of_lanes))
         };
-        (0..sums.len()).filter_map(|sum| ins(self, sum)).collect()
+        let totals = totals.iter().enumerate();
+        totals
+            .filter_map(|sum| add(&mut self.builder, sum))
+            .collect()
     }
 
     /// Adds one pair of factors to each total: those of the lanes at an offset.
@@ -258,10 +265,10 @@ impl Lanes<'_, '_> {
 
     fn load(&mut self, id: Id) -> Value {
         let flags = MemFlags::trusted();
-        let (base, number) = match self.places.of[id as usize] {
-            Some(Place::Input(number)) => (self.inputs, number),
-            Some(Place::Row(number)) => (self.rows, number),
-            Some(Place::Shared(slot)) => {
+        let (base, number) = match self.places.place_of(id) {
+            Place::Input(number) => (self.inputs, number),
+            Place::Row(number) => (self.rows, number),
+            Place::Shared(slot) => {
                 let offset = byte_offset(slot);
                 let number = self
                     .builder
@@ -273,7 +280,6 @@ impl Lanes<'_, '_> {
                     self.builder.ins().splat(self.shape, number)
                 };
             }
-            None => unreachable!("a value that is read later has a place"),
         };
         let offset = byte_offset(number * BLOCK as u32 + self.lane);
         self.builder.ins().load(self.shape, flags, base, offset)

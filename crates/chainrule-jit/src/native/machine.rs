@@ -8,8 +8,8 @@ use chainrule::backend::{Block, Executable, Layout, Machine, Place, Source};
 use chainrule::ir::{Id, Ir, Kind};
 use chainrule::op::Op;
 
-use crate::code::Code;
-use crate::places::{BLOCK, Places, When};
+use super::code::Code;
+use super::places::{BLOCK, Places, When};
 
 /// A program as native code.
 #[derive(Debug)]
@@ -37,8 +37,7 @@ impl Compiled {
                 return None;
             };
             let operands = ir.operands(id).iter();
-            let operands = operands.map(|&operand| places.of[operand as usize]);
-            let operands = operands.collect::<Option<_>>()?;
+            let operands = operands.map(|&operand| places.place_of(operand)).collect();
             Some(Call { op, row, operands })
         };
         let calls = (0..places.loops)
@@ -152,7 +151,7 @@ impl Call {
     fn execute(&self, shared: &[f64], inputs: &[f64], rows: &mut [f64], lanes: usize) {
         let (before, rest) = rows.split_at_mut(self.row as usize * BLOCK);
         let (dst, after) = rest.split_at_mut(BLOCK);
-        let operands = self.operands.iter().map(|&place| match place {
+        let source = |&place: &Place| match place {
             Place::Shared(slot) => Source::Splat(shared[slot as usize]),
             Place::Input(input) => Source::Slice(&inputs[input as usize * BLOCK..][..lanes]),
             Place::Row(row) if row < self.row => {
@@ -161,8 +160,18 @@ impl Call {
             Place::Row(row) => {
                 Source::Slice(&after[(row - self.row - 1) as usize * BLOCK..][..lanes])
             }
-        });
-        let operands: Vec<Source<'_>> = operands.collect();
-        Interpreter::default().apply(self.op, &mut dst[..lanes], &operands);
+        };
+        let dst = &mut dst[..lanes];
+        let interpreter = Interpreter::default();
+        // Most have few operands, and need no allocation.
+        match &self.operands[..] {
+            [a] => interpreter.apply(self.op, dst, &[source(a)]),
+            [a, b] => interpreter.apply(self.op, dst, &[source(a), source(b)]),
+            [a, b, c] => interpreter.apply(self.op, dst, &[source(a), source(b), source(c)]),
+            all => {
+                let all: Vec<Source<'_>> = all.iter().map(source).collect();
+                interpreter.apply(self.op, dst, &all);
+            }
+        }
     }
 }

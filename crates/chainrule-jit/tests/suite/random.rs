@@ -1,17 +1,11 @@
-//! Native code has the bits of the interpreter.
+//! Random programs of every operation: values, gradients and Hessians at points, row by row, and summed over rows.
 
 use chainrule::strategies::Expression;
 use chainrule::{Program, Var};
 use chainrule_jit::NativeProgram;
 use proptest::prelude::*;
 
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
-}
-
-fn all_same(a: &[f64], b: &[f64]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b))
-}
+use crate::bits::{all_same, same};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]

@@ -1,13 +1,13 @@
 //! Where every value of a program is while it runs, and when it is computed.
 
-use chainrule::backend::{Layout, Place};
 use std::ops::Range;
 
+use chainrule::backend::{Layout, Place};
 use chainrule::ir::{Class, Id, Ir, Kind};
 use chainrule::op::{NaryOp, Op};
 
-use crate::emit::{Fold, is_inline};
-use crate::repeats::{self, Repeat};
+use super::emit::{Fold, is_inline};
+use super::repeats::{self, Repeat};
 
 /// The number of rows of a full block, and the distance of the lanes of two values.
 pub(crate) const BLOCK: usize = 64;
@@ -78,12 +78,6 @@ impl Part {
         let next = self.repeats.partition_point(|repeat| repeat.end() <= order);
         let repeat = self.repeats.get(next).filter(|r| r.start <= order)?;
         Some((next, (order - repeat.start) / repeat.period))
-    }
-
-    /// The number of operations to write: those of one turn of each repeat, and all others.
-    fn operations(&self) -> usize {
-        let saved = self.repeats.iter().map(|r| r.period * (r.turns - 1));
-        self.ids.len() - saved.sum::<usize>()
     }
 }
 
@@ -161,7 +155,7 @@ impl Places {
         value_at.0 == first.0 && (first.1..first.1 + ids.len()).contains(&value_at.1)
     }
 
-    /// Whether an operation that all rows share has so many operands that they are read in loops.
+    /// Whether an operation that all rows share, outside of repeats, has so many operands that they are read in loops.
     pub(crate) fn is_wide(&self, code: &Ir, id: Id) -> bool {
         const WIDE: usize = 32;
         let Kind::Apply(Op::Nary(op)) = code.kind(id) else {
@@ -169,16 +163,18 @@ impl Places {
         };
         let operands = code.operands(id).len();
         let fold = Fold::of(op, std::iter::empty());
+        let when = self.when[id as usize];
         operands > WIDE
-            && matches!(self.when[id as usize], When::Before | When::After)
+            && matches!(when, When::Before | When::After)
+            && self.part(when).turn(self.order[id as usize]).is_none()
             && fold.is_some_and(|fold| operands.is_multiple_of(fold.step))
     }
 
     /// The slot of a value that is in memory, and how far it is to that of the other value.
     pub(crate) fn line(&self, value: Id, next: Id) -> (u32, i64) {
-        let [slot, next] = [value, next].map(|id| match self.slot(id) {
-            Some(slot) => slot,
-            None => unreachable!("a value that is read later has a slot"),
+        let [slot, next] = [value, next].map(|id| match self.place_of(id) {
+            Place::Shared(slot) => slot,
+            place => unreachable!("all rows share a value in {place}"),
         });
         (slot, i64::from(next) - i64::from(slot))
     }
@@ -212,14 +208,36 @@ impl Places {
         lines
     }
 
-    /// The number of operations to write: those of one turn of each loop, and all others.
+    /// The number of operations to write: those of one turn of each loop, and all others. One of many operands counts as many.
     pub(crate) fn operations(&self, code: &Ir) -> usize {
-        let wide = code.ids().filter(|&id| self.is_wide(code, id));
-        let wide = wide.map(|id| self.lines(code, id).len()).sum::<usize>();
-        let rows = self.when.iter();
-        let rows = rows.filter(|when| matches!(when, When::Loop(_) | When::Call(_)));
-        let parts = self.before.operations() + self.after.operations();
-        parts + wide + rows.count() + self.copies.len()
+        let is_written = |&id: &Id| match self.when[id as usize] {
+            When::Given => false,
+            when @ (When::Before | When::After) => {
+                let turn = self.part(when).turn(self.order[id as usize]);
+                turn.is_none_or(|(_, turn)| turn == 0)
+            }
+            When::Loop(_) | When::Call(_) => true,
+        };
+        let operations = code.ids().filter(is_written).map(|id| {
+            if self.is_wide(code, id) {
+                self.lines(code, id).len()
+            } else {
+                code.operands(id).len().div_ceil(2)
+            }
+        });
+        operations.sum::<usize>() + self.copies.len()
+    }
+
+    /// Whether the distances of all numbers from the first one fit into instructions.
+    pub(crate) fn is_small(&self) -> bool {
+        const MOST: usize = 1 << 26;
+        let shared = self.layout.shared.len() + self.layout.results;
+        let inputs = self.of.iter().flatten().map(|&place| match place {
+            Place::Input(input) => input as usize,
+            _ => 0,
+        });
+        let lanes = inputs.max().unwrap_or(0).max(self.rows as usize);
+        shared < MOST && lanes < MOST / BLOCK
     }
 
     /// The copies to further slots that are made at this time.
@@ -233,21 +251,15 @@ impl Places {
     }
 
     fn place(&mut self, code: &Ir) {
-        let mut shared = Vec::new();
-        let mut varying = 0;
-        for (&class, id) in code.inputs().iter().zip(input_values(code)) {
-            let place = if class == Class::Varying {
-                varying += 1;
-                Place::Input(varying - 1)
-            } else {
-                shared.push(0.0);
-                Place::Shared(shared.len() as u32 - 1)
-            };
-            if let Some(id) = id {
-                self.of[id as usize] = Some(place);
+        let inputs = places_of_inputs(code);
+        for id in code.ids() {
+            if let Kind::Input(index) = code.kind(id) {
+                self.of[id as usize] = Some(inputs[index as usize]);
             }
         }
-        let uniform = shared.len();
+        let is_uniform = |place: &&Place| matches!(place, Place::Shared(_));
+        let uniform = inputs.iter().filter(is_uniform).count();
+        let mut shared = vec![0.0; uniform];
         for &id in &self.sums {
             self.of[id as usize] = Some(Place::Shared(shared.len() as u32));
             shared.push(0.0);
@@ -271,25 +283,29 @@ impl Places {
             .outputs()
             .iter()
             .zip(outputs)
-            .map(|(&id, place)| place.or(self.of[id as usize]).unwrap_or(Place::Shared(0)))
+            .map(|(&id, place)| place.unwrap_or_else(|| self.place_of(id)))
             .collect();
-        let guards = code
-            .guards()
-            .iter()
-            .map(|sides| sides.map(|id| self.of[id as usize].unwrap_or(Place::Shared(0))));
+        let guards = code.guards().iter();
+        let guards = guards.map(|sides| sides.map(|id| self.place_of(id)));
         let guards = guards.collect();
         self.layout = Layout::new(shared, uniform, sums, &outputs, guards);
         self.layout.results = next as usize - first_result;
+    }
+
+    /// The place of a value that is read from memory.
+    pub(crate) fn place_of(&self, id: Id) -> Place {
+        match self.of[id as usize] {
+            Some(place) => place,
+            None => unreachable!("a value that is read later has a place"),
+        }
     }
 
     /// The place of an output, which is the next slot unless it varies by row or is a sum; `None` if it has lanes.
     fn output(&mut self, code: &Ir, id: Id, next: &mut u32) -> Option<Place> {
         let place = self.of[id as usize];
         let is_row = matches!(self.when[id as usize], When::Loop(_) | When::Call(_));
-        if is_row || matches!(place, Some(Place::Input(_))) {
-            return place;
-        }
-        if code.kind(id) == Kind::SumOverRows {
+        let is_input_of_rows = matches!(place, Some(Place::Input(_)));
+        if is_row || is_input_of_rows || code.kind(id) == Kind::SumOverRows {
             return place;
         }
         let slot = *next;
@@ -442,13 +458,17 @@ fn sums_in_order(code: &Ir) -> Vec<Id> {
         .collect()
 }
 
-/// The value of each input, if it is used.
-fn input_values(code: &Ir) -> Vec<Option<Id>> {
-    let mut values = vec![None; code.inputs().len()];
-    for id in code.ids() {
-        if let Kind::Input(index) = code.kind(id) {
-            values[index as usize] = Some(id);
+/// The place of each input: the uniform ones and the varying ones are counted separately.
+fn places_of_inputs(code: &Ir) -> Vec<Place> {
+    let (mut uniform, mut varying) = (0, 0);
+    let places = code.inputs().iter().map(|&class| {
+        if class == Class::Varying {
+            varying += 1;
+            Place::Input(varying - 1)
+        } else {
+            uniform += 1;
+            Place::Shared(uniform - 1)
         }
-    }
-    values
+    });
+    places.collect()
 }

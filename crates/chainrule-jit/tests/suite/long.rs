@@ -5,22 +5,16 @@ use chainrule::{Program, Var};
 use chainrule_jit::NativeProgram;
 use proptest::prelude::*;
 
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
-}
-
-fn all_same(a: &[f64], b: &[f64]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b))
-}
+use crate::bits::{self, all_same, same};
 
 /// Both have the same value, gradient and product of the Hessian with a direction.
 fn agree(f: &Program, x: &[f64]) {
-    let native = f.native();
-    let (a, b) = (f.gradient(x).unwrap(), native.gradient(x).unwrap());
-    assert!(same(a.0, b.0) && all_same(&a.1, &b.1), "{a:?}\n{b:?}");
     let v: Vec<f64> = (0..x.len()).map(|i| 1.0 - 0.1 * i as f64).collect();
-    let (a, b) = (f.hvp(x, &v).unwrap(), native.hvp(x, &v).unwrap());
-    assert!(same(a.0, b.0) && all_same(&a.1, &b.1) && all_same(&a.2, &b.2));
+    bits::agree(f, |f| {
+        let (value, gradient, product) = f.hvp(x, &v)?;
+        let (_, of_gradient) = f.gradient(x)?;
+        Ok([vec![value], gradient, product, of_gradient].concat())
+    });
 }
 
 fn point(n: usize) -> Vec<f64> {
@@ -89,6 +83,23 @@ fn outputs_within_loops() {
 }
 
 #[test]
+fn operations_of_many_operands_in_loops() {
+    let f = Program::trace(760, |x| {
+        let terms = x.windows(40).map(|x| {
+            let weights = [0.5, 1.5, -1.0, 0.0].repeat(10);
+            let weights: Vec<Var> = weights.iter().map(|&w| Var::from(w)).collect();
+            Var::dot_product(x, &weights).unwrap() + Var::max_of(x) * x[3]
+        });
+        terms.sum::<Var>()
+    })
+    .unwrap();
+    agree(&f, &point(760));
+    let mut x = vec![0.0; 760];
+    (x[3], x[77], x[700]) = (f64::INFINITY, -1.0, f64::NAN);
+    agree(&f, &x);
+}
+
+#[test]
 fn operations_of_many_operands() {
     let x = point(500);
     let reversed: Vec<f64> = x.iter().rev().copied().collect();
@@ -119,37 +130,6 @@ fn operations_of_many_operands() {
         );
         assert!(all_same(&a.1, &b.1));
     }
-}
-
-#[test]
-fn what_is_long_stays_with_the_interpreter() {
-    // Random code without repeats: far more operations than native code is made for.
-    let f = Program::trace(40, |x| {
-        let mut values = x.to_vec();
-        let mut state = 7_u64;
-        let mut next = move |below: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (state >> 33) as usize % below
-        };
-        for _ in 0..6000 {
-            let (a, b) = (values[next(values.len())], values[next(values.len())]);
-            values.push(match next(3) {
-                0 => a + b,
-                1 => a - b,
-                _ => (a * b).tanh(),
-            });
-        }
-        values.into_iter().sum::<Var>()
-    })
-    .unwrap();
-    assert!(
-        !f.native()
-            .listing(chainrule::Stage::Scheduled)
-            .contains("native")
-    );
-    agree(&f, &point(40));
 }
 
 proptest! {

@@ -8,11 +8,11 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::counted::CountedLoop;
-use crate::emit::{Emit, Fold, Operand, is_inline};
-use crate::functions::{Function, function};
-use crate::places::{Places, When};
-use crate::repeats::Repeat;
+use super::counted::CountedLoop;
+use super::emit::{Emit, Fold, Operand, is_inline};
+use super::functions::{Function, function};
+use super::places::{Places, When};
+use super::repeats::Repeat;
 
 /// Whether there is anything to compute at this time.
 pub(crate) fn has_work(places: &Places, when: When) -> bool {
@@ -251,8 +251,7 @@ impl<'a> Point<'a> {
     /// Calls the function of an operation.
     fn call(&mut self, op: Op, operands: &[Operand]) -> Value {
         let Some(function) = function(op) else {
-            // Only inputs have no function, and they are not computed.
-            return self.builder.ins().f64const(f64::NAN);
+            unreachable!("inputs are not computed")
         };
         let mut arguments: Vec<Value> = operands.iter().map(|operand| operand.value).collect();
         let (which, parameters) = match function {
@@ -296,7 +295,7 @@ impl<'a> Point<'a> {
     }
 }
 
-/// The distance in bytes of a number from the first one.
+/// The distance in bytes of a number from the first one. It fits, because [`Places::is_small`].
 pub(crate) fn byte_offset(place: u32) -> i32 {
     (place * size_of::<f64>() as u32).cast_signed()
 }
