@@ -26,6 +26,7 @@
 //! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.
 //! - *Where did the NaN come from?* [`Var::first_nonfinite`] finds it; [`tape::located`] adds lines of source.
 //! - *The code of a program, or a backend of my own*: [`mod@ir`], [`mod@backend`].
+//! - *A program as native code*: `Program::native` of the package `crates/chainrule-jit`; see `docs/native.md`.
 //! - *Rows that do not fit into memory, or that several machines have*: [`Stream`], [`Partial`]; see `docs/data.md`, also for SQL and clusters.
 //! - *A program or a graph in a file, or on another machine*: the feature `serde`; see "Programs travel" in `docs/programs.md`.
 //! - *A formula that someone types*: `text::Formula`, with the feature `text`.
@@ -98,6 +99,7 @@ pub use graph::{
     Consumers, Graph, Group, Node, NodeKey, NonFinite, Operand, Operation, Origin, Stats, Term,
     Visited,
 };
+pub use interpreter::Interpreter;
 pub use ir::Level;
 pub use labels::Labels;
 pub use lanes::Lanes;

@@ -85,7 +85,7 @@ impl Answer {
     /// Writes the uniform inputs and computes the values that depend on them alone.
     #[inline]
     pub(crate) fn set_uniform(&mut self, write: impl FnOnce(&mut [f64])) -> Result<()> {
-        write(&mut self.shared[..self.compiled.executable.layout().uniform]);
+        write(&mut self.shared[..self.compiled.uniform]);
         let machine = &mut *self.workers[0].machine;
         self.compiled.before(machine, &mut self.shared)
     }
@@ -101,9 +101,19 @@ impl Answer {
                 rest = beyond;
             }
         })?;
-        let layout = self.compiled.executable.layout();
-        layout.read_shared(&self.shared, &mut self.outputs);
-        drop_signs(&mut self.outputs[self.parts.value_count()..]);
+        let values = self.parts.value_count();
+        if let Some(slots) = &self.compiled.adjacent_outputs {
+            // In one pass: at a point, a call can be most of the work.
+            let (values, derivatives) = self.shared[slots.clone()].split_at(values);
+            self.outputs.clear();
+            self.outputs.extend_from_slice(values);
+            self.outputs
+                .extend(derivatives.iter().copied().map(without_sign));
+        } else {
+            let layout = self.compiled.executable.layout();
+            layout.read_shared(&self.shared, &mut self.outputs);
+            drop_signs(&mut self.outputs[values..]);
+        }
         Ok(&self.outputs)
     }
 
@@ -257,7 +267,7 @@ impl Answer {
 
     /// The uniform inputs.
     pub(crate) fn uniform(&self) -> &[f64] {
-        &self.shared[..self.compiled.executable.layout().uniform]
+        &self.shared[..self.compiled.uniform]
     }
 
     /// The number of sums over rows.
@@ -326,10 +336,16 @@ fn write_column(values: Source<'_>, sign: f64, count: usize, places: &mut [f64],
     }
 }
 
-/// Turns every −0 into 0: a derivative of 0 has no sign.
+/// A derivative of 0 has no sign: turns −0 into 0.
+#[inline]
+fn without_sign(derivative: f64) -> f64 {
+    derivative + 0.0
+}
+
+/// Drops the sign of every derivative that is 0.
 fn drop_signs(derivatives: &mut [f64]) {
     for derivative in derivatives {
-        *derivative += 0.0;
+        *derivative = without_sign(*derivative);
     }
 }
 

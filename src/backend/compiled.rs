@@ -15,6 +15,9 @@ use crate::ir::{Class, Fingerprint, Guard, Ir, Level};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(super) executable: Arc<dyn Executable>,
+    /// The number of uniform inputs, and the slots of the outputs if they are adjacent: what every call at a point needs.
+    pub(super) uniform: usize,
+    pub(super) adjacent_outputs: Option<Range<usize>>,
     /// The comparisons of shared numbers, then those that vary by row, without duplicates.
     shared_guards: Vec<([u32; 2], Guard)>,
     row_guards: Vec<([Place; 2], Guard)>,
@@ -64,6 +67,8 @@ impl Compiled {
         }
         Self {
             fingerprint: fingerprint.get(),
+            uniform: executable.layout().uniform,
+            adjacent_outputs: executable.layout().adjacent_outputs(),
             executable,
             shared_guards,
             row_guards,

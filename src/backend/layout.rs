@@ -112,6 +112,14 @@ impl Layout {
         self.outputs == [sums]
     }
 
+    /// The slots of all outputs, if these are shared and adjacent.
+    pub(crate) fn adjacent_outputs(&self) -> Option<Range<usize>> {
+        match self.outputs[..] {
+            [(Place::Shared(first), len)] => Some(first as usize..(first + len) as usize),
+            _ => None,
+        }
+    }
+
     /// Replaces `outputs` by the shared outputs, with NaN for those that vary by row.
     pub(crate) fn read_shared(&self, shared: &[f64], outputs: &mut Vec<f64>) {
         outputs.clear();

@@ -323,6 +323,13 @@ impl Loop for Each {
     }
 }
 
+/// Computes the results of an operation that is not known before. Does nothing for an input.
+pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
+    if let Some(kernel) = kernel::<Each>(op, operands.len()) {
+        kernel(arch, dst, operands, &mut [[0.0; PIECE]; MOST_KNOWN]);
+    }
+}
+
 /// Computes one result of an operation from the values of its operands.
 pub(crate) type Once = fn(Arch, &[f64]) -> f64;
 

@@ -2,16 +2,28 @@
 
 use std::sync::Arc;
 
+use super::elementwise;
 use super::plan::Plan;
 use super::point::Scratch;
 use super::rows::Rows;
 use crate::backend::{Backend, Block, Executable, Layout, Machine, Place, Source};
 use crate::ir::{Ir, Level};
 use crate::math::fused::Arch;
+use crate::op::Op;
 
-/// The backend that interprets plans.
+/// The backend that every program has unless it is given another one.
+///
+/// A backend of your own can leave to it what it does not compute itself: whole programs, or single operations.
+///
+/// ```
+/// use std::sync::Arc;
+/// use chainrule::{Interpreter, Program};
+/// let f = Program::trace(1, |x| x[0].exp())?.with_backend(Arc::new(Interpreter::default()));
+/// assert_eq!(f.value(&[0.0])?, 1.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Interpreter {
+pub struct Interpreter {
     /// The vector instructions to use; by default, the best ones that this processor has.
     pub(crate) arch: Option<Arch>,
     /// Whether dot products that share factors become products of matrices.
@@ -24,6 +36,40 @@ impl Default for Interpreter {
             arch: None,
             matrices: true,
         }
+    }
+}
+
+impl Interpreter {
+    /// Applies an operation to lanes: `dst[i]` is its value at number `i` of each operand. Uses the processor's vector
+    /// instructions; each result has the bits of one computed alone.
+    ///
+    /// ```
+    /// use chainrule::{Interpreter, backend::Source, op::{Op, UnaryOp}};
+    /// let mut roots = [0.0; 3];
+    /// Interpreter::default().apply(Op::Unary(UnaryOp::Sqrt), &mut roots, &[Source::Slice(&[1.0, 4.0, 9.0])]);
+    /// assert_eq!(roots, [1.0, 2.0, 3.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the operation does not take this number of operands, or a slice is shorter than `dst`.
+    pub fn apply(&self, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
+        assert!(
+            op.takes(operands.len()),
+            "{} does not take {} operands",
+            op.row().name,
+            operands.len()
+        );
+        for operand in operands {
+            if let Source::Slice(values) = operand {
+                assert!(
+                    values.len() >= dst.len(),
+                    "{} lanes of {}",
+                    values.len(),
+                    dst.len()
+                );
+            }
+        }
+        elementwise::apply(self.arch.unwrap_or_default(), op, dst, operands);
     }
 }
 

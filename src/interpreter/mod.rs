@@ -19,6 +19,6 @@ mod sums;
 #[cfg(test)]
 mod verify;
 
-pub(crate) use machine::Interpreter;
+pub use machine::Interpreter;
 #[cfg(test)]
 pub(crate) use plan::Plan;

@@ -50,7 +50,6 @@ impl Op {
     }
 
     /// Whether it takes this number of operands. Nothing is recorded of an operation without operands.
-    #[cfg(any(test, feature = "serde", feature = "text"))]
     pub(crate) fn takes(self, operands: usize) -> bool {
         match self {
             Op::Input => false,

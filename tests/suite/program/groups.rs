@@ -38,7 +38,7 @@ fn a_row_has_the_bits_that_it_has_alone() {
                 assert_eq!(values[index].to_bits(), value[0].to_bits(), "row {index}");
                 for (place, slope) in gradient.iter().enumerate() {
                     let found = match order {
-                        Order::RowMajor => gradients[index * P.len() + place],
+                        Order::RowMajor => gradients[index * gradient.len() + place],
                         Order::ColumnMajor => gradients[place * ROWS + index],
                     };
                     assert_eq!(found.to_bits(), slope.to_bits(), "row {index}");

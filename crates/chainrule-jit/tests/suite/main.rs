@@ -1,0 +1,10 @@
+//! Native code against the interpreter.
+
+mod bits;
+mod each_operation;
+mod fast;
+mod guards;
+mod long;
+mod random;
+mod threads;
+mod what_is_native;
