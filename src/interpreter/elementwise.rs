@@ -15,13 +15,16 @@ use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
 use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values};
 
-/// The number of results that are computed at the same time. It is constant, so that they are whole vectors of every kind.
+/// The number of results that an operation of three or more operands computes at the same time.
 const WIDTH: usize = 8;
 
-/// An operation of `N` operands, applied to several lanes.
+/// An operation of `N` operands, applied to slices.
 pub(crate) trait Elementwise<const N: usize> {
-    /// The values of the lanes.
-    fn value<const W: usize>(operands: [[f64; W]; N]) -> [f64; W];
+    /// Computes all results.
+    fn compute(results: &mut [f64], operands: [Source<'_>; N]);
+
+    /// Computes one result.
+    fn once(operands: [f64; N]) -> f64;
 }
 
 /// A row of the table as an operation of a known number of operands.
@@ -30,63 +33,167 @@ pub(crate) struct Known<O>(PhantomData<O>);
 /// A row of the table that takes any number of operands, as an operation of a known number.
 pub(crate) struct Counted<O>(PhantomData<O>);
 
+// These loops take slices as parameters, so that the compiler knows that results and operands do not overlap.
+
+#[inline(always)]
+fn each(results: &mut [f64], a: &[f64], value: impl Fn(f64) -> f64) {
+    for (y, &a) in results.iter_mut().zip(a) {
+        *y = value(a);
+    }
+}
+
+#[inline(always)]
+fn each_pair(results: &mut [f64], a: &[f64], b: &[f64], value: impl Fn(f64, f64) -> f64) {
+    for (y, (&a, &b)) in results.iter_mut().zip(a.iter().zip(b)) {
+        *y = value(a, b);
+    }
+}
+
 impl<O: Unary> Elementwise<1> for Known<O> {
     #[inline(always)]
-    fn value<const W: usize>([mut a]: [[f64; W]; 1]) -> [f64; W] {
-        let operands = a;
-        values::<O>(&mut a, &operands);
-        a
+    fn compute(results: &mut [f64], [a]: [Source<'_>; 1]) {
+        match a {
+            Source::Slice(a) => values::<O>(results, a),
+            Source::Splat(a) => results.fill(O::value(a)),
+        }
+    }
+
+    #[inline(always)]
+    fn once([a]: [f64; 1]) -> f64 {
+        O::value(a)
     }
 }
 
 impl<O: Binary> Elementwise<2> for Known<O> {
     #[inline(always)]
-    fn value<const W: usize>([mut a, b]: [[f64; W]; 2]) -> [f64; W] {
-        for lane in 0..W {
-            a[lane] = O::value(a[lane], b[lane]);
+    fn compute(results: &mut [f64], [a, b]: [Source<'_>; 2]) {
+        match (a, b) {
+            (Source::Slice(a), Source::Slice(b)) => each_pair(
+                results,
+                a,
+                b,
+                #[inline(always)]
+                |a, b| O::value(a, b),
+            ),
+            (Source::Slice(a), Source::Splat(b)) => each(
+                results,
+                a,
+                #[inline(always)]
+                |a| O::value(a, b),
+            ),
+            (Source::Splat(a), Source::Slice(b)) => each(
+                results,
+                b,
+                #[inline(always)]
+                |b| O::value(a, b),
+            ),
+            (Source::Splat(a), Source::Splat(b)) => results.fill(O::value(a, b)),
         }
-        a
+    }
+
+    #[inline(always)]
+    fn once([a, b]: [f64; 2]) -> f64 {
+        O::value(a, b)
     }
 }
 
 impl<O: Ternary> Elementwise<3> for Known<O> {
     #[inline(always)]
-    fn value<const W: usize>([mut a, b, c]: [[f64; W]; 3]) -> [f64; W] {
-        for lane in 0..W {
-            a[lane] = O::value(a[lane], b[lane], c[lane]);
-        }
-        a
+    fn compute(results: &mut [f64], operands: [Source<'_>; 3]) {
+        chunks(
+            results,
+            operands,
+            #[inline(always)]
+            |[a, b, c]| {
+                let mut values = [0.0; WIDTH];
+                for lane in 0..WIDTH {
+                    values[lane] = O::value(a[lane], b[lane], c[lane]);
+                }
+                values
+            },
+            Self::once,
+        );
+    }
+
+    #[inline(always)]
+    fn once([a, b, c]: [f64; 3]) -> f64 {
+        O::value(a, b, c)
     }
 }
 
 impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
     #[inline(always)]
-    fn value<const W: usize>(operands: [[f64; W]; N]) -> [f64; W] {
-        if matches!(O::OP, rows::Adjoint::OP) {
-            let sums = plain_adjoint(&operands);
-            let mut unclear = false;
-            for sum in sums {
-                unclear |= sum.is_nan();
-            }
-            if !unclear {
-                return sums;
-            }
-        }
-        let mut lanes = [Lanes([0.0; W]); N];
+    fn compute(results: &mut [f64], operands: [Source<'_>; N]) {
+        chunks(
+            results,
+            operands,
+            #[inline(always)]
+            |operands| {
+                if matches!(O::OP, rows::Adjoint::OP) {
+                    let sums = plain_adjoint(&operands);
+                    let mut unclear = false;
+                    for sum in sums {
+                        unclear |= sum.is_nan();
+                    }
+                    if !unclear {
+                        return sums;
+                    }
+                }
+                let mut lanes = [Lanes([0.0; WIDTH]); N];
+                for (lanes, operand) in lanes.iter_mut().zip(operands) {
+                    *lanes = Lanes(operand);
+                }
+                O::value(&lanes).0
+            },
+            Self::once,
+        );
+    }
+
+    #[inline(always)]
+    fn once(operands: [f64; N]) -> f64 {
+        O::value(&operands)
+    }
+}
+
+/// Computes results, several at a time, and the rest one by one.
+#[inline(always)]
+fn chunks<const N: usize>(
+    results: &mut [f64],
+    operands: [Source<'_>; N],
+    several: impl Fn([[f64; WIDTH]; N]) -> [f64; WIDTH],
+    one: impl Fn([f64; N]) -> f64,
+) {
+    let (chunks, rest) = results.as_chunks_mut::<WIDTH>();
+    let mut start = 0;
+    for chunk in chunks {
+        let mut lanes = [[0.0; WIDTH]; N];
         for (lanes, operand) in lanes.iter_mut().zip(operands) {
-            *lanes = Lanes(operand);
+            *lanes = match operand {
+                Source::Slice(values) => *values[start..]
+                    .first_chunk()
+                    .expect("an operand has as many values as there are results"),
+                Source::Splat(value) => [value; WIDTH],
+            };
         }
-        O::value(&lanes).0
+        *chunk = several(lanes);
+        start += WIDTH;
+    }
+    for (place, result) in (start..).zip(rest) {
+        let mut values = [0.0; N];
+        for (value, operand) in values.iter_mut().zip(operands) {
+            *value = operand.at(place);
+        }
+        *result = one(values);
     }
 }
 
 /// An adjoint's sum without the zero rule. It is the same number, unless a product of 0 is not a number. Only the sign of a sum
 /// that underflows to 0 may differ, which no derivative shows.
 #[inline(always)]
-fn plain_adjoint<const N: usize, const W: usize>(operands: &[[f64; W]; N]) -> [f64; W] {
-    let mut sums = [0.0; W];
+fn plain_adjoint<const N: usize>(operands: &[[f64; WIDTH]; N]) -> [f64; WIDTH] {
+    let mut sums = [0.0; WIDTH];
     for [u, p] in operands.as_chunks().0 {
-        for lane in 0..W {
+        for lane in 0..WIDTH {
             sums[lane] = u[lane].mul_add(p[lane], sums[lane]);
         }
     }
@@ -133,93 +240,12 @@ impl<L: Loop> Visit for Choose<L> {
                 2 => return L::known::<2, Counted<O>>(),
                 4 => return L::known::<4, Counted<O>>(),
                 6 => return L::known::<6, Counted<O>>(),
-                MOST_KNOWN => return L::known::<MOST_KNOWN, Counted<O>>(),
+                8 => return L::known::<8, Counted<O>>(),
                 _ => {}
             }
         }
         L::any::<O>()
     }
-}
-
-/// The number of results that are computed without looking for their operands again.
-pub(crate) const PIECE: usize = 64;
-
-/// The most operands of a loop for a known number of them.
-pub(crate) const MOST_KNOWN: usize = 8;
-
-/// Lanes for the operands that are one number, at their places among an operation's operands.
-pub(crate) type Splats = [[f64; PIECE]; MOST_KNOWN];
-
-/// An operand of a loop for a known number of operands.
-#[derive(Clone, Copy)]
-pub(crate) enum Operand<'a> {
-    /// One value per result.
-    Lanes(&'a [f64]),
-    /// The same value for all results.
-    Splat(&'a [f64; PIECE]),
-}
-
-impl<'a> Operand<'a> {
-    /// The values for `W` results from `start` on.
-    #[inline(always)]
-    fn some<const W: usize>(self, start: usize) -> &'a [f64; W] {
-        let lanes = match self {
-            Self::Lanes(lanes) => &lanes[start..],
-            Self::Splat(splat) => &splat[..],
-        };
-        lanes.first_chunk().expect("a value for every result")
-    }
-}
-
-/// Computes the results of an operation of `N` operands.
-#[inline(always)]
-pub(crate) fn known<const N: usize, O: Elementwise<N>>(
-    dst: &mut [f64],
-    operands: [Operand<'_>; N],
-) {
-    let count = dst.len();
-    let (pieces, rest) = dst.as_chunks_mut::<PIECE>();
-    let mut start = 0;
-    for piece in pieces {
-        let mut sources = [&[0.0; PIECE]; N];
-        for (source, operand) in sources.iter_mut().zip(operands) {
-            *source = operand.some(start);
-        }
-        for (place, results) in piece.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-            let mut lanes = [[0.0; WIDTH]; N];
-            for (lanes, source) in lanes.iter_mut().zip(sources) {
-                *lanes = source.as_chunks().0[place];
-            }
-            *results = O::value(lanes);
-        }
-        start += PIECE;
-    }
-    let (results, rest) = rest.as_chunks_mut::<WIDTH>();
-    for results in results {
-        *results = O::value(some(operands, start));
-        start += WIDTH;
-    }
-    if rest.is_empty() {
-        return;
-    }
-    if let Some(last) = count.checked_sub(WIDTH) {
-        // The last chunk reaches back. Some of its results are computed again.
-        dst[last..].copy_from_slice(&O::value::<WIDTH>(some(operands, last)));
-        return;
-    }
-    for (place, result) in rest.iter_mut().enumerate() {
-        [*result] = O::value(some(operands, place));
-    }
-}
-
-/// The values of the operands for `W` results from `start` on.
-#[inline(always)]
-fn some<const N: usize, const W: usize>(operands: [Operand<'_>; N], start: usize) -> [[f64; W]; N] {
-    let mut lanes = [[0.0; W]; N];
-    for (lanes, operand) in lanes.iter_mut().zip(operands) {
-        *lanes = *operand.some(start);
-    }
-    lanes
 }
 
 /// Computes the results of an operation of `count` operands.
@@ -278,36 +304,24 @@ impl<'a, const N: usize, F: Fn(usize) -> Source<'a>> Operands<Lanes<N>> for Side
 }
 
 /// Computes many results of an operation from its operands.
-pub(crate) type Each = fn(Arch, &mut [f64], &[Source<'_>], &mut Splats);
+pub(crate) type Each = fn(Arch, &mut [f64], &[Source<'_>]);
 
 impl Loop for Each {
     type Kernel = Self;
 
     fn known<const N: usize, O: Elementwise<N>>() -> Self {
-        |arch, dst, sources, splats| {
-            arch.dispatch(Inline(
-                #[inline(always)]
-                || {
-                    let mut operands = [Operand::Lanes(&[]); N];
-                    for ((operand, source), splat) in
-                        operands.iter_mut().zip(sources).zip(&mut *splats)
-                    {
-                        *operand = match *source {
-                            Source::Slice(values) => Operand::Lanes(values),
-                            Source::Splat(value) => {
-                                *splat = [value; PIECE];
-                                Operand::Splat(splat)
-                            }
-                        };
-                    }
-                    known::<N, O>(dst, operands);
-                },
-            ));
+        |arch, dst, sources| {
+            if let Some(&sources) = sources.first_chunk() {
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || O::compute(dst, sources),
+                ));
+            }
         }
     }
 
     fn any<O: Nary>() -> Self {
-        |arch, dst, sources, _| {
+        |arch, dst, sources| {
             arch.dispatch(Inline(
                 #[inline(always)]
                 || {
@@ -326,7 +340,7 @@ impl Loop for Each {
 /// Computes the results of an operation that is not known before. Does nothing for an input.
 pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]) {
     if let Some(kernel) = kernel::<Each>(op, operands.len()) {
-        kernel(arch, dst, operands, &mut [[0.0; PIECE]; MOST_KNOWN]);
+        kernel(arch, dst, operands);
     }
 }
 
@@ -338,7 +352,7 @@ impl Loop for Once {
 
     fn known<const N: usize, O: Elementwise<N>>() -> Self {
         |_, operands| match operands.first_chunk() {
-            Some(operands) => O::value::<1>(operands.map(|operand| [operand]))[0],
+            Some(&operands) => O::once(operands),
             None => f64::NAN,
         }
     }

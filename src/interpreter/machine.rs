@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::elementwise;
 use super::plan::Plan;
-use super::point::Scratch;
 use super::rows::Rows;
 use crate::backend::{Backend, Block, Executable, Layout, Machine, Place, Source};
 use crate::ir::{Ir, Level};
@@ -103,7 +102,7 @@ impl Executable for Scheduled {
     fn machine(self: Arc<Self>) -> Box<dyn Machine> {
         Box::new(Interpreting {
             scheduled: self,
-            scratch: Scratch::default(),
+            gathered: Vec::new(),
             rows: Rows::default(),
         })
     }
@@ -129,14 +128,14 @@ impl Executable for Scheduled {
 #[derive(Debug)]
 struct Interpreting {
     scheduled: Arc<Scheduled>,
-    scratch: Scratch,
+    gathered: Vec<f64>,
     rows: Rows,
 }
 
 impl Machine for Interpreting {
     fn before(&mut self, shared: &mut [f64]) {
         let Scheduled { plan, arch } = &*self.scheduled;
-        plan.before.execute(*arch, shared, &mut self.scratch);
+        plan.before.execute(*arch, shared, &mut self.gathered);
     }
 
     fn block(&mut self, shared: &[f64], block: &Block<'_>, sums: &mut [f64]) {
@@ -152,6 +151,6 @@ impl Machine for Interpreting {
 
     fn after(&mut self, shared: &mut [f64]) {
         let Scheduled { plan, arch } = &*self.scheduled;
-        plan.after.execute(*arch, shared, &mut self.scratch);
+        plan.after.execute(*arch, shared, &mut self.gathered);
     }
 }

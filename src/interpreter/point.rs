@@ -6,7 +6,7 @@ pub(super) mod schedule;
 #[cfg(test)]
 mod steps;
 
-use super::elementwise::{Each, MOST_KNOWN, Once, PIECE, Splats};
+use super::elementwise::{Each, Once};
 use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
@@ -67,26 +67,9 @@ pub(crate) struct Runs {
     table: Vec<u32>,
 }
 
-/// Memory that runs use while they compute.
-#[derive(Clone, Debug)]
-pub(crate) struct Scratch {
-    gathered: Vec<f64>,
-    splats: Box<Splats>,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self {
-            gathered: Vec::new(),
-            splats: Box::new([[0.0; PIECE]; MOST_KNOWN]),
-        }
-    }
-}
-
 impl Runs {
     /// Computes all values. The buffer already contains the inputs and constants.
-    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], scratch: &mut Scratch) {
-        let Scratch { gathered, splats } = scratch;
+    pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.list {
             let start = run.dst as usize;
             let addresses = &self.addresses[run.addresses as usize..];
@@ -143,12 +126,7 @@ impl Runs {
                             }
                         };
                     }
-                    kernel(
-                        arch,
-                        &mut rest[..count],
-                        &sources[..addresses.len()],
-                        splats,
-                    );
+                    kernel(arch, &mut rest[..count], &sources[..addresses.len()]);
                 }
             }
         }

@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::context::{BlockData, Context};
-use super::elementwise::{self, Elementwise, Loop, Operand, PIECE, Splats};
+use super::elementwise::{self, Elementwise, Loop};
 use crate::backend::{Place, Source};
 use crate::math::fused::Inline;
 use crate::op::Nary;
@@ -33,7 +33,6 @@ pub(crate) struct AllRows<'a> {
     pub(crate) values: &'a mut [f64],
     /// The number of lanes of all rows of a block.
     pub(crate) stride: usize,
-    pub(crate) splats: &'a mut Splats,
 }
 
 impl AllRows<'_> {
@@ -42,17 +41,12 @@ impl AllRows<'_> {
     fn each<const N: usize>(
         &mut self,
         work: &RowWork<'_>,
-        mut compute: impl FnMut(&mut [f64], [Operand<'_>; N]),
+        mut compute: impl FnMut(&mut [f64], [Source<'_>; N]),
     ) {
         let row = self.blocks.lanes;
         let lanes = work.rows_at_once * row;
         let mut start = work.dst * row;
         for places in work.places.as_chunks::<N>().0 {
-            for (splat, &place) in self.splats.iter_mut().zip(places) {
-                if let Place::Shared(slot) = place {
-                    *splat = [self.blocks.shared[slot as usize]; PIECE];
-                }
-            }
             let (mut values, mut inputs) = (&mut *self.values, self.blocks.inputs);
             for _ in 0..self.blocks.number {
                 let (block, next) = values.split_at_mut(self.stride);
@@ -60,12 +54,11 @@ impl AllRows<'_> {
                 (values, inputs) = (next, next_input);
                 let (before, rest) = block.split_at_mut(start);
                 let (dst, after) = rest.split_at_mut(lanes);
-                let mut operands = [Operand::Lanes(&[]); N];
-                for ((operand, &place), splat) in operands.iter_mut().zip(places).zip(&*self.splats)
-                {
+                let mut operands = [Source::Splat(0.0); N];
+                for (operand, &place) in operands.iter_mut().zip(places) {
                     let (lanes_from, at) = match place {
-                        Place::Shared(_) => {
-                            *operand = Operand::Splat(splat);
+                        Place::Shared(slot) => {
+                            *operand = Source::Splat(self.blocks.shared[slot as usize]);
                             continue;
                         }
                         Place::Input(index) => (input, index as usize * row),
@@ -78,7 +71,7 @@ impl AllRows<'_> {
                             }
                         }
                     };
-                    *operand = Operand::Lanes(&lanes_from[at..at + lanes]);
+                    *operand = Source::Slice(&lanes_from[at..at + lanes]);
                 }
                 compute(dst, operands);
             }
@@ -121,7 +114,7 @@ impl Loop for RowKernel {
                     rows.each::<N>(
                         work,
                         #[inline(always)]
-                        |dst, operands| elementwise::known::<N, O>(dst, operands),
+                        |dst, operands| O::compute(dst, operands),
                     );
                 },
             ));

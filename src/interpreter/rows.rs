@@ -9,7 +9,6 @@ mod steps;
 use std::ops::Range;
 
 use super::context::{BlockData, Context};
-use super::elementwise::{MOST_KNOWN, PIECE, Splats};
 use super::matrix::{self, Outer, Product};
 use super::row_kernels::{AllRows, RowKernel, RowWork};
 use super::sums::Pairs;
@@ -58,13 +57,11 @@ pub(crate) struct RowCode {
 }
 
 /// The rows of lanes of a block, and scratch buffers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     values: Buffer,
     /// The number of lanes of all rows of a block.
     stride: usize,
-    /// Lanes for numbers that all rows share.
-    splats: Box<Splats>,
     sums: Buffer,
     matrix: matrix::Scratch,
 }
@@ -95,7 +92,6 @@ impl RowCode {
             blocks,
             values: &mut rows.values,
             stride,
-            splats: &mut rows.splats,
         };
         for instruction in &self.instructions {
             match instruction {
@@ -158,18 +154,6 @@ impl RowCode {
             + size_of_val(&self.places[..])
             + matrices.sum::<usize>()
             + sums.sum::<usize>()
-    }
-}
-
-impl Default for Rows {
-    fn default() -> Self {
-        Self {
-            values: Buffer::default(),
-            stride: 0,
-            splats: Box::new([[0.0; PIECE]; MOST_KNOWN]),
-            sums: Buffer::default(),
-            matrix: matrix::Scratch::default(),
-        }
     }
 }
 
