@@ -131,11 +131,11 @@ impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
             |operands| {
                 if matches!(O::OP, rows::Adjoint::OP) {
                     let sums = plain_adjoint(&operands);
-                    let mut unclear = false;
+                    let mut clear = true;
                     for sum in sums {
-                        unclear |= sum.is_nan();
+                        clear &= sum.abs() > 0.0;
                     }
-                    if !unclear {
+                    if clear {
                         return sums;
                     }
                 }
@@ -187,8 +187,8 @@ fn chunks<const N: usize>(
     }
 }
 
-/// An adjoint's sum without the zero rule. It is the same number, unless a product of 0 is not a number. Only the sign of a sum
-/// that underflows to 0 may differ, which no derivative shows.
+/// An adjoint's sum without the zero rule. It has the same bits, unless it is 0 or not a number: a product of 0 may turn −0 into
+/// 0, and may be no number.
 #[inline(always)]
 fn plain_adjoint<const N: usize>(operands: &[[f64; WIDTH]; N]) -> [f64; WIDTH] {
     let mut sums = [0.0; WIDTH];
