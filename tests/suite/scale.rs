@@ -9,6 +9,8 @@ pub(crate) struct Scale {
     /// The sum of each node's entry in `adjoints` times its magnitude, or times the smallest normal number if that is
     /// larger. If every node rounds once, or underflows once, the output moves by ε times this.
     pub(crate) output: f64,
+    /// How far a derivative of the output moves if the derivative of every node underflows once.
+    pub(crate) underflow: f64,
     /// The number of nodes.
     pub(crate) nodes: usize,
 }
@@ -22,13 +24,14 @@ impl Scale {
         if let Some(key) = y.key() {
             magnitudes[place(key)] = 1.0;
         }
-        let mut output = 0.0;
+        let (mut output, mut underflow) = (0.0, 0.0);
         for (i, &key) in keys.iter().enumerate().rev() {
             let node = &graph[key];
             if magnitudes[i] == 0.0 {
                 continue;
             }
             output += magnitudes[i] * node.value().abs().max(f64::MIN_POSITIVE);
+            underflow += magnitudes[i] * f64::MIN_POSITIVE;
             let mut arguments: Vec<f64> = node
                 .operands()
                 .iter()
@@ -53,6 +56,7 @@ impl Scale {
             }
         }
         Self {
+            underflow,
             nodes: keys.len(),
             adjoints: keys.into_iter().zip(magnitudes).collect(),
             output,
