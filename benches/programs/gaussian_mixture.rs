@@ -95,10 +95,11 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     vec![
         Line::new("mixture", "Gaussian mixture, gradient, Exact", exact)
             .beside(floor, hand)
+            .target(Target::Ratio(2.0))
             .check(value),
         Line::new("mixture-fast", "Gaussian mixture, gradient, Fast", fast)
             .beside(floor, hand)
-            .target(Target::Ratio(2.0))
+            .target(Target::Ratio(1.5))
             .check(value),
         Line::new(
             "mixture-values",

@@ -14,7 +14,7 @@ pub(crate) trait BlockSource: Sync {
     /// The number of rows.
     fn rows(&self) -> usize;
 
-    /// Some blocks, of which only a single one may have fewer rows than others. `lanes` is memory for a source that does not
+    /// Some blocks, to be computed together. If there are several, all are whole. `lanes` is memory for a source that does not
     /// keep its rows as blocks.
     fn some<'a>(&'a self, blocks: Range<usize>, lanes: &'a mut Buffer) -> Block<'a>;
 }

@@ -116,27 +116,10 @@ fn push_step(body: &mut String, ir: &Ir, step: &Step) {
 
 /// The statements that gather operands in the array `t`, if they are needed.
 fn gathered(operands: &Operands) -> Option<String> {
-    let Operands::Pieces(pieces) = operands else {
-        return None;
-    };
-    let count: usize = pieces.iter().map(Piece::len).sum();
-    let mut text = format!("        double t[{count}];\n");
-    let mut place = 0;
-    for piece in pieces {
-        let assignments = piece.assignments(place);
-        if piece.turns == 1 {
-            let _ = writeln!(text, "        {}", assignments.join("\n        "));
-        } else {
-            let _ = writeln!(
-                text,
-                "        for (int k = 0; k < {}; k++) {{\n            {}\n        }}",
-                piece.turns,
-                assignments.join("\n            ")
-            );
-        }
-        place += piece.len() as u32;
-    }
-    Some(text)
+    operands.gathered(
+        |count| format!("double t[{count}];"),
+        |turns| format!("for (int k = 0; k < {turns}; k++)"),
+    )
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -131,6 +131,37 @@ pub(super) struct Piece {
     pub(super) turns: usize,
 }
 
+impl Operands {
+    /// The statements that gather the operands in the array `t`, if they are needed. `declaration` declares an array of some
+    /// length, and `head` begins a loop over `k` of some turns.
+    pub(super) fn gathered(
+        &self,
+        declaration: impl Fn(usize) -> String,
+        head: impl Fn(usize) -> String,
+    ) -> Option<String> {
+        let Self::Pieces(pieces) = self else {
+            return None;
+        };
+        let count = pieces.iter().map(Piece::len).sum();
+        let mut text = format!("        {}\n", declaration(count));
+        let mut place = 0;
+        for piece in pieces {
+            let assignments = piece.assignments(place);
+            if piece.turns == 1 {
+                text += &format!("        {}\n", assignments.join("\n        "));
+            } else {
+                text += &format!(
+                    "        {} {{\n            {}\n        }}\n",
+                    head(piece.turns),
+                    assignments.join("\n            ")
+                );
+            }
+            place += piece.len() as u32;
+        }
+        Some(text)
+    }
+}
+
 impl Piece {
     /// The number of operands.
     pub(super) fn len(&self) -> usize {
@@ -138,7 +169,7 @@ impl Piece {
     }
 
     /// The statements of a turn, in C and in Rust: they copy the operands to the array `t`, from this place on.
-    pub(super) fn assignments(&self, place: u32) -> Vec<String> {
+    fn assignments(&self, place: u32) -> Vec<String> {
         let by_k = if self.turns == 1 { 0 } else { self.lines.len() };
         let lines = (place..).zip(&self.lines);
         let assignments = lines.map(|(to, line)| {

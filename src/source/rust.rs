@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::code::{Code, in_comment, is_name};
-use super::runs::{Line, Operands, Output, Piece, Runs, Step, index_text};
+use super::runs::{Line, Operands, Output, Runs, Step, index_text};
 use super::rust_functions::{Functions, Word, words};
 use crate::error::{Error, Result};
 use crate::graph::{Outcome, Test};
@@ -300,27 +300,10 @@ impl Writer<'_> {
 
 /// The statements that gather operands in the array `t`, if they are needed.
 fn gathered(operands: &Operands) -> Option<String> {
-    let Operands::Pieces(pieces) = operands else {
-        return None;
-    };
-    let count: usize = pieces.iter().map(Piece::len).sum();
-    let mut text = format!("        let mut t = [0_f64; {count}];\n");
-    let mut place = 0;
-    for piece in pieces {
-        let assignments = piece.assignments(place);
-        if piece.turns == 1 {
-            let _ = writeln!(text, "        {}", assignments.join("\n        "));
-        } else {
-            let _ = writeln!(
-                text,
-                "        for k in 0..{} {{\n            {}\n        }}",
-                piece.turns,
-                assignments.join("\n            ")
-            );
-        }
-        place += piece.len() as u32;
-    }
-    Some(text)
+    operands.gathered(
+        |count| format!("let mut t = [0_f64; {count}];"),
+        |turns| format!("for k in 0..{turns}"),
+    )
 }
 
 /// A number with all its bits.

@@ -114,7 +114,7 @@ fn point(race: Race, n: usize) {
     line(&format!("Rosenbrock, n = {n}, gradient"), times);
 }
 
-/// A chain of operations, each of which needs the one before.
+/// A chain of operations: each needs the one before.
 fn long_chain(race: Race, nodes: usize) {
     let program = Program::trace(3, |x| chain([x[0], x[1], x[2]], nodes)).expect("a program");
     let mut native = program.native().evaluator();

@@ -340,12 +340,9 @@ impl PointScheduler<'_> {
                 _ if single => elementwise::kernel::<Once>(op, operands).map(Kernel::Single),
                 _ => elementwise::kernel::<Each>(op, operands).map(Kernel::Each),
             };
-            let Some(kernel) = kernel else {
-                return;
-            };
             self.runs.list.push(Run {
                 op,
-                kernel,
+                kernel: kernel.expect("an input is not computed"),
                 dst: if passing {
                     self.slots.passing | PASSING
                 } else {

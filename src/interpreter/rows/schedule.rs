@@ -227,12 +227,10 @@ impl RowScheduler<'_> {
                 .places
                 .extend((0..operands).map(|operand| place(id, operand)));
         }
-        let Some(kernel) = elementwise::kernel::<RowKernel>(op, operands) else {
-            return;
-        };
+        let kernel = elementwise::kernel::<RowKernel>(op, operands);
         self.result.instructions.push(Instruction::Each(Each {
             op,
-            kernel,
+            kernel: kernel.expect("an input is not computed"),
             dst,
             rows_at_once: (unit.members.len() / listed) as u32,
             places: start..self.result.places.len() as u32,

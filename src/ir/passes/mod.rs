@@ -1,8 +1,9 @@
 //! The passes: an ordered list of rewrites that shorten code and keep its outputs and guards.
 //!
 //! At level `Exact`, a pass keeps every bit of every value, except NaN payloads. Derivatives are made before equal values
-//! are merged, so they keep their bits too. At level `Fast`, equal values are merged first. [`PASSES`] is the list: a new pass is a file in this folder and a line in the
-//! list. The documentation shows the equations of each pass, and the tests run every subset of the list.
+//! are merged, so they keep their bits too. At level `Fast`, equal values are merged first. [`PASSES`] is the list: a new
+//! pass is a file in this folder and a line in the list. The documentation shows the equations of each pass, and the tests
+//! run every subset of the list.
 
 mod chains;
 mod dots;

@@ -88,7 +88,7 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// The fold of an operation on operands of which these are constants; `None` if it is no fold.
+    /// The fold of an operation, given which operands are constants; `None` if it is no fold.
     pub(crate) fn of(
         op: NaryOp,
         constants: impl ExactSizeIterator<Item = Option<f64>>,

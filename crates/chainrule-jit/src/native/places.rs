@@ -155,7 +155,7 @@ impl Places {
         value_at.0 == first.0 && (first.1..first.1 + ids.len()).contains(&value_at.1)
     }
 
-    /// Whether an operation that all rows share, outside of repeats, has so many operands that they are read in loops.
+    /// Whether loops read the operands because there are many. Such an operation is outside of repeats, and all rows share it.
     pub(crate) fn is_wide(&self, code: &Ir, id: Id) -> bool {
         const WIDE: usize = 32;
         let Kind::Apply(Op::Nary(op)) = code.kind(id) else {

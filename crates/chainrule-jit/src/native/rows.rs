@@ -16,7 +16,7 @@ const WIDTH: usize = 2;
 /// The number of lanes that a turn of a loop computes.
 pub(crate) const STEP: usize = 4;
 
-/// The number of vectors of which a turn adds the lanes, if any order will do.
+/// The number of vectors that a turn adds if any order will do.
 const TURN: usize = 2;
 
 /// The most sums that are computed together. Each is a chain of additions, and the processor overlaps them.

@@ -41,7 +41,7 @@ fn chains() {
         (0..300).fold(x[0], |y, _| (y * x[1] + x[2]).sin() * 0.5 + y)
     });
     agree(&f.unwrap(), &[0.3, 0.9, 0.2]);
-    // Two values, of which one is older than a turn.
+    // Two values. One is older than a turn.
     let f = Program::trace(2, |x| {
         let (mut a, mut b) = (x[0], x[1]);
         for _ in 0..300 {
