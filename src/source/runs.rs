@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 
 use crate::error::{Error, Result};
 use crate::ir::{Id, Ir, Kind};
@@ -148,10 +149,11 @@ impl Operands {
         for piece in pieces {
             let assignments = piece.assignments(place);
             if piece.turns == 1 {
-                text += &format!("        {}\n", assignments.join("\n        "));
+                let _ = writeln!(text, "        {}", assignments.join("\n        "));
             } else {
-                text += &format!(
-                    "        {} {{\n            {}\n        }}\n",
+                let _ = writeln!(
+                    text,
+                    "        {} {{\n            {}\n        }}",
                     head(piece.turns),
                     assignments.join("\n            ")
                 );
