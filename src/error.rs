@@ -225,7 +225,6 @@ impl Error {
     }
 
     /// The same error, with the name of the argument in front.
-    #[cfg(feature = "nn")]
     pub(crate) fn of_argument(mut self, name: &str) -> Self {
         self.message = format!("{name}: {}", self.message);
         self

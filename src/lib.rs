@@ -79,6 +79,7 @@ mod picture;
 mod program;
 #[cfg(feature = "serde")]
 mod saved;
+mod scan;
 mod setters;
 mod source;
 #[cfg(any(test, feature = "proptest"))]
@@ -112,6 +113,7 @@ pub use picture::{Direction, Picture};
 pub use program::{
     Batch, Csr, Evaluator, Kink, Outputs, Partial, Program, Retraced, Sparse, Stage, Stream,
 };
+pub use scan::Scan;
 pub use sweep::diagnosis::{Diagnosis, ZeroProduct};
 pub use sweep::{Gradients, backward_with, gradient_with};
 pub use transform::{Mode, Sparsity, Transform};

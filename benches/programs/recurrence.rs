@@ -1,11 +1,11 @@
 //! A recurrent network with gates, an LSTM: 32 steps of 16 units at one point, and the gradient with respect to the weights.
 
-use chainrule::{Program, Var};
+use chainrule::{Level, Program, Scan, Var};
 
 use crate::numbers::Numbers;
 use crate::race::Race;
 use crate::table::Line;
-use crate::value_and_gradient;
+use crate::value_and_gradient::{self, Answering, Ready};
 
 const STEPS: usize = 32;
 const UNITS: usize = 16;
@@ -15,22 +15,47 @@ const EACH: usize = INPUTS + UNITS + 1;
 /// The gates of all units: those for new input, for the old state and for the output, then the candidates.
 const GATES: usize = 4 * UNITS;
 
-/// The sum of the squares of the last outputs.
-fn loss(w: &[Var], inputs: &[[f64; INPUTS]]) -> Var {
-    let [mut h, mut c] = [[Var::from(0.0); UNITS]; 2];
-    for x in inputs {
-        let z: Vec<Var> = x.iter().map(|&x| Var::from(x)).chain(h).collect();
-        let gate = |index: usize| {
-            let w = &w[index * EACH..][..EACH];
-            Var::dot_product(&w[..EACH - 1], &z).expect("one weight per input") + w[EACH - 1]
-        };
-        for u in 0..UNITS {
-            let [new, old, out] = [0, 1, 2].map(|kind| gate(kind * UNITS + u).sigmoid());
-            c[u] = old * c[u] + new * gate(3 * UNITS + u).tanh();
-            h[u] = out * c[u].tanh();
-        }
-    }
+/// The units and their cells after a step, from those before and the inputs.
+fn step(w: &[Var], h: &[Var], c: &[Var], x: &[Var]) -> Vec<Var> {
+    let z: Vec<Var> = x.iter().chain(h).copied().collect();
+    let gate = |index: usize| {
+        let w = &w[index * EACH..][..EACH];
+        Var::dot_product(&w[..EACH - 1], &z).expect("one weight per input") + w[EACH - 1]
+    };
+    let cell = |u: usize| {
+        let [new, old] = [0, 1].map(|kind| gate(kind * UNITS + u).sigmoid());
+        old * c[u] + new * gate(3 * UNITS + u).tanh()
+    };
+    let c: Vec<Var> = (0..UNITS).map(cell).collect();
+    let h = (0..UNITS).map(|u| gate(2 * UNITS + u).sigmoid() * c[u].tanh());
+    h.chain(c.iter().copied()).collect()
+}
+
+/// The sum of the squares of the outputs.
+fn squares(h: &[Var]) -> Var {
     h.iter().map(|h| h.square()).sum()
+}
+
+/// All steps, written out.
+fn loss(w: &[Var], inputs: &[[f64; INPUTS]]) -> Var {
+    let mut state = vec![Var::from(0.0); 2 * UNITS];
+    for x in inputs {
+        let (h, c) = state.split_at(UNITS);
+        state = step(w, h, c, &x.map(Var::from));
+    }
+    squares(&state[..UNITS])
+}
+
+fn scan(w: &[f64], level: Level) -> Scan {
+    let step = Program::trace_rows(w, 2 * UNITS + INPUTS, |w, given| {
+        let (h, rest) = given.split_at(UNITS);
+        let (c, x) = rest.split_at(UNITS);
+        step(w, h, c, x)
+    });
+    let end = Program::trace_rows(w, 2 * UNITS, |_, state| squares(&state[..UNITS]));
+    let [step, end] = [step, end].map(|program| program.expect("a program").at_level(level));
+    let scan = Scan::new(&step, 2 * UNITS).expect("a scan");
+    scan.with_end(&end).expect("an end")
 }
 
 /// What the backward pass needs of one step: the inputs with the units and a 1, the gates, the states before and after.
@@ -109,18 +134,39 @@ fn gradient_by_hand(
     value
 }
 
+/// The scan's answers for these inputs.
+fn answering(w: &[f64], inputs: &[[f64; INPUTS]; STEPS], level: Level) -> impl Ready {
+    let [values, gradients] = [(); 2].map(|()| scan(w, level));
+    let (inputs, same, start) = (*inputs, *inputs, [0.0; 2 * UNITS]);
+    let gradient = move |w: &[f64]| {
+        let (value, mut gradient) = gradients.gradient(w, &start, &inputs)?;
+        gradient.truncate(w.len());
+        Ok((value, gradient))
+    };
+    Answering::new(move |w: &[f64]| values.value(w, &start, &same), gradient)
+}
+
 pub(crate) fn lines(race: Race) -> Vec<Line> {
     let mut numbers = Numbers::new(11);
     let w = numbers.take(GATES * EACH, 0.5);
     let inputs = [(); STEPS].map(|()| [(); INPUTS].map(|()| numbers.number()));
     let program = Program::trace(w.len(), |w| loss(w, &inputs)).expect("a program");
     let mut steps = Vec::with_capacity(STEPS);
-    value_and_gradient::lines(
+    let mut lines = value_and_gradient::lines(
         race,
         ("recurrence", "LSTM, 32 steps of 16 units"),
         |level| program.at_level(level).evaluator(),
         &w,
         |w| forward(w, &inputs, |_| {}).0,
         |w, gradient| gradient_by_hand(w, &inputs, &mut steps, gradient),
-    )
+    );
+    lines.extend(value_and_gradient::lines(
+        race,
+        ("recurrence-scan", "LSTM as a scan"),
+        |level| answering(&w, &inputs, level),
+        &w,
+        |w| forward(w, &inputs, |_| {}).0,
+        |w, gradient| gradient_by_hand(w, &inputs, &mut steps, gradient),
+    ));
+    lines
 }

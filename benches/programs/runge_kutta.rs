@@ -1,14 +1,16 @@
 //! Predators and prey over 1000 steps of the classical Runge-Kutta method, and the gradient with respect to the start and
 //! the rates.
 
-use chainrule::Program;
+use chainrule::{Level, Program, Scan};
 
 use crate::formulas::Number;
 use crate::race::Race;
 use crate::table::Line;
-use crate::value_and_gradient;
+use crate::value_and_gradient::{self, Answering, Ready};
 
 const STEPS: usize = 1000;
+/// The number of starts that are computed side by side.
+const MANY: usize = 128;
 const H: f64 = 0.01;
 /// The start, and the four rates.
 const AT: [f64; 6] = [1.5, 1.0, 1.1, 0.4, 0.1, 0.4];
@@ -79,15 +81,84 @@ fn gradient_by_hand(x: &[f64], kept: &mut Vec<[[f64; 2]; 4]>, gradient: &mut [f6
     s[0] * s[0] + s[1] * s[1]
 }
 
+/// Every step as one program, with the rates as parameters and the state as the row.
+fn scan(level: Level) -> Scan {
+    let step = Program::trace_rows(&[0.0; 4], 2, |p, s| step([s[0], s[1]], p).1);
+    let end = Program::trace_rows(&[0.0; 4], 2, |_, s| s[0] * s[0] + s[1] * s[1]);
+    let [step, end] = [step, end].map(|program| program.expect("a program").at_level(level));
+    let scan = Scan::new(&step, 2).expect("a scan");
+    scan.with_end(&end).expect("an end")
+}
+
+/// The scan's answers at a start and the rates.
+fn answering(level: Level) -> impl Ready {
+    let [values, gradients] = [(); 2].map(|()| scan(level));
+    let rows = [[]; STEPS];
+    let gradient = move |x: &[f64]| {
+        let (value, mut gradient) = gradients.gradient(&x[2..], &x[..2], &rows)?;
+        gradient.rotate_right(2);
+        Ok((value, gradient))
+    };
+    Answering::new(
+        move |x: &[f64]| values.value(&x[2..], &x[..2], &rows),
+        gradient,
+    )
+}
+
+/// The sum over many starts, and its gradient with respect to the rates.
+fn many(level: Level) -> impl Ready {
+    let [values, gradients] = [(); 2].map(|()| scan(level));
+    let (starts, rows) = (starts(), vec![[[]; STEPS]; MANY]);
+    let (same_starts, same_rows) = (starts.clone(), rows.clone());
+    Answering::new(
+        move |p: &[f64]| values.sum_value(p, &starts, &rows),
+        move |p: &[f64]| gradients.sum_gradient(p, &same_starts, &same_rows),
+    )
+}
+
+fn starts() -> Vec<[f64; 2]> {
+    (0..MANY)
+        .map(|index| [1.5, 0.5 + index as f64 / MANY as f64])
+        .collect()
+}
+
 pub(crate) fn lines(race: Race) -> Vec<Line> {
     let program = Program::trace(AT.len(), value).expect("a program");
     let mut kept = Vec::with_capacity(STEPS);
-    value_and_gradient::lines(
+    let mut lines = value_and_gradient::lines(
         race,
         ("runge-kutta", "Runge-Kutta, 1000 steps"),
         |level| program.at_level(level).evaluator(),
         &AT,
         value,
         |x, gradient| gradient_by_hand(x, &mut kept, gradient),
-    )
+    );
+    lines.extend(value_and_gradient::lines(
+        race,
+        ("runge-kutta-scan", "Runge-Kutta as a scan"),
+        answering,
+        &AT,
+        value,
+        |x, gradient| gradient_by_hand(x, &mut kept, gradient),
+    ));
+    let with = |start: [f64; 2], p: &[f64]| [start[0], start[1], p[0], p[1], p[2], p[3]];
+    lines.extend(value_and_gradient::lines(
+        race,
+        ("runge-kutta-many", "Runge-Kutta from 128 starts"),
+        many,
+        &AT[2..],
+        |p| starts().iter().map(|&start| value(&with(start, p))).sum(),
+        |p, gradient| {
+            gradient.fill(0.0);
+            let (mut sum, mut one) = (0.0, [0.0; 6]);
+            for start in starts() {
+                sum += gradient_by_hand(&with(start, p), &mut kept, &mut one);
+                for (sum, slope) in gradient.iter_mut().zip(&one[2..]) {
+                    *sum += slope;
+                }
+            }
+            sum
+        },
+    ));
+    lines
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use chainrule::{Batch, Evaluator, Level};
+use chainrule::{Batch, Evaluator, Level, Result};
 
 use crate::numbers::check;
 use crate::race::Race;
@@ -31,6 +31,43 @@ impl Ready for Batch {
 
     fn gradient(&mut self, at: &[f64]) -> (f64, &[f64]) {
         self.sum_gradient(at).expect("a gradient")
+    }
+}
+
+/// Two functions that answer.
+pub(crate) struct Answering<V, G> {
+    value: V,
+    gradient: G,
+    last: Vec<f64>,
+}
+
+impl<V, G> Answering<V, G>
+where
+    V: FnMut(&[f64]) -> Result<f64>,
+    G: FnMut(&[f64]) -> Result<(f64, Vec<f64>)>,
+{
+    pub(crate) fn new(value: V, gradient: G) -> Self {
+        Self {
+            value,
+            gradient,
+            last: Vec::new(),
+        }
+    }
+}
+
+impl<V, G> Ready for Answering<V, G>
+where
+    V: FnMut(&[f64]) -> Result<f64>,
+    G: FnMut(&[f64]) -> Result<(f64, Vec<f64>)>,
+{
+    fn value(&mut self, at: &[f64]) -> f64 {
+        (self.value)(at).expect("a value")
+    }
+
+    fn gradient(&mut self, at: &[f64]) -> (f64, &[f64]) {
+        let (value, gradient) = (self.gradient)(at).expect("a gradient");
+        self.last = gradient;
+        (value, &self.last)
     }
 }
 

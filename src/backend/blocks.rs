@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub(crate) const BLOCK: usize = 64;
 
 /// The number of lanes is rounded up to a multiple of this.
-pub(super) const VECTOR: usize = 8;
+pub(crate) const VECTOR: usize = 8;
 
 /// Rows of numbers: a slice of rows, [`Flat`] numbers, or [`Columns`].
 ///

@@ -22,18 +22,20 @@ mod compiled;
 mod layout;
 mod parallel;
 mod pieces;
+mod runner;
 mod traits;
 mod tree;
 
 pub(crate) use answer::Answer;
 pub(crate) use block_source::RowsOfTable;
-pub(crate) use blocks::{BLOCK, Blocks};
+pub(crate) use blocks::{BLOCK, Blocks, VECTOR};
 pub use blocks::{Columns, Flat, Order, Table};
 pub(crate) use buffer::Buffer;
 pub(crate) use compiled::Compiled;
 pub use layout::{Layout, Place};
-pub(crate) use parallel::for_each;
+pub(crate) use parallel::{for_each, threads};
 #[cfg(feature = "serde")]
 pub(crate) use pieces::Piece;
 pub(crate) use pieces::Pieces;
+pub(crate) use runner::Runner;
 pub use traits::{Backend, Block, Executable, Machine, Source};

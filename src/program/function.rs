@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 
 use super::answers::Answers;
 use super::core::Core;
-use crate::backend::Backend;
+use crate::backend::{Backend, Compiled};
 use crate::error::{Error, Result, check_length};
 use crate::interpreter::Interpreter;
-use crate::ir::{Class, Found, Guard, Ir, Level, interpret};
+use crate::ir::{self, Class, Found, Guard, Ir, Level, Sources, interpret};
 use crate::transform::{self, Transform};
 
 /// A compiled function of scalars: its graph was recorded once and is evaluated at new points.
@@ -57,7 +57,7 @@ impl Program {
     }
 
     /// A program with this code and the same guards, level and backend.
-    pub(super) fn with_ir(&self, ir: Ir) -> Self {
+    pub(crate) fn with_ir(&self, ir: Ir) -> Self {
         self.with_ir_and_guards(ir, self.core().guards.clone())
     }
 
@@ -349,6 +349,23 @@ impl Program {
     /// Whether the traced function read the number of a value.
     pub(super) fn reads_numbers(&self) -> bool {
         self.core().guards.iter().any(Guard::is_read)
+    }
+
+    /// The code from which derivatives are made.
+    pub(crate) fn base(&self) -> Ir {
+        let mut base = self.core().base();
+        base.sources = Sources::default();
+        base
+    }
+
+    /// Code made of this program's, shortened by the passes of its level.
+    pub(crate) fn shortened(&self, ir: Ir) -> Ir {
+        ir::apply(ir, self.core().passes)
+    }
+
+    /// Compiles code made of this program's, for its level and backend.
+    pub(crate) fn compile_part(&self, ir: &Ir, guards: &[Guard]) -> Compiled {
+        Compiled::new(ir, guards, &*self.core().backend, self.core().level)
     }
 
     /// The comparisons, in the order of the code's guards.

@@ -33,6 +33,7 @@ mod partials;
 mod parts;
 mod reverse;
 mod sparsity;
+mod step;
 mod sum_over_rows;
 mod taylor;
 
@@ -49,6 +50,7 @@ pub(crate) use partials::partials;
 pub(crate) use parts::Parts;
 pub(crate) use reverse::varies;
 pub use sparsity::Sparsity;
+pub(crate) use step::{StepCode, StepShape, adjoint_step, split as split_step, tangent_step};
 pub(crate) use sum_over_rows::sum_over_rows;
 
 use crate::error::Result;

@@ -39,12 +39,24 @@ pub(super) fn weighted(mut ir: Ir, class: impl Fn(Id) -> Class) -> (Ir, Parts) {
 
 /// Appends the derivatives of `Σ seed·value` with respect to these inputs, in their order, to the code and its outputs.
 pub(super) fn append_adjoints(ir: &Ir, seeds: &[(Id, Symbol)], variables: &[u32]) -> Ir {
+    append_adjoints_over(ir, seeds, variables, false)
+}
+
+/// Like [`append_adjoints`]. If `many`, every row has its own seeds, and the derivatives with respect to uniform inputs are
+/// sums over rows.
+pub(super) fn append_adjoints_over(
+    ir: &Ir,
+    seeds: &[(Id, Symbol)],
+    variables: &[u32],
+    many: bool,
+) -> Ir {
     let mut work = ir.clone();
     work.reserve(2 * ir.len(), 2 * ir.operand_count());
     let (mut work, (adjoints, passed)) = extend(work, || {
         let mut sweep = Sweep::new(ir, variables);
+        sweep.sums |= many;
         for &(id, seed) in seeds {
-            sweep.add(id, false, seed, Symbol::ONE);
+            sweep.add(id, many, seed, Symbol::ONE);
         }
         let mut of_input = vec![Symbol::ZERO; ir.inputs.len()];
         sweep.run(ir.ids().rev(), |input, adjoint| {

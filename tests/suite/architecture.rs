@@ -26,7 +26,7 @@ const LADDER: &[&[&str]] = &[
     &["backend"],
     &["interpreter"],
     &["program"],
-    &["check", "derive", "foreign"],
+    &["check", "derive", "foreign", "scan"],
     &["nn", "strategies"],
     &["lib"],
 ];

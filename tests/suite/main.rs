@@ -34,6 +34,7 @@ mod recompute;
 #[cfg(feature = "text")]
 mod rules;
 mod scale;
+mod scan;
 mod source;
 #[cfg(feature = "proptest")]
 mod strategies;
