@@ -28,6 +28,8 @@ mod least_squares;
 mod log_sum_exp;
 mod moons;
 mod numbers;
+#[path = "../formulas/predators.rs"]
+mod predators;
 mod processor;
 mod race;
 mod recurrence;

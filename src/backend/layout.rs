@@ -136,6 +136,21 @@ impl Layout {
         }
     }
 
+    /// Writes the first outputs, all of which are shared.
+    pub(crate) fn copy_shared(&self, shared: &[f64], outputs: &mut [f64]) {
+        let mut rest = outputs;
+        for &(place, len) in &self.outputs {
+            let len = rest.len().min(len as usize);
+            let (some, further) = rest.split_at_mut(len);
+            match place {
+                Place::Shared(slot) if len == 1 => some[0] = shared[slot as usize],
+                Place::Shared(slot) => some.copy_from_slice(&shared[slot as usize..][..len]),
+                Place::Row(_) | Place::Input(_) => some.fill(f64::NAN),
+            }
+            rest = further;
+        }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.outputs[..]) + size_of_val(&self.guards[..])
     }

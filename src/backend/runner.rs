@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::blocks::VECTOR;
 use super::buffer::Buffer;
 use super::compiled::Compiled;
-use super::layout::Place;
 use super::traits::{Block, Machine, Source};
 use crate::error::Result;
 
@@ -44,17 +43,8 @@ impl Runner {
 
     /// Writes the first outputs, none of which varies by row.
     pub(crate) fn read(&self, outputs: &mut [f64]) {
-        if let Some(slots) = &self.compiled.adjacent_outputs {
-            outputs.copy_from_slice(&self.shared[slots.start..][..outputs.len()]);
-            return;
-        }
-        let places = self.compiled.executable.layout().outputs();
-        for (output, place) in outputs.iter_mut().zip(places) {
-            *output = match place {
-                Place::Shared(slot) => self.shared[slot as usize],
-                Place::Row(_) | Place::Input(_) => f64::NAN,
-            };
-        }
+        let layout = self.compiled.executable.layout();
+        layout.copy_shared(&self.shared, outputs);
     }
 
     /// Copies the first outputs, which do not vary by row, to the uniform inputs from `first` on. The others go to `rest`.

@@ -131,11 +131,7 @@ impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
             |operands| {
                 if matches!(O::OP, rows::Adjoint::OP) {
                     let sums = plain_adjoint(&operands);
-                    let mut clear = true;
-                    for sum in sums {
-                        clear &= sum.abs() > 0.0;
-                    }
-                    if clear {
+                    if all_clear(sums) {
                         return sums;
                     }
                 }
@@ -259,12 +255,12 @@ pub(crate) fn any<'a, O: Nary>(
     let mut start = 0;
     let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
     for chunk in chunks {
-        *chunk = O::value(&Side {
+        let side = Side {
             count,
             source,
             start,
-        })
-        .0;
+        };
+        *chunk = several::<O, _>(&side);
         start += WIDTH;
     }
     for (lane, y) in rest.iter_mut().enumerate() {
@@ -275,6 +271,33 @@ pub(crate) fn any<'a, O: Nary>(
         });
         *y = value;
     }
+}
+
+#[inline(always)]
+fn several<O: Nary, A: Operands<Lanes<WIDTH>>>(operands: &A) -> [f64; WIDTH] {
+    if matches!(O::OP, rows::Adjoint::OP) {
+        let mut sums = [0.0; WIDTH];
+        for place in (0..operands.count()).step_by(2) {
+            let [Lanes(u), Lanes(p)] = [0, 1].map(|side| operands.at(place + side));
+            for lane in 0..WIDTH {
+                sums[lane] = u[lane].mul_add(p[lane], sums[lane]);
+            }
+        }
+        if all_clear(sums) {
+            return sums;
+        }
+    }
+    O::value(operands).0
+}
+
+/// Whether sums of adjoints without the zero rule have the bits of those with it.
+#[inline(always)]
+fn all_clear(sums: [f64; WIDTH]) -> bool {
+    let mut clear = true;
+    for sum in sums {
+        clear &= sum.abs() > 0.0;
+    }
+    clear
 }
 
 /// The operands of a few adjacent lanes.

@@ -12,7 +12,10 @@ use crate::math::fused::Arch;
 use crate::op::Op;
 
 /// An operation with more operands than this is a run of its own.
-const WIDE: usize = 16;
+const WIDE: usize = 1 << 10;
+
+/// An operation with more operands than this needs several values to be worth a run of several.
+const FEW: usize = 16;
 
 /// Where the values of one operand of a run are in the buffer: before its results, except for those listed in a table.
 #[derive(Clone, Copy, Debug)]
@@ -112,19 +115,23 @@ impl Runs {
                         }
                     }
                     let (before, rest) = buffer.split_at_mut(start);
-                    let mut sources = [Source::Splat(0.0); WIDE];
                     let mut next = 0;
-                    for (source, address) in sources.iter_mut().zip(addresses) {
-                        *source = match *address {
-                            Address::Slots(start) => {
-                                Source::Slice(&before[start as usize..][..count])
-                            }
-                            Address::Same(slot) => Source::Splat(before[slot as usize]),
-                            Address::Table(_) | Address::Stretches(_) => {
-                                next += count;
-                                Source::Slice(&gathered[next - count..next])
-                            }
-                        };
+                    let mut source = |address: Address| match address {
+                        Address::Slots(start) => Source::Slice(&before[start as usize..][..count]),
+                        Address::Same(slot) => Source::Splat(before[slot as usize]),
+                        Address::Table(_) | Address::Stretches(_) => {
+                            next += count;
+                            Source::Slice(&gathered[next - count..next])
+                        }
+                    };
+                    if addresses.len() > FEW {
+                        let sources: Vec<_> = addresses.iter().map(|&at| source(at)).collect();
+                        kernel(arch, &mut rest[..count], &sources);
+                        continue;
+                    }
+                    let mut sources = [Source::Splat(0.0); FEW];
+                    for (place, &address) in sources.iter_mut().zip(addresses) {
+                        *place = source(address);
                     }
                     kernel(arch, &mut rest[..count], &sources[..addresses.len()]);
                 }

@@ -9,6 +9,9 @@ mod by_hand;
 #[path = "../../../benches/formulas/mod.rs"]
 mod formulas;
 #[expect(dead_code, reason = "other benches use the rest")]
+#[path = "../../../benches/formulas/predators.rs"]
+mod predators;
+#[expect(dead_code, reason = "other benches use the rest")]
 #[path = "../../../benches/programs/race.rs"]
 mod race;
 
@@ -16,9 +19,10 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use by_hand::{chain_by_hand, rosenbrock_by_hand};
-use chainrule::{Level, Program, Var};
+use chainrule::{Level, Program, Scan, Var};
 use chainrule_jit::NativeProgram;
 use formulas::{CHAIN_AT, chain, rosenbrock, rosenbrock_at};
+use predators::{AT, STEPS, gradient_by_hand, scan};
 use race::{Race, Times};
 
 fn main() {
@@ -36,6 +40,7 @@ fn main() {
     for nodes in [100, 1000, 10_000] {
         long_chain(race, nodes);
     }
+    repeated(race);
     for operations in [100, 1000, 2000, 4000, 8000] {
         random(race, operations);
     }
@@ -126,6 +131,22 @@ fn long_chain(race: Race, nodes: usize) {
         &mut || _ = black_box(chain_by_hand(black_box(CHAIN_AT), nodes, &mut kept)),
     ]);
     line(&format!("chain of {nodes}, gradient"), times);
+}
+
+/// A repeated step: native code is made once for all steps.
+fn repeated(race: Race) {
+    let [native, interpreted] = [scan(NativeProgram::native), scan(Program::clone)];
+    let (start, rates) = AT.split_at(2);
+    let rows = [[]; STEPS];
+    let ask = |scan: &Scan| scan.gradient(rates, start, &rows).expect("a gradient");
+    assert_eq!(ask(&native), ask(&interpreted));
+    let (mut kept, mut gradient) = (Vec::new(), [0.0; AT.len()]);
+    let times = race.run([
+        &mut || _ = black_box(ask(&native)),
+        &mut || _ = black_box(ask(&interpreted)),
+        &mut || _ = black_box(gradient_by_hand(black_box(&AT), &mut kept, &mut gradient)),
+    ]);
+    line("Runge-Kutta as a scan, 1000 steps, gradient", times);
 }
 
 /// Operations in no order, without anything that repeats.

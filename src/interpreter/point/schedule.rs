@@ -8,7 +8,7 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
-use super::{Address, Kernel, Run, Runs, WIDE};
+use super::{Address, FEW, Kernel, Run, Runs, WIDE};
 use crate::interpreter::elementwise::{self, Each, Once};
 use crate::ir::{Id, Ir, Kind};
 use crate::op::Op;
@@ -17,6 +17,8 @@ use crate::op::Op;
 const CHUNK: usize = 1 << 14;
 /// From this many values on, it is worth a run of its own if all operands can be read in place.
 const LONG: usize = 32;
+/// From this many values on, operations with more than a few operands are worth a run of several.
+const TOGETHER: usize = 4;
 /// The number of slots in a line of the cache.
 const LINE: u32 = 8;
 /// Operands in adjacent slots are copied together if there are this many on average.
@@ -178,8 +180,8 @@ struct PointScheduler<'a> {
 struct Member {
     /// A hash of the constants among its operands and their places; 0 if few others have the same.
     constants: u64,
-    /// The slot of the first operand that is not constant. In this order, operands are likely to be adjacent.
-    first: u32,
+    /// The slots of the first two operands that are not constant. In this order, operands are likely to be adjacent.
+    first: [u32; 2],
     id: Id,
     /// The index of its first operand's slot.
     operands: u32,
@@ -201,9 +203,9 @@ impl PointScheduler<'_> {
             deepest = deepest.max(depth);
             if let Kind::Apply(op) = code.kind(id) {
                 let level = u64::from(depth - self.deepest);
-                // Wide operations are runs of their own, however many operands they have.
+                // Operations with more operands than this are runs of their own.
                 let count = operands.len().min(WIDE + 1) as u64;
-                let alike = level << 16 | u64::from(op.number()) << 5 | count;
+                let alike = level << 24 | u64::from(op.number()) << 12 | count;
                 self.order.push(alike << PLACE | place);
             }
         }
@@ -227,22 +229,25 @@ impl PointScheduler<'_> {
         self.operands.clear();
         for id in ids {
             let mut constants = FxHasher::default();
-            let mut first = None;
+            let (mut first, mut known) = ([0; 2], 0);
             let operands = self.operands.len() as u32;
             for (place, &operand) in (0..).zip(self.code.operands(id)) {
                 let slot = self.slots.of(operand);
                 self.operands.push(slot);
                 let is_constant =
-                    (count >= LONG || first.is_none()) && self.code.constant(operand).is_some();
+                    (count >= LONG || known < first.len()) && self.code.constant(operand).is_some();
                 if !is_constant {
-                    first = first.or(Some(slot));
+                    if let Some(place) = first.get_mut(known) {
+                        *place = slot;
+                        known += 1;
+                    }
                 } else if count >= LONG {
                     constants.write_u64(place << 32 | u64::from(operand));
                 }
             }
             self.members.push(Member {
                 constants: constants.finish(),
-                first: first.unwrap_or(0),
+                first,
                 id,
                 operands,
             });
@@ -306,13 +311,14 @@ impl PointScheduler<'_> {
         1 + members.windows(2).take_while(goes_on).count()
     }
 
-    /// Appends a run of these members, or a run for each if the operation is wide.
+    /// Appends a run of these members, or a run for each if they are few and have many operands.
     fn push(&mut self, op: Op, members: &[Member]) {
         let Some(&first) = members.first() else {
             return;
         };
         let operands = self.slots_of(first).len();
-        let step = if operands > WIDE { 1 } else { members.len() };
+        let apart = operands > WIDE || operands > FEW && members.len() < TOGETHER;
+        let step = if apart { 1 } else { members.len() };
         for members in members.chunks(step) {
             let addresses = self.runs.addresses.len() as u32;
             let operands = self.slots_of(members[0]).len();

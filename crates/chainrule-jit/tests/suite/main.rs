@@ -6,5 +6,6 @@ mod fast;
 mod guards;
 mod long;
 mod random;
+mod scan;
 mod threads;
 mod what_is_native;
