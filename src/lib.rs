@@ -20,7 +20,8 @@
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: switch on the feature `num-traits` or `nalgebra`, and pass [`Var`]; see `foreign`.
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
-//! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives, long loops*: [`Program`] and [`mod@derive`].
+//! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives*: [`Program`] and [`mod@derive`].
+//! - *A step that is repeated, as in a recurrent network or an integrator*: [`Scan`].
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
 //! - *How many digits are right?* [`check::accuracy`] bounds rounding errors and names the operation that loses digits.
 //! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.
