@@ -44,6 +44,11 @@ impl<const N: usize> Lanes<N> {
 
 impl<const N: usize> Sealed for Lanes<N> {
     #[inline(always)]
+    fn only_number(lanes: &Self) -> Option<f64> {
+        (N > 0 && lanes.is_uniform()).then(|| lanes.0[0])
+    }
+
+    #[inline(always)]
     fn tangent<const T: usize>(so_far: Option<Self>, terms: [[Self; 2]; T]) -> Self {
         let add = |product: fn(f64, f64) -> f64| {
             let mut sum = so_far;

@@ -12,6 +12,9 @@ const ROWS: usize = 2000;
 
 type Point = [f64; DIMENSIONS];
 
+/// A loss of the centroids and a row, with the ends of its key and its title.
+type Loss = (&'static str, &'static str, fn(&[Var], &[Var]) -> Var);
+
 /// The smallest squared distance of one row.
 fn row_loss(centroids: &[Var], x: &[Var]) -> Var {
     let distances: Vec<Var> = centroids
@@ -19,6 +22,23 @@ fn row_loss(centroids: &[Var], x: &[Var]) -> Var {
         .map(|c| x.iter().zip(c).map(|(&x, &c)| (x - c).square()).sum())
         .collect();
     Var::min_of(&distances)
+}
+
+/// The same, with the nearest centroid chosen first: then a derivative passes to that one only.
+fn chosen_loss(centroids: &[Var], x: &[Var]) -> Var {
+    let of = |c: &[Var]| -> Var { x.iter().zip(c).map(|(&x, &c)| (x - c).square()).sum() };
+    let distances: Vec<Var> = centroids.chunks_exact(DIMENSIONS).map(of).collect();
+    let index = Var::argmin_of(&distances);
+    let coordinate = |j: usize| {
+        let column: Vec<Var> = centroids
+            .iter()
+            .skip(j)
+            .step_by(DIMENSIONS)
+            .copied()
+            .collect();
+        index.gather(&column)
+    };
+    of(&(0..DIMENSIONS).map(coordinate).collect::<Vec<Var>>())
 }
 
 /// The nearest centroid and its squared distance.
@@ -64,25 +84,32 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
         .into_iter()
         .flat_map(|k| {
             let centroids = numbers.take(k * DIMENSIONS, 1.0);
-            let program = Program::trace_rows(&centroids, DIMENSIONS, |c, x| row_loss(c, x))
-                .expect("a program");
-            value_and_gradient::lines(
-                race,
-                (
-                    &format!("k-means-{k}"),
-                    &format!("k-means, {ROWS} rows, k = {k}"),
-                ),
-                |level| {
-                    program
-                        .at_level(level)
-                        .batch(&rows)
-                        .expect("rows")
-                        .threads(1)
-                },
-                &centroids,
-                |c| value_by_hand(c, &rows),
-                |c, gradient| gradient_by_hand(c, &rows, gradient),
-            )
+            let losses: [Loss; 2] = [
+                ("", "", row_loss),
+                ("-chosen", ", chosen by index", chosen_loss),
+            ];
+            losses
+                .into_iter()
+                .flat_map(|(key, how, loss)| {
+                    let program =
+                        Program::trace_rows(&centroids[..], DIMENSIONS, |c, x| loss(c, x))
+                            .expect("a program");
+                    value_and_gradient::lines(
+                        race,
+                        (
+                            &format!("k-means-{k}{key}"),
+                            &format!("k-means, {ROWS} rows, k = {k}{how}"),
+                        ),
+                        |level| {
+                            let batch = program.at_level(level).batch(&rows);
+                            batch.expect("rows").threads(1)
+                        },
+                        &centroids,
+                        |c| value_by_hand(c, &rows),
+                        |c, gradient| gradient_by_hand(c, &rows, gradient),
+                    )
+                })
+                .collect::<Vec<Line>>()
         })
         .collect()
 }

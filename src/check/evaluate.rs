@@ -108,7 +108,7 @@ fn apply(op: Op, operands: impl Iterator<Item = Sample> + Clone, piece: &mut FxH
 pub(super) fn mark(op: Op, operands: &[f64], value: f64, piece: &mut impl Hasher) {
     if op.obeys(Law::Breaks) && op.obeys(Law::Blocks) {
         value.to_bits().hash(piece);
-    } else if op.obeys(Law::Remainder) {
+    } else if op.obeys(Law::Remainder) || chooses_by_index(op) {
         let mut add = |_, slope: f64| slope.to_bits().hash(piece);
         op.each_partial(operands, value, |_| true, &mut add);
     } else if op.obeys(Law::KinkAtOrigin) {
@@ -118,6 +118,11 @@ pub(super) fn mark(op: Op, operands: &[f64], value: f64, piece: &mut impl Hasher
     } else if let Some(kink) = Kink::new(op, operands, value, |_| true) {
         kink.branch.hash(piece);
     }
+}
+
+/// Whether another operand is the value at many places. Then its slopes tell which one.
+fn chooses_by_index(op: Op) -> bool {
+    op.obeys(Law::Breaks) && op.obeys(Law::Routes)
 }
 
 /// A bound, to first order, for the error of an operation's value: `Σ |∂y/∂xᵢ|·errorᵢ`, and its own rounding.
@@ -177,7 +182,10 @@ pub(super) fn crosses(op: Op, operands: &[f64], value: f64, errors: &[f64]) -> b
     if op.obeys(Law::KinkAtOrigin) {
         return operands.iter().all(|x| x.abs() <= total);
     }
-    if !(op.obeys(Law::Breaks) && op.obeys(Law::Blocks) || op.obeys(Law::Remainder)) {
+    if !(op.obeys(Law::Breaks) && op.obeys(Law::Blocks)
+        || op.obeys(Law::Remainder)
+        || chooses_by_index(op))
+    {
         let place = op.laws().iter().find_map(|law| match *law {
             Law::Kink(place, _) | Law::Break(place, _) => Some(place),
             _ => None,

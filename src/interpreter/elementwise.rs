@@ -253,7 +253,14 @@ pub(crate) fn any<'a, O: Nary>(
 ) {
     let source = &source;
     let mut start = 0;
-    let (chunks, rest) = dst.as_chunks_mut::<WIDTH>();
+    // Every number reads only the operand that it chooses.
+    let width = if matches!(O::OP, rows::Gather::OP) {
+        0
+    } else {
+        dst.len()
+    };
+    let (together, apart) = dst.split_at_mut(width);
+    let (chunks, rest) = together.as_chunks_mut::<WIDTH>();
     for chunk in chunks {
         let side = Side {
             count,
@@ -263,7 +270,7 @@ pub(crate) fn any<'a, O: Nary>(
         *chunk = several::<O, _>(&side);
         start += WIDTH;
     }
-    for (lane, y) in rest.iter_mut().enumerate() {
+    for (lane, y) in rest.iter_mut().chain(apart).enumerate() {
         let Lanes([value]) = O::value(&Side {
             count,
             source,

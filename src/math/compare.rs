@@ -10,6 +10,16 @@ pub(crate) fn truth(a: f64, b: f64, holds: bool) -> f64 {
     }
 }
 
+/// Whether an index, rounded down, is `i` of `n` places: 1 or 0, NaN if there is no such place.
+#[inline]
+pub(crate) fn chosen(x: f64, i: f64, n: f64) -> f64 {
+    if x >= 0.0 && x < n {
+        truth(x, i, x.floor() == i)
+    } else {
+        f64::NAN
+    }
+}
+
 /// The larger of two, like IEEE 754-2019 `maximum`: NaN if either is, and +0 above −0.
 #[inline]
 pub(crate) fn larger(a: f64, b: f64) -> f64 {

@@ -6,6 +6,8 @@ use std::ops::{
     Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign,
 };
 
+use smallvec::SmallVec;
+
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
 use crate::error::{Result, check_length};
@@ -92,6 +94,13 @@ pub trait Nary: 'static {
 
 /// Only this crate implements [`Scalar`], since only it knows what a row of the table means for a kind of number.
 pub trait Sealed {
+    /// The number, if it is known and there is only one: for plain numbers, and for lanes that are equal.
+    #[inline]
+    #[must_use]
+    fn only_number(_number: &Self) -> Option<f64> {
+        None
+    }
+
     /// A tangent in forward mode: the sum of `u·p` over these pairs from left to right, after the sum so far, if there is one.
     ///
     /// A recorded term is rounded once, like every term that the tape records. Plain numbers round the product and the sum,
@@ -276,6 +285,26 @@ pub trait Scalar:
         Ok(interleaved_dot(ws, xs))
     }
 
+    /// The value at this index, which is rounded down, as in [`floor_index`](crate::Var::floor_index); NaN if there is none.
+    ///
+    /// A derivative passes only to the value that was chosen. With [`argmin_of`](Self::argmin_of), a function can choose one of
+    /// many and go on with that one alone.
+    ///
+    /// ```
+    /// use chainrule::Scalar;
+    /// assert_eq!(f64::gather(1.0, &[5.0, 7.0, 9.0]), 7.0);
+    /// assert_eq!(f64::gather(2.9, &[5.0, 7.0, 9.0]), 9.0);
+    /// assert!(f64::gather(3.0, &[5.0, 7.0, 9.0]).is_nan());
+    /// ```
+    #[must_use]
+    #[track_caller]
+    fn gather(self, values: &[Self]) -> Self {
+        let operands: SmallVec<[Self; 16]> = std::iter::once(self)
+            .chain(values.iter().copied())
+            .collect();
+        Self::apply_n::<rows::Gather>(&operands)
+    }
+
     methods!();
 }
 
@@ -301,6 +330,11 @@ pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
 }
 
 impl Sealed for f64 {
+    #[inline]
+    fn only_number(number: &Self) -> Option<f64> {
+        Some(*number)
+    }
+
     #[inline]
     fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self {
         let mut sum = so_far;

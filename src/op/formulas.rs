@@ -9,7 +9,8 @@ use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use super::algebra::{Binary, Nary, Scalar, Ternary, Unary, chain};
 use super::many::{
-    adjoint, dot, largest, log_sum_exp, product, product_partials, shares, smallest, ties, total,
+    adjoint, chosen_places, declared_slopes, dot, gather, largest, log_sum_exp, place_of_largest,
+    place_of_smallest, product, product_partials, shares, smallest, ties, total,
 };
 use super::names::{BinaryOp, Law, NEG_INFINITY, NaryOp, Op, TernaryOp, UnaryOp};
 use super::operands::Operands;

@@ -8,7 +8,9 @@
 use smallvec::SmallVec;
 
 use super::algebra::Scalar;
-use super::names::rows::{ChainAdd, ExpDifference, Max, Min, MulAdd, Share, Sum};
+use super::names::rows::{
+    ChainAdd, Chosen, ExpDifference, Flat, Greater, Less, Max, Min, MulAdd, Select, Share, Sum,
+};
 use super::names::{INFINITY, NEG_INFINITY};
 use super::operands::Operands;
 
@@ -79,6 +81,86 @@ pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
             before = add(before, term);
         }
     }
+}
+
+/// The place of the first operand that is largest.
+#[inline(always)]
+pub(super) fn place_of_largest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    place_of_best(xs, |x, best| x.apply2::<Greater>(best))
+}
+
+/// The place of the first operand that is smallest.
+#[inline(always)]
+pub(super) fn place_of_smallest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    place_of_best(xs, |x, best| x.apply2::<Less>(best))
+}
+
+/// The place of the first operand than which none is better; NaN of none or if one is NaN.
+#[inline(always)]
+fn place_of_best<S: Scalar>(xs: &(impl Operands<S> + ?Sized), better: impl Fn(S, S) -> S) -> S {
+    if xs.count() == 0 {
+        return S::from(f64::NAN);
+    }
+    let (mut best, mut place_of_best) = (xs.at(0), S::from(0.0));
+    for place in 1..xs.count() {
+        let x = xs.at(place);
+        // NaN if either is NaN, and then both are from here on.
+        let is_better = better(x, best);
+        best = is_better.apply3::<Select>(x, best);
+        place_of_best = is_better.apply3::<Select>(S::from(place as f64), place_of_best);
+    }
+    place_of_best + best.apply::<Flat>()
+}
+
+/// The operand that the first one counts, rounded down, from 0 for the next; NaN if there is none.
+#[inline(always)]
+pub(super) fn gather<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
+    let Some(count) = xs.count().checked_sub(1) else {
+        return S::from(f64::NAN);
+    };
+    let index = xs.at(0);
+    if let Some(index) = S::only_number(&index) {
+        let place = place(index).filter(|&place| place < count);
+        return place.map_or(S::from(f64::NAN), |place| xs.at(1 + place));
+    }
+    let mut value = S::from(f64::NAN);
+    for place in 0..count {
+        let is_chosen = index.apply3::<Chosen>(S::from(place as f64), S::from(count as f64));
+        value = is_chosen.apply3::<Select>(xs.at(1 + place), value);
+    }
+    value
+}
+
+/// The partials of [`gather`]: 1 for the chosen operand. That of the index is a constant, so that no derivative goes on to what the
+/// choice was made from; if the index is NaN, so is the value.
+pub(super) fn chosen_places<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
+    let count = S::from(xs.len().saturating_sub(1) as f64);
+    for i in 0..xs.len() {
+        let slope = match i.checked_sub(1) {
+            Some(place) => xs[0].apply3::<Chosen>(S::from(place as f64), count),
+            None => S::from(0.0),
+        };
+        emit(i, slope);
+    }
+}
+
+/// The partials that operands declare: each second operand has its slope after it.
+pub(super) fn declared_slopes<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
+    for i in 0..xs.len() {
+        let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
+        emit(i, slope.copied().unwrap_or(S::from(0.0)));
+    }
+}
+
+/// An index, rounded down.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the number is not negative, and one that is too large stays so"
+)]
+#[inline(always)]
+fn place(index: f64) -> Option<usize> {
+    (index >= 0.0).then_some(index as usize)
 }
 
 /// The dot product of alternating factors, `w₀·x₀`, then each further term added with one rounding; 0 of none. The caller

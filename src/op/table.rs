@@ -824,6 +824,15 @@ ternary {
         second |x, low, _high, y| x.less_equal(low) + y.apply::<Flat>();
         third |x, low, high, y| x.greater_equal(high) * x.greater(low) + y.apply::<Flat>();
     }
+    /// Whether an index, rounded down, is `i` of `n` places: 1 or 0, NaN if there is no such place; slope 0.
+    Chosen "⌊x⌋=i" {
+        domain (REALS, REALS, REALS); laws [Range(0.0, 1.0), Breaks, Blocks];
+        rule "1 if ⌊x⌋ = i, else 0" ["x": "0", "i": "0", "n": "0"];
+        value |x, i, n| compare::chosen(x, i, n);
+        first |_x, _i, _n, _y| S::from(0.0);
+        second |_x, _i, _n, _y| S::from(0.0);
+        third |_x, _i, _n, _y| S::from(0.0);
+    }
 }
 nary {
     /// The sum, added from left to right.
@@ -891,10 +900,28 @@ nary {
         domain (REALS); laws [Declared];
         rule "f" ["s": "0", "xᵢ": "as declared"];
         value |xs| if xs.count() == 0 { S::from(NAN) } else { xs.at(0) };
-        partials |xs, _y, emit| for i in 0..xs.len() {
-            let slope = if i % 2 == 1 { xs.get(i + 1) } else { None };
-            emit(i, slope.copied().unwrap_or(S::from(0.0)));
-        };
+        partials |xs, _y, emit| declared_slopes(xs, emit);
+    }
+    /// The place of the largest of many, counted from 0, the first one among ties; NaN of none or if one is NaN; slope 0.
+    ArgmaxOf "argmax": argmax_of(1.0, 3.0, 2.0) = 1.0, slopes 0.0, 0.0, 0.0 {
+        domain (REALS); laws [Breaks, Blocks];
+        rule "argmax(x₁, x₂, …)" ["xᵢ": "0"];
+        value |xs| place_of_largest(xs);
+        partials |xs, y, emit| for i in 0..xs.len() { emit(i, y.apply::<Flat>()); };
+    }
+    /// The place of the smallest of many, counted from 0, the first one among ties; NaN of none or if one is NaN; slope 0.
+    ArgminOf "argmin": argmin_of(2.0, 1.0, 3.0) = 1.0, slopes 0.0, 0.0, 0.0 {
+        domain (REALS); laws [Breaks, Blocks];
+        rule "argmin(x₁, x₂, …)" ["xᵢ": "0"];
+        value |xs| place_of_smallest(xs);
+        partials |xs, y, emit| for i in 0..xs.len() { emit(i, y.apply::<Flat>()); };
+    }
+    /// The value at an index: its operands are the index, which is rounded down, then the values; NaN if there is no such value.
+    Gather "x[i]" {
+        domain (REALS); laws [Breaks, BlocksAt(0), Routes];
+        rule "x[⌊i⌋]" ["i": "0", "xⱼ": "1 if ⌊i⌋ = j, else 0"];
+        value |xs| gather(xs);
+        partials |xs, _y, emit| chosen_places(xs, emit);
     }
 }
 parameter {

@@ -42,6 +42,11 @@ function adjoint(xs) {
   return sum;
 }
 
+// The place of the first operand that is the best one.
+function bestPlace(xs, best) {
+  return xs.length > 0 && best === best ? xs.indexOf(best) : NaN;
+}
+
 function truth(a, b, holds) {
   return a !== a || b !== b ? NaN : Number(holds);
 }

@@ -144,6 +144,9 @@ fn ternary(op: TernaryOp) -> &'static str {
         TernaryOp::Clamp => {
             "(x, low, high) => low <= high ? Math.min(Math.max(x, low), high) : NaN"
         }
+        TernaryOp::Chosen => {
+            "(x, i, n) => x >= 0 && x < n ? truth(x, i, Math.floor(x) === i) : NaN"
+        }
     }
 }
 
@@ -158,5 +161,10 @@ fn nary(op: NaryOp) -> &'static str {
         NaryOp::LogSumExp => "xs => logSumExp(xs)",
         NaryOp::Mean => "xs => xs.reduce((sum, x) => sum + x, -0) / xs.length",
         NaryOp::Custom => "xs => xs.length ? xs[0] : NaN",
+        NaryOp::ArgmaxOf => "xs => bestPlace(xs, Math.max(...xs))",
+        NaryOp::ArgminOf => "xs => bestPlace(xs, Math.min(...xs))",
+        NaryOp::Gather => {
+            "xs => xs[0] >= 0 && xs[0] < xs.length - 1 ? xs[Math.floor(xs[0]) + 1] : NaN"
+        }
     }
 }

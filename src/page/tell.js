@@ -17,7 +17,10 @@ function patternNow(node, pattern, state) {
 // Why a closed gate is closed.
 function reason(node, state) {
   const { sources } = graph.nodes[node];
-  if (sources.length !== 1) return "the value it took is that of a constant";
+  if (sources.length !== 1) {
+    const taken = state.values[node];
+    return taken === taken ? "the value it took is that of a constant" : "it took no operand";
+  }
   return state.values[sources[0]] < 0 ? "its input is negative" : "its input is 0";
 }
 

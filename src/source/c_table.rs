@@ -153,6 +153,7 @@ fn ternary(op: TernaryOp) -> &'static str {
         TernaryOp::ChainAdd => "chainrule_chain_add($a, $b, $c)",
         TernaryOp::Select => "isnan($a) ? $a : $a == 0.0 ? $c : $b",
         TernaryOp::Clamp => "chainrule_clamp($a, $b, $c)",
+        TernaryOp::Chosen => "chainrule_chosen($a, $b, $c)",
     }
 }
 
@@ -167,5 +168,8 @@ fn nary(op: NaryOp) -> &'static str {
         NaryOp::LogSumExp => "chainrule_log_sum_exp",
         NaryOp::Mean => "chainrule_mean",
         NaryOp::Custom => "chainrule_first",
+        NaryOp::ArgmaxOf => "chainrule_place_of_largest",
+        NaryOp::ArgminOf => "chainrule_place_of_smallest",
+        NaryOp::Gather => "chainrule_gather",
     }
 }

@@ -34,6 +34,29 @@ pub(crate) fn smallest(xs: &[f64]) -> f64 {
     xs.iter().fold(f64::INFINITY, |least, &x| smaller(least, x))
 }
 
+pub(crate) fn place_of_largest(xs: &[f64]) -> f64 {
+    place_of_best(xs, |x, best| x > best)
+}
+
+pub(crate) fn place_of_smallest(xs: &[f64]) -> f64 {
+    place_of_best(xs, |x, best| x < best)
+}
+
+fn place_of_best(xs: &[f64], better: fn(f64, f64) -> bool) -> f64 {
+    if xs.is_empty() || xs.iter().any(|x| x.is_nan()) {
+        return f64::NAN;
+    }
+    let best = (1..xs.len()).fold(0, |best, place| if better(xs[place], xs[best]) { place } else { best });
+    best as f64
+}
+
+pub(crate) fn gather(xs: &[f64]) -> f64 {
+    match xs {
+        [index, values @ ..] if *index >= 0.0 => values.get(*index as usize).copied().unwrap_or(f64::NAN),
+        _ => f64::NAN,
+    }
+}
+
 pub(crate) fn dot(xs: &[f64]) -> f64 {
     let mut pairs = xs.chunks_exact(2);
     let Some(first) = pairs.next() else {

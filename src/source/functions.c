@@ -85,6 +85,36 @@ static double chainrule_min_of(int n, const double *xs)
     return smallest;
 }
 
+static double chainrule_place_of_largest(int n, const double *xs)
+{
+    int place = 0;
+    for (int i = 0; i < n; i++) {
+        if (isnan(xs[i])) return NAN;
+        if (xs[i] > xs[place]) place = i;
+    }
+    return n > 0 ? place : NAN;
+}
+
+static double chainrule_place_of_smallest(int n, const double *xs)
+{
+    int place = 0;
+    for (int i = 0; i < n; i++) {
+        if (isnan(xs[i])) return NAN;
+        if (xs[i] < xs[place]) place = i;
+    }
+    return n > 0 ? place : NAN;
+}
+
+static double chainrule_gather(int n, const double *xs)
+{
+    return n > 0 && xs[0] >= 0.0 && xs[0] < n - 1 ? xs[1 + (int)xs[0]] : NAN;
+}
+
+static double chainrule_chosen(double x, double i, double n)
+{
+    return x >= 0.0 && x < n ? chainrule_truth(x, i, floor(x) == i) : NAN;
+}
+
 static double chainrule_mean(int n, const double *xs)
 {
     double sum = -0.0;

@@ -193,6 +193,7 @@ fn ternary(op: TernaryOp) -> Form {
             SUM,
         ),
         TernaryOp::Clamp => (r"\operatorname{clamp}\left(<a0>, <b0>, <c0>\right)", ATOM),
+        TernaryOp::Chosen => (r"\left[\lfloor <a0> \rfloor = <b0>\right]", ATOM),
     };
     Form::Template(template, binds)
 }
@@ -207,5 +208,8 @@ fn nary(op: NaryOp) -> Form {
         NaryOp::LogSumExp => Form::Listed(r"\operatorname{logsumexp}\left(<>\right)"),
         NaryOp::Mean => Form::Listed(r"\operatorname{mean}\left(<>\right)"),
         NaryOp::Custom => Form::First,
+        NaryOp::ArgmaxOf => Form::Listed(r"\operatorname{argmax}\left(<>\right)"),
+        NaryOp::ArgminOf => Form::Listed(r"\operatorname{argmin}\left(<>\right)"),
+        NaryOp::Gather => Form::Listed(r"\operatorname{gather}\left(<>\right)"),
     }
 }

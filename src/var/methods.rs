@@ -29,6 +29,28 @@ impl Var {
         <Self as Scalar>::dot_product(ws, xs)
     }
 
+    /// Records the value at this index as one node. The index is rounded down, as in [`floor_index`](Self::floor_index); the value
+    /// is NaN if there is none. A derivative passes only to the value that was chosen.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// // The loss of k-means for one row: the nearest centroid is chosen first.
+    /// let (x, centroids) = (2.0, [0.0, 1.5, 4.0].map(Var::new));
+    /// let distances = centroids.map(|c| (c - x).square());
+    /// let nearest = Var::argmin_of(&distances).gather(&centroids);
+    /// let loss = (nearest - x).square();
+    /// assert_eq!(loss, 0.25);
+    /// assert_eq!(loss.backward().of(&centroids), [0.0, -1.0, 0.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If a value was freed or is not on the current graph.
+    #[must_use]
+    #[track_caller]
+    pub fn gather(self, values: &[Self]) -> Self {
+        Scalar::gather(self, values)
+    }
+
     /// Records the sum as one node, added from left to right; −0 for an empty slice.
     ///
     /// Code that is generic over [`Scalar`] uses the iterator's `sum`, which records the same node.

@@ -64,9 +64,13 @@ fn holds(step: &Step) -> bool {
             nodes.all(|branch| branch.downstream == 0.0)
                 && match &branches[..] {
                     [input] => input.value <= 0.0,
-                    several => several
-                        .iter()
-                        .any(|branch| branch.key.is_none() && branch.value == step.value),
+                    // An index that counts no operand takes none.
+                    several => {
+                        step.value.is_nan()
+                            || several
+                                .iter()
+                                .any(|branch| branch.key.is_none() && branch.value == step.value)
+                    }
                 }
         }
         Pattern::Blocks => {

@@ -8,6 +8,7 @@ mod accuracy;
 mod architecture;
 mod backend;
 mod check;
+mod choice;
 mod compare;
 mod custom;
 mod derive;

@@ -53,8 +53,8 @@ fn compare(name: &str, language: Language, cases: &[Case]) -> usize {
 /// The operations whose bits C must have: arithmetic and comparisons.
 fn arithmetic() -> Vec<Op> {
     use BinaryOp::{Add, Chain, Div, Greater, LessEqual, Max, Min, Mul, NotEqual, Sub};
-    use NaryOp::{Adjoint, Dot, MaxOf, Mean, MinOf, Product, Sum};
-    use TernaryOp::{ChainAdd, Clamp, MulAdd, Select};
+    use NaryOp::{Adjoint, ArgmaxOf, ArgminOf, Dot, Gather, MaxOf, Mean, MinOf, Product, Sum};
+    use TernaryOp::{ChainAdd, Chosen, Clamp, MulAdd, Select};
     use UnaryOp::{Abs, Ceil, Floor, Neg, Recip, Relu, Round, Sign, Sqrt, Square, Trunc};
     let unary = [
         Abs, Ceil, Floor, Neg, Recip, Relu, Round, Sign, Sqrt, Square, Trunc,
@@ -62,8 +62,10 @@ fn arithmetic() -> Vec<Op> {
     let binary = [
         Add, Chain, Div, Greater, LessEqual, Max, Min, Mul, NotEqual, Sub,
     ];
-    let ternary = [ChainAdd, Clamp, MulAdd, Select];
-    let nary = [Adjoint, Dot, MaxOf, Mean, MinOf, Product, Sum];
+    let ternary = [ChainAdd, Chosen, Clamp, MulAdd, Select];
+    let nary = [
+        Adjoint, ArgmaxOf, ArgminOf, Dot, Gather, MaxOf, Mean, MinOf, Product, Sum,
+    ];
     let all = unary.map(Op::Unary).into_iter();
     let all = all.chain(binary.map(Op::Binary));
     let all = all.chain(ternary.map(Op::Ternary));
