@@ -12,12 +12,12 @@ use super::block_source::BlockSource;
 use super::blocks::{BLOCK, Blocks, Order};
 use super::buffer::Buffer;
 use super::compiled::Compiled;
+use super::mean::{self, without_sign};
 use super::parallel;
 use super::pieces::Pieces;
 use super::traits::{Machine, Source};
 use super::tree::Tree;
 use crate::error::{Error, Result};
-use crate::math::fused::{Inline, with_fma};
 use crate::transform::Parts;
 
 /// The least work (values × blocks) that is worth waking another thread for.
@@ -302,14 +302,7 @@ impl Answer {
             layout.read_shared(shared, outputs);
             &mut outputs[..]
         };
-        // Without a mean there is nothing to divide, and there may be many outputs.
-        if divisor != 1.0 {
-            with_fma(Inline(
-                #[inline(always)]
-                || all.iter_mut().for_each(|output| *output /= divisor),
-            ));
-        }
-        drop_signs(&mut all[parts.value_count()..]);
+        mean::divide(all, parts.value_count(), divisor);
         (all, parts)
     }
 }
@@ -334,12 +327,6 @@ fn write_column(values: Source<'_>, sign: f64, count: usize, places: &mut [f64],
             }
         }
     }
-}
-
-/// A derivative of 0 has no sign: turns −0 into 0.
-#[inline]
-fn without_sign(derivative: f64) -> f64 {
-    derivative + 0.0
 }
 
 /// Drops the sign of every derivative that is 0.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::buffer::Buffer;
 use super::traits::Block;
 use crate::error::{Error, Result};
+use crate::math::fused::{Inline, with_fma};
 
 /// The largest number of lanes, and the number of rows whose sums are added one after another.
 pub(crate) const BLOCK: usize = 64;
@@ -77,13 +78,39 @@ impl<R: AsRef<[f64]>> Table for [R] {
             for (source, row) in sources.iter_mut().zip(rows) {
                 *source = row.as_ref();
             }
-            for (column, lanes) in columns.chunks_exact_mut(lanes).enumerate() {
-                for (lane, source) in lanes[group * VECTOR..].iter_mut().zip(&sources) {
-                    *lane = source[column];
-                }
-            }
+            copy_rows(&sources, group * VECTOR, lanes, columns);
         }
     }
+}
+
+/// Writes rows to adjacent lanes of all columns, from lane `first` on.
+fn copy_rows(rows: &[&[f64]; VECTOR], first: usize, lanes: usize, columns: &mut [f64]) {
+    with_fma(Inline(
+        #[inline(always)]
+        || {
+            let mut column = 0;
+            let mut squares = columns.chunks_exact_mut(VECTOR * lanes);
+            for square in squares.by_ref() {
+                let mut numbers = [[0.0; VECTOR]; VECTOR];
+                for (numbers, row) in numbers.iter_mut().zip(rows) {
+                    numbers.copy_from_slice(&row[column..column + VECTOR]);
+                }
+                for (column, lanes) in square.chunks_exact_mut(lanes).enumerate() {
+                    let places = &mut lanes[first..first + VECTOR];
+                    for (place, numbers) in places.iter_mut().zip(&numbers) {
+                        *place = numbers[column];
+                    }
+                }
+                column += VECTOR;
+            }
+            for lanes in squares.into_remainder().chunks_exact_mut(lanes) {
+                for (place, row) in lanes[first..].iter_mut().zip(rows) {
+                    *place = row[column];
+                }
+                column += 1;
+            }
+        },
+    ));
 }
 
 /// Implements `Table` for types that hold a table: references, arrays and vectors.
@@ -361,5 +388,26 @@ impl Blocks {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Blocks;
+
+    #[test]
+    fn every_number_of_a_row_is_found_in_its_block() {
+        for width in 1..20 {
+            for count in [1, 7, 8, 9, 63, 64, 65, 130] {
+                let number = |row: usize, column: usize| (row * 100 + column) as f64;
+                let row = |row| (0..width).map(|column| number(row, column)).collect();
+                let rows: Vec<Vec<f64>> = (0..count).map(row).collect();
+                let blocks = Blocks::new(width, &rows).expect("rows of equal length");
+                for (row, numbers) in rows.iter().enumerate() {
+                    let found: Vec<f64> = blocks.row(row).collect();
+                    assert_eq!(found, *numbers);
+                }
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ mod blocks;
 mod buffer;
 mod compiled;
 mod layout;
+mod mean;
 mod parallel;
 mod pieces;
 mod runner;

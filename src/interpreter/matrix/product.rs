@@ -204,6 +204,12 @@ impl WithSimd for Multiply<'_> {
                 vectors,
             };
             let mut vector = 0;
+            if S::F64_LANES == 8 {
+                while vector + 4 <= vectors {
+                    tiles.all::<4>(simd, vector, rows, dst);
+                    vector += 4;
+                }
+            }
             while vector + 2 <= vectors {
                 tiles.all::<2>(simd, vector, rows, dst);
                 vector += 2;
@@ -229,27 +235,25 @@ struct Tiles<'a, S: Simd> {
 }
 
 impl<S: Simd> Tiles<'_, S> {
-    /// All rows in `V` vectors of lanes: as many sums at once as registers hold, 12 by 2 of AVX-512's 32, otherwise 4 by 2.
+    /// All rows in `V` vectors of lanes: as many sums at once as registers hold, 6 by 4 of AVX-512's 32, otherwise 6 by 2.
     #[inline(always)]
     fn all<const V: usize>(&self, simd: S, vector: usize, rows: usize, dst: &mut [S::f64s]) {
         let mut row = 0;
-        if S::F64_LANES == 8 {
-            while row + 12 <= rows {
-                self.tile::<12, V>(simd, vector, row, dst);
-                row += 12;
-            }
-            while row + 8 <= rows {
-                self.tile::<8, V>(simd, vector, row, dst);
-                row += 8;
-            }
+        // Eight rows are better halved than cut into six and two.
+        while row + 6 <= rows && rows - row != 8 {
+            self.tile::<6, V>(simd, vector, row, dst);
+            row += 6;
         }
         while row + 4 <= rows {
             self.tile::<4, V>(simd, vector, row, dst);
             row += 4;
         }
-        while row < rows {
+        while row + 2 <= rows {
+            self.tile::<2, V>(simd, vector, row, dst);
+            row += 2;
+        }
+        if row < rows {
             self.tile::<1, V>(simd, vector, row, dst);
-            row += 1;
         }
     }
 
