@@ -231,11 +231,12 @@ impl SumOuter<'_> {
         // Not a number, or infinite: then the zero rule may have to be applied.
         let zero = simd.splat_f64s(0.0);
         let mut unclear = [zero; V];
-        for t in 0..T {
-            for v in 0..V {
-                unclear[v] = simd.mul_add_f64s(sums[t][v], zero, unclear[v]);
+        for sums in &sums {
+            for (unclear, &sum) in unclear.iter_mut().zip(sums) {
+                *unclear = simd.mul_add_f64s(sum, zero, *unclear);
             }
         }
+        // There are one or two vectors.
         let unclear = simd.add_f64s(unclear[0], unclear[V - 1]);
         let unclear = simd.reduce_sum_f64s(unclear).is_nan();
         let slot =
