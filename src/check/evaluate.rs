@@ -120,7 +120,7 @@ pub(super) fn mark(op: Op, operands: &[f64], value: f64, piece: &mut impl Hasher
     }
 }
 
-/// Whether another operand is the value at many places. Then its slopes tell which one.
+/// Whether the operation picks an operand by an index, as `gather` does. Its slopes then show which one.
 fn chooses_by_index(op: Op) -> bool {
     op.obeys(Law::Breaks) && op.obeys(Law::Routes)
 }

@@ -6,6 +6,8 @@ pub(super) mod schedule;
 #[cfg(test)]
 mod steps;
 
+use smallvec::SmallVec;
+
 use super::elementwise::{Each, Once};
 use crate::backend::Source;
 use crate::math::fused::Arch;
@@ -125,7 +127,8 @@ impl Runs {
                         }
                     };
                     if addresses.len() > FEW {
-                        let sources: Vec<_> = addresses.iter().map(|&at| source(at)).collect();
+                        let sources = addresses.iter().map(|&at| source(at));
+                        let sources: SmallVec<[Source<'_>; 64]> = sources.collect();
                         kernel(arch, &mut rest[..count], &sources);
                         continue;
                     }

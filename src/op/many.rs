@@ -95,7 +95,7 @@ pub(super) fn place_of_smallest<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> 
     place_of_best(xs, |x, best| x.apply2::<Less>(best))
 }
 
-/// The place of the first operand than which none is better; NaN of none or if one is NaN.
+/// The place of the best operand, the first one among ties; NaN of none or if one is NaN.
 #[inline(always)]
 fn place_of_best<S: Scalar>(xs: &(impl Operands<S> + ?Sized), better: impl Fn(S, S) -> S) -> S {
     if xs.count() == 0 {
@@ -112,7 +112,8 @@ fn place_of_best<S: Scalar>(xs: &(impl Operands<S> + ?Sized), better: impl Fn(S,
     place_of_best + best.apply::<Flat>()
 }
 
-/// The operand that the first one counts, rounded down, from 0 for the next; NaN if there is none.
+/// The value at an index. The first operand is the index, rounded down; the others are the values, counted from 0. NaN if the index
+/// is out of range.
 #[inline(always)]
 pub(super) fn gather<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     let Some(count) = xs.count().checked_sub(1) else {

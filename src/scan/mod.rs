@@ -34,8 +34,8 @@ use crate::transform::StepShape;
 ///
 /// The work is that of the steps, and the code does not grow with their number. The derivatives have the bits of one
 /// recording of all steps at level [`Exact`](crate::Level::Exact) in which every step begins with
-/// [fresh](crate::derive::recorded::fresh) states, as with [`derive::unroll`](crate::derive::unroll()). The level and the
-/// [backend](Program::with_backend) are those of the step.
+/// [fresh](crate::derive::recorded::fresh) states, as with [`derive::unroll`](crate::derive::unroll()). The step and
+/// the end each keep their own level and [backend](Program::with_backend).
 ///
 /// ```
 /// use chainrule::{Program, Scan};
@@ -53,7 +53,7 @@ use crate::transform::StepShape;
 /// let rows = [[]; 1000];
 /// let (value, gradient) = spring.gradient(&[4.0, 0.1], &[1.0, 0.0], &rows)?;
 /// assert_eq!(value, spring.value(&[4.0, 0.1], &[1.0, 0.0], &rows)?);
-/// assert_eq!(gradient.len(), 4); // by the two parameters, then by the start
+/// assert_eq!(gradient.len(), 4); // with respect to the two parameters, then the start
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
@@ -70,7 +70,7 @@ pub struct Scan {
     tangent: Mutex<Option<Arc<Scan>>>,
 }
 
-/// What must be compiled.
+/// Which code a question needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Question {
     /// Whether derivatives are asked for.
@@ -103,11 +103,17 @@ impl Scan {
     /// ```
     ///
     /// # Errors
-    /// [`Argument`](crate::ErrorKind::Argument) if the step has fewer varying inputs or outputs than the state has values, or
-    /// if it was made [`with_respect_to`](Program::with_respect_to) some of its inputs: a scan differentiates with respect to
+    /// [`Argument`](crate::ErrorKind::Argument) if the step has no outputs, or fewer varying inputs or outputs than the state has
+    /// values, or if it was made [`with_respect_to`](Program::with_respect_to) some of its inputs: a scan differentiates with respect to
     /// all parameters and the start.
     pub fn new(step: &Program, state: usize) -> Result<Self> {
         check_variables("step", step)?;
+        if step.outputs() == 0 {
+            return Err(Error::argument(
+                "step",
+                "expected at least 1 output, found 0",
+            ));
+        }
         let varying = step.inputs() - step.uniform_inputs();
         for (found, what) in [(varying, "varying inputs"), (step.outputs(), "outputs")] {
             if found < state {
@@ -144,16 +150,13 @@ impl Scan {
     pub fn with_end(mut self, end: &Program) -> Result<Self> {
         check_variables("end", end)?;
         let varying = end.inputs() - end.uniform_inputs();
-        for (expected, found, what) in [
-            (
-                self.step.uniform_inputs(),
-                end.uniform_inputs(),
-                "uniform inputs",
-            ),
-            (self.state, varying, "varying inputs"),
+        for (expected, found, class) in [
+            (self.step.uniform_inputs(), end.uniform_inputs(), "uniform"),
+            (self.state, varying, "varying"),
         ] {
             if expected != found {
-                let problem = format!("expected {expected} {what}, found {found}");
+                let inputs = if expected == 1 { "input" } else { "inputs" };
+                let problem = format!("expected {expected} {class} {inputs}, found {found}");
                 return Err(Error::argument("end", problem));
             }
         }
@@ -178,7 +181,7 @@ impl Scan {
     /// let end = Program::trace_rows(&[2.0], 1, |_, x| x[0])?;
     /// let scan = Scan::new(&step, 1)?.with_end(&end)?.with_rows();
     /// let (value, gradient) = scan.gradient(&[2.0], &[1.0], &[[1.0], [1.0]])?;
-    /// assert_eq!((value, gradient), (7.0, vec![5.0, 4.0, 2.0, 1.0])); // by p, by the start, by the rows
+    /// assert_eq!((value, gradient), (7.0, vec![5.0, 4.0, 2.0, 1.0])); // with respect to p, the start, the rows
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
@@ -192,7 +195,8 @@ impl Scan {
     /// need more, only stretches of steps are kept, with the state before each, and every stretch is computed twice. No bit
     /// depends on it.
     ///
-    /// At least one step is kept, so the memory is that of the states: of all of them at worst.
+    /// At least one step is always kept. With the smallest memory, the states before all steps are kept as well. A copy of the rows
+    /// comes on top.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -207,6 +211,8 @@ impl Scan {
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
+        self.plans = Mutex::default();
+        self.tangent = Mutex::default();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::worker::Worker;
 use super::{Plan, Question, Scan};
-use crate::backend::{BLOCK, Table, for_each, threads};
+use crate::backend::{BLOCK, Table, VECTOR, for_each, threads};
 use crate::error::{Error, Result, check_length};
 use crate::var::Var;
 
@@ -166,8 +166,8 @@ impl Scan {
 
     /// The sum of the values of many sequences, one for each row of `starts`. All have the same number of steps.
     ///
-    /// The sequences are computed side by side, 64 at a time, on all cores. The sum is added sequence by sequence within these
-    /// 64, then over them, so its bits do not depend on the number of threads.
+    /// The sequences are computed side by side, 64 at a time, on all cores. The values of each block of 64 are added in order,
+    /// then the sums of the blocks. So the bits do not depend on the number of threads.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -181,7 +181,8 @@ impl Scan {
     ///
     /// # Errors
     /// As [`value`](Self::value), and [`Argument`](crate::ErrorKind::Argument) if the numbers of starts and sequences or the
-    /// numbers of steps differ.
+    /// numbers of steps differ. The message of a changed branch names the sequence and the step; a comparison of parameters alone is
+    /// checked once, before the steps.
     pub fn sum_value<S: Table + Sync + ?Sized, T: Table + Sync>(
         &self,
         parameters: &[f64],
@@ -264,7 +265,7 @@ impl Scan {
             let named = |error: Error| error.of_argument("end");
             add(end.call(&inputs).map_err(named)?[0]);
         }
-        Ok(total.unwrap_or_else(|| Var::from(0.0)))
+        Ok(total.unwrap_or_else(|| Var::from(-0.0)))
     }
 
     /// The scan in a direction, and the parameters and the start with their directions.
@@ -311,8 +312,15 @@ impl Scan {
 
     /// The number of steps whose intermediate values are kept at a time.
     fn stretch(&self, plan: &Plan, lanes: usize) -> usize {
+        /// Without derivatives, no step needs those of another.
+        const FEW: usize = 64;
         let bytes = plan.step.trace() * lanes * size_of::<f64>();
-        (self.memory / bytes.max(1)).max(1)
+        let most = if plan.step.goes_back() {
+            usize::MAX
+        } else {
+            FEW
+        };
+        (self.memory / bytes.max(1)).clamp(1, most)
     }
 
     fn sum<S: Table + Sync + ?Sized, T: Table + Sync>(
@@ -331,7 +339,8 @@ impl Scan {
         };
         let plan = self.plan(question);
         let blocks = sequences.len().div_ceil(BLOCK);
-        let stretch = self.stretch(&plan, BLOCK);
+        let lanes = BLOCK.min(sequences.len().next_multiple_of(VECTOR));
+        let stretch = self.stretch(&plan, lanes);
         let count = threads(0).clamp(1, blocks.max(1));
         plan.with_workers(count, |workers| {
             for worker in &mut *workers {

@@ -47,7 +47,10 @@ impl Scan {
             return Err(Error::argument("sequences", problem));
         }
         for start in 0..starts.rows() {
-            check_length(&format!("start {start}"), self.state, starts.width(start))?;
+            let found = starts.width(start);
+            if found != self.state {
+                return Err(Error::length(&format!("start {start}"), self.state, found));
+            }
         }
         let steps = sequences.first().map_or(0, Table::rows);
         for (index, rows) in sequences.iter().enumerate() {
@@ -91,10 +94,8 @@ impl Sequences {
         // The lanes beyond the last sequence repeat it, because the step is defined for it.
         let sequence = |lane: usize| first + lane.min(count - 1);
         self.start.clear();
-        for value in 0..state {
-            let lanes = (0..lanes).map(|lane| starts.at(sequence(lane), value));
-            self.start.extend(lanes);
-        }
+        self.start.resize(state * lanes, 0.0);
+        starts.copy_block(first, count, lanes, &mut self.start);
         self.rows.clear();
         for step in 0..steps {
             for column in 0..width {

@@ -51,6 +51,11 @@ impl Stage {
         }
     }
 
+    /// Whether derivatives can be computed.
+    pub(super) fn goes_back(&self) -> bool {
+        self.backward.is_some()
+    }
+
     /// The numbers that a step leaves behind: its outputs, and what it keeps.
     pub(super) fn trace(&self) -> usize {
         self.outputs + self.kept

@@ -15,12 +15,10 @@ impl Scan {
             return Arc::clone(tangent);
         }
         let along = |program: &Program, next| {
-            program.with_ir(tangent_step(
-                program.base(),
-                self.parameters(),
-                self.state,
-                next,
-            ))
+            let mut code = program.base();
+            // Of the step's own outputs and those of the end, only the first counts.
+            code.outputs.truncate(next + 1);
+            program.with_ir(tangent_step(code, self.parameters(), self.state, next))
         };
         let made = Arc::new(Self {
             step: along(&self.step, self.state),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::stage::{Runs, Stage};
-use crate::error::{Error, Result};
+use crate::error::{BranchChanged, Error, Result};
 
 /// The sequences that a worker computes side by side; at one state, there is one, with one lane.
 #[derive(Debug, Default)]
@@ -60,11 +60,13 @@ impl Worker {
     }
 
     pub(super) fn set_parameters(&mut self, parameters: &[f64]) -> Result<()> {
-        self.step.set_parameters(parameters)?;
-        match &mut self.end {
-            Some(end) => end.set_parameters(parameters),
-            None => Ok(()),
+        let step = self.step.set_parameters(parameters);
+        step.map_err(|error| named(&error, "step"))?;
+        if let Some(end) = &mut self.end {
+            let set = end.set_parameters(parameters);
+            set.map_err(|error| named(&error, "end"))?;
         }
+        Ok(())
     }
 
     /// Computes all steps, and keeps what the last stretch of at most `stretch` steps leaves behind.
@@ -74,7 +76,8 @@ impl Worker {
         let own = outputs - state;
         self.totals.clear();
         let of_end = self.end.as_ref().map_or(1, |end| end.stage().outputs);
-        self.totals.resize(own.max(of_end) * lanes, 0.0);
+        // Adding the first term to −0 changes no bit of it.
+        self.totals.resize(own.max(of_end) * lanes, -0.0);
         self.states.clear();
         self.states.extend_from_slice(&self.sequences.start);
         let size = self.step.stage().trace() * lanes;
@@ -105,7 +108,7 @@ impl Worker {
         self.end_trace.resize(end.stage().trace() * lanes, 0.0);
         let Sequences { count, first, .. } = self.sequences;
         end.forward(last, &[], count, first, &mut self.end_trace)
-            .map_err(|error| error.of_argument("end"))?;
+            .map_err(|error| named(&error, "end"))?;
         let values = &self.end_trace[..end.stage().outputs * lanes];
         for (total, value) in self.totals.iter_mut().zip(values) {
             *total += value;
@@ -134,7 +137,7 @@ impl Worker {
             let row = &self.sequences.rows[step * of_row..][..of_row];
             self.step
                 .forward(from, row, sequences, sequence, &mut after[..size])
-                .map_err(|error| error.of_argument(&format!("step {step}")))?;
+                .map_err(|error| named(&error, &format!("step {step}")))?;
         }
         Ok(())
     }
@@ -179,4 +182,21 @@ impl Worker {
         self.step.read_parameters(&mut self.of_parameters);
         Ok(())
     }
+}
+
+/// The error of a changed branch, with the place in the scan in front. Its row is a sequence, because a row of a scan is that of a
+/// step.
+fn named(error: &Error, place: &str) -> Error {
+    let Some(branch) = error.branch() else {
+        return Error::argument(place, error);
+    };
+    let place = match branch.row {
+        Some(sequence) => format!("sequence {sequence}: {place}"),
+        None => place.to_owned(),
+    };
+    let without_row = BranchChanged {
+        row: None,
+        ..branch.clone()
+    };
+    Error::changed(without_row).of_argument(&place)
 }

@@ -4,7 +4,7 @@ use chainrule::derive::{self, recorded::fresh};
 use chainrule::{ErrorKind, Level, Program, Scan, Var, tape};
 use proptest::prelude::*;
 
-use crate::compare::equal;
+use crate::compare::{equal, same};
 use crate::expression::Expression;
 
 /// A random step of one parameter, a state of two values and one number of a row, which are the inputs of the expression. The
@@ -81,7 +81,7 @@ proptest! {
         let scan = Scan::new(&step, 2).unwrap().with_end(&end).unwrap().with_rows().memory(memory);
         let (value, gradient) = scan.gradient(&p, &start, &rows).unwrap();
         let (expected, slopes) = whole([&step, &end], 2, &p, &start, &rows);
-        prop_assert!(equal(value, expected), "{value} {expected}");
+        prop_assert!(same(value, expected), "{value} {expected}");
         prop_assert_eq!(gradient.len(), slopes.len());
         for (place, (&a, &b)) in gradient.iter().zip(&slopes).enumerate() {
             prop_assert!(equal(a, b), "{place}: {a} {b}");
@@ -164,6 +164,38 @@ fn directions_are_those_of_the_whole_program() {
     }
 }
 
+/// Further outputs of a step and of an end are no part of the value.
+#[test]
+fn only_the_first_own_output_counts() {
+    let step = Program::trace_rows(&[0.0; 2], 3, |p, given| {
+        let next = given[0] * p[0] + given[2].sin();
+        [
+            next,
+            given[0] - given[1],
+            next * p[1],
+            next.exp(),
+            given[1] * 7.0,
+        ]
+    });
+    let end = Program::trace_rows(&[0.0; 2], 2, |p, x| {
+        [x[0] * x[1] * p[0], x[0].exp(), p[1] * 3.0]
+    });
+    let scan = Scan::new(&step.unwrap(), 2).unwrap();
+    let scan = scan.with_end(&end.unwrap()).unwrap();
+    let (rows, v) = (pushes(6), [0.3, -1.0, 0.7, 0.5]);
+    let whole = traced(&scan, &rows);
+    let x = [P[0], P[1], 0.4, -0.2];
+    let (value, gradient, product) = scan.hvp(&P, &x[2..], &rows, &v).unwrap();
+    let (expected, slopes, products) = whole.hvp(&x, &v).unwrap();
+    assert!(near(value, expected), "{value} {expected}");
+    assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| near(a, b)));
+    assert!(product.iter().zip(&products).all(|(&a, &b)| near(a, b)));
+    let (value, slope) = scan.jvp(&P, &x[2..], &rows, &v).unwrap();
+    let (values, tangents) = whole.jvp(&x, &v).unwrap();
+    assert!(near(value, values[0]) && near(slope, tangents[0]));
+    assert_eq!(scan.gradient(&P, &x[2..], &rows).unwrap().0, expected);
+}
+
 #[test]
 fn sums_are_those_of_the_sequences() {
     let scan = pendulum_scan().memory(3000);
@@ -233,6 +265,11 @@ fn the_level_of_the_step_holds() {
     let (expected, slopes) = pendulum_scan().gradient(&P, &[0.4, -0.2], &rows).unwrap();
     assert!(near(value, expected));
     assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| near(a, b)));
+    let (starts, sequences) = ([[0.4, -0.2], [0.1, 0.0]], [rows.clone(), rows]);
+    let (value, gradient) = scan.sum_gradient(&P, &starts, &sequences).unwrap();
+    let exact = pendulum_scan().sum_gradient(&P, &starts, &sequences);
+    let (expected, slopes) = exact.unwrap();
+    assert!(near(value, expected) && gradient.iter().zip(&slopes).all(|(&a, &b)| near(a, b)));
 }
 
 /// A step whose next state swaps two values, repeats one, and holds a parameter and a constant.
@@ -317,7 +354,7 @@ fn a_changed_branch_names_the_step() {
     assert!(
         error
             .to_string()
-            .starts_with("step 3: row 1: the comparison at "),
+            .starts_with("sequence 1: step 3: the comparison at "),
         "{error}"
     );
     // The scan answers again afterwards.
@@ -362,7 +399,12 @@ fn wrong_input_is_named() {
     );
     assert_eq!(
         message(Scan::new(&step, 1).unwrap().with_end(&end).unwrap_err()),
-        "end: expected 1 varying inputs, found 2"
+        "end: expected 1 varying input, found 2"
+    );
+    let nothing = Program::trace_rows(&P, 1, |_, _| -> [Var; 0] { [] }).unwrap();
+    assert_eq!(
+        message(Scan::new(&nothing, 0).unwrap_err()),
+        "step: expected at least 1 output, found 0"
     );
     let chosen = step.with_respect_to(&[0]).unwrap();
     assert!(Scan::new(&chosen, 2).is_err());
