@@ -13,7 +13,7 @@ STUBS = pathlib.Path(__file__).parent / "python" / "chainrule" / "_native.pyi"
 BEGIN, END = "    # Operations, written by write_stubs.py.\n", "    # The end of the operations.\n"
 
 # Methods that are declared by hand, because they are no operations.
-BY_HAND = {"backward", "custom", "dot", "dot_product", "explain", "item", "peek", "svg"}
+BY_HAND = {"backward", "custom", "dot", "dot_product", "explain", "gather", "item", "peek", "svg"}
 TYPES = {"xs": "Iterable[Value | float]", "n": "int"}
 
 

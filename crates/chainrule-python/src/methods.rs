@@ -365,6 +365,17 @@ impl Value {
         nary::<rows::Dot>(ws.py(), pairs.flat_map(|(w, x)| [w, x]).collect())
     }
 
+    /// The value at this index, which is rounded down; NaN if there is none. A derivative passes only to the value that was chosen.
+    ///
+    /// >>> xs = [Value(4), Value(1), Value(3)]
+    /// >>> Value.argmin_of(xs).gather(xs).data
+    /// 1.0
+    fn gather<'py>(slf: &Bound<'py, Self>, values: &Bound<'py, PyAny>) -> Made<'py> {
+        let mut operands = vec![slf.clone()];
+        operands.extend(many("values", values)?);
+        nary::<rows::Gather>(slf.py(), operands)
+    }
+
     /// A value with declared derivatives: the number `value`, and its derivative with respect to each operand.
     ///
     /// Use it for a function that is computed by other code. Slopes may be values, then they are differentiated too. If the

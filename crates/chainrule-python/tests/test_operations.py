@@ -13,12 +13,12 @@ from chainrule.engine import Value
 OTHERS = {"backward", "svg", "dot", "explain", "item", "peek", "custom"}
 NAMES_OF_NUMPY = {"log", "log1p", "expm1", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "conjugate"}
 PARAMETERS = {"powi": 3, "powf": 1.5, "leaky_relu": 0.1, "elu": 0.5, "polygamma": 2}
-OF_MANY = {"sum", "product", "max_of", "min_of", "log_sum_exp", "mean"}
+OF_MANY = {"sum", "product", "max_of", "min_of", "argmax_of", "argmin_of", "log_sum_exp", "mean"}
 
 
 def operations():
     names = {name for name in vars(Value) if not name.startswith("_") and callable(getattr(Value, name))}
-    return sorted(names - OTHERS - NAMES_OF_NUMPY - OF_MANY - {"dot_product"})
+    return sorted(names - OTHERS - NAMES_OF_NUMPY - OF_MANY - {"dot_product", "gather"})
 
 
 def call(name, *operands):
@@ -84,7 +84,13 @@ def test_values_and_programs_have_the_same_bits(name):
 def test_functions_of_many():
     xs = [Value(x) for x in [1.0, 3.0, 2.0]]
     assert [getattr(Value, name)(xs).data for name in ["sum", "product", "max_of", "min_of", "mean"]] == [6, 6, 3, 1, 2]
+    assert [Value.argmax_of(xs).data, Value.argmin_of(xs).data] == [1, 0]
     assert Value.log_sum_exp(xs).data == pytest.approx(math.log(sum(math.exp(x.data) for x in xs)))
+    chosen = [Value(x) for x in [4.0, 5.0, 6.0]]
+    y = Value.argmax_of(xs).gather(chosen)
+    y.backward()
+    assert y.data == 5 and [x.grad for x in chosen] == [0, 1, 0] and [x.grad for x in xs] == [0, 0, 0]
+    assert math.isnan(Value(3).gather(chosen).data)
     y = Value.dot_product(xs, [10, 20, 30])
     y.backward()
     assert y.data == 130 and [x.grad for x in xs] == [10, 20, 30]
