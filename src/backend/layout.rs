@@ -136,7 +136,7 @@ impl Layout {
         }
     }
 
-    /// Writes the first outputs, all of which are shared.
+    /// Writes the first outputs, with NaN for those that vary by row.
     pub(crate) fn copy_shared(&self, shared: &[f64], outputs: &mut [f64]) {
         let mut rest = outputs;
         for &(place, len) in &self.outputs {

@@ -34,7 +34,7 @@ pub(super) fn without_sign(derivative: f64) -> f64 {
     derivative + 0.0
 }
 
-/// `1/divisor` if it is exact. Then a product with it has the bits of the quotient, and takes a sixth of the time.
+/// `1/divisor` if it is exact. Then a product with it has the bits of the quotient, and takes less time.
 fn exact_inverse(divisor: f64) -> Option<f64> {
     let inverse = 1.0 / divisor;
     let is_power = |x: f64| x.is_normal() && x.to_bits() << 12 == 0;

@@ -41,7 +41,7 @@ impl Runner {
         self.compiled.before(&mut *self.machine, &mut self.shared)
     }
 
-    /// Writes the first outputs, none of which varies by row.
+    /// Writes the first outputs, which do not vary by row.
     pub(crate) fn read(&self, outputs: &mut [f64]) {
         let layout = self.compiled.executable.layout();
         layout.copy_shared(&self.shared, outputs);

@@ -280,12 +280,13 @@ pub(crate) fn any<'a, O: Nary>(
     }
 }
 
+/// The results for a few adjacent lanes.
 #[inline(always)]
 fn several<O: Nary, A: Operands<Lanes<WIDTH>>>(operands: &A) -> [f64; WIDTH] {
     if matches!(O::OP, rows::Adjoint::OP) {
         let mut sums = [0.0; WIDTH];
-        for place in (0..operands.count()).step_by(2) {
-            let [Lanes(u), Lanes(p)] = [0, 1].map(|side| operands.at(place + side));
+        for pair in 0..operands.count() / 2 {
+            let [Lanes(u), Lanes(p)] = [0, 1].map(|side| operands.at(2 * pair + side));
             for lane in 0..WIDTH {
                 sums[lane] = u[lane].mul_add(p[lane], sums[lane]);
             }
