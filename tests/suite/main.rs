@@ -16,6 +16,7 @@ mod diagnosis;
 mod drawings;
 mod explain;
 mod fast;
+mod joined;
 mod kinks;
 mod laws;
 mod nesting;
