@@ -58,12 +58,23 @@ pub enum Kind {
     SumOverRows,
 }
 
+/// A value in 16 bytes.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    kind: Kind,
+    made: Made,
     /// Where the value's operands begin and end.
     start: u32,
     end: u32,
+}
+
+/// A kind in 8 bytes.
+#[derive(Clone, Copy, Debug)]
+enum Made {
+    Input(u32),
+    /// The constant with this index.
+    Constant(u32),
+    Apply(Op),
+    SumOverRows,
 }
 
 /// A function as straight-line code: values in the order of computation, and a list of those that are outputs.
@@ -80,6 +91,8 @@ struct Node {
 pub struct Ir {
     nodes: Vec<Node>,
     operands: Vec<Id>,
+    /// The bits of all constants.
+    constants: Vec<u64>,
     /// The class of each input.
     pub(crate) inputs: Vec<Class>,
     pub(crate) outputs: Vec<Id>,
@@ -109,7 +122,12 @@ impl Ir {
     /// If `id` is not below [`len`](Self::len).
     #[inline]
     pub fn kind(&self, id: Id) -> Kind {
-        self.nodes[id as usize].kind
+        match self.nodes[id as usize].made {
+            Made::Input(place) => Kind::Input(place),
+            Made::Constant(index) => Kind::Constant(self.constants[index as usize]),
+            Made::Apply(op) => Kind::Apply(op),
+            Made::SumOverRows => Kind::SumOverRows,
+        }
     }
 
     /// The operands of a value, each with a smaller index than the value.
@@ -198,8 +216,17 @@ impl Ir {
     pub(crate) fn push(&mut self, kind: Kind, operands: &[Id]) -> Id {
         let start = self.operands.len() as u32;
         self.operands.extend_from_slice(operands);
+        let made = match kind {
+            Kind::Input(place) => Made::Input(place),
+            Kind::Constant(bits) => {
+                self.constants.push(bits);
+                Made::Constant(self.constants.len() as u32 - 1)
+            }
+            Kind::Apply(op) => Made::Apply(op),
+            Kind::SumOverRows => Made::SumOverRows,
+        };
         self.nodes.push(Node {
-            kind,
+            made,
             start,
             end: self.operands.len() as u32,
         });
@@ -210,6 +237,25 @@ impl Ir {
     pub(crate) fn push_input(&mut self, class: Class) -> Id {
         self.inputs.push(class);
         self.push(Kind::Input((self.inputs.len() - 1) as u32), &[])
+    }
+
+    /// A copy with room for this many times as many values and operands.
+    pub(crate) fn with_room(&self, times: usize) -> Self {
+        let mut nodes = Vec::with_capacity(times * self.nodes.len());
+        nodes.extend_from_slice(&self.nodes);
+        let mut operands = Vec::with_capacity(times * self.operands.len());
+        operands.extend_from_slice(&self.operands);
+        Self {
+            nodes,
+            operands,
+            constants: self.constants.clone(),
+            inputs: self.inputs.clone(),
+            outputs: self.outputs.clone(),
+            guards: self.guards.clone(),
+            variables: self.variables.clone(),
+            sources: self.sources.clone(),
+            labels: self.labels.clone(),
+        }
     }
 
     /// Makes room for more values and operands.

@@ -1,5 +1,6 @@
 //! The contents of a program, and its compiled questions.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -65,22 +66,25 @@ impl Core {
     }
 
     /// The code from which derivatives are made.
-    pub(super) fn base(&self) -> Ir {
-        ir::before_derivatives(&self.ir, self.passes).unwrap_or_else(|| self.ir.clone())
+    pub(super) fn base(&self) -> Cow<'_, Ir> {
+        let shorter = ir::before_derivatives(&self.ir, self.passes);
+        shorter.map_or(Cow::Borrowed(&self.ir), Cow::Owned)
     }
 
     /// The code that answers a question, before the passes, and the parts of the answer.
     pub(super) fn code_for(&self, transform: Transform, over: Over) -> Result<(Ir, Parts)> {
         let mut base = self.base();
-        // Messages use the traced code.
-        base.sources = Sources::default();
-        if transform == Transform::Values {
+        if base.sources.are_known() {
+            // Messages use the traced code.
+            base.to_mut().sources = Sources::default();
+        }
+        if transform == Transform::Values && base.variables.is_some() {
             // Nothing is differentiated, so any choice of inputs will do.
-            base.variables = None;
+            base.to_mut().variables = None;
         }
         Ok(match over {
             Over::Rows => transform.apply(&base)?,
-            Over::Sum => transform.apply(&sum_over_rows(base)?)?,
+            Over::Sum => transform.apply(&sum_over_rows(base.into_owned())?)?,
             Over::Point => {
                 let (ir, parts) = transform.apply(&base)?;
                 (ir.with_inputs(Class::Uniform), parts)
@@ -91,7 +95,7 @@ impl Core {
     /// Whether the code of the Hessian's diagonal would be many times as long as that of the gradient.
     pub(super) fn diagonal_is_long(&self, over: Over) -> Result<bool> {
         let base = match over {
-            Over::Sum => sum_over_rows(self.base())?,
+            Over::Sum => Cow::Owned(sum_over_rows(self.base().into_owned())?),
             Over::Rows | Over::Point => self.base(),
         };
         Ok(Transform::HessianDiagonal.by_row(&base)?.is_some())

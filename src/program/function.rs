@@ -353,7 +353,7 @@ impl Program {
 
     /// The code from which derivatives are made.
     pub(crate) fn base(&self) -> Ir {
-        let mut base = self.core().base();
+        let mut base = self.core().base().into_owned();
         base.sources = Sources::default();
         base
     }

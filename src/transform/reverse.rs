@@ -50,9 +50,7 @@ pub(super) fn append_adjoints_over(
     variables: &[u32],
     many: bool,
 ) -> Ir {
-    let mut work = ir.clone();
-    work.reserve(2 * ir.len(), 2 * ir.operand_count());
-    let (mut work, (adjoints, passed)) = extend(work, || {
+    let (mut work, (adjoints, passed)) = extend(ir.with_room(3), || {
         let mut sweep = Sweep::new(ir, variables);
         sweep.sums |= many;
         for &(id, seed) in seeds {

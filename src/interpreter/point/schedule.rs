@@ -143,7 +143,8 @@ impl Runs {
 /// there. In the second one, an adjoint that needs few values is computed while these are in the cache.
 fn order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
     let stays = stay(code, ids);
-    if ids.len() <= CHUNK {
+    let count = |stays: &[bool]| stays.iter().filter(|&&stays| stays).count();
+    if ids.len() <= CHUNK || count(&stays) < ids.len() / 8 {
         return (Cow::Borrowed(ids), stays);
     }
     // A value that needs no other of these values begins something new. The others follow the last such value that they need.
@@ -156,10 +157,7 @@ fn order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
     let mut early = ids.to_vec();
     early.sort_by_key(|&id| begins[id as usize]);
     let early_stays = stay(code, &early);
-    let cost = |ids: &[Id], stays: &[bool]| {
-        let staying = stays.iter().filter(|&&stays| stays).count();
-        staying + LEVEL * levels(code, ids)
-    };
+    let cost = |ids: &[Id], stays: &[bool]| count(stays) + LEVEL * levels(code, ids);
     if cost(&early, &early_stays) < cost(ids, &stays) {
         (Cow::Owned(early), early_stays)
     } else {

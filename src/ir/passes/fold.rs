@@ -23,7 +23,10 @@ pub(super) const PASS: Pass = Pass {
 /// The result of this operation, if all its operands are numbers.
 fn apply(code: &Ir, kind: Kind, operands: &[Id]) -> Option<f64> {
     let Kind::Apply(op) = kind else { return None };
-    let numbers: Option<SmallVec<[f64; 8]>> =
-        operands.iter().map(|&id| code.constant(id)).collect();
-    op.apply(&numbers?)
+    // Nearly all operations have an operand that is not a number, which is quickly found.
+    if operands.iter().any(|&id| code.constant(id).is_none()) {
+        return None;
+    }
+    let numbers = operands.iter().filter_map(|&id| code.constant(id));
+    op.apply(&numbers.collect::<SmallVec<[f64; 8]>>())
 }
