@@ -12,7 +12,7 @@
     reason = "the indices of several blocks at once, as in the formulas"
 )]
 
-use chainrule::{Batch, Mode, Program, Result, Scalar, Transform};
+use chainrule::{Batch, Joined, Mode, Program, Result, Scalar, Table, Transform};
 
 const CAMERAS: usize = 8;
 const POINTS: usize = 300;
@@ -42,8 +42,29 @@ fn reprojection<S: Scalar>(row: &[S]) -> [S; 2] {
 struct Scene {
     cameras: Vec<[f64; C]>,
     points: Vec<[f64; P]>,
-    /// The camera, the point, and its observed position.
-    seen: Vec<(usize, usize, [f64; 2])>,
+    seen: Seen,
+}
+
+/// The observations: the camera of each, its point, and the observed position.
+#[derive(Clone, Default)]
+struct Seen {
+    cameras: Vec<usize>,
+    points: Vec<usize>,
+    places: Vec<[f64; 2]>,
+}
+
+impl Seen {
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Camera and point of each observation.
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.cameras
+            .iter()
+            .copied()
+            .zip(self.points.iter().copied())
+    }
 }
 
 impl Scene {
@@ -64,11 +85,13 @@ impl Scene {
         let points: Vec<[f64; P]> = (0..POINTS)
             .map(|_| [0; P].map(|_| 2.0 * random()))
             .collect();
-        let mut seen = Vec::new();
+        let mut seen = Seen::default();
         for (i, camera) in cameras.iter().enumerate() {
             for (j, point) in points.iter().enumerate().filter(|(j, _)| (i + j) % 3 != 0) {
                 let place = reprojection(&[&camera[..], point, &[0.0; 2]].concat());
-                seen.push((i, j, place.map(|x| x + 2e-3 * random())));
+                seen.cameras.push(i);
+                seen.points.push(j);
+                seen.places.push(place.map(|x| x + 2e-3 * random()));
             }
         }
         // The start of the search: the truth with noise. The first camera is known.
@@ -90,11 +113,12 @@ impl Scene {
         scene
     }
 
-    fn rows(&self) -> Vec<Vec<f64>> {
-        let row = |&(i, j, place): &(usize, usize, [f64; 2])| {
-            [&self.cameras[i][..], &self.points[j], &place].concat()
-        };
-        self.seen.iter().map(row).collect()
+    /// One row for each observation, read from the tables of cameras and points.
+    fn rows(&self) -> Result<Joined<'_>> {
+        Joined::new()
+            .lookup(&self.cameras, &self.seen.cameras)?
+            .lookup(&self.points, &self.seen.points)?
+            .table(&self.seen.places)
     }
 
     /// The scene after a step: all cameras, then all points.
@@ -136,7 +160,7 @@ impl Normal {
             right_cameras: vec![[0.0; C]; CAMERAS],
             right_points: vec![[0.0; P]; POINTS],
         };
-        for (&(i, j, _), found) in scene.seen.iter().zip(found.chunks(OUTPUTS)) {
+        for ((i, j), found) in scene.seen.pairs().zip(found.chunks(OUTPUTS)) {
             let mut mixed = [[0.0; P]; C];
             for (r, slopes) in found[..2].iter().zip(found[2..].chunks(C + P)) {
                 let (by_camera, by_point) = slopes.split_at(C);
@@ -184,19 +208,19 @@ impl Normal {
             })
             .collect();
         let mut by_point: Vec<Vec<usize>> = vec![Vec::new(); POINTS];
-        for (o, &(_, j, _)) in scene.seen.iter().enumerate() {
+        for (o, &j) in scene.seen.points.iter().enumerate() {
             by_point[j].push(o);
         }
         for (j, observations) in by_point.iter().enumerate() {
             for &o in observations {
                 let w = times(&self.mixed[o], &inverses[j]);
-                let i = scene.seen[o].0;
+                let i = scene.seen.cameras[o];
                 for a in 0..C {
                     for b in 0..P {
                         matrix[i * C + a][n] -= w[a][b] * self.right_points[j][b];
                     }
                     for &other in observations {
-                        let k = scene.seen[other].0;
+                        let k = scene.seen.cameras[other];
                         for b in 0..C {
                             let product: f64 =
                                 (0..P).map(|c| w[a][c] * self.mixed[other][b][c]).sum();
@@ -213,7 +237,7 @@ impl Normal {
         }
         let cameras = eliminate(matrix);
         let mut points = self.right_points.clone();
-        for (o, &(i, j, _)) in scene.seen.iter().enumerate() {
+        for (o, (i, j)) in scene.seen.pairs().enumerate() {
             for a in 0..C {
                 for b in 0..P {
                     points[j][b] -= self.mixed[o][a][b] * cameras[i * C + a];
@@ -267,7 +291,7 @@ fn eliminate(mut matrix: Vec<Vec<f64>>) -> Vec<f64> {
 
 /// The residuals and derivatives of all observations, and the root mean square of the residuals.
 fn evaluate(batch: &mut Batch, scene: &Scene) -> Result<(Vec<f64>, f64)> {
-    batch.set_rows(&scene.rows())?;
+    batch.set_rows(&scene.rows()?)?;
     let found = batch.values(&[])?.to_vec();
     let squares: f64 = found
         .chunks(OUTPUTS)
@@ -279,8 +303,11 @@ fn evaluate(batch: &mut Batch, scene: &Scene) -> Result<(Vec<f64>, f64)> {
 
 fn main() -> Result<()> {
     let mut scene = Scene::new();
-    let rows = scene.rows();
-    let residual = Program::trace_at(&rows[0], reprojection)?;
+    let rows = scene.rows()?;
+    let first: Vec<f64> = (0..rows.width(0))
+        .map(|column| rows.at(0, column))
+        .collect();
+    let residual = Program::trace_at(&first, reprojection)?;
     // The position in the image is data, so it needs no derivatives.
     let wanted: Vec<usize> = (0..C + P).collect();
     let slopes = residual

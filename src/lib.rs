@@ -92,7 +92,7 @@ pub mod text;
 mod transform;
 mod var;
 
-pub use backend::{Columns, Flat, Order, Table};
+pub use backend::{Columns, Flat, Joined, Order, Table};
 pub use call_site::CallSite;
 pub use dual::{Dual, Tangent};
 pub use error::{BranchChanged, Error, ErrorKind, Result};

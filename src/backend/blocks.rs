@@ -14,7 +14,7 @@ pub(crate) const BLOCK: usize = 64;
 /// The number of lanes is rounded up to a multiple of this.
 pub(crate) const VECTOR: usize = 8;
 
-/// Rows of numbers: a slice of rows, [`Flat`] numbers, or [`Columns`].
+/// Rows of numbers: a slice of rows, [`Flat`] numbers, [`Columns`], or rows of several tables, [`Joined`](super::Joined).
 ///
 /// ```
 /// use chainrule::{Columns, Flat, Program};
@@ -54,6 +54,18 @@ pub trait Table {
             self.copy_column(first, column, rows);
             // The remaining lanes repeat the last row, for which the program is defined.
             beyond.fill(rows[count - 1]);
+        }
+    }
+
+    /// Writes these rows, of which there is at least one, as columns.
+    #[doc(hidden)]
+    fn copy_chosen(&self, rows: &[usize], lanes: usize, columns: &mut [f64]) {
+        for (column, lanes) in columns.chunks_exact_mut(lanes).enumerate() {
+            let (places, beyond) = lanes.split_at_mut(rows.len());
+            for (place, &row) in places.iter_mut().zip(rows) {
+                *place = self.at(row, column);
+            }
+            beyond.fill(places[rows.len() - 1]);
         }
     }
 }

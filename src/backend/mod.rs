@@ -19,6 +19,7 @@ mod block_source;
 mod blocks;
 mod buffer;
 mod compiled;
+mod joined;
 mod layout;
 mod mean;
 mod parallel;
@@ -33,6 +34,7 @@ pub(crate) use blocks::{BLOCK, Blocks, VECTOR};
 pub use blocks::{Columns, Flat, Order, Table};
 pub(crate) use buffer::Buffer;
 pub(crate) use compiled::Compiled;
+pub use joined::Joined;
 pub use layout::{Layout, Place};
 pub(crate) use parallel::{for_each, threads};
 #[cfg(feature = "serde")]

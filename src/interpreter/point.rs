@@ -19,7 +19,7 @@ const WIDE: usize = 1 << 10;
 /// An operation with more operands than this needs several values to be worth a run of several.
 const FEW: usize = 16;
 
-/// Where the values of one operand of a run are in the buffer: before its results, except for those listed in a table.
+/// Where the values of one operand of a run are in the buffer.
 #[derive(Clone, Copy, Debug)]
 enum Address {
     /// In adjacent slots, from this one on.
@@ -117,10 +117,22 @@ impl Runs {
                         }
                     }
                     let (before, rest) = buffer.split_at_mut(start);
+                    let (results, after) = rest.split_at_mut(count);
+                    let end = start + count;
+                    let slice = |slot: u32| {
+                        let slot = slot as usize;
+                        let before = before.get(slot..slot + count);
+                        before.unwrap_or_else(|| &after[slot - end..][..count])
+                    };
+                    let number = |slot: u32| {
+                        let slot = slot as usize;
+                        let before = before.get(slot).copied();
+                        before.unwrap_or_else(|| after[slot - end])
+                    };
                     let mut next = 0;
                     let mut source = |address: Address| match address {
-                        Address::Slots(start) => Source::Slice(&before[start as usize..][..count]),
-                        Address::Same(slot) => Source::Splat(before[slot as usize]),
+                        Address::Slots(start) => Source::Slice(slice(start)),
+                        Address::Same(slot) => Source::Splat(number(slot)),
                         Address::Table(_) | Address::Stretches(_) => {
                             next += count;
                             Source::Slice(&gathered[next - count..next])
@@ -129,14 +141,14 @@ impl Runs {
                     if addresses.len() > FEW {
                         let sources = addresses.iter().map(|&at| source(at));
                         let sources: SmallVec<[Source<'_>; 64]> = sources.collect();
-                        kernel(arch, &mut rest[..count], &sources);
+                        kernel(arch, results, &sources);
                         continue;
                     }
                     let mut sources = [Source::Splat(0.0); FEW];
                     for (place, &address) in sources.iter_mut().zip(addresses) {
                         *place = source(address);
                     }
-                    kernel(arch, &mut rest[..count], &sources[..addresses.len()]);
+                    kernel(arch, results, &sources[..addresses.len()]);
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::check::{self, at_least_zero, not_empty, paired};
 use crate::Scalar;
 use crate::error::{Error, Result};
 use crate::labels::Labels;
-use crate::op::rows::Adjoint;
+use crate::op::rows::{Adjoint, Greater};
 
 /// The sum of squared errors `Σ (s − t)²` of outputs `s` and targets `t`, as in cs231n's two-layer training loop.
 ///
@@ -176,15 +176,18 @@ pub fn cross_entropy<S: Scalar>(logits: &[impl AsRef<[S]>], classes: &[usize]) -
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn row_cross_entropy<S: Scalar>(logits: &[S], class: impl Into<S>) -> Result<S> {
-    let (is_right, right) = choose("logits", logits, class.into())?;
+    let class = class.into();
+    let (_, right) = choose("logits", logits, class)?;
     if logits.len() == 1 {
         return Ok(S::from(0.0));
     }
-    let nothing = S::from(f64::NEG_INFINITY).shared();
-    let scores = is_right.iter().zip(logits);
-    let others: Vec<S> = scores
-        .map(|(is_right, &s)| is_right.select(nothing, s))
-        .collect();
+    // Those before the class keep their places. Each of the others moves down by one, over the class's own.
+    let pairs = (0_u32..).zip(logits.iter().zip(&logits[1..]));
+    let others = pairs.map(|(place, (&s, &next))| {
+        let is_before = class.apply2::<Greater>(S::from(f64::from(place)));
+        is_before.select(s, next)
+    });
+    let others: Vec<S> = others.collect();
     Ok((S::log_sum_exp(&others) - right).softplus())
 }
 

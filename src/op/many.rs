@@ -66,20 +66,40 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
         .select(largest, largest + sum.ln())
 }
 
+/// For each operand, all others joined by an operation whose order does not matter; `None` if there are none.
+///
+/// Up a tree of pairs and down again: three operations for each operand, and few of them depend on one another. Each half of a
+/// level is joined with the other half, so that operands side by side are joined side by side.
+fn others<S: Scalar>(operands: &[S], join: impl Fn(S, S) -> S) -> Vec<Option<S>> {
+    let mut levels = vec![operands.to_vec()];
+    while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+        let half = level.len().next_power_of_two() / 2;
+        let pair = |i: usize| match level.get(i + half) {
+            Some(&other) => join(level[i], other),
+            None => level[i],
+        };
+        levels.push((0..half).map(pair).collect());
+    }
+    let mut above: Vec<Option<S>> = vec![None; operands.len().min(1)];
+    for level in levels.iter().rev().skip(1) {
+        let half = level.len().next_power_of_two() / 2;
+        let rest = |i: usize| {
+            let other = if i < half { i + half } else { i - half };
+            match (level.get(other), above[i % half]) {
+                (Some(&other), Some(above)) => Some(join(other, above)),
+                (other, above) => other.copied().or(above),
+            }
+        };
+        above = (0..level.len()).map(rest).collect();
+    }
+    above
+}
+
 /// The share of each of these positive terms in their sum, computed from the sum of the others, which keeps its digits.
 pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
-    let add = |sum: Option<S>, term: S| Some(sum.map_or(term, |sum| sum + term));
-    let mut after = vec![None; terms.len()];
-    for i in (1..terms.len()).rev() {
-        after[i - 1] = add(after[i], terms[i]);
-    }
-    let mut before = None;
-    for (i, &term) in terms.iter().enumerate() {
-        let rest = after[i].map_or(before, |after| add(before, after));
+    let rests = others(terms, |a, b| a + b);
+    for (i, (&term, rest)) in terms.iter().zip(rests).enumerate() {
         emit(i, term.apply2::<Share>(rest.unwrap_or(S::from(0.0))));
-        if i + 1 < terms.len() {
-            before = add(before, term);
-        }
     }
 }
 
@@ -188,15 +208,9 @@ pub(super) fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     sum
 }
 
-/// The partials of a product: for each operand, the product of those before it times the product of those after it.
+/// The partials of a product: for each operand, the product of the others.
 pub(super) fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
-    let mut after = vec![S::from(1.0); xs.len()];
-    for i in (1..xs.len()).rev() {
-        after[i - 1] = after[i] * xs[i];
-    }
-    let mut before = S::from(1.0);
-    for (i, &x) in xs.iter().enumerate() {
-        emit(i, before * after[i]);
-        before *= x;
+    for (i, rest) in others(xs, |a, b| a * b).into_iter().enumerate() {
+        emit(i, rest.unwrap_or(S::from(1.0)));
     }
 }

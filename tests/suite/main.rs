@@ -17,6 +17,7 @@ mod drawings;
 mod dual;
 mod explain;
 mod fast;
+mod joined;
 mod kinks;
 mod laws;
 mod nesting;

@@ -4,9 +4,11 @@
 //! do not depend on one another become a run. Values that only their own chunk uses are temporary: their part of the buffer
 //! is used again by every chunk, so it stays in the cache.
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
+use smallvec::SmallVec;
 
 use super::{Address, FEW, Kernel, Run, Runs, WIDE};
 use crate::interpreter::elementwise::{self, Each, Once};
@@ -19,6 +21,8 @@ const CHUNK: usize = 1 << 14;
 const LONG: usize = 32;
 /// From this many values on, operations with more than a few operands are worth a run of several.
 const TOGETHER: usize = 4;
+/// A level costs about as much as this many values that stay.
+const LEVEL: usize = 256;
 /// The number of slots in a line of the cache.
 const LINE: u32 = 8;
 /// Operands in adjacent slots are copied together if there are this many on average.
@@ -97,12 +101,13 @@ impl Slots {
 impl Runs {
     /// The runs that compute these values, which are in ascending order. Everything else that they need has a slot already.
     pub(crate) fn schedule(code: &Ir, ids: &[Id], slots: &mut Slots) -> Self {
+        let (ids, stays) = order(code, ids);
         let mut scheduler = PointScheduler {
             code,
             slots,
             runs: Self::default(),
             depths: vec![0; code.len()],
-            stays: stay(code, ids),
+            stays,
             deepest: 0,
             order: Vec::new(),
             members: Vec::new(),
@@ -132,6 +137,51 @@ impl Runs {
         }
         self.table.iter_mut().for_each(place);
     }
+}
+
+/// The order of the values that keeps more of them within their chunk: as they are, or each as soon as all that it needs is
+/// there. In the second one, an adjoint that needs few values is computed while these are in the cache.
+fn order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
+    let stays = stay(code, ids);
+    if ids.len() <= CHUNK {
+        return (Cow::Borrowed(ids), stays);
+    }
+    // A value that needs no other of these values begins something new. The others follow the last such value that they need.
+    let mut begins: Vec<Id> = vec![0; code.len()];
+    for &id in ids {
+        let operands = code.operands(id).iter();
+        let last = operands.map(|&operand| begins[operand as usize]).max();
+        begins[id as usize] = last.filter(|&last| last > 0).unwrap_or(id);
+    }
+    let mut early = ids.to_vec();
+    early.sort_by_key(|&id| begins[id as usize]);
+    let early_stays = stay(code, &early);
+    let cost = |ids: &[Id], stays: &[bool]| {
+        let staying = stays.iter().filter(|&&stays| stays).count();
+        staying + LEVEL * levels(code, ids)
+    };
+    if cost(&early, &early_stays) < cost(ids, &stays) {
+        (Cow::Owned(early), early_stays)
+    } else {
+        (Cow::Borrowed(ids), stays)
+    }
+}
+
+/// How many levels of values, each of which needs the one before it, all chunks have together.
+fn levels(code: &Ir, ids: &[Id]) -> usize {
+    let mut depths: Vec<u32> = vec![0; code.len()];
+    let mut deepest = 0;
+    for chunk in ids.chunks(CHUNK) {
+        let before = deepest;
+        for &id in chunk {
+            let operands = code.operands(id).iter();
+            let below = operands.map(|&operand| depths[operand as usize]).max();
+            let depth = below.unwrap_or(0).max(before) + 1;
+            depths[id as usize] = depth;
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest as usize
 }
 
 /// Which values are used outside their own chunk. If there is only one chunk, all values stay.
@@ -282,13 +332,30 @@ impl PointScheduler<'_> {
                 continue;
             }
             let (before, from) = rest.split_at(gathered);
-            self.push(op, before);
+            self.part(op, before);
             let (part, after) = from.split_at(len);
-            self.push(op, part);
+            self.part(op, part);
             (rest, gathered) = (after, 0);
         }
-        self.push(op, rest);
+        self.part(op, rest);
         self.members = members;
+    }
+
+    /// Appends a run of these members, or several if that lets many of them be temporary.
+    fn part(&mut self, op: Op, members: &[Member]) {
+        let alike = |a: &Member, b: &Member| self.stays[a.id as usize] == self.stays[b.id as usize];
+        let parts = members.chunk_by(alike);
+        if parts.clone().count() * LONG > members.len() {
+            self.push(op, members);
+        } else {
+            let ends: SmallVec<[usize; 8]> = parts.map(<[Member]>::len).collect();
+            let mut rest = members;
+            for len in ends {
+                let (part, after) = rest.split_at(len);
+                self.push(op, part);
+                rest = after;
+            }
+        }
     }
 
     fn slots_of(&self, member: Member) -> &[u32] {
@@ -328,11 +395,11 @@ impl PointScheduler<'_> {
                 // A fold reads its operands from a slice, even if all are the same.
                 let start = members[0].operands as usize;
                 let slots = slots[start..start + operands].iter().copied();
-                self.runs.address(slots, passing, false);
+                self.runs.address(slots, false);
             } else {
                 for place in 0..operands {
                     let at = |member: &Member| slots[member.operands as usize + place];
-                    self.runs.address(members.iter().map(at), passing, true);
+                    self.runs.address(members.iter().map(at), true);
                 }
             }
             if members.len() >= LONG {
@@ -373,14 +440,8 @@ impl PointScheduler<'_> {
 }
 
 impl Runs {
-    /// Appends the address of an operand whose values are in these slots. `passing` says whether the run's results are
-    /// temporary.
-    fn address(
-        &mut self,
-        mut slots: impl Iterator<Item = u32> + Clone,
-        passing: bool,
-        may_repeat: bool,
-    ) {
+    /// Appends the address of an operand whose values are in these slots.
+    fn address(&mut self, mut slots: impl Iterator<Item = u32> + Clone, may_repeat: bool) {
         let all = slots.clone();
         let Some(first) = slots.next() else {
             self.addresses.push(Address::Slots(0));
@@ -388,11 +449,9 @@ impl Runs {
         };
         let repeats = || all.clone().all(|slot| slot == first) && all.clone().nth(1).is_some();
         let adjacent = || all.clone().zip(first..).all(|(slot, next)| slot == next);
-        // Temporary values are behind those that stay.
-        let behind = !passing && all.clone().any(|slot| slot & PASSING != 0);
-        self.addresses.push(if !behind && may_repeat && repeats() {
+        self.addresses.push(if may_repeat && repeats() {
             Address::Same(first)
-        } else if !behind && adjacent() {
+        } else if adjacent() {
             Address::Slots(first)
         } else {
             let start = self.table.len() as u32;

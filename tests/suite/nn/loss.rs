@@ -49,8 +49,8 @@ proptest! {
 
     #[test]
     fn losses_of_a_row_have_the_bits_of_the_losses_of_rows(
-        scores in prop::collection::vec(score(), 1..8),
-        class in 0_usize..8,
+        scores in prop::collection::vec(score(), 1..40),
+        class in 0_usize..40,
         margin in 0.0..2.0,
     ) {
         let class = class % scores.len();
