@@ -1,18 +1,27 @@
-//! Forward mode: a value and its derivative in one direction, computed together.
+//! Forward mode: a value and its derivatives in one direction or in several, computed together.
 
+#![expect(
+    clippy::inline_always,
+    reason = "tangents stay in registers only if their operations are inlined"
+)]
+
+use std::array;
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Debug};
 
 use smallvec::SmallVec;
 
-use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain};
+use crate::op::{Binary, Nary, Partials, Scalar, Sealed, Ternary, Unary, value_and_partial};
 
-/// A value and its tangent: the derivative of the value in one direction.
+/// A value and its tangent: the derivative of the value in one direction, or in `N` directions at once.
 ///
 /// `S` is any [`Scalar`]: `Dual<f64>` gives first derivatives, `Dual<Dual<f64>>` second derivatives, and `Dual<Var>`
-/// derivatives that can be swept in reverse. It uses the same partials as the reverse sweep but multiplies in the
-/// opposite order, so the two check each other. Plain numbers and lanes round each product and each sum of a tangent;
-/// recorded numbers add each term with one rounding. Comparisons only look at the value.
+/// derivatives that can be swept in reverse. `T` is the tangent: `S` for one direction, `[S; N]` for `N` directions. With `N`
+/// directions, the values and the partials are computed only once.
+///
+/// A dual number uses the same partials as the reverse sweep but multiplies in the opposite order, so the two check each
+/// other. Plain numbers and lanes round each product and each sum of a tangent; recorded numbers add each term with one
+/// rounding. Every direction has the bits that it has alone. Comparisons only look at the value.
 ///
 /// ```
 /// use chainrule::Dual;
@@ -24,13 +33,110 @@ use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary, chain};
 /// let x = Dual::variable(Dual::variable(2.0));
 /// let y = x * x * x;
 /// assert_eq!(y.tangent.tangent, 12.0); // the second derivative, 6x
+///
+/// let [a, b] = Dual::variables([2.0, 5.0]);
+/// assert_eq!((a * a * b).tangent, [20.0, 4.0]); // the gradient
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Dual<S> {
+pub struct Dual<S, T = S> {
     /// The value.
     pub value: S,
-    /// The derivative of the value in the direction given by the variables' tangents.
-    pub tangent: S,
+    /// The derivatives of the value in the directions given by the variables' tangents.
+    pub tangent: T,
+}
+
+/// The tangent of a [`Dual`] number with values `S`: a number `S` for one direction, an array `[S; N]` for `N` directions.
+///
+/// ```
+/// use chainrule::{Dual, Scalar, Tangent};
+///
+/// fn squared_length<T: Tangent<f64>>(x: Dual<f64, T>, y: Dual<f64, T>) -> T {
+///     (x.square() + y.square()).tangent
+/// }
+///
+/// assert_eq!(squared_length(Dual::variable(3.0), Dual::from(4.0)), 6.0);
+/// let [x, y] = Dual::variables([3.0, 4.0]);
+/// assert_eq!(squared_length(x, y), [6.0, 8.0]);
+/// ```
+pub trait Tangent<S: Scalar>: Directions<S> + Copy + Debug + 'static {}
+
+impl<S: Scalar> Tangent<S> for S {}
+impl<S: Scalar, const N: usize> Tangent<S> for [S; N] {}
+
+/// What a [`Dual`] number computes with its tangent.
+pub trait Directions<S>: Sized {
+    /// The tangent of a constant.
+    fn zero() -> Self;
+
+    /// Whether this is the tangent of a constant: 0 in every direction.
+    fn is_zero(&self) -> bool;
+
+    /// In each direction, the sum of `u·p` over these pairs of a tangent and a partial; see [`Sealed::tangents`].
+    #[track_caller]
+    fn sum<const TERMS: usize>(
+        so_far: Option<Self>,
+        terms: [(Self, S); TERMS],
+        partials: Partials,
+    ) -> Self;
+
+    /// This tangent times the first partial, and this tangent times the second.
+    #[track_caller]
+    fn two_products(self, p: S, q: S) -> [Self; 2];
+}
+
+impl<S: Scalar> Directions<S> for S {
+    #[inline(always)]
+    fn zero() -> Self {
+        S::from(0.0)
+    }
+
+    #[inline(always)]
+    fn is_zero(&self) -> bool {
+        self.vanishes()
+    }
+
+    #[inline(always)]
+    fn sum<const TERMS: usize>(
+        so_far: Option<Self>,
+        terms: [(Self, S); TERMS],
+        partials: Partials,
+    ) -> Self {
+        let terms = terms.map(|(u, p)| ([u], p));
+        let [sum] = S::tangents(so_far.map(|sum| [sum]), terms, partials);
+        sum
+    }
+
+    #[inline(always)]
+    fn two_products(self, p: S, q: S) -> [Self; 2] {
+        S::two_products([self], p, q).map(|[product]| product)
+    }
+}
+
+impl<S: Scalar, const N: usize> Directions<S> for [S; N] {
+    #[inline(always)]
+    fn zero() -> Self {
+        [S::from(0.0); N]
+    }
+
+    #[inline(always)]
+    fn is_zero(&self) -> bool {
+        // Without branches.
+        self.iter().fold(true, |zero, u| zero & u.vanishes())
+    }
+
+    #[inline(always)]
+    fn sum<const TERMS: usize>(
+        so_far: Option<Self>,
+        terms: [(Self, S); TERMS],
+        partials: Partials,
+    ) -> Self {
+        S::tangents(so_far, terms, partials)
+    }
+
+    #[inline(always)]
+    fn two_products(self, p: S, q: S) -> [Self; 2] {
+        S::two_products(self, p, q)
+    }
 }
 
 impl<S: Scalar> Dual<S> {
@@ -74,17 +180,43 @@ impl<S: Scalar> Dual<S> {
     }
 }
 
-impl<S: Scalar> From<f64> for Dual<S> {
+impl<S: Scalar, const N: usize> Dual<S, [S; N]> {
+    /// The variables to differentiate with respect to, all at once: the tangent of a value computed from them is its gradient.
+    ///
+    /// ```
+    /// use chainrule::{Dual, Scalar};
+    ///
+    /// let [x, y] = Dual::variables([3.0, 4.0]);
+    /// assert_eq!(x.hypot(y).tangent, [0.6, 0.8]);
+    ///
+    /// // The Hessian, row by row: each variable is one of the inner numbers too.
+    /// let [x, y] = Dual::variables(Dual::variables([3.0, 4.0]));
+    /// assert_eq!((x * x * y).tangent.map(|slope| slope.tangent), [[8.0, 6.0], [6.0, 0.0]]);
+    /// ```
+    #[must_use]
+    pub fn variables(values: [S; N]) -> [Self; N] {
+        array::from_fn(|place| Self {
+            value: values[place],
+            tangent: array::from_fn(|i| S::from(if i == place { 1.0 } else { 0.0 })),
+        })
+    }
+}
+
+impl<S: Scalar, T: Tangent<S>> From<f64> for Dual<S, T> {
     /// A constant.
+    #[inline]
     fn from(value: f64) -> Self {
-        Self::from(value)
+        Self {
+            value: S::from(value),
+            tangent: T::zero(),
+        }
     }
 }
 
 /// Implements comparisons of the values alone, at the caller's line, which a traced program reports.
 macro_rules! comparisons {
     ($right:ty, $bound:path, $equal:path, |$other:ident| $value:expr) => {
-        impl<S: $equal> PartialEq<$right> for Dual<S> {
+        impl<S: $equal, T> PartialEq<$right> for Dual<S, T> {
             #[track_caller]
             fn eq(&self, $other: &$right) -> bool {
                 self.value == $value
@@ -99,7 +231,7 @@ macro_rules! comparisons {
             }
         }
 
-        impl<S: $bound> PartialOrd<$right> for Dual<S> {
+        impl<S: $bound, T> PartialOrd<$right> for Dual<S, T> {
             #[track_caller]
             fn partial_cmp(&self, $other: &$right) -> Option<Ordering> {
                 self.value.partial_cmp(&$value)
@@ -137,55 +269,163 @@ impl<S: fmt::Display> fmt::Display for Dual<S> {
     }
 }
 
-operators!([S: Scalar] Dual<S>);
+operators!(inline(always), [S: Scalar, T: Tangent<S>] Dual<S, T>);
 
-impl<S: Scalar> Sealed for Dual<S> {
-    #[inline]
-    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self {
-        let mut sum = so_far;
-        for [u, p] in terms {
-            let mut tangent = S::tangent(None, [[u.tangent, p.value], [p.tangent, u.value]]);
-            if let Some(sum) = sum {
-                tangent = S::tangent(Some(tangent), [[sum.tangent, S::from(1.0)]]);
+impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
+    const PLAIN: bool = S::PLAIN;
+
+    #[inline(always)]
+    fn tangents<const N: usize, const TERMS: usize>(
+        so_far: Option<[Self; N]>,
+        terms: [([Self; N], Self); TERMS],
+        _partials: Partials,
+    ) -> [Self; N] {
+        array::from_fn(|direction| {
+            let mut sum = so_far.map(|sum| sum[direction]);
+            for (u, p) in terms {
+                let u = u[direction];
+                let mut tangent = T::sum(
+                    None,
+                    [(u.tangent, p.value), (p.tangent, u.value)],
+                    Partials::Any,
+                );
+                if let Some(sum) = sum {
+                    tangent = T::sum(Some(tangent), [(sum.tangent, S::from(1.0))], Partials::Any);
+                }
+                sum = Some(Self {
+                    value: <S as Directions<S>>::sum(
+                        sum.map(|sum| sum.value),
+                        [(u.value, p.value)],
+                        Partials::Any,
+                    ),
+                    tangent,
+                });
             }
-            sum = Some(Self {
-                value: S::tangent(sum.map(|sum| sum.value), [[u.value, p.value]]),
-                tangent,
-            });
-        }
-        sum.unwrap_or(Self::from(0.0))
+            sum.unwrap_or(<Self as From<f64>>::from(0.0))
+        })
+    }
+
+    #[inline(always)]
+    fn with_constant<O: Binary>(self, constant: f64) -> Self {
+        let y = self.value.with_constant::<O>(constant);
+        let tangent = if Self::is_sum::<O>() {
+            self.tangent
+        } else {
+            let partial = || O::left(self.value, S::from(constant), y);
+            self.times(partial, O::OP.left_needs_only_right())
+        };
+        Self { value: y, tangent }
+    }
+
+    #[inline(always)]
+    fn after_constant<O: Binary>(self, constant: f64) -> Self {
+        let y = self.value.after_constant::<O>(constant);
+        let partial = || O::right(S::from(constant), self.value, y);
+        let tangent = if Self::is_sum::<O>() {
+            T::sum(
+                Some(T::zero()),
+                [(self.tangent, partial())],
+                Partials::Signs,
+            )
+        } else {
+            self.times(partial, O::OP.right_needs_only_left())
+        };
+        Self { value: y, tangent }
     }
 }
 
-impl<S: Scalar> Scalar for Dual<S> {
-    #[inline]
-    fn apply<O: Unary>(self) -> Self {
-        let (x, y) = (self.value, self.value.apply::<O>());
-        if self.tangent.vanishes() {
-            return Self::constant(y);
-        }
-        Self {
-            value: y,
-            tangent: chain(self.tangent, O::partial(x, y)),
+impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
+    /// Whether a partial of an operation is computed without finding out whether its tangent is 0, which takes longer.
+    #[inline(always)]
+    fn is_at_once(is_cheap: bool) -> bool {
+        S::PLAIN && is_cheap
+    }
+
+    /// Whether a tangent is the sum or the difference of two tangents.
+    #[inline(always)]
+    fn is_sum<O: Binary>() -> bool {
+        Self::is_at_once(O::OP.is_sum())
+    }
+
+    /// The tangent times a partial, which depends only on a constant, or is not computed if the tangent is 0.
+    #[inline(always)]
+    fn times(self, partial: impl FnOnce() -> S, is_constant: bool) -> T {
+        if Self::is_at_once(is_constant) {
+            T::sum(None, [(self.tangent, partial())], Partials::Constant)
+        } else if self.tangent.is_zero() {
+            T::zero()
+        } else {
+            T::sum(None, [(self.tangent, partial())], Partials::Any)
         }
     }
 
+    /// Applies a row of one operand. The partial is not computed if the tangent is 0.
     #[inline]
-    fn apply2<O: Binary>(self, other: Self) -> Self {
-        let (a, b) = (self.value, other.value);
+    #[track_caller]
+    fn apply_unless_constant<O: Unary>(self) -> Self {
+        if self.tangent.is_zero() {
+            return Self {
+                value: self.value.apply::<O>(),
+                tangent: T::zero(),
+            };
+        }
+        let (value, partial) = if S::PLAIN {
+            value_and_partial::<O, S>(self.value)
+        } else {
+            let y = self.value.apply::<O>();
+            (y, O::partial(self.value, y))
+        };
+        let tangent = T::sum(None, [(self.tangent, partial)], Partials::Any);
+        Self { value, tangent }
+    }
+
+    /// The same for two operands: a partial is not computed if its tangent is 0.
+    #[inline]
+    #[track_caller]
+    fn apply2_unless_constant<O: Binary>(self, other: Self) -> Self {
+        let (a, b, u, v) = (self.value, other.value, self.tangent, other.tangent);
         let y = a.apply2::<O>(b);
-        // A partial whose tangent is 0 is not computed.
-        let tangent = match (self.tangent.vanishes(), other.tangent.vanishes()) {
-            (false, true) => S::tangent(None, [[self.tangent, O::left(a, b, y)]]),
-            (true, false) => S::tangent(None, [[other.tangent, O::right(a, b, y)]]),
+        let tangent = match (u.is_zero(), v.is_zero()) {
             (false, false) => {
                 let left = O::left(a, b, y);
-                S::tangent(
-                    None,
-                    [[self.tangent, left], [other.tangent, O::right(a, b, y)]],
-                )
+                T::sum(None, [(u, left), (v, O::right(a, b, y))], Partials::Any)
             }
-            (true, true) => S::from(0.0),
+            (false, true) => T::sum(None, [(u, O::left(a, b, y))], Partials::Any),
+            (true, false) => T::sum(None, [(v, O::right(a, b, y))], Partials::Any),
+            (true, true) => T::zero(),
+        };
+        Self { value: y, tangent }
+    }
+}
+
+impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
+    #[inline(always)]
+    fn apply<O: Unary>(self) -> Self {
+        if !Self::is_at_once(O::OP.is_cheap()) {
+            return self.apply_unless_constant::<O>();
+        }
+        let y = self.value.apply::<O>();
+        let terms = [(self.tangent, O::partial(self.value, y))];
+        let tangent = if O::OP.is_negation() {
+            T::sum(Some(T::zero()), terms, Partials::Signs)
+        } else {
+            T::sum(None, terms, Partials::Any)
+        };
+        Self { value: y, tangent }
+    }
+
+    #[inline(always)]
+    fn apply2<O: Binary>(self, other: Self) -> Self {
+        if !Self::is_at_once(O::OP.is_cheap()) {
+            return self.apply2_unless_constant::<O>(other);
+        }
+        let (a, b, u, v) = (self.value, other.value, self.tangent, other.tangent);
+        let y = a.apply2::<O>(b);
+        let right = O::right(a, b, y);
+        let tangent = if O::OP.is_sum() {
+            T::sum(Some(u), [(v, right)], Partials::Signs)
+        } else {
+            T::sum(None, [(u, O::left(a, b, y)), (v, right)], Partials::Any)
         };
         Self { value: y, tangent }
     }
@@ -195,21 +435,30 @@ impl<S: Scalar> Scalar for Dual<S> {
         let (a, b, c) = (self.value, second.value, third.value);
         let y = a.apply3::<O>(b, c);
         let mut tangent = None;
-        if !self.tangent.vanishes() {
-            tangent = Some(S::tangent(tangent, [[self.tangent, O::first(a, b, c, y)]]));
-        }
-        if !second.tangent.vanishes() {
-            tangent = Some(S::tangent(
+        if !self.tangent.is_zero() {
+            tangent = Some(T::sum(
                 tangent,
-                [[second.tangent, O::second(a, b, c, y)]],
+                [(self.tangent, O::first(a, b, c, y))],
+                Partials::Any,
             ));
         }
-        if !third.tangent.vanishes() {
-            tangent = Some(S::tangent(tangent, [[third.tangent, O::third(a, b, c, y)]]));
+        if !second.tangent.is_zero() {
+            tangent = Some(T::sum(
+                tangent,
+                [(second.tangent, O::second(a, b, c, y))],
+                Partials::Any,
+            ));
+        }
+        if !third.tangent.is_zero() {
+            tangent = Some(T::sum(
+                tangent,
+                [(third.tangent, O::third(a, b, c, y))],
+                Partials::Any,
+            ));
         }
         Self {
             value: y,
-            tangent: tangent.unwrap_or(S::from(0.0)),
+            tangent: tangent.unwrap_or(T::zero()),
         }
     }
 
@@ -217,20 +466,35 @@ impl<S: Scalar> Scalar for Dual<S> {
         let values: SmallVec<[S; 32]> = operands.iter().map(|operand| operand.value).collect();
         let y = S::apply_n::<O>(&values);
         let mut tangent = None;
-        if operands.iter().any(|operand| !operand.tangent.vanishes()) {
+        if operands.iter().any(|operand| !operand.tangent.is_zero()) {
             O::partials(&values, y, &mut |i, partial| {
-                tangent = Some(S::tangent(tangent, [[operands[i].tangent, partial]]));
+                tangent = Some(T::sum(
+                    tangent,
+                    [(operands[i].tangent, partial)],
+                    Partials::Any,
+                ));
             });
         }
         Self {
             value: y,
-            tangent: tangent.unwrap_or(S::from(0.0)),
+            tangent: tangent.unwrap_or(T::zero()),
         }
     }
 
     #[inline]
+    fn sin_cos(self) -> (Self, Self) {
+        if !S::PLAIN {
+            return (self.sin(), self.cos());
+        }
+        let (sine, cosine) = self.value.sin_cos();
+        let [of_sine, of_cosine] = self.tangent.two_products(cosine, -sine);
+        let dual = |value, tangent| Self { value, tangent };
+        (dual(sine, of_sine), dual(cosine, of_cosine))
+    }
+
+    #[inline]
     fn vanishes(self) -> bool {
-        self.value.vanishes() && self.tangent.vanishes()
+        self.value.vanishes() && self.tangent.is_zero()
     }
 
     #[inline]

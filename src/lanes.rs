@@ -5,8 +5,9 @@
     reason = "only inlined code is compiled for the vector instructions"
 )]
 
-use crate::op::rows::Chain;
-use crate::op::{Binary, Nary, Scalar, Sealed, Ternary, Unary};
+use std::array;
+
+use crate::op::{Binary, Nary, Partials, Scalar, Sealed, Ternary, Unary, tangent};
 
 /// `N` values that a formula is evaluated on at once; each lane has the same bits as an evaluation on its value alone.
 ///
@@ -30,7 +31,7 @@ impl<const N: usize> From<f64> for Lanes<N> {
     }
 }
 
-operators!([const N: usize] Lanes<N>);
+operators!(inline(always), [const N: usize] Lanes<N>);
 
 impl<const N: usize> Lanes<N> {
     /// Whether all lanes have the same bits.
@@ -43,39 +44,24 @@ impl<const N: usize> Lanes<N> {
 }
 
 impl<const N: usize> Sealed for Lanes<N> {
+    const PLAIN: bool = true;
+
     #[inline(always)]
     fn only_number(lanes: &Self) -> Option<f64> {
         (N > 0 && lanes.is_uniform()).then(|| lanes.0[0])
     }
 
     #[inline(always)]
-    fn tangent<const T: usize>(so_far: Option<Self>, terms: [[Self; 2]; T]) -> Self {
-        let add = |product: fn(f64, f64) -> f64| {
-            let mut sum = so_far;
-            for (place, [u, p]) in terms.iter().enumerate() {
-                // A sum of zeros is +0. Added to the last term, this delays the sum least.
-                let normal = so_far.is_none() && place + 1 == T;
-                let mut term = *u;
-                for lane in 0..N {
-                    term.0[lane] = product(u.0[lane], p.0[lane]);
-                    if normal {
-                        term.0[lane] += 0.0;
-                    }
-                    if let Some(sum) = sum {
-                        term.0[lane] += sum.0[lane];
-                    }
-                }
-                sum = Some(term);
-            }
-            sum.unwrap_or(Self([0.0; N]))
-        };
-        let sum = add(|u, p| u * p);
-        // The zero rule matters only if a plain sum is NaN.
-        if sum.0.iter().any(|value| value.is_nan()) {
-            add(Chain::value)
-        } else {
-            sum
-        }
+    fn tangents<const DIRECTIONS: usize, const TERMS: usize>(
+        so_far: Option<[Self; DIRECTIONS]>,
+        terms: [([Self; DIRECTIONS], Self); TERMS],
+        partials: Partials,
+    ) -> [Self; DIRECTIONS] {
+        array::from_fn(|direction| {
+            let terms = terms.map(|(u, p)| (u[direction].0, p.0));
+            let so_far = so_far.map(|sum| sum[direction].0);
+            Self(tangent::each(so_far, terms, partials))
+        })
     }
 }
 
@@ -111,6 +97,15 @@ impl<const N: usize> Scalar for Lanes<N> {
     #[inline(always)]
     fn apply_n<O: Nary>(operands: &[Self]) -> Self {
         O::value(operands)
+    }
+
+    #[inline(always)]
+    fn sin_cos(self) -> (Self, Self) {
+        let both = self.0.map(Scalar::sin_cos);
+        (
+            Self(both.map(|(sine, _)| sine)),
+            Self(both.map(|(_, cosine)| cosine)),
+        )
     }
 
     #[inline(always)]

@@ -16,7 +16,7 @@
 //! - *Many steps without the memory growing*: [`tape::scope`], and [`Gradients::sweep`] to reuse the buffer.
 //! - *Second derivatives, or a gradient inside a loss*: [`Var::gradient`], which is recorded.
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
-//! - *A derivative in one direction, without a graph*: [`Dual`].
+//! - *Derivatives in one direction or in a few, without a graph*: [`Dual`].
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: switch on the feature `num-traits` or `nalgebra`, and pass [`Var`]; see `foreign`.
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
@@ -94,7 +94,7 @@ mod var;
 
 pub use backend::{Columns, Flat, Joined, Order, Table};
 pub use call_site::CallSite;
-pub use dual::Dual;
+pub use dual::{Dual, Tangent};
 pub use error::{BranchChanged, Error, ErrorKind, Result};
 pub use explain::{Branch, Explanation, Pattern, Step};
 pub use graph::{

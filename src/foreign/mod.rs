@@ -1,5 +1,5 @@
 //! Traits of other crates: existing code that is generic over `num_traits::Float` or nalgebra's `RealField` accepts
-//! [`Var`](crate::Var) and [`Dual`](crate::Dual).
+//! [`Var`](crate::Var) and [`Dual`](crate::Dual) in one direction.
 //!
 //! | feature | traits |
 //! |---|---|

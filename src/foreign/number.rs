@@ -354,7 +354,7 @@ macro_rules! number {
             #[inline]
             #[track_caller]
             fn sin_cos(self) -> (Self, Self) {
-                (Scalar::sin(self), Scalar::cos(self))
+                Scalar::sin_cos(self)
             }
 
             #[track_caller]

@@ -210,7 +210,7 @@ macro_rules! real_field {
             #[inline]
             #[track_caller]
             fn sin_cos(self) -> (Self, Self) {
-                (Scalar::sin(self), Scalar::cos(self))
+                Scalar::sin_cos(self)
             }
 
             #[inline]

@@ -158,7 +158,7 @@ impl From<f64> for Symbol {
     }
 }
 
-operators!([] Symbol);
+operators!(inline, [] Symbol);
 
 impl Sealed for Symbol {}
 

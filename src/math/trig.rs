@@ -34,6 +34,22 @@ pub(crate) fn cos(x: f64) -> f64 {
     Turned::new(x).one_wave(1)
 }
 
+/// The sine and the cosine, with the bits of [`sin`] and [`cos`].
+///
+/// Not inlined, because the code is long, and a call takes little of its time.
+#[inline(never)]
+pub(crate) fn sin_cos(x: f64) -> (f64, f64) {
+    // Up to almost a quarter of π, the number is the rest.
+    if x.abs() < 0.78 {
+        let rest = Pair::new(x, 0.0);
+        return (if x == 0.0 { x } else { sine(rest) }, cosine(rest));
+    }
+    if x.abs() > NEAR {
+        return (libm::sin(x), libm::cos(x));
+    }
+    Turned::new(x).waves()
+}
+
 /// The sine of numbers up to [`NEAR`], as [`sin`] computes it. Branch-free.
 #[inline(always)]
 pub(crate) fn sin_near(x: f64) -> f64 {
@@ -101,6 +117,17 @@ impl Turned {
         let turn = self.count.wrapping_add(more);
         let (sine, cosine) = (sine(self.rest), cosine(self.rest));
         signed(if turn & 1 == 0 { sine } else { cosine }, turn)
+    }
+
+    /// The sine and the cosine of the number. Branch-free.
+    #[inline(always)]
+    fn waves(self) -> (f64, f64) {
+        let (turn, next) = (self.count, self.count.wrapping_add(1));
+        let (mut first, mut second) = (sine(self.rest), cosine(self.rest));
+        if turn & 1 == 1 {
+            (first, second) = (second, first);
+        }
+        (signed(first, turn), signed(second, next))
     }
 
     /// The same with a branch, which is faster for one number.

@@ -1,5 +1,6 @@
 //! The algebra: what a row of the table must define, and what every kind of number of this crate can do.
 
+use std::array;
 use std::fmt::Debug;
 use std::iter::{Product, Sum};
 use std::ops::{
@@ -10,10 +11,12 @@ use smallvec::SmallVec;
 
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
+use super::tangent::{self, Partials};
 use crate::error::{Result, check_length};
 use crate::labels::Labels;
 use crate::math::fused;
 use crate::math::fused::{Inline, with_fma};
+use crate::math::trig;
 
 /// An operation of one operand.
 ///
@@ -94,6 +97,10 @@ pub trait Nary: 'static {
 
 /// Only this crate implements [`Scalar`], since only it knows what a row of the table means for a kind of number.
 pub trait Sealed {
+    /// Whether an operation takes only a few instructions and leaves nothing behind. Then it costs less to compute an operation
+    /// than to find out whether it is needed.
+    const PLAIN: bool = false;
+
     /// The number, if it is known and there is only one: for plain numbers, and for lanes that are equal.
     #[inline]
     #[must_use]
@@ -101,21 +108,63 @@ pub trait Sealed {
         None
     }
 
-    /// A tangent in forward mode: the sum of `u·p` over these pairs from left to right, after the sum so far, if there is one.
+    /// Tangents in `N` directions: in each, the sum of `u·p` over these pairs from left to right, after the sum so far, if
+    /// there is one.
     ///
     /// A recorded term is rounded once, like every term that the tape records. Plain numbers round the product and the sum,
     /// because a fused multiply-add is a call of a function where its instruction is not enabled.
     #[inline]
     #[must_use]
-    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self
+    fn tangents<const N: usize, const TERMS: usize>(
+        so_far: Option<[Self; N]>,
+        terms: [([Self; N], Self); TERMS],
+        _partials: Partials,
+    ) -> [Self; N]
     where
         Self: Scalar,
     {
-        let mut sum = so_far.unwrap_or(Self::from(0.0));
-        for [u, p] in terms {
-            sum = chain_add(u, p, sum);
-        }
-        sum
+        array::from_fn(|direction| {
+            let mut sum = so_far.map(|sum| sum[direction]);
+            for (u, p) in terms {
+                sum = Some(match sum {
+                    Some(sum) => chain_add(u[direction], p, sum),
+                    None => chain(u[direction], p),
+                });
+            }
+            sum.unwrap_or(Self::from(0.0))
+        })
+    }
+
+    /// The tangents times the first partial, and the tangents times the second.
+    #[inline]
+    #[must_use]
+    fn two_products<const N: usize>(us: [Self; N], p: Self, q: Self) -> [[Self; N]; 2]
+    where
+        Self: Scalar,
+    {
+        [p, q].map(|p| Self::tangents(None, [(us, p)], Partials::Any))
+    }
+
+    /// The row of two operands with this constant as the second.
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    fn with_constant<O: Binary>(self, constant: f64) -> Self
+    where
+        Self: Scalar,
+    {
+        self.apply2::<O>(Self::from(constant))
+    }
+
+    /// The row of two operands with this constant as the first.
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    fn after_constant<O: Binary>(self, constant: f64) -> Self
+    where
+        Self: Scalar,
+    {
+        Self::from(constant).apply2::<O>(self)
     }
 }
 
@@ -265,6 +314,19 @@ pub trait Scalar:
         self
     }
 
+    /// The sine and the cosine, of radians. Plain numbers and duals of them compute both in about the time of one.
+    ///
+    /// ```
+    /// use chainrule::{Dual, Scalar};
+    /// let (sine, cosine) = Dual::variable(0.5).sin_cos();
+    /// assert_eq!((sine.tangent, cosine.tangent), (cosine.value, -sine.value));
+    /// ```
+    #[must_use]
+    #[track_caller]
+    fn sin_cos(self) -> (Self, Self) {
+        (self.sin(), self.cos())
+    }
+
     /// The dot product `w₀x₀ + w₁x₁ + …`, each term added with one rounding; 0 if there are none.
     ///
     /// A recorded dot product is one node.
@@ -330,37 +392,34 @@ pub(crate) fn interleaved_dot<S: Scalar>(ws: &[S], xs: &[S]) -> S {
 }
 
 impl Sealed for f64 {
+    const PLAIN: bool = true;
+
     #[inline]
     fn only_number(number: &Self) -> Option<f64> {
         Some(*number)
     }
 
-    #[inline]
-    fn tangent<const N: usize>(so_far: Option<Self>, terms: [[Self; 2]; N]) -> Self {
-        let mut sum = so_far;
-        for [u, p] in terms {
-            sum = Some(sum.map_or(u * p, |sum| sum + u * p));
-        }
-        // The zero rule and the sign of 0 matter only here. As a call, this does not delay the sum.
-        match sum {
-            Some(sum) if sum != 0.0 && !sum.is_nan() => sum,
-            _ => tangent_by_the_zero_rule(so_far, &terms),
-        }
+    #[expect(
+        clippy::inline_always,
+        reason = "otherwise tangents pass through memory"
+    )]
+    #[inline(always)]
+    fn tangents<const N: usize, const TERMS: usize>(
+        so_far: Option<[Self; N]>,
+        terms: [([Self; N], Self); TERMS],
+        partials: Partials,
+    ) -> [Self; N] {
+        tangent::shared(so_far, terms, partials)
     }
-}
 
-/// A plain tangent by the zero rule, term by term.
-#[cold]
-#[inline(never)]
-fn tangent_by_the_zero_rule(so_far: Option<f64>, terms: &[[f64; 2]]) -> f64 {
-    let add = |sum, &[u, p]: &[f64; 2]| {
-        if u == 0.0 || p == 0.0 {
-            sum
-        } else {
-            sum + u * p
-        }
-    };
-    terms.iter().fold(so_far.unwrap_or(0.0), add)
+    #[expect(
+        clippy::inline_always,
+        reason = "otherwise tangents pass through memory"
+    )]
+    #[inline(always)]
+    fn two_products<const N: usize>(us: [Self; N], p: Self, q: Self) -> [[Self; N]; 2] {
+        tangent::two_products(us, p, q)
+    }
 }
 
 impl Scalar for f64 {
@@ -385,6 +444,11 @@ impl Scalar for f64 {
             #[inline(always)]
             || O::value(operands),
         ))
+    }
+
+    #[inline]
+    fn sin_cos(self) -> (Self, Self) {
+        trig::sin_cos(self)
     }
 
     #[inline]

@@ -150,6 +150,22 @@ fn near_or_far<O: Unary>(ys: &mut [f64], xs: &[f64], near: impl Fn(f64) -> f64) 
     }
 }
 
+/// The value and the partial of a row of plain numbers. Sine and cosine are each other's slopes, so both are computed at once.
+#[inline]
+pub(crate) fn value_and_partial<O: Unary, S: Scalar>(x: S) -> (S, S) {
+    match O::OP {
+        UnaryOp::Sin => x.sin_cos(),
+        UnaryOp::Cos => {
+            let (sine, cosine) = x.sin_cos();
+            (cosine, -sine)
+        }
+        _ => {
+            let y = x.apply::<O>();
+            (y, O::partial(x, y))
+        }
+    }
+}
+
 macro_rules! formulas {
     (
         unary { $(

@@ -5,7 +5,8 @@
 //! side tables with a line for every operation tell operations apart; a few other places name the row that they apply.
 //!
 //! `table` holds the rows, `names` makes the names and laws from them, `algebra` the traits with the methods of `Scalar`,
-//! and `formulas` the values and partials, with the folds of `many`. `values` has the formulas of values as text.
+//! and `formulas` the values and partials, with the folds of `many`. `tangent` adds the terms of forward mode,
+//! and `values` has the formulas of values as text.
 
 #[macro_use]
 mod operators;
@@ -18,12 +19,14 @@ mod formulas;
 mod many;
 mod names;
 mod operands;
+pub(crate) mod tangent;
 mod values;
 
 pub use algebra::{Binary, Nary, Scalar, Ternary, Unary};
 pub(crate) use algebra::{Sealed, chain, chain_add, interleaved_dot, same_length};
-pub(crate) use formulas::{Visit, values};
+pub(crate) use formulas::{Visit, value_and_partial, values};
 #[cfg(feature = "nn")]
 pub(crate) use many::shares;
 pub use names::{BinaryOp, Interval, Law, NaryOp, Op, Row, TernaryOp, UnaryOp, rows};
 pub use operands::Operands;
+pub(crate) use tangent::Partials;

@@ -114,7 +114,14 @@ pub enum Law {
 }
 
 impl UnaryOp {
+    /// Whether this is the sign's change.
+    #[inline]
+    pub(crate) const fn is_negation(self) -> bool {
+        matches!(self, Self::Neg)
+    }
+
     /// Whether a value takes only a few instructions.
+    #[inline]
     pub(crate) const fn is_cheap(self) -> bool {
         matches!(
             self,
@@ -133,6 +140,32 @@ impl UnaryOp {
                 | Self::StopGradient
                 | Self::Flat
         )
+    }
+}
+
+impl BinaryOp {
+    /// Whether a value and its slopes take only a few instructions.
+    #[inline]
+    pub(crate) const fn is_cheap(self) -> bool {
+        matches!(self, Self::Add | Self::Sub | Self::Mul)
+    }
+
+    /// Whether the slope is 1 with respect to the first operand and 1 or −1 with respect to the second.
+    #[inline]
+    pub(crate) const fn is_sum(self) -> bool {
+        matches!(self, Self::Add | Self::Sub)
+    }
+
+    /// Whether the slope with respect to the first operand is computed from the second alone.
+    #[inline]
+    pub(crate) const fn left_needs_only_right(self) -> bool {
+        matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div)
+    }
+
+    /// Whether the slope with respect to the second operand is computed from the first alone.
+    #[inline]
+    pub(crate) const fn right_needs_only_left(self) -> bool {
+        matches!(self, Self::Add | Self::Sub | Self::Mul)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Arithmetic operators for a kind of number, all of them by the rows of the table.
 
 /// Implements the operators, their assigning forms and `Sum` and `Product` for a [`Scalar`](super::Scalar) type:
-/// between values, references and `f64` in both orders.
+/// between values, references and `f64` in both orders. The first argument is the attribute for inlining them.
 macro_rules! operators {
-    ([$($generics:tt)*] $type:ty) => {
+    ($inline:meta, [$($generics:tt)*] $type:ty) => {
         impl<$($generics)*> ::std::ops::Neg for $type {
             type Output = $type;
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn neg(self) -> $type {
                 $crate::op::Scalar::apply::<$crate::op::rows::Neg>(self)
@@ -14,44 +14,44 @@ macro_rules! operators {
         }
         impl<$($generics)*> ::std::ops::Neg for &$type {
             type Output = $type;
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn neg(self) -> $type {
                 -*self
             }
         }
-        operators!(@binary [$($generics)*] $type, Add add AddAssign add_assign);
-        operators!(@binary [$($generics)*] $type, Sub sub SubAssign sub_assign);
-        operators!(@binary [$($generics)*] $type, Mul mul MulAssign mul_assign);
-        operators!(@binary [$($generics)*] $type, Div div DivAssign div_assign);
-        operators!(@binary [$($generics)*] $type, Rem rem RemAssign rem_assign);
+        operators!(@binary $inline, [$($generics)*] $type, Add add AddAssign add_assign);
+        operators!(@binary $inline, [$($generics)*] $type, Sub sub SubAssign sub_assign);
+        operators!(@binary $inline, [$($generics)*] $type, Mul mul MulAssign mul_assign);
+        operators!(@binary $inline, [$($generics)*] $type, Div div DivAssign div_assign);
+        operators!(@binary $inline, [$($generics)*] $type, Rem rem RemAssign rem_assign);
         operators!(@fold [$($generics)*] $type, Sum sum);
         operators!(@fold [$($generics)*] $type, Product product);
     };
-    (@binary [$($generics:tt)*] $type:ty, $op:ident $method:ident $assign:ident $assign_method:ident) => {
+    (@binary $inline:meta, [$($generics:tt)*] $type:ty, $op:ident $method:ident $assign:ident $assign_method:ident) => {
         impl<$($generics)*> ::std::ops::$op for $type {
             type Output = $type;
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn $method(self, b: $type) -> $type {
                 $crate::op::Scalar::apply2::<$crate::op::rows::$op>(self, b)
             }
         }
-        operators!(@mixed [$($generics)*] $type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(a, *b));
-        operators!(@mixed [$($generics)*] &$type, $type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, b));
-        operators!(@mixed [$($generics)*] &$type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, *b));
-        operators!(@mixed [$($generics)*] $type, f64 => $type, $op $method, |a, b| ::std::ops::$op::$method(a, <$type>::from(b)));
-        operators!(@mixed [$($generics)*] &$type, f64 => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, <$type>::from(b)));
-        operators!(@mixed [$($generics)*] f64, $type => $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), b));
-        operators!(@mixed [$($generics)*] f64, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(<$type>::from(a), *b));
-        operators!(@assign [$($generics)*] $type, $type, $assign $assign_method $op $method);
-        operators!(@assign [$($generics)*] $type, &$type, $assign $assign_method $op $method);
-        operators!(@assign [$($generics)*] $type, f64, $assign $assign_method $op $method);
+        operators!(@mixed $inline, [$($generics)*] $type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(a, *b));
+        operators!(@mixed $inline, [$($generics)*] &$type, $type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, b));
+        operators!(@mixed $inline, [$($generics)*] &$type, &$type => $type, $op $method, |a, b| ::std::ops::$op::$method(*a, *b));
+        operators!(@mixed $inline, [$($generics)*] $type, f64 => $type, $op $method, |a, b| $crate::op::Sealed::with_constant::<$crate::op::rows::$op>(a, b));
+        operators!(@mixed $inline, [$($generics)*] &$type, f64 => $type, $op $method, |a, b| $crate::op::Sealed::with_constant::<$crate::op::rows::$op>(*a, b));
+        operators!(@mixed $inline, [$($generics)*] f64, $type => $type, $op $method, |a, b| $crate::op::Sealed::after_constant::<$crate::op::rows::$op>(b, a));
+        operators!(@mixed $inline, [$($generics)*] f64, &$type => $type, $op $method, |a, b| $crate::op::Sealed::after_constant::<$crate::op::rows::$op>(*b, a));
+        operators!(@assign $inline, [$($generics)*] $type, $type, $assign $assign_method $op $method);
+        operators!(@assign $inline, [$($generics)*] $type, &$type, $assign $assign_method $op $method);
+        operators!(@assign $inline, [$($generics)*] $type, f64, $assign $assign_method $op $method);
     };
-    (@mixed [$($generics:tt)*] $left:ty, $right:ty => $type:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
+    (@mixed $inline:meta, [$($generics:tt)*] $left:ty, $right:ty => $type:ty, $op:ident $method:ident, |$a:ident, $b:ident| $value:expr) => {
         impl<$($generics)*> ::std::ops::$op<$right> for $left {
             type Output = $type;
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn $method(self, $b: $right) -> $type {
                 let $a = self;
@@ -59,9 +59,9 @@ macro_rules! operators {
             }
         }
     };
-    (@assign [$($generics:tt)*] $type:ty, $right:ty, $assign:ident $assign_method:ident $op:ident $method:ident) => {
+    (@assign $inline:meta, [$($generics:tt)*] $type:ty, $right:ty, $assign:ident $assign_method:ident $op:ident $method:ident) => {
         impl<$($generics)*> ::std::ops::$assign<$right> for $type {
-            #[inline]
+            #[$inline]
             #[track_caller]
             fn $assign_method(&mut self, b: $right) {
                 *self = ::std::ops::$op::$method(*self, b);

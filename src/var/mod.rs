@@ -254,7 +254,7 @@ impl fmt::Display for Var {
     }
 }
 
-operators!([] Var);
+operators!(inline, [] Var);
 
 impl Sealed for Var {}
 

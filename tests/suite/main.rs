@@ -14,6 +14,7 @@ mod custom;
 mod derive;
 mod diagnosis;
 mod drawings;
+mod dual;
 mod explain;
 mod fast;
 mod joined;

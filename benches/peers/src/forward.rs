@@ -5,7 +5,7 @@ use std::array::from_fn;
 use std::hint::black_box;
 use std::ops::{Add, Mul};
 
-use chainrule::{Dual, Lanes, Scalar};
+use chainrule::{Dual, Scalar, Tangent};
 use nalgebra::{Const, SVector, U1};
 use num_dual::{Derivative, Dual64, DualNum, DualSVec64};
 
@@ -25,37 +25,24 @@ const START: f64 = 0.5;
 trait Forward:
     Copy + From<f64> + Add<Output = Self> + Mul<Output = Self> + Mul<f64, Output = Self>
 {
-    fn sine(self) -> Self;
-    fn cosine(self) -> Self;
+    fn sine_cosine(self) -> (Self, Self);
 }
 
-impl<S: Scalar> Forward for Dual<S> {
-    fn sine(self) -> Self {
-        Scalar::sin(self)
-    }
-
-    fn cosine(self) -> Self {
-        Scalar::cos(self)
+impl<T: Tangent<f64>> Forward for Dual<f64, T> {
+    fn sine_cosine(self) -> (Self, Self) {
+        Scalar::sin_cos(self)
     }
 }
 
 impl Forward for Dual64 {
-    fn sine(self) -> Self {
-        DualNum::sin(&self)
-    }
-
-    fn cosine(self) -> Self {
-        DualNum::cos(&self)
+    fn sine_cosine(self) -> (Self, Self) {
+        DualNum::sin_cos(&self)
     }
 }
 
 impl Forward for DualSVec64<6> {
-    fn sine(self) -> Self {
-        DualNum::sin(&self)
-    }
-
-    fn cosine(self) -> Self {
-        DualNum::cos(&self)
+    fn sine_cosine(self) -> (Self, Self) {
+        DualNum::sin_cos(&self)
     }
 }
 
@@ -93,8 +80,9 @@ fn hand<S: Forward>(angles: [S; 6]) -> [S; 2] {
     for (joint, turn) in angles.into_iter().enumerate() {
         let length = 1.0 - 0.1 * joint as f64;
         angle = angle + turn;
-        x = x + angle.cosine() * length;
-        y = y + angle.sine() * length;
+        let (sine, cosine) = angle.sine_cosine();
+        x = x + cosine * length;
+        y = y + sine * length;
     }
     [x, y]
 }
@@ -104,11 +92,8 @@ fn unit(i: usize) -> [f64; 6] {
     from_fn(|k| if k == i { 1.0 } else { 0.0 })
 }
 
-fn six_lanes(value: f64, tangent: [f64; 6]) -> Dual<Lanes<6>> {
-    Dual {
-        value: Lanes([value; 6]),
-        tangent: Lanes(tangent),
-    }
+fn six(value: f64, tangent: [f64; 6]) -> Dual<f64, [f64; 6]> {
+    Dual { value, tangent }
 }
 
 fn six_of_num_dual(value: f64, tangent: [f64; 6]) -> DualSVec64<6> {
@@ -147,12 +132,12 @@ fn at_once<S: Forward>(
 /// Prints the tables.
 pub(crate) fn tables(samples: usize) {
     let ours = |x: Dual<f64>| x.tangent;
-    let ours_of_six = |x: Dual<Lanes<6>>| x.tangent.0;
+    let ours_of_six = |x: Dual<f64, [f64; 6]>| x.tangent;
     let theirs = |x: Dual64| x.eps;
     let theirs_of_six = |x: DualSVec64<6>| x.eps.unwrap_generic(Const::<6>, U1).into();
     let dual64 = |x: f64| Dual64::from(x).derivative();
     let directions = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    let (one, six) = ("num-dual, Dual64", "num-dual, DualSVec64<6>");
+    let (one, several) = ("num-dual, Dual64", "num-dual, DualSVec64<6>");
     table(
         "100 times y·x + x",
         samples,
@@ -167,10 +152,10 @@ pub(crate) fn tables(samples: usize) {
         "100 times y·x + x, six directions",
         samples,
         [
-            ("chainrule, Dual<Lanes<6>>", &|| {
-                ours_of_six(chain(black_box(six_lanes(START, directions))))
+            ("chainrule, Dual<_, [_; 6]>", &|| {
+                ours_of_six(chain(black_box(six(START, directions))))
             }),
-            (six, &|| {
+            (several, &|| {
                 theirs_of_six(chain(black_box(six_of_num_dual(START, directions))))
             }),
         ],
@@ -187,10 +172,10 @@ pub(crate) fn tables(samples: usize) {
         "arm of six joints, one pass",
         samples,
         [
-            ("chainrule, Dual<Lanes<6>>", &|| {
-                at_once(six_lanes, ours_of_six)
+            ("chainrule, Dual<_, [_; 6]>", &|| {
+                at_once(six, ours_of_six)
             }),
-            (six, &|| at_once(six_of_num_dual, theirs_of_six)),
+            (several, &|| at_once(six_of_num_dual, theirs_of_six)),
         ],
     );
 }
