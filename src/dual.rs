@@ -11,7 +11,7 @@ use std::fmt::{self, Debug};
 
 use smallvec::SmallVec;
 
-use crate::op::{Binary, Nary, Partials, Scalar, Sealed, Ternary, Unary, value_and_partial};
+use crate::op::{Binary, KnownPartials, Nary, Scalar, Sealed, Ternary, Unary, value_and_partial};
 
 /// A value and its tangent: the derivative of the value in one direction, or in `N` directions at once.
 ///
@@ -76,7 +76,7 @@ pub trait Directions<S>: Sized {
     fn sum<const TERMS: usize>(
         so_far: Option<Self>,
         terms: [(Self, S); TERMS],
-        partials: Partials,
+        partials: KnownPartials,
     ) -> Self;
 
     /// This tangent times the first partial, and this tangent times the second.
@@ -99,7 +99,7 @@ impl<S: Scalar> Directions<S> for S {
     fn sum<const TERMS: usize>(
         so_far: Option<Self>,
         terms: [(Self, S); TERMS],
-        partials: Partials,
+        partials: KnownPartials,
     ) -> Self {
         let terms = terms.map(|(u, p)| ([u], p));
         let [sum] = S::tangents(so_far.map(|sum| [sum]), terms, partials);
@@ -128,7 +128,7 @@ impl<S: Scalar, const N: usize> Directions<S> for [S; N] {
     fn sum<const TERMS: usize>(
         so_far: Option<Self>,
         terms: [(Self, S); TERMS],
-        partials: Partials,
+        partials: KnownPartials,
     ) -> Self {
         S::tangents(so_far, terms, partials)
     }
@@ -188,6 +188,10 @@ impl<S: Scalar, const N: usize> Dual<S, [S; N]> {
     ///
     /// let [x, y] = Dual::variables([3.0, 4.0]);
     /// assert_eq!(x.hypot(y).tangent, [0.6, 0.8]);
+    ///
+    /// // A constant, where a plain number will not do.
+    /// let two: Dual<f64, [f64; 2]> = 2.0.into();
+    /// assert_eq!(two.pow(x).tangent[1], 0.0);
     ///
     /// // The Hessian, row by row: each variable is one of the inner numbers too.
     /// let [x, y] = Dual::variables(Dual::variables([3.0, 4.0]));
@@ -278,7 +282,7 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
     fn tangents<const N: usize, const TERMS: usize>(
         so_far: Option<[Self; N]>,
         terms: [([Self; N], Self); TERMS],
-        _partials: Partials,
+        _partials: KnownPartials,
     ) -> [Self; N] {
         array::from_fn(|direction| {
             let mut sum = so_far.map(|sum| sum[direction]);
@@ -287,16 +291,20 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
                 let mut tangent = T::sum(
                     None,
                     [(u.tangent, p.value), (p.tangent, u.value)],
-                    Partials::Any,
+                    KnownPartials::Any,
                 );
                 if let Some(sum) = sum {
-                    tangent = T::sum(Some(tangent), [(sum.tangent, S::from(1.0))], Partials::Any);
+                    tangent = T::sum(
+                        Some(tangent),
+                        [(sum.tangent, S::from(1.0))],
+                        KnownPartials::Any,
+                    );
                 }
                 sum = Some(Self {
                     value: <S as Directions<S>>::sum(
                         sum.map(|sum| sum.value),
                         [(u.value, p.value)],
-                        Partials::Any,
+                        KnownPartials::Any,
                     ),
                     tangent,
                 });
@@ -325,7 +333,7 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
             T::sum(
                 Some(T::zero()),
                 [(self.tangent, partial())],
-                Partials::Signs,
+                KnownPartials::Signs,
             )
         } else {
             self.times(partial, O::OP.right_needs_only_left())
@@ -335,7 +343,7 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
 }
 
 impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
-    /// Whether a partial of an operation is computed without finding out whether its tangent is 0, which takes longer.
+    /// Whether to compute a partial at once, because testing its tangent for 0 takes longer.
     #[inline(always)]
     fn is_at_once(is_cheap: bool) -> bool {
         S::PLAIN && is_cheap
@@ -351,11 +359,11 @@ impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
     #[inline(always)]
     fn times(self, partial: impl FnOnce() -> S, is_constant: bool) -> T {
         if Self::is_at_once(is_constant) {
-            T::sum(None, [(self.tangent, partial())], Partials::Constant)
+            T::sum(None, [(self.tangent, partial())], KnownPartials::Constant)
         } else if self.tangent.is_zero() {
             T::zero()
         } else {
-            T::sum(None, [(self.tangent, partial())], Partials::Any)
+            T::sum(None, [(self.tangent, partial())], KnownPartials::Any)
         }
     }
 
@@ -375,7 +383,7 @@ impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
             let y = self.value.apply::<O>();
             (y, O::partial(self.value, y))
         };
-        let tangent = T::sum(None, [(self.tangent, partial)], Partials::Any);
+        let tangent = T::sum(None, [(self.tangent, partial)], KnownPartials::Any);
         Self { value, tangent }
     }
 
@@ -388,10 +396,14 @@ impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
         let tangent = match (u.is_zero(), v.is_zero()) {
             (false, false) => {
                 let left = O::left(a, b, y);
-                T::sum(None, [(u, left), (v, O::right(a, b, y))], Partials::Any)
+                T::sum(
+                    None,
+                    [(u, left), (v, O::right(a, b, y))],
+                    KnownPartials::Any,
+                )
             }
-            (false, true) => T::sum(None, [(u, O::left(a, b, y))], Partials::Any),
-            (true, false) => T::sum(None, [(v, O::right(a, b, y))], Partials::Any),
+            (false, true) => T::sum(None, [(u, O::left(a, b, y))], KnownPartials::Any),
+            (true, false) => T::sum(None, [(v, O::right(a, b, y))], KnownPartials::Any),
             (true, true) => T::zero(),
         };
         Self { value: y, tangent }
@@ -407,9 +419,9 @@ impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
         let y = self.value.apply::<O>();
         let terms = [(self.tangent, O::partial(self.value, y))];
         let tangent = if O::OP.is_negation() {
-            T::sum(Some(T::zero()), terms, Partials::Signs)
+            T::sum(Some(T::zero()), terms, KnownPartials::Signs)
         } else {
-            T::sum(None, terms, Partials::Any)
+            T::sum(None, terms, KnownPartials::Any)
         };
         Self { value: y, tangent }
     }
@@ -423,9 +435,13 @@ impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
         let y = a.apply2::<O>(b);
         let right = O::right(a, b, y);
         let tangent = if O::OP.is_sum() {
-            T::sum(Some(u), [(v, right)], Partials::Signs)
+            T::sum(Some(u), [(v, right)], KnownPartials::Signs)
         } else {
-            T::sum(None, [(u, O::left(a, b, y)), (v, right)], Partials::Any)
+            T::sum(
+                None,
+                [(u, O::left(a, b, y)), (v, right)],
+                KnownPartials::Any,
+            )
         };
         Self { value: y, tangent }
     }
@@ -439,21 +455,21 @@ impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
             tangent = Some(T::sum(
                 tangent,
                 [(self.tangent, O::first(a, b, c, y))],
-                Partials::Any,
+                KnownPartials::Any,
             ));
         }
         if !second.tangent.is_zero() {
             tangent = Some(T::sum(
                 tangent,
                 [(second.tangent, O::second(a, b, c, y))],
-                Partials::Any,
+                KnownPartials::Any,
             ));
         }
         if !third.tangent.is_zero() {
             tangent = Some(T::sum(
                 tangent,
                 [(third.tangent, O::third(a, b, c, y))],
-                Partials::Any,
+                KnownPartials::Any,
             ));
         }
         Self {
@@ -471,7 +487,7 @@ impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
                 tangent = Some(T::sum(
                     tangent,
                     [(operands[i].tangent, partial)],
-                    Partials::Any,
+                    KnownPartials::Any,
                 ));
             });
         }

@@ -7,7 +7,7 @@
 
 use std::array;
 
-use crate::op::{Binary, Nary, Partials, Scalar, Sealed, Ternary, Unary, tangent};
+use crate::op::{Binary, KnownPartials, Nary, Scalar, Sealed, Ternary, Unary, tangent};
 
 /// `N` values that a formula is evaluated on at once; each lane has the same bits as an evaluation on its value alone.
 ///
@@ -55,7 +55,7 @@ impl<const N: usize> Sealed for Lanes<N> {
     fn tangents<const DIRECTIONS: usize, const TERMS: usize>(
         so_far: Option<[Self; DIRECTIONS]>,
         terms: [([Self; DIRECTIONS], Self); TERMS],
-        partials: Partials,
+        partials: KnownPartials,
     ) -> [Self; DIRECTIONS] {
         array::from_fn(|direction| {
             let terms = terms.map(|(u, p)| (u[direction].0, p.0));
@@ -101,6 +101,10 @@ impl<const N: usize> Scalar for Lanes<N> {
 
     #[inline(always)]
     fn sin_cos(self) -> (Self, Self) {
+        if N > 1 && self.is_uniform() {
+            let (sine, cosine) = Scalar::sin_cos(self.0[0]);
+            return (Self([sine; N]), Self([cosine; N]));
+        }
         let both = self.0.map(Scalar::sin_cos);
         (
             Self(both.map(|(sine, _)| sine)),

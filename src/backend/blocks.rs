@@ -145,6 +145,10 @@ macro_rules! tables {
                 let $me = self;
                 $inner.copy_block(first, count, lanes, columns);
             }
+            fn copy_chosen(&self, rows: &[usize], lanes: usize, columns: &mut [f64]) {
+                let $me = self;
+                $inner.copy_chosen(rows, lanes, columns);
+            }
         }
     )+};
 }

@@ -1,12 +1,12 @@
 //! Rows of several tables side by side, looked up by index.
 
 use super::blocks::Table;
-use crate::error::{Error, Result, check_length};
+use crate::error::{Error, Result};
 
 /// Rows that are put together from rows of several tables, each in its own order or looked up by index.
 ///
-/// Nothing is copied but the numbers that a program reads. The columns are those of the first table, then those of the second,
-/// and so on.
+/// The columns are those of the first table, then those of the second, and so on. You need not build these rows yourself: a
+/// [`Batch`](crate::Batch) looks them up when it takes its rows, a [`Stream`](crate::Stream) just before it computes a block.
 ///
 /// ```
 /// use chainrule::{Flat, Joined, Program};
@@ -29,11 +29,11 @@ pub struct Joined<'a> {
     width: usize,
 }
 
-/// A table, the number of its columns, and the row of it that each row has, if it is not the one with the same index.
+/// A table, the number of its columns, and for each joined row the index of the table's row; `None` if it is the same index.
 struct Part<'a> {
     table: &'a (dyn Table + Sync),
     width: usize,
-    rows: Option<&'a [usize]>,
+    indices: Option<&'a [usize]>,
 }
 
 impl std::fmt::Debug for Joined<'_> {
@@ -73,7 +73,7 @@ impl<'a> Joined<'a> {
         self.with(table, table.rows(), None)
     }
 
-    /// Adds the columns of a table: row `i` has the table's row `rows[i]`.
+    /// Adds the columns of a table: row `i` has the table's row `indices[i]`.
     ///
     /// ```
     /// use chainrule::{Joined, Table};
@@ -82,7 +82,7 @@ impl<'a> Joined<'a> {
     /// assert_eq!((rows.rows(), rows.at(0, 2), rows.at(2, 2)), (3, 1.0, 0.0));
     ///
     /// let error = Joined::new().lookup(&colours, &[0, 2]).unwrap_err();
-    /// assert_eq!(error.to_string(), "rows of table 0: number 1: expected an index below 2, found 2");
+    /// assert_eq!(error.to_string(), "indices into table 0: indices[1] is 2, but the table has 2 rows");
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -90,48 +90,52 @@ impl<'a> Joined<'a> {
     /// [`Length`](crate::ErrorKind::Length) if there are not as many indices as rows already, or a row of the table is not as long
     /// as its first; [`Argument`](crate::ErrorKind::Argument) if the table has no row with one of the indices. The message names
     /// the table and the row or the index, counted from 0.
-    pub fn lookup(self, table: &'a (impl Table + Sync), rows: &'a [usize]) -> Result<Self> {
-        self.with(table, rows.len(), Some(rows))
+    pub fn lookup(self, table: &'a (impl Table + Sync), indices: &'a [usize]) -> Result<Self> {
+        self.with(table, indices.len(), Some(indices))
     }
 
     fn with(
         mut self,
         table: &'a (dyn Table + Sync),
         count: usize,
-        rows: Option<&'a [usize]>,
+        indices: Option<&'a [usize]>,
     ) -> Result<Self> {
         let number = self.parts.len();
-        if number > 0 {
-            check_length(&format!("rows of table {number}"), self.rows, count)?;
+        if number > 0 && count != self.rows {
+            let name = match indices {
+                Some(_) => format!("indices into table {number}"),
+                None => format!("rows of table {number}"),
+            };
+            return Err(Error::length(&name, self.rows, count));
         }
         let of_table = table.rows();
-        let beyond = |row: &usize| *row >= of_table;
-        if let Some(place) = rows.and_then(|rows| rows.iter().position(beyond)) {
-            let found = rows.map_or(0, |rows| rows[place]);
-            let name = format!("rows of table {number}");
-            let problem =
-                format!("number {place}: expected an index below {of_table}, found {found}");
+        let beyond = |&(_, &index): &(usize, &usize)| index >= of_table;
+        if let Some((place, index)) = indices.unwrap_or(&[]).iter().enumerate().find(beyond) {
+            let name = format!("indices into table {number}");
+            let problem = format!("indices[{place}] is {index}, but the table has {of_table} rows");
             return Err(Error::argument(&name, problem));
         }
         let width = if of_table > 0 { table.width(0) } else { 0 };
-        for row in 0..of_table {
-            check_length(
-                &format!("table {number}, row {row}"),
-                width,
-                table.width(row),
-            )?;
+        if let Some(row) = (0..of_table).find(|&row| table.width(row) != width) {
+            let name = format!("table {number}, row {row}");
+            return Err(Error::length(&name, width, table.width(row)));
         }
         self.rows = count;
         self.width += width;
-        self.parts.push(Part { table, width, rows });
+        self.parts.push(Part {
+            table,
+            width,
+            indices,
+        });
         Ok(self)
     }
 
     /// Adds up numbers that belong to the rows, such as derivatives, in the rows of a table. The tables are counted from 0.
     ///
-    /// `numbers` has one number for each column of each row, row by row, as [`Batch::gradients`](crate::Batch::gradients) gives
-    /// them if there are no uniform inputs. The result has the rows of the table one after another: the derivatives of the sum
-    /// over all rows. The numbers of a row are added in the order of `numbers`.
+    /// `numbers` has one number for each column of each row, row by row: the [gradients](crate::Batch::gradients) of a batch in
+    /// [row-major order](crate::Order::RowMajor). If the program has uniform inputs too, choose the inputs of the row with
+    /// [`with_respect_to`](crate::Program::with_respect_to). The result has the rows of the table one after another: the
+    /// derivatives of the sum over all rows. Numbers for the same row of the table are added in the order of the joined rows.
     ///
     /// ```
     /// use chainrule::{Joined, Program};
@@ -156,11 +160,14 @@ impl<'a> Joined<'a> {
             );
             return Err(Error::argument("table", problem));
         };
-        check_length("numbers", self.rows * self.width, numbers.len())?;
+        if numbers.len() != self.rows * self.width {
+            let name = format!("numbers ({} of each of {} rows)", self.width, self.rows);
+            return Err(Error::length(&name, self.rows * self.width, numbers.len()));
+        }
         let mut sums = vec![0.0; part.table.rows() * part.width];
         let before: usize = self.parts[..table].iter().map(|part| part.width).sum();
         for (row, numbers) in numbers.chunks_exact(self.width.max(1)).enumerate() {
-            let row = part.rows.map_or(row, |rows| rows[row]);
+            let row = part.indices.map_or(row, |indices| indices[row]);
             let sums = &mut sums[row * part.width..][..part.width];
             for (sum, number) in sums.iter_mut().zip(&numbers[before..]) {
                 *sum += number;
@@ -183,7 +190,7 @@ impl Table for Joined<'_> {
         let mut column = column;
         for part in &self.parts {
             if column < part.width {
-                let row = part.rows.map_or(row, |rows| rows[row]);
+                let row = part.indices.map_or(row, |indices| indices[row]);
                 return part.table.at(row, column);
             }
             column -= part.width;
@@ -195,11 +202,12 @@ impl Table for Joined<'_> {
         let mut rest = columns;
         for part in &self.parts {
             let (columns, after) = rest.split_at_mut(part.width * lanes);
-            match part.rows {
+            match part.indices {
                 None => part.table.copy_block(first, count, lanes, columns),
-                Some(rows) => part
-                    .table
-                    .copy_chosen(&rows[first..][..count], lanes, columns),
+                Some(indices) => {
+                    let indices = &indices[first..][..count];
+                    part.table.copy_chosen(indices, lanes, columns);
+                }
             }
             rest = after;
         }

@@ -309,7 +309,7 @@ impl Step {
         match &self.branches[..] {
             [input] if input.value < 0.0 => "its input is negative",
             [_] => "its input is 0",
-            _ if self.value.is_nan() => "it took no operand",
+            _ if self.value.is_nan() => "its value is not a number",
             _ => "the value it took is that of a constant",
         }
     }

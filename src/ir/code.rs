@@ -67,6 +67,8 @@ struct Node {
     end: u32,
 }
 
+const _: () = assert!(size_of::<Node>() == 16);
+
 /// A kind in 8 bytes.
 #[derive(Clone, Copy, Debug)]
 enum Made {

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::names::{BinaryOp, NaryOp, TernaryOp, UnaryOp, rows};
 use super::operands::Operands;
-use super::tangent::{self, Partials};
+use super::tangent::{self, KnownPartials};
 use crate::error::{Result, check_length};
 use crate::labels::Labels;
 use crate::math::fused;
@@ -118,7 +118,7 @@ pub trait Sealed {
     fn tangents<const N: usize, const TERMS: usize>(
         so_far: Option<[Self; N]>,
         terms: [([Self; N], Self); TERMS],
-        _partials: Partials,
+        _partials: KnownPartials,
     ) -> [Self; N]
     where
         Self: Scalar,
@@ -142,7 +142,7 @@ pub trait Sealed {
     where
         Self: Scalar,
     {
-        [p, q].map(|p| Self::tangents(None, [(us, p)], Partials::Any))
+        [p, q].map(|p| Self::tangents(None, [(us, p)], KnownPartials::Any))
     }
 
     /// The row of two operands with this constant as the second.
@@ -407,7 +407,7 @@ impl Sealed for f64 {
     fn tangents<const N: usize, const TERMS: usize>(
         so_far: Option<[Self; N]>,
         terms: [([Self; N], Self); TERMS],
-        partials: Partials,
+        partials: KnownPartials,
     ) -> [Self; N] {
         tangent::shared(so_far, terms, partials)
     }

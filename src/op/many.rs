@@ -66,27 +66,27 @@ pub(super) fn log_sum_exp<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
         .select(largest, largest + sum.ln())
 }
 
-/// For each operand, all others joined by an operation whose order does not matter; `None` if there are none.
+/// For each term, the sum of all others; `None` if there are none.
 ///
-/// Up a tree of pairs and down again: three operations for each operand, and few of them depend on one another. Each half of a
-/// level is joined with the other half, so that operands side by side are joined side by side.
-fn others<S: Scalar>(operands: &[S], join: impl Fn(S, S) -> S) -> Vec<Option<S>> {
-    let mut levels = vec![operands.to_vec()];
+/// Up a tree of pairs and down again: three additions for each term, and few of them depend on one another. Each half of a level
+/// is added to the other half, so that terms side by side are added side by side.
+fn sums_of_others<S: Scalar>(terms: &[S]) -> Vec<Option<S>> {
+    let mut levels = vec![terms.to_vec()];
     while let Some(level) = levels.last().filter(|level| level.len() > 1) {
         let half = level.len().next_power_of_two() / 2;
         let pair = |i: usize| match level.get(i + half) {
-            Some(&other) => join(level[i], other),
+            Some(&other) => level[i] + other,
             None => level[i],
         };
         levels.push((0..half).map(pair).collect());
     }
-    let mut above: Vec<Option<S>> = vec![None; operands.len().min(1)];
+    let mut above: Vec<Option<S>> = vec![None; terms.len().min(1)];
     for level in levels.iter().rev().skip(1) {
         let half = level.len().next_power_of_two() / 2;
         let rest = |i: usize| {
             let other = if i < half { i + half } else { i - half };
             match (level.get(other), above[i % half]) {
-                (Some(&other), Some(above)) => Some(join(other, above)),
+                (Some(&other), Some(above)) => Some(other + above),
                 (other, above) => other.copied().or(above),
             }
         };
@@ -97,7 +97,7 @@ fn others<S: Scalar>(operands: &[S], join: impl Fn(S, S) -> S) -> Vec<Option<S>>
 
 /// The share of each of these positive terms in their sum, computed from the sum of the others, which keeps its digits.
 pub(crate) fn shares<S: Scalar>(terms: &[S], emit: &mut impl FnMut(usize, S)) {
-    let rests = others(terms, |a, b| a + b);
+    let rests = sums_of_others(terms);
     for (i, (&term, rest)) in terms.iter().zip(rests).enumerate() {
         emit(i, term.apply2::<Share>(rest.unwrap_or(S::from(0.0))));
     }
@@ -208,9 +208,17 @@ pub(super) fn adjoint<S: Scalar>(xs: &(impl Operands<S> + ?Sized)) -> S {
     sum
 }
 
-/// The partials of a product: for each operand, the product of the others.
+/// The partials of a product: for each operand, the product of those before it times the product of those after it.
+///
+/// Not by a tree: products of every second factor can overflow where the whole product does not.
 pub(super) fn product_partials<S: Scalar>(xs: &[S], emit: &mut impl FnMut(usize, S)) {
-    for (i, rest) in others(xs, |a, b| a * b).into_iter().enumerate() {
-        emit(i, rest.unwrap_or(S::from(1.0)));
+    let mut after = vec![S::from(1.0); xs.len()];
+    for i in (1..xs.len()).rev() {
+        after[i - 1] = after[i] * xs[i];
+    }
+    let mut before = S::from(1.0);
+    for (i, &x) in xs.iter().enumerate() {
+        emit(i, before * after[i]);
+        before *= x;
     }
 }

@@ -29,4 +29,4 @@ pub(crate) use formulas::{Visit, value_and_partial, values};
 pub(crate) use many::shares;
 pub use names::{BinaryOp, Interval, Law, NaryOp, Op, Row, TernaryOp, UnaryOp, rows};
 pub use operands::Operands;
-pub(crate) use tangent::Partials;
+pub(crate) use tangent::KnownPartials;

@@ -7,7 +7,7 @@
 
 /// What is known of the partials of a sum.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Partials {
+pub enum KnownPartials {
     /// Nothing.
     Any,
     /// They are constants, often known to the compiler.
@@ -22,13 +22,13 @@ pub enum Partials {
 pub(crate) fn shared<const N: usize, const TERMS: usize>(
     so_far: Option<[f64; N]>,
     terms: [([f64; N], f64); TERMS],
-    partials: Partials,
+    partials: KnownPartials,
 ) -> [f64; N] {
     let terms = terms.map(|(us, p)| (us, [p; N]));
     let decided = || {
         let product = || terms.iter().fold(1.0, |product, (_, ps)| product * ps[0]);
         // For one direction, it takes less time to look at the sum.
-        (N > 1 || partials == Partials::Constant) && is_regular(product())
+        (N > 1 || partials == KnownPartials::Constant) && is_regular(product())
     };
     in_places(so_far, terms, partials, decided)
 }
@@ -38,7 +38,7 @@ pub(crate) fn shared<const N: usize, const TERMS: usize>(
 pub(crate) fn each<const N: usize, const TERMS: usize>(
     so_far: Option<[f64; N]>,
     terms: [([f64; N], [f64; N]); TERMS],
-    partials: Partials,
+    partials: KnownPartials,
 ) -> [f64; N] {
     in_places(so_far, terms, partials, || false)
 }
@@ -50,17 +50,18 @@ pub(crate) fn two_products<const N: usize>(us: [f64; N], p: f64, q: f64) -> [[f6
     if N > 1 && is_regular(p * q) || !products.iter().fold(false, |found, us| found | has_nan(us)) {
         return products;
     }
-    [p, q].map(|p| shared(None, [(us, p)], Partials::Any))
+    [p, q].map(|p| shared(None, [(us, p)], KnownPartials::Any))
 }
 
 #[inline(always)]
 fn in_places<const N: usize, const TERMS: usize>(
     so_far: Option<[f64; N]>,
     terms: [([f64; N], [f64; N]); TERMS],
-    partials: Partials,
+    partials: KnownPartials,
     decided: impl Fn() -> bool,
 ) -> [f64; N] {
-    let signs = partials == Partials::Signs;
+    const { assert!(TERMS <= 2, "the zero rule is applied to two terms") };
+    let signs = partials == KnownPartials::Signs;
     let mut sums = add(so_far, terms, !signs, |u, p| u * p);
     // The zero rule matters only if a plain sum is NaN.
     if signs || decided() || !has_nan(&sums) {

@@ -161,8 +161,12 @@ fn nary(op: NaryOp) -> &'static str {
         NaryOp::LogSumExp => "xs => logSumExp(xs)",
         NaryOp::Mean => "xs => xs.reduce((sum, x) => sum + x, -0) / xs.length",
         NaryOp::Custom => "xs => xs.length ? xs[0] : NaN",
-        NaryOp::ArgmaxOf => "xs => bestPlace(xs, Math.max(...xs))",
-        NaryOp::ArgminOf => "xs => bestPlace(xs, Math.min(...xs))",
+        NaryOp::ArgmaxOf => {
+            "xs => bestPlace(xs, xs.reduce((max, x) => Math.max(max, x), -Infinity))"
+        }
+        NaryOp::ArgminOf => {
+            "xs => bestPlace(xs, xs.reduce((min, x) => Math.min(min, x), Infinity))"
+        }
         NaryOp::Gather => {
             "xs => xs[0] >= 0 && xs[0] < xs.length - 1 ? xs[Math.floor(xs[0]) + 1] : NaN"
         }

@@ -19,7 +19,7 @@ function reason(node, state) {
   const { sources } = graph.nodes[node];
   if (sources.length !== 1) {
     const taken = state.values[node];
-    return taken === taken ? "the value it took is that of a constant" : "it took no operand";
+    return taken === taken ? "the value it took is that of a constant" : "its value is not a number";
   }
   return state.values[sources[0]] < 0 ? "its input is negative" : "its input is 0";
 }

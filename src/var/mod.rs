@@ -91,6 +91,22 @@ impl Var {
         }
     }
 
+    /// The sine and the cosine: two nodes.
+    ///
+    /// A function of the type too, like all functions of the table, so that traits of other crates do not make the call
+    /// ambiguous.
+    ///
+    /// ```
+    /// use chainrule::Var;
+    /// let (sine, cosine) = Var::new(0.0).sin_cos();
+    /// assert_eq!((sine.value(), cosine.value()), (0.0, 1.0));
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn sin_cos(self) -> (Self, Self) {
+        (self.sin(), self.cos())
+    }
+
     /// Whether this is a constant, without a node: made by `Var::from`, or computed from constants alone.
     ///
     /// ```

@@ -127,6 +127,41 @@ fn scattered_slopes_are_those_of_one_program_of_the_tables() {
 }
 
 #[test]
+fn tables_without_columns_or_rows_and_uniform_inputs() {
+    let empty: [[f64; 2]; 0] = [];
+    let no_columns = [[0.0; 0]; 3];
+    let numbers = [[1.0], [2.0], [3.0]];
+    let rows = Joined::new()
+        .table(&no_columns)
+        .unwrap()
+        .lookup(&numbers, &[2, 0, 2])
+        .unwrap();
+    assert_eq!((rows.rows(), rows.width(0)), (3, 1));
+    let nothing = Joined::new().lookup(&empty, &[]).unwrap();
+    let f = Program::trace_rows(&[0.0], 1, |p, row| p[0] * row[0]).unwrap();
+    let mut batch = f.batch(&numbers).unwrap();
+    // Looked up in a table that is looked up itself.
+    let twice = Joined::new().lookup(&rows, &[1, 0]).unwrap();
+    batch.set_rows(&twice).unwrap();
+    assert_eq!(batch.values(&[10.0]).unwrap(), [10.0, 30.0]);
+    batch.set_rows(&nothing).unwrap();
+    assert!(batch.values(&[10.0]).unwrap().is_empty());
+    // With the uniform input's slopes there are too many numbers; with those of the row alone, they fit.
+    let mut batch = f.batch(&rows).unwrap();
+    let error = rows
+        .scatter(1, batch.gradients(&[10.0]).unwrap().1)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "numbers (1 of each of 3 rows): expected 3 values, found 6"
+    );
+    let mut batch = f.with_respect_to(&[1]).unwrap().batch(&rows).unwrap();
+    let slopes = batch.gradients(&[10.0]).unwrap().1;
+    assert_eq!(rows.scatter(1, slopes).unwrap(), [10.0, 0.0, 20.0]);
+    assert!(rows.scatter(0, slopes).unwrap().is_empty());
+}
+
+#[test]
 fn wrong_tables_are_errors_that_name_the_place() {
     let ragged = vec![vec![1.0, 2.0], vec![3.0]];
     let table = [[1.0], [2.0]];
@@ -142,13 +177,13 @@ fn wrong_tables_are_errors_that_name_the_place() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "rows of table 1: expected 2 values, found 1"
+        "indices into table 1: expected 2 values, found 1"
     );
     let none: [[f64; 1]; 0] = [];
     let error = Joined::new().lookup(&none, &[0]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "rows of table 0: number 0: expected an index below 0, found 0"
+        "indices into table 0: indices[0] is 0, but the table has 0 rows"
     );
     let rows = Joined::new().table(&table).unwrap();
     assert_eq!(

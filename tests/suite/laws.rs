@@ -222,3 +222,49 @@ fn routes(op: Op, xs: &[f64]) -> bool {
         .zip(&partials)
         .all(|(&x, &partial)| partial == 0.0 || (partial == 1.0 / ties as f64 && x == y))
 }
+
+/// A large factor, then a small one, again and again: no product of factors side by side is too large or too small.
+fn balanced_factors() -> impl Strategy<Value = Vec<f64>> {
+    let pair = (0.5..2.0_f64, 0.5..2.0_f64, -200..200_i32);
+    prop::collection::vec(pair, 0..30).prop_map(|pairs| {
+        let factors = pairs.into_iter().flat_map(|(a, b, exponent)| {
+            let scale = 10_f64.powi(exponent);
+            [a * scale, -b / scale]
+        });
+        factors.collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn slopes_of_a_product_are_the_products_of_the_others(factors in balanced_factors(), odd in any::<bool>()) {
+        let mut factors = factors;
+        if odd {
+            factors.push(-1.25);
+        }
+        let product = Op::Nary(NaryOp::Product);
+        let slopes = product.partials(&factors, product.apply(&factors).unwrap());
+        prop_assert_eq!(slopes.len(), factors.len());
+        for (i, slope) in slopes.into_iter().enumerate() {
+            let (before, after) = factors.split_at(i);
+            let others: f64 = before.iter().product::<f64>() * after[1..].iter().rev().product::<f64>();
+            prop_assert!(close(slope, others, 1e-13), "{i}: {slope} {others}");
+        }
+    }
+
+    #[test]
+    fn slopes_of_the_logarithm_of_a_sum_are_shares(terms in prop::collection::vec(-40.0..40.0_f64, 1..200)) {
+        let op = Op::Nary(NaryOp::LogSumExp);
+        let y = op.apply(&terms).unwrap();
+        let slopes = op.partials(&terms, y);
+        prop_assert!(close(slopes.iter().sum(), 1.0, 1e-14));
+        let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let size = |term: f64| (term - largest).exp();
+        for (i, (&term, slope)) in terms.iter().zip(slopes).enumerate() {
+            let all_but_one = terms.iter().enumerate().filter(|&(j, _)| j != i);
+            let others: f64 = all_but_one.map(|(_, &term)| size(term)).sum();
+            let share = size(term) / (size(term) + others);
+            prop_assert!(close(slope, share, 1e-13), "{i}: {slope} {share}");
+        }
+    }
+}

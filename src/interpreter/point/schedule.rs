@@ -101,7 +101,7 @@ impl Slots {
 impl Runs {
     /// The runs that compute these values, which are in ascending order. Everything else that they need has a slot already.
     pub(crate) fn schedule(code: &Ir, ids: &[Id], slots: &mut Slots) -> Self {
-        let (ids, stays) = order(code, ids);
+        let (ids, stays) = cheaper_order(code, ids);
         let mut scheduler = PointScheduler {
             code,
             slots,
@@ -139,9 +139,11 @@ impl Runs {
     }
 }
 
-/// The order of the values that keeps more of them within their chunk: as they are, or each as soon as all that it needs is
-/// there. In the second one, an adjoint that needs few values is computed while these are in the cache.
-fn order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
+/// The cheaper of two orders: the given one, or each value as soon as all that it needs is there. In the second one, an adjoint
+/// that needs few values is computed while these are in the cache. Also says which values then [stay](stay).
+///
+/// The cost is the number of values that stay, and [`LEVEL`] for each level.
+fn cheaper_order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
     let stays = stay(code, ids);
     let count = |stays: &[bool]| stays.iter().filter(|&&stays| stays).count();
     if ids.len() <= CHUNK || count(&stays) < ids.len() / 8 {
@@ -330,27 +332,27 @@ impl PointScheduler<'_> {
                 continue;
             }
             let (before, from) = rest.split_at(gathered);
-            self.part(op, before);
+            self.push_split(op, before);
             let (part, after) = from.split_at(len);
-            self.part(op, part);
+            self.push_split(op, part);
             (rest, gathered) = (after, 0);
         }
-        self.part(op, rest);
+        self.push_split(op, rest);
         self.members = members;
     }
 
     /// Appends a run of these members, or several if that lets many of them be temporary.
-    fn part(&mut self, op: Op, members: &[Member]) {
+    fn push_split(&mut self, op: Op, members: &[Member]) {
         let alike = |a: &Member, b: &Member| self.stays[a.id as usize] == self.stays[b.id as usize];
-        let parts = members.chunk_by(alike);
-        if parts.clone().count() * LONG > members.len() {
+        let alike_members = members.chunk_by(alike);
+        if alike_members.clone().count() * LONG > members.len() {
             self.push(op, members);
         } else {
-            let ends: SmallVec<[usize; 8]> = parts.map(<[Member]>::len).collect();
+            let lengths: SmallVec<[usize; 8]> = alike_members.map(<[Member]>::len).collect();
             let mut rest = members;
-            for len in ends {
-                let (part, after) = rest.split_at(len);
-                self.push(op, part);
+            for len in lengths {
+                let (some, after) = rest.split_at(len);
+                self.push(op, some);
                 rest = after;
             }
         }

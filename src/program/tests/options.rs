@@ -3,9 +3,11 @@
 use proptest::prelude::*;
 
 use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
+use crate::Var;
 use crate::ir::{Level, PASSES, Selection};
 use crate::op::rows::{Add, Dot, Mul, Sub, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
+use crate::program::Program;
 use crate::program::core::Over;
 use crate::strategies::{Expression, Operand};
 use crate::transform::{Mode, Transform};
@@ -139,6 +141,50 @@ fn plans_of_many_chunks_compute_what_their_code_says() {
         for arch in archs() {
             let found = code.at_point(arch, &e.inputs);
             assert!(all_same(&found, &wanted[..found.len()]), "{transform:?}");
+        }
+    }
+}
+
+/// Terms of neighbours, whose adjoints need nothing but the term.
+#[test]
+fn adjoints_of_independent_terms_are_computed_beside_them() {
+    let n = 8000;
+    let program = Program::trace(n, |x| {
+        let terms = x
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0] * pair[0]).square() + pair[0].tanh());
+        terms.sum::<Var>()
+    });
+    let code = verified(
+        &program.expect("no branches"),
+        Transform::Gradient,
+        Over::Point,
+        Options::at(Level::Exact),
+    );
+    let ends = code.text.lines().filter_map(|line| {
+        let (_, end) = line.split(" = ").next()?.split_once("..")?;
+        end.parse::<usize>().ok()
+    });
+    // Inputs, terms and adjoints, and one chunk of other values. In the order of recording, most values would have their own slot.
+    let slots = ends.max().expect("there are runs");
+    assert!(slots < 5 * n + (1 << 14), "{slots} slots");
+    let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+    for arch in archs() {
+        let gradient = &code.at_point(arch, &x)[1..];
+        for i in 0..n {
+            let mut expected = 0.0;
+            if i > 0 {
+                expected += 2.0 * (x[i] - x[i - 1] * x[i - 1]);
+            }
+            if i + 1 < n {
+                expected -= 4.0 * (x[i + 1] - x[i] * x[i]) * x[i];
+                expected += 1.0 - x[i].tanh().powi(2);
+            }
+            assert!(
+                (gradient[i] - expected).abs() < 1e-12,
+                "{i}: {} {expected}",
+                gradient[i]
+            );
         }
     }
 }
