@@ -16,12 +16,14 @@
 //! - *Many steps without the memory growing*: [`tape::scope`], and [`Gradients::sweep`] to reuse the buffer.
 //! - *Second derivatives, or a gradient inside a loss*: [`Var::gradient`], which is recorded.
 //! - *Several outputs, or a vector–Jacobian product*: [`backward_with`], [`gradient_with`].
-//! - *Derivatives in one direction or in a few, without a graph*: [`Dual`].
+//! - *Derivatives of a function of a few inputs, without a graph*: [`Dual`]; [`Dual::variables`] for all at once.
 //! - *One function for all of these and plain numbers*: write it over [`Scalar`].
 //! - *Existing code over `num_traits::Float` or nalgebra's `RealField`*: switch on the feature `num-traits` or `nalgebra`, and pass [`Var`]; see `foreign`.
 //! - *The same function at many points, or over rows of data*: [`Program`], compiled once and replayed.
 //! - *Jacobians, Hessians (dense or sparse), higher orders, my own derivatives*: [`Program`] and [`mod@derive`].
 //! - *A step that is repeated, as in a recurrent network or an integrator*: [`Scan`].
+//! - *Rows that refer to other tables by index: users and films, cameras and points*: [`Joined`].
+//! - *The nearest, the best, or a value at an index, without a branch*: [`Var::argmin_of`], [`Var::gather`]; see `docs/programs.md`.
 //! - *Is this gradient right?* [`mod@check`] compares it with difference quotients; [`Var::diagnose`] finds products `0·∞`.
 //! - *How many digits are right?* [`check::accuracy`] bounds rounding errors and names the operation that loses digits.
 //! - *Is my own operation right?* `strategies`, with the feature `proptest`: the tape, recorded gradients, programs and difference quotients must agree.

@@ -25,6 +25,9 @@ pub(crate) const VECTOR: usize = 8;
 /// assert_eq!(f.batch(&Columns::new(&[&[1.0, 3.0], &[2.0, 4.0]])?)?.values(&[])?, [2.0, 12.0]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "one number per row is a table too: `Flat::new(&numbers, 1)?`"
+)]
 pub trait Table {
     /// The number of rows.
     fn rows(&self) -> usize;
