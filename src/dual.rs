@@ -1,10 +1,5 @@
 //! Forward mode: a value and its derivatives in one direction or in several, computed together.
 
-#![expect(
-    clippy::inline_always,
-    reason = "tangents stay in registers only if their operations are inlined"
-)]
-
 use std::array;
 use std::cmp::Ordering;
 use std::fmt::{self, Debug};
@@ -85,17 +80,17 @@ pub trait Directions<S>: Sized {
 }
 
 impl<S: Scalar> Directions<S> for S {
-    #[inline(always)]
+    #[inline]
     fn zero() -> Self {
         S::from(0.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_zero(&self) -> bool {
         self.vanishes()
     }
 
-    #[inline(always)]
+    #[inline]
     fn sum<const TERMS: usize>(
         so_far: Option<Self>,
         terms: [(Self, S); TERMS],
@@ -106,25 +101,25 @@ impl<S: Scalar> Directions<S> for S {
         sum
     }
 
-    #[inline(always)]
+    #[inline]
     fn two_products(self, p: S, q: S) -> [Self; 2] {
         S::two_products([self], p, q).map(|[product]| product)
     }
 }
 
 impl<S: Scalar, const N: usize> Directions<S> for [S; N] {
-    #[inline(always)]
+    #[inline]
     fn zero() -> Self {
         [S::from(0.0); N]
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_zero(&self) -> bool {
         // Without branches.
         self.iter().fold(true, |zero, u| zero & u.vanishes())
     }
 
-    #[inline(always)]
+    #[inline]
     fn sum<const TERMS: usize>(
         so_far: Option<Self>,
         terms: [(Self, S); TERMS],
@@ -133,7 +128,7 @@ impl<S: Scalar, const N: usize> Directions<S> for [S; N] {
         S::tangents(so_far, terms, partials)
     }
 
-    #[inline(always)]
+    #[inline]
     fn two_products(self, p: S, q: S) -> [Self; 2] {
         S::two_products(self, p, q)
     }
@@ -273,12 +268,12 @@ impl<S: fmt::Display> fmt::Display for Dual<S> {
     }
 }
 
-operators!(inline(always), [S: Scalar, T: Tangent<S>] Dual<S, T>);
+operators!(inline, [S: Scalar, T: Tangent<S>] Dual<S, T>);
 
 impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
     const PLAIN: bool = S::PLAIN;
 
-    #[inline(always)]
+    #[inline]
     fn tangents<const N: usize, const TERMS: usize>(
         so_far: Option<[Self; N]>,
         terms: [([Self; N], Self); TERMS],
@@ -313,7 +308,7 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
         })
     }
 
-    #[inline(always)]
+    #[inline]
     fn with_constant<O: Binary>(self, constant: f64) -> Self {
         let y = self.value.with_constant::<O>(constant);
         let tangent = if Self::is_sum::<O>() {
@@ -325,7 +320,7 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
         Self { value: y, tangent }
     }
 
-    #[inline(always)]
+    #[inline]
     fn after_constant<O: Binary>(self, constant: f64) -> Self {
         let y = self.value.after_constant::<O>(constant);
         let partial = || O::right(S::from(constant), self.value, y);
@@ -344,19 +339,19 @@ impl<S: Scalar, T: Tangent<S>> Sealed for Dual<S, T> {
 
 impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
     /// Whether to compute a partial at once, because testing its tangent for 0 takes longer.
-    #[inline(always)]
+    #[inline]
     fn is_at_once(is_cheap: bool) -> bool {
         S::PLAIN && is_cheap
     }
 
     /// Whether a tangent is the sum or the difference of two tangents.
-    #[inline(always)]
+    #[inline]
     fn is_sum<O: Binary>() -> bool {
         Self::is_at_once(O::OP.is_sum())
     }
 
     /// The tangent times a partial, which depends only on a constant, or is not computed if the tangent is 0.
-    #[inline(always)]
+    #[inline]
     fn times(self, partial: impl FnOnce() -> S, is_constant: bool) -> T {
         if Self::is_at_once(is_constant) {
             T::sum(None, [(self.tangent, partial())], KnownPartials::Constant)
@@ -411,7 +406,7 @@ impl<S: Scalar, T: Tangent<S>> Dual<S, T> {
 }
 
 impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
-    #[inline(always)]
+    #[inline]
     fn apply<O: Unary>(self) -> Self {
         if !Self::is_at_once(O::OP.is_cheap()) {
             return self.apply_unless_constant::<O>();
@@ -426,7 +421,7 @@ impl<S: Scalar, T: Tangent<S>> Scalar for Dual<S, T> {
         Self { value: y, tangent }
     }
 
-    #[inline(always)]
+    #[inline]
     fn apply2<O: Binary>(self, other: Self) -> Self {
         if !Self::is_at_once(O::OP.is_cheap()) {
             return self.apply2_unless_constant::<O>(other);
