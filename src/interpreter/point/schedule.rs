@@ -21,7 +21,7 @@ const CHUNK: usize = 1 << 14;
 const LONG: usize = 32;
 /// From this many values on, operations with more than a few operands are worth a run of several.
 const TOGETHER: usize = 4;
-/// A level costs about as much as this many values that stay.
+/// A level, or a further run, costs about as much as this many values that stay.
 const LEVEL: usize = 256;
 /// The number of slots in a line of the cache.
 const LINE: u32 = 8;
@@ -345,7 +345,7 @@ impl PointScheduler<'_> {
     fn push_split(&mut self, op: Op, members: &[Member]) {
         let alike = |a: &Member, b: &Member| self.stays[a.id as usize] == self.stays[b.id as usize];
         let alike_members = members.chunk_by(alike);
-        if alike_members.clone().count() * LONG > members.len() {
+        if alike_members.clone().count() * LEVEL > members.len() {
             self.push(op, members);
         } else {
             let lengths: SmallVec<[usize; 8]> = alike_members.map(<[Member]>::len).collect();
