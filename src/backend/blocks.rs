@@ -60,7 +60,7 @@ pub trait Table {
         }
     }
 
-    /// Writes these rows, of which there is at least one, as columns.
+    /// Writes these rows as columns. There is at least one row.
     #[doc(hidden)]
     fn copy_chosen(&self, rows: &[usize], lanes: usize, columns: &mut [f64]) {
         for (column, lanes) in columns.chunks_exact_mut(lanes).enumerate() {

@@ -167,7 +167,7 @@ fn cheaper_order<'a>(code: &Ir, ids: &'a [Id]) -> (Cow<'a, [Id]>, Vec<bool>) {
     }
 }
 
-/// How many levels of values, each of which needs the one before it, all chunks have together.
+/// The number of levels in all chunks. A value is one level above the highest of its operands.
 fn levels(code: &Ir, ids: &[Id]) -> usize {
     let mut depths: Vec<u32> = vec![0; code.len()];
     let mut deepest = 0;
