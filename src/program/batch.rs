@@ -61,8 +61,8 @@ pub struct Batch {
 impl Program {
     /// This program with rows of data. Each row has one value for every varying input.
     ///
-    /// The rows are copied in the order of computation. A [`Table`] is a slice of rows, one [flat](crate::Flat) slice or
-    /// [columns](crate::Columns).
+    /// The rows are copied in the order of computation. A [`Table`] is a slice of rows, one [flat](crate::Flat) slice,
+    /// [columns](crate::Columns), or rows [looked up](crate::Joined) in several tables.
     ///
     /// ```
     /// use chainrule::Program;
