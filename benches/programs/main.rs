@@ -39,6 +39,7 @@ mod skeleton;
 mod skeleton_by_hand;
 mod start;
 mod table;
+mod triangular;
 mod two_layer;
 mod value_and_gradient;
 
@@ -49,7 +50,7 @@ use table::Line;
 /// A part of the table: its name, and the function that makes its lines.
 type Section = (&'static str, fn(Race) -> Vec<Line>);
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     ("moons", moons::lines),
     ("two-layer", two_layer::lines),
     ("digits", digits::lines),
@@ -57,6 +58,7 @@ const SECTIONS: [Section; 16] = [
     ("mixture", gaussian_mixture::lines),
     ("least-squares", least_squares::lines),
     ("log-sum-exp", log_sum_exp::lines),
+    ("triangular", triangular::lines),
     ("k-means", k_means::lines),
     ("recurrence", recurrence::lines),
     ("runge-kutta", runge_kutta::lines),

@@ -2,6 +2,7 @@
 //!
 //! [`schedule`] makes the instructions, and this file executes them.
 
+mod rectangles;
 mod schedule;
 #[cfg(test)]
 mod steps;

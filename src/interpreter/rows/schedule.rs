@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::rectangles::{Rectangle, rectangles};
 use super::{Each, Instruction, Reduction, RowCode};
 use crate::backend::Place;
 use crate::interpreter::elementwise;
@@ -58,9 +59,6 @@ impl RowCode {
         scheduler.run(matrices, any_order)
     }
 }
-
-/// The factors of an outer product's rows, of its columns, and the slots of each row.
-type Matrix = (Vec<Place>, Vec<Place>, Vec<Vec<u32>>);
 
 struct RowScheduler<'a> {
     code: &'a Ir,
@@ -242,52 +240,35 @@ impl RowScheduler<'_> {
     fn reduce(&mut self, matrices: bool, any_order: bool) {
         let code = self.code;
         let mut pairs: Vec<(Vec<Place>, u32)> = Vec::new();
-        let mut by_factor: Vec<(Place, Vec<(Place, u32)>)> = Vec::new();
-        let mut places: FxHashMap<Place, usize> = FxHashMap::default();
+        let mut products: Vec<([Place; 2], u32)> = Vec::new();
         for id in code.ids().filter(|&id| code.kind(id) == Kind::SumOverRows) {
             let slot = self.slots.of(id);
             let factors = code.operands(id).iter();
             let factors: Vec<Place> = factors
                 .map(|&factor| self.places[factor as usize])
                 .collect();
-            if let [u @ (Place::Row(_) | Place::Input(_)), p] = factors[..]
-                && matrices
-            {
-                let next = by_factor.len();
-                let place = *places.entry(u).or_insert(next);
-                if place == next {
-                    by_factor.push((u, Vec::new()));
+            match factors[..] {
+                [u @ (Place::Row(_) | Place::Input(_)), p] if matrices => {
+                    products.push(([u, p], slot));
                 }
-                by_factor[place].1.push((p, slot));
-                continue;
+                _ => pairs.push((factors, slot)),
             }
-            pairs.push((factors, slot));
         }
-        let mut groups: FxHashMap<Vec<Place>, usize> = FxHashMap::default();
-        let mut outers: Vec<Matrix> = Vec::new();
-        for (u, mut terms) in by_factor {
-            terms.sort_unstable_by_key(|&(_, slot)| slot);
-            let factors: Vec<Place> = terms.iter().map(|&(p, _)| p).collect();
-            let next = outers.len();
-            let place = *groups.entry(factors.clone()).or_insert(next);
-            if place == next {
-                outers.push((Vec::new(), factors, Vec::new()));
-            }
-            outers[place].0.push(u);
-            outers[place]
-                .2
-                .push(terms.into_iter().map(|(_, slot)| slot).collect());
-        }
-        for (us, ps, slots) in outers {
-            let narrow = us.len().min(ps.len()) == 1;
-            if us.len() < 4 && ps.len() < 4 || any_order && narrow {
+        for Rectangle { left, right, slots } in rectangles(products.into_iter()) {
+            let narrow = left.len().min(right.len()) == 1;
+            if left.len() < 4 && right.len() < 4 || any_order && narrow {
                 // Too narrow to fill vectors.
-                for (u, slots) in us.iter().zip(slots) {
-                    pairs.extend(ps.iter().zip(slots).map(|(&p, slot)| (vec![*u, p], slot)));
+                for (u, slots) in left.iter().zip(slots) {
+                    pairs.extend(
+                        right
+                            .iter()
+                            .zip(slots)
+                            .map(|(&p, slot)| (vec![*u, p], slot)),
+                    );
                 }
                 continue;
             }
-            let outer = Outer::new(us, ps, MatrixLayout::new(&slots));
+            let outer = Outer::new(left, right, MatrixLayout::new(&slots));
             self.result.reductions.push(Reduction::Outer(outer));
         }
         // Sums of the same number of pairs are computed together.

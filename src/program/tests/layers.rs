@@ -10,9 +10,46 @@ use crate::program::core::Over;
 use crate::strategies::{Expression, Operand};
 use crate::transform::Transform;
 
+/// Which inputs of a layer an output is connected with.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Full,
+    Lower,
+    Upper,
+    Band,
+    Holes,
+}
+
+const SHAPES: [Shape; 5] = [
+    Shape::Full,
+    Shape::Lower,
+    Shape::Upper,
+    Shape::Band,
+    Shape::Holes,
+];
+
+impl Shape {
+    /// Whether the output `row` needs the input `column` of `count`. Every output needs one.
+    fn connects(self, row: usize, column: usize, count: usize) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Lower => column <= row,
+            Self::Upper => column >= row.min(count - 1),
+            Self::Band => column.abs_diff(row.min(count - 1)) <= 4,
+            Self::Holes => column == row % count || (row * 7 + column * 5) % 6 > 1,
+        }
+    }
+}
+
 /// The sum of a network's outputs. The inputs are the weights, layer by layer, then the row. With `bias`, each dot product
-/// gets one.
-fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> Expression {
+/// gets one. Weights that connect nothing are inputs too.
+fn network(
+    sizes: &[usize],
+    bias: bool,
+    transposed: bool,
+    shape: Shape,
+    inputs: Vec<f64>,
+) -> Expression {
     let weights = weights(sizes, bias);
     let mut steps: Vec<(Op, Vec<Operand>)> = Vec::new();
     let mut x: Vec<usize> = (weights..weights + sizes[0]).collect();
@@ -39,6 +76,7 @@ fn network(sizes: &[usize], bias: bool, transposed: bool, inputs: Vec<f64>) -> E
             let factors: Vec<usize> = x
                 .iter()
                 .enumerate()
+                .filter(|&(column, _)| shape.connects(row, column, count))
                 .flat_map(|(column, &x)| [weight(column), x])
                 .collect();
             let mut sum = push(Op::Nary(Dot::OP), &factors);
@@ -68,6 +106,7 @@ proptest! {
     fn products_have_the_bits_of_one_dot_product_after_another(
         sizes in prop::collection::vec(1..18_usize, 2..4),
         [bias, transposed, calm] in [any::<bool>(), any::<bool>(), any::<bool>()],
+        shape in prop::sample::select(&SHAPES[..]),
         pool in prop::collection::vec(hostile(), 800),
         count in 1..131_usize,
     ) {
@@ -77,7 +116,7 @@ proptest! {
         let weights = weights(&sizes, bias);
         let p: Vec<f64> = (0..weights).map(number).collect();
         let rows: Vec<Vec<f64>> = (0..count).map(|row| (0..sizes[0]).map(|i| number(weights + row * 31 + i)).collect()).collect();
-        let e = network(&sizes, bias, transposed, [&p[..], &rows[0]].concat());
+        let e = network(&sizes, bias, transposed, shape, [&p[..], &rows[0]].concat());
         let program = program(&e, weights);
         let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
         let of_rows: Vec<Vec<f64>> = rows.iter().map(|row| on_tape(&e, &[&p[..], row].concat())).collect();
@@ -115,7 +154,7 @@ fn every_length_of_a_tail_has_the_same_bits() {
     let p: Vec<f64> = (0..weights).map(number).collect();
     let row = |row: usize| (0..5).map(|i| number(1000 + row * 5 + i)).collect();
     let all: Vec<Vec<f64>> = (0..200).map(row).collect();
-    let e = network(&sizes, true, false, [&p[..], &all[0]].concat());
+    let e = network(&sizes, true, false, Shape::Full, [&p[..], &all[0]].concat());
     let program = program(&e, weights);
     let options = Options::at(Level::Exact);
     let code = verified(&program, Transform::Gradient, Over::Sum, options);
@@ -145,7 +184,13 @@ fn products_of_many_terms_are_shared_among_threads() {
         .map(|row| (0..130).map(|i| number(row * 131 + i)).collect())
         .collect();
     for transposed in [false, true] {
-        let e = network(&sizes, false, transposed, [&p[..], &rows[0]].concat());
+        let e = network(
+            &sizes,
+            false,
+            transposed,
+            Shape::Full,
+            [&p[..], &rows[0]].concat(),
+        );
         let program = program(&e, weights);
         let (total, wanted) = oracle::sum_gradient(&e, &p, &rows);
         for threads in [1, 2, 3, 8] {
