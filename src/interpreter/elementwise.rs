@@ -375,6 +375,59 @@ pub(crate) fn apply(arch: Arch, op: Op, dst: &mut [f64], operands: &[Source<'_>]
     }
 }
 
+/// Computes one result of an operation of few operands: reads them in the buffer from these slots, and writes the result there.
+pub(crate) type Single = fn(Arch, &mut [f64], result: usize, slots: &[u32]);
+
+impl Loop for Single {
+    type Kernel = Self;
+
+    fn known<const N: usize, O: Elementwise<N>>() -> Self {
+        |arch, buffer, result, slots| {
+            let Some(slots) = slots.first_chunk::<N>() else {
+                return;
+            };
+            let operands = slots.map(|slot| buffer[slot as usize]);
+            buffer[result] = if N > 2 {
+                // Rounded once, which needs the right instructions.
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || O::once(operands),
+                ))
+            } else {
+                O::once(operands)
+            };
+        }
+    }
+
+    fn any<O: Nary>() -> Self {
+        |arch, buffer, result, slots| {
+            let values = &*buffer;
+            buffer[result] = arch.dispatch(Inline(
+                #[inline(always)]
+                || O::value(&Listed { values, slots }),
+            ));
+        }
+    }
+}
+
+/// Operands in the slots that a list gives.
+struct Listed<'a> {
+    values: &'a [f64],
+    slots: &'a [u32],
+}
+
+impl Operands<f64> for Listed<'_> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.slots.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> f64 {
+        self.values[self.slots[place] as usize]
+    }
+}
+
 /// Computes one result of an operation from the values of its operands.
 pub(crate) type Once = fn(Arch, &[f64]) -> f64;
 
@@ -382,8 +435,11 @@ impl Loop for Once {
     type Kernel = Self;
 
     fn known<const N: usize, O: Elementwise<N>>() -> Self {
-        |_, operands| match operands.first_chunk() {
-            Some(&operands) => O::once(operands),
+        |arch, operands| match operands.first_chunk() {
+            Some(&operands) => arch.dispatch(Inline(
+                #[inline(always)]
+                || O::once(operands),
+            )),
             None => f64::NAN,
         }
     }

@@ -8,7 +8,7 @@ mod steps;
 
 use smallvec::SmallVec;
 
-use super::elementwise::{Each, Once};
+use super::elementwise::{Each, Once, Single};
 use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
@@ -42,8 +42,8 @@ impl Address {
 /// How a run is computed.
 #[derive(Clone, Copy, Debug)]
 enum Kernel {
-    /// One value of an operation of up to three operands.
-    Single(Once),
+    /// One value of an operation of few operands, whose slots the table lists.
+    Single(Single),
     /// One value of an operation of any number of operands, which one address lists.
     Fold(Once),
     /// Several values.
@@ -57,7 +57,8 @@ struct Run {
     kernel: Kernel,
     dst: u32,
     count: u32,
-    /// The index of the first operand's address. A wide operation has one address for all its operands.
+    /// The index of the first operand's address. A wide operation has one address for all its operands. For one value of few
+    /// operands, this is the index of the first operand's slot in the table.
     addresses: u32,
     operands: u32,
     /// Whether tables list some of the operands.
@@ -77,25 +78,14 @@ impl Runs {
     pub(crate) fn execute(&self, arch: Arch, buffer: &mut [f64], gathered: &mut Vec<f64>) {
         for run in &self.list {
             let start = run.dst as usize;
-            let addresses = &self.addresses[run.addresses as usize..];
             match run.kernel {
                 Kernel::Single(kernel) => {
-                    let mut operands = [0.0; 3];
-                    let count = run.operands as usize;
-                    for (operand, address) in operands.iter_mut().zip(&addresses[..count]) {
-                        let slot = match *address {
-                            Address::Slots(slot) | Address::Same(slot) => slot,
-                            Address::Table(start) | Address::Stretches(start) => {
-                                self.table[start as usize]
-                            }
-                        };
-                        *operand = buffer[slot as usize];
-                    }
-                    buffer[start] = kernel(arch, &operands[..count]);
+                    let slots = &self.table[run.addresses as usize..][..run.operands as usize];
+                    kernel(arch, buffer, start, slots);
                 }
                 Kernel::Fold(kernel) => {
                     let count = run.operands as usize;
-                    let operands = match addresses[0] {
+                    let operands = match self.addresses[run.addresses as usize] {
                         Address::Slots(start) | Address::Same(start) => {
                             &buffer[start as usize..][..count]
                         }
@@ -109,6 +99,7 @@ impl Runs {
                 }
                 Kernel::Each(kernel) => {
                     let count = run.count as usize;
+                    let addresses = &self.addresses[run.addresses as usize..];
                     let addresses = &addresses[..run.operands as usize];
                     if run.gathers {
                         gathered.clear();
@@ -203,13 +194,18 @@ impl std::fmt::Display for Runs {
         for run in &self.list {
             let (from, to) = (run.dst, run.dst + run.count);
             write!(f, "{from}..{to} = {}", run.op.row().name)?;
-            let single = run.count == 1 && matches!(run.op, Op::Nary(_));
-            let (addresses, len) = if single {
-                (1, run.operands)
-            } else {
-                (run.operands, run.count)
+            let (first, operands) = (run.addresses as usize, run.operands as usize);
+            let (addresses, len) = match run.kernel {
+                Kernel::Single(_) => {
+                    for slot in &self.table[first..][..operands] {
+                        write!(f, " {slot}")?;
+                    }
+                    (&[][..], 1)
+                }
+                Kernel::Fold(_) => (&self.addresses[first..=first], run.operands),
+                Kernel::Each(_) => (&self.addresses[first..][..operands], run.count),
             };
-            for address in &self.addresses[run.addresses as usize..][..addresses as usize] {
+            for address in addresses {
                 match *address {
                     Address::Slots(start) if len == 1 => write!(f, " {start}")?,
                     Address::Slots(start) => write!(f, " {start}..{}", start + len)?,

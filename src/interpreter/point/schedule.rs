@@ -11,7 +11,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::{Address, FEW, Kernel, Run, Runs, WIDE};
-use crate::interpreter::elementwise::{self, Each, Once};
+use crate::interpreter::elementwise::{self, Each, Once, Single};
 use crate::ir::{Id, Ir, Kind};
 use crate::op::Op;
 
@@ -21,6 +21,8 @@ const CHUNK: usize = 1 << 14;
 const LONG: usize = 32;
 /// From this many values on, operations with more than a few operands are worth a run of several.
 const TOGETHER: usize = 4;
+/// Fewer values than this are computed one by one, if each has few operands.
+const ALONE: usize = 8;
 /// A level, or a further run, costs about as much as this many values that stay.
 const LEVEL: usize = 256;
 /// The number of slots in a line of the cache.
@@ -55,9 +57,22 @@ impl Slots {
         self.count += 1;
     }
 
-    /// Gives a temporary value the next slot of their part.
-    fn give_passing(&mut self, id: Id) {
-        self.of[id as usize] = self.passing | PASSING;
+    /// The next slot, of temporary values or of others.
+    fn next(&self, passing: bool) -> u32 {
+        if passing {
+            self.passing | PASSING
+        } else {
+            self.count
+        }
+    }
+
+    /// Gives a value the next slot.
+    fn give_next(&mut self, id: Id, passing: bool) {
+        if !passing {
+            self.give(id);
+            return;
+        }
+        self.of[id as usize] = self.next(true);
         self.passing += 1;
         self.most_passing = self.most_passing.max(self.passing);
     }
@@ -378,64 +393,76 @@ impl PointScheduler<'_> {
         1 + members.windows(2).take_while(goes_on).count()
     }
 
-    /// Appends a run of these members, or a run for each if they are few and have many operands.
+    /// Appends a run of these members, or a run for each if they are few.
     fn push(&mut self, op: Op, members: &[Member]) {
         let Some(&first) = members.first() else {
             return;
         };
         let operands = self.slots_of(first).len();
-        let apart = operands > WIDE || operands > FEW && members.len() < TOGETHER;
-        let step = if apart { 1 } else { members.len() };
-        for members in members.chunks(step) {
-            let addresses = self.runs.addresses.len() as u32;
-            let operands = self.slots_of(members[0]).len();
-            let passing = !members.iter().any(|member| self.stays[member.id as usize]);
-            let slots = &self.operands;
-            if members.len() == 1 && matches!(op, Op::Nary(_)) {
-                // A fold reads its operands from a slice, even if all are the same.
-                let start = members[0].operands as usize;
-                let slots = slots[start..start + operands].iter().copied();
-                self.runs.address(slots, false);
-            } else {
-                for place in 0..operands {
-                    let at = |member: &Member| slots[member.operands as usize + place];
-                    self.runs.address(members.iter().map(at), true);
-                }
-            }
-            if members.len() >= LONG {
-                self.slots.align(passing);
-            }
-            let single = members.len() == 1;
-            let kernel = match op {
-                Op::Nary(_) if single => {
-                    elementwise::kernel::<Once>(op, operands).map(Kernel::Fold)
-                }
-                _ if single => elementwise::kernel::<Once>(op, operands).map(Kernel::Single),
-                _ => elementwise::kernel::<Each>(op, operands).map(Kernel::Each),
-            };
-            self.runs.list.push(Run {
-                op,
-                kernel: kernel.expect("an input is not computed"),
-                dst: if passing {
-                    self.slots.passing | PASSING
-                } else {
-                    self.slots.count
-                },
-                count: members.len() as u32,
-                addresses,
-                operands: operands as u32,
-                gathers: self.runs.addresses[addresses as usize..]
-                    .iter()
-                    .any(|address| address.is_gathered()),
-            });
+        let apart = members.len() == 1
+            || members.len() < ALONE && operands <= FEW
+            || operands > WIDE
+            || operands > FEW && members.len() < TOGETHER;
+        if apart {
             for member in members {
-                if passing {
-                    self.slots.give_passing(member.id);
-                } else {
-                    self.slots.give(member.id);
-                }
+                self.push_one(op, *member);
             }
+            return;
         }
+        let passing = !members.iter().any(|member| self.stays[member.id as usize]);
+        let addresses = self.runs.addresses.len() as u32;
+        for place in 0..operands {
+            let at = |member: &Member| self.operands[member.operands as usize + place];
+            self.runs.address(members.iter().map(at), true);
+        }
+        if members.len() >= LONG {
+            self.slots.align(passing);
+        }
+        let kernel = elementwise::kernel::<Each>(op, operands).expect("an input is not computed");
+        self.runs.list.push(Run {
+            op,
+            kernel: Kernel::Each(kernel),
+            dst: self.slots.next(passing),
+            count: members.len() as u32,
+            addresses,
+            operands: operands as u32,
+            gathers: self.runs.addresses[addresses as usize..]
+                .iter()
+                .any(|address| address.is_gathered()),
+        });
+        for member in members {
+            self.slots.give_next(member.id, passing);
+        }
+    }
+
+    /// Appends a run of one member.
+    fn push_one(&mut self, op: Op, member: Member) {
+        let passing = !self.stays[member.id as usize];
+        let operands = self.code.operands(member.id).len();
+        let slots = &self.operands[member.operands as usize..][..operands];
+        let known = "an input is not computed";
+        let (kernel, first) = if operands <= FEW {
+            let first = self.runs.table.len();
+            self.runs.table.extend(slots);
+            let kernel = elementwise::kernel::<Single>(op, operands).expect(known);
+            (Kernel::Single(kernel), first)
+        } else {
+            // A fold reads its operands from a slice, even if all are the same.
+            let first = self.runs.addresses.len();
+            self.runs.address(slots.iter().copied(), false);
+            let kernel = elementwise::kernel::<Once>(op, operands).expect(known);
+            (Kernel::Fold(kernel), first)
+        };
+        self.runs.list.push(Run {
+            op,
+            kernel,
+            dst: self.slots.next(passing),
+            count: 1,
+            addresses: first as u32,
+            operands: operands as u32,
+            gathers: false,
+        });
+        self.slots.give_next(member.id, passing);
     }
 }
 
