@@ -9,10 +9,11 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::block_source::BlockSource;
-use super::blocks::{BLOCK, Blocks, Order};
+use super::blocks::{BLOCK, Blocks, Order, VECTOR};
 use super::buffer::Buffer;
 use super::compiled::Compiled;
 use super::mean::{self, without_sign};
+use super::outputs::{write_column, write_square};
 use super::parallel;
 use super::pieces::Pieces;
 use super::traits::{Machine, Source};
@@ -307,28 +308,6 @@ impl Answer {
     }
 }
 
-/// Writes the values of the first `count` lanes, `step` places apart. `sign` is −0, which keeps every bit, or 0, which drops the
-/// sign of 0.
-fn write_column(values: Source<'_>, sign: f64, count: usize, places: &mut [f64], step: usize) {
-    match values {
-        Source::Slice(lanes) if step == 1 => {
-            for (place, lane) in places.iter_mut().zip(&lanes[..count]) {
-                *place = lane + sign;
-            }
-        }
-        Source::Slice(lanes) => {
-            for (place, lane) in places.iter_mut().step_by(step).zip(&lanes[..count]) {
-                *place = lane + sign;
-            }
-        }
-        Source::Splat(value) => {
-            for place in places.iter_mut().step_by(step).take(count) {
-                *place = value + sign;
-            }
-        }
-    }
-}
-
 /// Drops the sign of every derivative that is 0.
 fn drop_signs(derivatives: &mut [f64]) {
     for derivative in derivatives {
@@ -399,25 +378,31 @@ impl Worker {
             for index in 0..block.blocks {
                 let block = block.block(index);
                 let mut outputs = layout.outputs();
-                let mut slice = 0;
+                let mut slices = results.iter_mut();
                 for (part, &len) in parts.lengths().iter().enumerate() {
                     let sign = if parts.is_derivative(part) { 0.0 } else { -0.0 };
-                    for (column, place) in outputs.by_ref().take(len).enumerate() {
-                        let values = self.machine.lanes(shared, &block, place);
-                        let (start, step) = match order {
-                            Order::RowMajor => (done * len + column, len),
-                            Order::ColumnMajor => (done, 1),
-                        };
-                        write_column(
-                            values,
-                            sign,
-                            block.count,
-                            &mut results[slice][start..],
-                            step,
-                        );
-                        slice += usize::from(order == Order::ColumnMajor);
+                    let mut values = outputs
+                        .by_ref()
+                        .take(len)
+                        .map(|place| self.machine.lanes(shared, &block, place));
+                    if order == Order::ColumnMajor {
+                        for (values, column) in values.zip(slices.by_ref()) {
+                            write_column(values, sign, block.count, &mut column[done..], 1);
+                        }
+                        continue;
                     }
-                    slice += usize::from(order == Order::RowMajor);
+                    let Some(rows) = slices.next() else { continue };
+                    let mut column = done * len;
+                    while column + VECTOR <= (done + 1) * len {
+                        let square =
+                            [(); VECTOR].map(|()| values.next().unwrap_or(Source::Splat(0.0)));
+                        write_square(&square, sign, block.count, &mut rows[column..], len);
+                        column += VECTOR;
+                    }
+                    for values in values {
+                        write_column(values, sign, block.count, &mut rows[column..], len);
+                        column += 1;
+                    }
                 }
                 done += block.count;
             }

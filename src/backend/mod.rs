@@ -22,6 +22,7 @@ mod compiled;
 mod joined;
 mod layout;
 mod mean;
+mod outputs;
 mod parallel;
 mod pieces;
 mod runner;
