@@ -189,22 +189,40 @@ impl Error {
 
     /// An error for a program that took a different branch than its trace, or read another number.
     pub(crate) fn changed(branch: BranchChanged) -> Self {
+        Self::changed_with(branch, |instead| {
+            format!(
+                "{instead}; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`"
+            )
+        })
+    }
+
+    /// As [`changed`](Self::changed), where the same program has to be right everywhere, for the given reason.
+    pub(crate) fn changed_in_one_program(branch: BranchChanged, reason: &str) -> Self {
+        Self::changed_with(branch, |instead| format!("{reason}, so {instead}"))
+    }
+
+    /// The error with advice, which is made of what can replace the branch.
+    fn changed_with(branch: BranchChanged, advice: impl FnOnce(&str) -> String) -> Self {
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
         let (at, comparison) = (&branch.at, &branch.comparison);
-        let message = if branch.is_read {
-            format!(
-                "{row}the number read at {at} is {comparison}; compute with the value itself, \
-                 take an index by `floor_index`, show it by `peek`, \
-                 trace at this point (`trace_at`, for rows `trace_rows_at`), or use `Retraced`"
+        let (found, instead) = if branch.is_read {
+            (
+                format!("the number read at {at} is {comparison}"),
+                "compute with the value itself, look up a value by `gather`, take an index by `floor_index`, \
+                 and show the number by `peek`",
             )
         } else {
-            format!(
-                "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
-                 trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`"
+            (
+                format!(
+                    "the comparison at {at} took a different branch than when the program was traced: {comparison}"
+                ),
+                "choose between two values by `select`, `max` or `min`, and among many by `min_of`, \
+                 or by `argmin_of` and `gather`",
             )
         };
+        let message = format!("{row}{found}; {}", advice(instead));
         Self {
             branch: Some(Box::new(branch)),
             ..Self::new(ErrorKind::Branch, message)

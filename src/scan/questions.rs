@@ -1,9 +1,9 @@
 //! The questions about a scan: values, gradients, directions, and sums over many sequences.
 
-use super::worker::Worker;
+use super::worker::{Worker, named};
 use super::{Plan, Question, Scan};
 use crate::backend::{BLOCK, Table, VECTOR, for_each, threads};
-use crate::error::{Error, Result, check_length};
+use crate::error::{Result, check_length};
 use crate::var::Var;
 
 impl Scan {
@@ -252,8 +252,8 @@ impl Scan {
         for step in 0..rows.rows() {
             let row = (0..self.row()).map(|column| Var::from(rows.at(step, column)));
             let inputs: Vec<Var> = parameters.iter().copied().chain(state).chain(row).collect();
-            let named = |error: Error| error.of_argument(&format!("step {step}"));
-            let mut outputs = self.step.call(&inputs).map_err(named)?;
+            let at_step = |error| named(error, &format!("step {step}"));
+            let mut outputs = self.step.call(&inputs).map_err(at_step)?;
             if let Some(&own) = outputs.get(self.state) {
                 add(own);
             }
@@ -262,8 +262,8 @@ impl Scan {
         }
         if let Some(end) = &self.end {
             let inputs = [parameters, &state].concat();
-            let named = |error: Error| error.of_argument("end");
-            add(end.call(&inputs).map_err(named)?[0]);
+            let at_end = |error| named(error, "end");
+            add(end.call(&inputs).map_err(at_end)?[0]);
         }
         Ok(total.unwrap_or_else(|| Var::from(-0.0)))
     }

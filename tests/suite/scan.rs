@@ -348,6 +348,14 @@ fn a_changed_branch_names_the_step() {
         "{error}"
     );
     assert_eq!(error.branch().unwrap().comparison, "-0.5 > 0.0");
+    let advice = "-0.5 > 0.0; a scan has one program for all its steps, so choose between two values by `select`, `max` or `min`, \
+                  and among many by `min_of`, or by `argmin_of` and `gather`";
+    assert!(error.to_string().ends_with(advice), "{error}");
+    let called = Program::trace(2, |x| scan.call(&x[..1], &x[1..], &[[]; 9])).unwrap_err();
+    assert!(
+        called.to_string().starts_with("step 0: ") && called.to_string().contains("a scan has"),
+        "{called}"
+    );
     let error = scan
         .sum_gradient(&[1.0], &[[9.0], [2.5]], &[[[]; 5], [[]; 5]])
         .unwrap_err();
@@ -357,6 +365,7 @@ fn a_changed_branch_names_the_step() {
             .starts_with("sequence 1: step 3: the comparison at "),
         "{error}"
     );
+    assert!(error.to_string().ends_with(advice), "{error}");
     // The scan answers again afterwards.
     assert_eq!(scan.value(&[1.0], &[2.5], &[[]; 2]).unwrap(), 0.5);
 }

@@ -137,7 +137,7 @@ fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
     let branch = error.branch().expect("a branch that changed");
     let place = row.map_or(String::new(), |row| format!("row {row}: "));
     let message = format!(
-        "{place}the comparison at {} took a different branch than when the program was traced: {}; trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`",
+        "{place}the comparison at {} took a different branch than when the program was traced: {}; choose between two values by `select`, `max` or `min`, and among many by `min_of`, or by `argmin_of` and `gather`; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`",
         branch.at, branch.comparison
     );
     error.kind() == ErrorKind::Branch
