@@ -100,6 +100,10 @@ pub struct BranchChanged {
     /// Whether the number of a value was read there, instead of compared. Then `comparison` is the number at this point and
     /// the number when traced, such as `2.5 traced as 0.5`.
     pub is_read: bool,
+    /// Whether an [index](crate::Var::floor_index) was taken there, instead of a comparison. Then `comparison` is the number at
+    /// this point with its index, and the numbers that have the index when traced, such as
+    /// `2.5 has the index 2, traced for 0 <= x < 1`.
+    pub is_index: bool,
 }
 
 impl Error {
@@ -212,6 +216,13 @@ impl Error {
                 format!("the number read at {at} is {comparison}"),
                 "compute with the value itself, look up a value by `gather`, take an index by `floor_index`, \
                  and show the number by `peek`",
+            )
+        } else if branch.is_index {
+            (
+                format!(
+                    "`floor_index` at {at} found another index than when the program was traced: {comparison}"
+                ),
+                "look up a value by `gather`, which takes any index",
             )
         } else {
             (

@@ -371,6 +371,35 @@ fn a_changed_branch_names_the_step() {
 }
 
 #[test]
+fn a_changed_index_names_the_step_and_gather() {
+    let table = [1.0, 2.0, 4.0].map(Var::from);
+    let step = |index: fn(Var, &[Var]) -> Var| {
+        let step = Program::trace_rows(&[1.0], 2, |p, x| [x[0] + p[0] * index(x[1], &table)]);
+        let end = Program::trace_rows(&[1.0], 1, |_, x| x[0]);
+        Scan::new(&step.unwrap(), 1)
+            .unwrap()
+            .with_end(&end.unwrap())
+            .unwrap()
+    };
+    let fixed = step(|i, table| i.floor_index().map_or(0.0.into(), |i| table[i]));
+    let error = fixed
+        .value(&[1.0], &[0.0], &[[0.0], [f64::NAN]])
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("step 1: `floor_index` at "), "{error}");
+    let end = ": NaN has no index, traced for 0 <= x < 1; a scan has one program for all its steps, so look up a value by \
+               `gather`, which takes any index";
+    assert!(error.ends_with(end), "{error}");
+    let varying = step(Var::gather);
+    assert_eq!(
+        varying
+            .value(&[1.0], &[0.0], &[[0.0], [2.0], [1.0]])
+            .unwrap(),
+        7.0
+    );
+}
+
+#[test]
 fn wrong_input_is_named() {
     let scan = pendulum_scan();
     let message = |error: chainrule::Error| error.to_string();
