@@ -171,6 +171,37 @@ pub trait Parameters<S: Scalar = f64> {
         );
     }
 
+    /// Builds the same structure with other numbers, in order: a gradient with respect to the parameters as the structure.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Program};
+    ///
+    /// struct Line<S> {
+    ///     slope: S,
+    ///     offset: S,
+    /// }
+    ///
+    /// chainrule::parameters!(Line { slope, offset });
+    ///
+    /// let line = Line { slope: 2.0, offset: 1.0 };
+    /// let f = Program::trace_rows(&line, 1, |line, row| line.slope * row[0] + line.offset)?;
+    /// let mut batch = f.batch(&[[1.0], [3.0]])?;
+    /// let gradient = line.with_parameters(batch.sum_gradient(&line)?.1)?;
+    /// assert_eq!((gradient.slope, gradient.offset), (4.0, 2.0));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if `values.len()` is not [`parameter_count`](Self::parameter_count).
+    fn with_parameters<T: Scalar>(&self, values: &[T]) -> Result<Self::Over<T>> {
+        check_length("parameters", self.parameter_count(), values.len())?;
+        let mut place = 0;
+        Ok(self.map_parameters(&mut |_| {
+            place += 1;
+            values[place - 1]
+        }))
+    }
+
     /// Replaces every parameter, in order.
     ///
     /// ```

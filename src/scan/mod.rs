@@ -57,6 +57,33 @@ use crate::transform::StepShape;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
+/// Parameters may be a structure, as in [`trace_rows`](Program::trace_rows). A gradient begins with the derivatives with respect
+/// to them, in their order:
+///
+/// ```
+/// use chainrule::{Parameters, Program, Scan};
+///
+/// struct Spring<S> {
+///     stiffness: S,
+///     damping: S,
+/// }
+///
+/// chainrule::parameters!(Spring { stiffness, damping });
+///
+/// let spring = Spring { stiffness: 4.0, damping: 0.1 };
+/// let step = Program::trace_rows(&spring, 2, |p, state| {
+///     let (x, v) = (state[0], state[1]);
+///     let v = v - (p.stiffness * x + p.damping * v) * 0.01;
+///     [x + v * 0.01, v]
+/// })?;
+/// let end = Program::trace_rows(&spring, 2, |_, state| state[0].square())?;
+/// let scan = Scan::new(&step, 2)?.with_end(&end)?;
+/// let (_, gradient) = scan.gradient(&spring, &[1.0, 0.0], &[[]; 100])?;
+/// let slopes = spring.with_parameters(&gradient[..spring.parameter_count()])?;
+/// assert_eq!([slopes.stiffness, slopes.damping], gradient[..2]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// A step without a state is a map: its derivatives are sums over the rows, which a [`Batch`](crate::Batch) computes side by
 /// side.
 pub struct Scan {

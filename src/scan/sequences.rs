@@ -4,22 +4,26 @@ use super::Scan;
 use super::worker::Sequences;
 use crate::backend::Table;
 use crate::error::{Error, Result, check_length};
+use crate::op::Scalar;
+use crate::parameters::Parameters;
 
 impl Scan {
-    /// Checks the lengths of the parameters, the start and the rows.
-    pub(super) fn check<T: Table + ?Sized>(
+    /// Checks the lengths of the parameters, the start and the rows, and lists the parameters.
+    pub(super) fn checked<S: Scalar, U: Parameters<S> + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
-        start: &[f64],
+        parameters: &U,
+        start: usize,
         rows: &T,
-    ) -> Result<()> {
-        self.check_parameters(parameters)?;
-        check_length("start", self.state, start.len())?;
-        self.check_rows(rows)
+    ) -> Result<Vec<S>> {
+        let parameters = parameters.parameters();
+        self.check_parameters(parameters.len())?;
+        check_length("start", self.state, start)?;
+        self.check_rows(rows)?;
+        Ok(parameters)
     }
 
-    pub(super) fn check_parameters(&self, parameters: &[f64]) -> Result<()> {
-        check_length("parameters", self.parameters(), parameters.len())
+    pub(super) fn check_parameters(&self, found: usize) -> Result<()> {
+        check_length("parameters", self.parameters(), found)
     }
 
     fn check_rows<T: Table + ?Sized>(&self, rows: &T) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Tests repeated steps against one recording of all of them, and against programs of the whole loop.
 
 use chainrule::derive::{self, recorded::fresh};
-use chainrule::{ErrorKind, Level, Program, Scan, Var, tape};
+use chainrule::{ErrorKind, Level, Parameters, Program, Scan, Var, tape};
 use proptest::prelude::*;
 
 use crate::compare::{equal, same};
@@ -397,6 +397,63 @@ fn a_changed_index_names_the_step_and_gather() {
             .unwrap(),
         7.0
     );
+}
+
+struct Swing<S> {
+    gravity: S,
+    drags: Vec<S>,
+}
+
+chainrule::parameters!(Swing { gravity, drags });
+
+#[test]
+fn parameters_may_be_a_structure() {
+    let swing = Swing {
+        gravity: P[0],
+        drags: vec![P[1]],
+    };
+    let step = Program::trace_rows(&swing, 2, |p, x| {
+        let speed = x[1] - (x[0].sin() * p.gravity + x[1] * p.drags[0]) * 0.05;
+        [x[0] + speed * 0.05, speed]
+    });
+    let end = Program::trace_rows(&swing, 2, |p, x| x[0].square() * p.gravity).unwrap();
+    let scan = Scan::new(&step.unwrap(), 2)
+        .unwrap()
+        .with_end(&end)
+        .unwrap();
+    let (start, rows, v) = ([0.4, -0.2], [[]; 7], [0.3, -1.0, 0.7, 0.5]);
+    let (value, gradient) = scan.gradient(&swing, &start, &rows).unwrap();
+    assert_eq!(
+        (value, gradient.clone()),
+        scan.gradient(&P, &start, &rows).unwrap()
+    );
+    let slopes = swing.with_parameters(&gradient[..2]).unwrap();
+    assert_eq!(
+        (slopes.gravity, slopes.drags),
+        (gradient[0], vec![gradient[1]])
+    );
+    let error = swing.with_parameters(&gradient).map(|_| ()).unwrap_err();
+    assert_eq!(error.to_string(), "parameters: expected 2 values, found 4");
+
+    macro_rules! same_answers {
+        ($($question:ident($($given:expr),+)),+ $(,)?) => { $(
+            let by_structure = scan.$question(&swing, $($given),+).unwrap();
+            assert_eq!(by_structure, scan.$question(&P, $($given),+).unwrap());
+        )+ };
+    }
+    let (starts, sequences) = ([start; 3], [rows; 3]);
+    same_answers!(
+        values(&start, &rows),
+        value(&start, &rows),
+        jvp(&start, &rows, &v),
+        hvp(&start, &rows, &v),
+        sum_value(&starts, &sequences),
+        sum_gradient(&starts, &sequences),
+    );
+    let recorded = swing.map_parameters(&mut Var::new);
+    let called = scan.call(&recorded, &start.map(Var::from), &rows).unwrap();
+    assert_eq!(called.value(), value);
+    assert_eq!(called.backward()[recorded.gravity], gradient[0]);
 }
 
 #[test]
