@@ -124,10 +124,10 @@ impl Error {
     /// assert_eq!(error.to_string(), "row 7: expected 3 values, found 2");
     /// ```
     pub fn length(name: &str, expected: usize, found: usize) -> Self {
-        let values = if expected == 1 { "value" } else { "values" };
+        let expected = counted(expected, "value");
         Self::new(
             ErrorKind::Length,
-            format!("{name}: expected {expected} {values}, found {found}"),
+            format!("{name}: expected {expected}, found {found}"),
         )
     }
 
@@ -288,6 +288,12 @@ impl std::error::Error for Error {
             .as_deref()
             .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
+}
+
+/// A number of things, in words.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
 }
 
 /// Checks the number of values of an argument.

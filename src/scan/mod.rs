@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 use self::stage::Stage;
 use self::worker::Worker;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::program::Program;
 use crate::transform::StepShape;
 
@@ -142,10 +142,11 @@ impl Scan {
             ));
         }
         let varying = step.inputs() - step.uniform_inputs();
-        for (found, what) in [(varying, "varying inputs"), (step.outputs(), "outputs")] {
+        for (found, what) in [(varying, "varying input"), (step.outputs(), "output")] {
             if found < state {
+                let (expected, values) = (counted(state, what), counted(state, "value"));
                 let problem =
-                    format!("has {found} {what}, fewer than the {state} values of its state");
+                    format!("expected at least {expected} for {values} of state, found {found}");
                 return Err(Error::argument("step", problem));
             }
         }
@@ -182,8 +183,8 @@ impl Scan {
             (self.state, varying, "varying"),
         ] {
             if expected != found {
-                let inputs = if expected == 1 { "input" } else { "inputs" };
-                let problem = format!("expected {expected} {class} {inputs}, found {found}");
+                let inputs = counted(expected, &format!("{class} input"));
+                let problem = format!("expected {inputs}, found {found}");
                 return Err(Error::argument("end", problem));
             }
         }
@@ -200,7 +201,8 @@ impl Scan {
     }
 
     /// Also differentiates with respect to the rows: [`gradient`](Self::gradient) then ends with one derivative for each number
-    /// of each row.
+    /// of each row. The other questions have no derivatives with respect to the rows; [`sum_gradient`](Self::sum_gradient) is an
+    /// error.
     ///
     /// ```
     /// use chainrule::{Program, Scan};

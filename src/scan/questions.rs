@@ -3,7 +3,7 @@
 use super::worker::{Worker, named};
 use super::{Plan, Question, Scan};
 use crate::backend::{BLOCK, Table, VECTOR, for_each, threads};
-use crate::error::{Result, check_length};
+use crate::error::{Error, Result, check_length};
 use crate::parameters::Parameters;
 use crate::var::Var;
 
@@ -38,7 +38,7 @@ impl Scan {
         })
     }
 
-    /// The value: the sum of the first own output over all steps, plus the first output of the end.
+    /// The value: the sum of the first own output over all steps, plus the first output of the end; 0 without steps and end.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -96,7 +96,8 @@ impl Scan {
         })
     }
 
-    /// The value, and its derivative in the direction `v`: a number for each parameter, then for each value of the start.
+    /// The value, and its derivative in the direction `v`: a number for each parameter, then for each value of the start. The rows
+    /// stay as they are.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -125,7 +126,7 @@ impl Scan {
     /// The value, its gradient, and its Hessian times the direction `v`: a number for each parameter, then for each value of
     /// the start.
     ///
-    /// This is reverse mode over forward mode: the scan of the values with their derivatives in the direction is
+    /// The rows stay as they are, and the gradient leaves them out. This is reverse mode over forward mode: the scan of the values with their derivatives in the direction is
     /// differentiated once more.
     ///
     /// ```
@@ -197,6 +198,9 @@ impl Scan {
 
     /// The sum of the values of many sequences, and its derivatives with respect to the parameters.
     ///
+    /// It has no derivatives with respect to the starts and the rows: for those, call [`gradient`](Self::gradient) for each
+    /// sequence.
+    ///
     /// ```
     /// use chainrule::{Program, Scan};
     /// let step = Program::trace_rows(&[0.5], 1, |p, x| [x[0] * p[0], x[0]])?;
@@ -207,7 +211,8 @@ impl Scan {
     /// ```
     ///
     /// # Errors
-    /// As [`sum_value`](Self::sum_value).
+    /// As [`sum_value`](Self::sum_value), and [`Argument`](crate::ErrorKind::Argument) if derivatives with respect to the rows are
+    /// [wanted](Self::with_rows).
     pub fn sum_gradient<U, S, T>(
         &self,
         parameters: &U,
@@ -219,6 +224,11 @@ impl Scan {
         S: Table + Sync + ?Sized,
         T: Table + Sync,
     {
+        if self.by_rows {
+            let problem = "cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, \
+                           or call `gradient` for each sequence";
+            return Err(Error::argument("sum_gradient", problem));
+        }
         self.sum(true, &parameters.parameters(), starts, sequences)
     }
 
@@ -268,7 +278,7 @@ impl Scan {
             let at_end = |error| named(error, "end");
             add(end.call(&inputs).map_err(at_end)?[0]);
         }
-        Ok(total.unwrap_or_else(|| Var::from(-0.0)))
+        Ok(total.unwrap_or_else(|| Var::from(0.0)))
     }
 
     /// The scan in a direction, and the parameters and the start with their directions.

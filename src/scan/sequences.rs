@@ -3,7 +3,7 @@
 use super::Scan;
 use super::worker::Sequences;
 use crate::backend::Table;
-use crate::error::{Error, Result, check_length};
+use crate::error::{Error, Result, check_length, counted};
 use crate::op::Scalar;
 use crate::parameters::Parameters;
 
@@ -44,8 +44,8 @@ impl Scan {
     ) -> Result<usize> {
         if starts.rows() != sequences.len() {
             let problem = format!(
-                "expected one sequence for each of the {} starts, found {}",
-                starts.rows(),
+                "expected {}, one for each start, found {}",
+                counted(starts.rows(), "sequence"),
                 sequences.len()
             );
             return Err(Error::argument("sequences", problem));
@@ -62,7 +62,8 @@ impl Scan {
             self.check_rows(rows).map_err(of_sequence)?;
             if rows.rows() != steps {
                 let problem = format!(
-                    "expected {steps} rows as in sequence 0, found {}",
+                    "expected {} as in sequence 0, found {}",
+                    counted(steps, "row"),
                     rows.rows()
                 );
                 return Err(Error::argument(&format!("sequence {index}"), problem));

@@ -76,8 +76,10 @@ impl Worker {
         let own = outputs - state;
         self.totals.clear();
         let of_end = self.end.as_ref().map_or(1, |end| end.stage().outputs);
-        // Adding the first term to −0 changes no bit of it.
-        self.totals.resize(own.max(of_end) * lanes, -0.0);
+        // Adding the first term to −0 changes no bit of it. Without terms, a sum has no sign.
+        let has_terms = steps > 0 || self.end.is_some();
+        let nothing = if has_terms { -0.0 } else { 0.0 };
+        self.totals.resize(own.max(of_end) * lanes, nothing);
         self.states.clear();
         self.states.extend_from_slice(&self.sequences.start);
         let size = self.step.stage().trace() * lanes;

@@ -314,6 +314,29 @@ fn a_step_without_a_state_is_a_map() {
     assert!(near(found.0, value) && near(found.1[0], gradient[0]));
 }
 
+/// No steps and no end give a zero without a sign in every question, and one step of −0 keeps its sign.
+#[test]
+fn a_sum_without_terms_has_no_sign() {
+    let step = Program::trace_rows(&[1.0], 1, |p, x| [x[0] * p[0], x[0]]).unwrap();
+    let scan = Scan::new(&step, 1).unwrap();
+    let none: [[f64; 0]; 0] = [];
+    let is_zero = |value: f64| assert_eq!(value.to_bits(), 0);
+    is_zero(scan.value(&[1.0], &[2.0], &none).unwrap());
+    let (value, gradient) = scan.gradient(&[1.0], &[2.0], &none).unwrap();
+    is_zero(value);
+    gradient.into_iter().for_each(is_zero);
+    is_zero(scan.jvp(&[1.0], &[2.0], &none, &[1.0, 1.0]).unwrap().0);
+    is_zero(scan.hvp(&[1.0], &[2.0], &none, &[1.0, 1.0]).unwrap().0);
+    is_zero(scan.sum_value(&[1.0], &[[2.0]], &[none]).unwrap());
+    is_zero(
+        scan.call(&[Var::new(1.0)], &[Var::new(2.0)], &none)
+            .unwrap()
+            .value(),
+    );
+    let value = scan.value(&[1.0], &[-0.0], &[[]]).unwrap();
+    assert_eq!(value.to_bits(), (-0.0_f64).to_bits());
+}
+
 #[test]
 fn scans_nest_by_calls() {
     let scan = pendulum_scan();
@@ -485,12 +508,32 @@ fn wrong_input_is_named() {
     );
     assert_eq!(
         message(scan.sum_value(&P, &[[0.0; 2]], &two).unwrap_err()),
-        "sequences: expected one sequence for each of the 1 starts, found 2"
+        "sequences: expected 1 sequence, one for each start, found 2"
+    );
+    let one = vec![pushes(1), pushes(2)];
+    assert_eq!(
+        message(scan.sum_value(&P, &[[0.0; 2]; 2], &one).unwrap_err()),
+        "sequence 1: expected 1 row as in sequence 0, found 2"
+    );
+    let by_rows = pendulum_scan().with_rows();
+    assert_eq!(
+        message(by_rows.sum_gradient(&P, &[[0.0; 2]], &[&rows]).unwrap_err()),
+        "sum_gradient: cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, or call \
+         `gradient` for each sequence"
+    );
+    assert_eq!(
+        by_rows.sum_value(&P, &[[0.0; 2]], &[&rows]).unwrap(),
+        scan.sum_value(&P, &[[0.0; 2]], &[&rows]).unwrap()
     );
     let (step, end) = pendulum();
     assert_eq!(
         message(Scan::new(&step, 4).unwrap_err()),
-        "step: has 3 varying inputs, fewer than the 4 values of its state"
+        "step: expected at least 4 varying inputs for 4 values of state, found 3"
+    );
+    let stateless = Program::trace_rows(&P, 0, |p, _| p[0]).unwrap();
+    assert_eq!(
+        message(Scan::new(&stateless, 1).unwrap_err()),
+        "step: expected at least 1 varying input for 1 value of state, found 0"
     );
     assert_eq!(
         message(Scan::new(&step, 1).unwrap().with_end(&end).unwrap_err()),
