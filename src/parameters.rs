@@ -55,6 +55,9 @@ use crate::op::Scalar;
 ///
 /// assert_eq!(Polynomial { coefficients: [1.0, 0.0, 2.0] }.parameter_count(), 3);
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "an array holds numbers only: a list of structures or of lists is a `Vec`, as in `Vec<Vec<S>>`, or a pair"
+)]
 pub trait Parameters<S: Scalar = f64> {
     /// The same structure over another kind of number.
     type Over<T: Scalar>;
@@ -231,7 +234,8 @@ pub trait Parameters<S: Scalar = f64> {
 /// Implements [`Parameters`](trait@crate::Parameters) for a structure `Name<S>`, whose fields are themselves
 /// `Parameters<S>`: one list of their names, in the order of the numbers.
 ///
-/// Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple structure are named by number:
+/// A field that is an array holds numbers, `[S; 3]`. A list of structures or of lists is a `Vec`, such as `Vec<Vec<S>>` instead of
+/// `[Vec<S>; 2]`, or a pair. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple structure are named by number:
 /// `Pair { 0, 1 }`.
 ///
 /// ```
@@ -328,7 +332,7 @@ macro_rules! lists {
 
 lists!([P], Vec<P>);
 
-/// Arrays of numbers only, so that the kind of `&[]`, no parameters, is known.
+/// Arrays of numbers only: with arrays of other structures, the kind of `&[]`, no parameters, would be unknown in every call.
 impl<S: Scalar, const N: usize> Parameters<S> for [S; N] {
     type Over<T: Scalar> = [T; N];
 
