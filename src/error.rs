@@ -100,6 +100,10 @@ pub struct BranchChanged {
     /// Whether the number of a value was read there, instead of compared. Then `comparison` is the number at this point and
     /// the number when traced, such as `2.5 traced as 0.5`.
     pub is_read: bool,
+    /// Whether an [index](crate::Var::floor_index) was taken there, instead of a comparison. Then `comparison` is the number at
+    /// this point with its index, and the numbers that have the index when traced, such as
+    /// `2.5 has the index 2, traced for 0 <= x < 1`.
+    pub is_index: bool,
 }
 
 impl Error {
@@ -120,10 +124,10 @@ impl Error {
     /// assert_eq!(error.to_string(), "row 7: expected 3 values, found 2");
     /// ```
     pub fn length(name: &str, expected: usize, found: usize) -> Self {
-        let values = if expected == 1 { "value" } else { "values" };
+        let expected = counted(expected, "value");
         Self::new(
             ErrorKind::Length,
-            format!("{name}: expected {expected} {values}, found {found}"),
+            format!("{name}: expected {expected}, found {found}"),
         )
     }
 
@@ -189,22 +193,47 @@ impl Error {
 
     /// An error for a program that took a different branch than its trace, or read another number.
     pub(crate) fn changed(branch: BranchChanged) -> Self {
+        Self::changed_with(branch, |instead| {
+            format!(
+                "{instead}; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`"
+            )
+        })
+    }
+
+    /// As [`changed`](Self::changed), where the same program has to be right everywhere, for the given reason.
+    pub(crate) fn changed_in_one_program(branch: BranchChanged, reason: &str) -> Self {
+        Self::changed_with(branch, |instead| format!("{reason}, so {instead}"))
+    }
+
+    /// The error with advice, which is made of what can replace the branch.
+    fn changed_with(branch: BranchChanged, advice: impl FnOnce(&str) -> String) -> Self {
         let row = branch
             .row
             .map_or(String::new(), |row| format!("row {row}: "));
         let (at, comparison) = (&branch.at, &branch.comparison);
-        let message = if branch.is_read {
-            format!(
-                "{row}the number read at {at} is {comparison}; compute with the value itself, \
-                 take an index by `floor_index`, show it by `peek`, \
-                 trace at this point (`trace_at`, for rows `trace_rows_at`), or use `Retraced`"
+        let (found, instead) = if branch.is_read {
+            (
+                format!("the number read at {at} is {comparison}"),
+                "compute with the value itself, look up a value by `gather`, take an index by `floor_index`, \
+                 and show the number by `peek`",
+            )
+        } else if branch.is_index {
+            (
+                format!(
+                    "`floor_index` at {at} found another index than when the program was traced: {comparison}"
+                ),
+                "look up a value by `gather`, which takes any index",
             )
         } else {
-            format!(
-                "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
-                 trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`"
+            (
+                format!(
+                    "the comparison at {at} took a different branch than when the program was traced: {comparison}"
+                ),
+                "choose between two values by `select`, `max` or `min`, and among many by `min_of`, \
+                 or by `argmin_of` and `gather`",
             )
         };
+        let message = format!("{row}{found}; {}", advice(instead));
         Self {
             branch: Some(Box::new(branch)),
             ..Self::new(ErrorKind::Branch, message)
@@ -259,6 +288,12 @@ impl std::error::Error for Error {
             .as_deref()
             .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
+}
+
+/// A number of things, in words.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
 }
 
 /// Checks the number of values of an argument.

@@ -55,6 +55,9 @@ use crate::op::Scalar;
 ///
 /// assert_eq!(Polynomial { coefficients: [1.0, 0.0, 2.0] }.parameter_count(), 3);
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "an array holds numbers only: a list of structures or of lists is a `Vec`, as in `Vec<Vec<S>>`, or a pair"
+)]
 pub trait Parameters<S: Scalar = f64> {
     /// The same structure over another kind of number.
     type Over<T: Scalar>;
@@ -171,6 +174,37 @@ pub trait Parameters<S: Scalar = f64> {
         );
     }
 
+    /// Builds the same structure with other numbers, in order: a gradient with respect to the parameters as the structure.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Program};
+    ///
+    /// struct Line<S> {
+    ///     slope: S,
+    ///     offset: S,
+    /// }
+    ///
+    /// chainrule::parameters!(Line { slope, offset });
+    ///
+    /// let line = Line { slope: 2.0, offset: 1.0 };
+    /// let f = Program::trace_rows(&line, 1, |line, row| line.slope * row[0] + line.offset)?;
+    /// let mut batch = f.batch(&[[1.0], [3.0]])?;
+    /// let gradient = line.with_parameters(batch.sum_gradient(&line)?.1)?;
+    /// assert_eq!((gradient.slope, gradient.offset), (4.0, 2.0));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Length`](crate::ErrorKind::Length) if `values.len()` is not [`parameter_count`](Self::parameter_count).
+    fn with_parameters<T: Scalar>(&self, values: &[T]) -> Result<Self::Over<T>> {
+        check_length("parameters", self.parameter_count(), values.len())?;
+        let mut place = 0;
+        Ok(self.map_parameters(&mut |_| {
+            place += 1;
+            values[place - 1]
+        }))
+    }
+
     /// Replaces every parameter, in order.
     ///
     /// ```
@@ -200,7 +234,8 @@ pub trait Parameters<S: Scalar = f64> {
 /// Implements [`Parameters`](trait@crate::Parameters) for a structure `Name<S>`, whose fields are themselves
 /// `Parameters<S>`: one list of their names, in the order of the numbers.
 ///
-/// Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple structure are named by number:
+/// A field that is an array holds numbers, `[S; 3]`. A list of structures or of lists is a `Vec`, such as `Vec<Vec<S>>` instead of
+/// `[Vec<S>; 2]`, or a pair. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple structure are named by number:
 /// `Pair { 0, 1 }`.
 ///
 /// ```
@@ -297,7 +332,7 @@ macro_rules! lists {
 
 lists!([P], Vec<P>);
 
-/// Arrays of numbers only, so that the kind of `&[]`, no parameters, is known.
+/// Arrays of numbers only: with arrays of other structures, the kind of `&[]`, no parameters, would be unknown in every call.
 impl<S: Scalar, const N: usize> Parameters<S> for [S; N] {
     type Over<T: Scalar> = [T; N];
 

@@ -239,12 +239,15 @@ impl fmt::Display for Entry {
                 let (comparison, at) = (&branch.comparison, &branch.at);
                 let kind = if branch.is_read {
                     "number read"
+                } else if branch.is_index {
+                    "`floor_index`"
                 } else {
                     "comparison"
                 };
+                let verb = if branch.is_index { "changes:" } else { "is" };
                 write!(
                     f,
-                    "{derivative:?} at the edge of a branch: beside the point, the {kind} at {at} is {comparison}"
+                    "{derivative:?} at the edge of a branch: beside the point, the {kind} at {at} {verb} {comparison}"
                 )
             }
             Verdict::Indeterminate(zero) => {

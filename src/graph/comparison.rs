@@ -18,7 +18,7 @@ pub(crate) enum Test {
     Equal,
     /// The order of the two, as sorting needs it: `partial_cmp`.
     Order,
-    /// Whether the left one, rounded down, is the right one.
+    /// Whether the left one has the [index](index_of) that is the right one.
     Floor,
     /// Whether both are the same number: the left one was read, and the right one is what it was.
     Read,
@@ -37,7 +37,10 @@ impl Test {
             Self::GreaterEqual => (a >= b).into(),
             Self::Equal => (a == b).into(),
             Self::Order => a.partial_cmp(&b).map_or(2, |order| order as Outcome),
-            Self::Floor => (a.floor() == b).into(),
+            Self::Floor => {
+                let index = index_of(a);
+                (index == b || index.is_nan() && b.is_nan()).into()
+            }
             Self::Read => (a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()).into(),
         }
     }
@@ -60,9 +63,23 @@ impl Test {
             Self::GreaterEqual => ">=",
             Self::Equal => "==",
             Self::Order => "cmp",
-            Self::Floor => "rounded down is",
+            Self::Floor => "has the index",
             Self::Read => "traced as",
         }
+    }
+}
+
+/// From here on, not every index is a number.
+pub(crate) const INDEX_LIMIT: f64 = (1_u64 << 53) as f64;
+
+/// A number rounded down, as an index: at most the [limit](INDEX_LIMIT), which is no index, and NaN if the number is negative or
+/// NaN.
+pub(crate) fn index_of(x: f64) -> f64 {
+    if x >= 0.0 {
+        // A zero without a sign.
+        x.min(INDEX_LIMIT).floor() + 0.0
+    } else {
+        f64::NAN
     }
 }
 

@@ -21,7 +21,7 @@ mod view;
 mod watch;
 
 pub(crate) use attend::stopping;
-pub(crate) use comparison::{Comparison, Outcome, Side, Test};
+pub(crate) use comparison::{Comparison, INDEX_LIMIT, Outcome, Side, Test, index_of};
 pub(crate) use generations::Alive;
 pub(crate) use key::GraphId;
 pub use key::NodeKey;

@@ -2,16 +2,21 @@
 
 use crate::call_site::CallSite;
 use crate::error::{BranchChanged, Error, Result};
-use crate::graph::{Comparison, Outcome, Test};
+use crate::graph::{Comparison, INDEX_LIMIT, Outcome, Test, index_of};
 use crate::var::{Var, compare};
 
 /// What a comparison finds: its outcome, or the whole number to which a value was rounded down. It decides how a function
 /// goes on.
 pub(crate) type Found = u64;
 
-/// A whole number as what a comparison finds; 0 has no sign.
-fn index(floor: f64) -> Found {
-    (floor + 0.0).to_bits()
+/// An index as what a comparison finds: one number if there is none, and 0 without a sign.
+fn found_index(index: f64) -> Found {
+    if index.is_nan() {
+        f64::NAN
+    } else {
+        index + 0.0
+    }
+    .to_bits()
 }
 
 /// One comparison: its kind, its outcome while tracing, and its place in the source.
@@ -51,7 +56,7 @@ impl Guard {
     /// What the comparison of these values finds.
     pub(crate) fn find(&self, left: f64, right: f64) -> Found {
         match self.test {
-            Test::Floor => index(left.floor()),
+            Test::Floor => found_index(index_of(left)),
             _ => self.test.outcome(left, right).cast_unsigned().into(),
         }
     }
@@ -59,7 +64,7 @@ impl Guard {
     /// What was found while tracing, given the right value if it is a constant.
     pub(crate) fn found(&self, right: Option<f64>) -> Found {
         match (self.test, right) {
-            (Test::Floor, Some(floor)) => index(floor),
+            (Test::Floor, Some(index)) => found_index(index),
             _ => self.outcome.cast_unsigned().into(),
         }
     }
@@ -84,12 +89,41 @@ impl Guard {
 
     /// The error for a point where the outcome differs.
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
-        let symbol = self.test.symbol();
+        let comparison = match self.test {
+            Test::Floor => {
+                format!(
+                    "{left:?} has {}, traced for {}",
+                    index_name(index_of(left)),
+                    numbers_of(right)
+                )
+            }
+            test => format!("{left:?} {} {right:?}", test.symbol()),
+        };
         Error::changed(BranchChanged {
             row,
-            comparison: format!("{left:?} {symbol} {right:?}"),
+            comparison,
             at: self.at.clone(),
             is_read: self.is_read(),
+            is_index: self.test == Test::Floor,
         })
+    }
+}
+
+fn index_name(index: f64) -> String {
+    if index < INDEX_LIMIT {
+        format!("the index {index}")
+    } else {
+        String::from("no index")
+    }
+}
+
+/// The numbers that have this index.
+fn numbers_of(index: f64) -> String {
+    if index.is_nan() {
+        String::from("x < 0 or NaN")
+    } else if index < INDEX_LIMIT {
+        format!("{index} <= x < {}", index + 1.0)
+    } else {
+        format!("x >= {INDEX_LIMIT}")
     }
 }

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 use self::stage::Stage;
 use self::worker::Worker;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::program::Program;
 use crate::transform::StepShape;
 
@@ -54,6 +54,33 @@ use crate::transform::StepShape;
 /// let (value, gradient) = spring.gradient(&[4.0, 0.1], &[1.0, 0.0], &rows)?;
 /// assert_eq!(value, spring.value(&[4.0, 0.1], &[1.0, 0.0], &rows)?);
 /// assert_eq!(gradient.len(), 4); // with respect to the two parameters, then the start
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// Parameters may be a structure, as in [`trace_rows`](Program::trace_rows). A gradient begins with the derivatives with respect
+/// to them, in their order:
+///
+/// ```
+/// use chainrule::{Parameters, Program, Scan};
+///
+/// struct Spring<S> {
+///     stiffness: S,
+///     damping: S,
+/// }
+///
+/// chainrule::parameters!(Spring { stiffness, damping });
+///
+/// let spring = Spring { stiffness: 4.0, damping: 0.1 };
+/// let step = Program::trace_rows(&spring, 2, |p, state| {
+///     let (x, v) = (state[0], state[1]);
+///     let v = v - (p.stiffness * x + p.damping * v) * 0.01;
+///     [x + v * 0.01, v]
+/// })?;
+/// let end = Program::trace_rows(&spring, 2, |_, state| state[0].square())?;
+/// let scan = Scan::new(&step, 2)?.with_end(&end)?;
+/// let (_, gradient) = scan.gradient(&spring, &[1.0, 0.0], &[[]; 100])?;
+/// let slopes = spring.with_parameters(&gradient[..spring.parameter_count()])?;
+/// assert_eq!([slopes.stiffness, slopes.damping], gradient[..2]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
@@ -115,10 +142,11 @@ impl Scan {
             ));
         }
         let varying = step.inputs() - step.uniform_inputs();
-        for (found, what) in [(varying, "varying inputs"), (step.outputs(), "outputs")] {
+        for (found, what) in [(varying, "varying input"), (step.outputs(), "output")] {
             if found < state {
+                let (expected, values) = (counted(state, what), counted(state, "value"));
                 let problem =
-                    format!("has {found} {what}, fewer than the {state} values of its state");
+                    format!("expected at least {expected} for {values} of state, found {found}");
                 return Err(Error::argument("step", problem));
             }
         }
@@ -155,8 +183,8 @@ impl Scan {
             (self.state, varying, "varying"),
         ] {
             if expected != found {
-                let inputs = if expected == 1 { "input" } else { "inputs" };
-                let problem = format!("expected {expected} {class} {inputs}, found {found}");
+                let inputs = counted(expected, &format!("{class} input"));
+                let problem = format!("expected {inputs}, found {found}");
                 return Err(Error::argument("end", problem));
             }
         }
@@ -173,7 +201,8 @@ impl Scan {
     }
 
     /// Also differentiates with respect to the rows: [`gradient`](Self::gradient) then ends with one derivative for each number
-    /// of each row.
+    /// of each row. The other questions have no derivatives with respect to the rows; [`sum_gradient`](Self::sum_gradient) is an
+    /// error.
     ///
     /// ```
     /// use chainrule::{Program, Scan};

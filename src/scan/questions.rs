@@ -1,9 +1,10 @@
 //! The questions about a scan: values, gradients, directions, and sums over many sequences.
 
-use super::worker::Worker;
+use super::worker::{Worker, named};
 use super::{Plan, Question, Scan};
 use crate::backend::{BLOCK, Table, VECTOR, for_each, threads};
 use crate::error::{Error, Result, check_length};
+use crate::parameters::Parameters;
 use crate::var::Var;
 
 impl Scan {
@@ -24,20 +25,20 @@ impl Scan {
     /// [`Length`](crate::ErrorKind::Length) if the parameters, the start or a row have the wrong number of values;
     /// [`Branch`](crate::ErrorKind::Branch) if a comparison in a step took another branch than when it was traced. The message
     /// names the step, counted from 0.
-    pub fn values<T: Table + ?Sized>(
+    pub fn values<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
     ) -> Result<Vec<f64>> {
-        self.check(parameters, start, rows)?;
-        self.at_one(false, parameters, start, rows, |worker, _| {
+        let parameters = self.checked(parameters, start.len(), rows)?;
+        self.at_one(false, &parameters, start, rows, |worker, _| {
             worker.forward(rows.rows().max(1))?;
             Ok(worker.traces.clone())
         })
     }
 
-    /// The value: the sum of the first own output over all steps, plus the first output of the end.
+    /// The value: the sum of the first own output over all steps, plus the first output of the end; 0 without steps and end.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -49,15 +50,15 @@ impl Scan {
     /// # Errors
     /// As [`values`](Self::values), and [`Argument`](crate::ErrorKind::Argument) if the step has no output besides its state
     /// and the scan has no end.
-    pub fn value<T: Table + ?Sized>(
+    pub fn value<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
     ) -> Result<f64> {
-        self.check(parameters, start, rows)?;
+        let parameters = self.checked(parameters, start.len(), rows)?;
         self.check_value()?;
-        self.at_one(false, parameters, start, rows, |worker, stretch| {
+        self.at_one(false, &parameters, start, rows, |worker, stretch| {
             worker.forward(stretch)?;
             Ok(worker.totals[0])
         })
@@ -78,15 +79,15 @@ impl Scan {
     ///
     /// # Errors
     /// As [`value`](Self::value).
-    pub fn gradient<T: Table + ?Sized>(
+    pub fn gradient<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
     ) -> Result<(f64, Vec<f64>)> {
-        self.check(parameters, start, rows)?;
+        let parameters = self.checked(parameters, start.len(), rows)?;
         self.check_value()?;
-        self.at_one(true, parameters, start, rows, |worker, stretch| {
+        self.at_one(true, &parameters, start, rows, |worker, stretch| {
             worker.forward(stretch)?;
             worker.backward(stretch)?;
             let parts = [&worker.of_parameters, &worker.of_start, &worker.of_rows];
@@ -95,7 +96,8 @@ impl Scan {
         })
     }
 
-    /// The value, and its derivative in the direction `v`: a number for each parameter, then for each value of the start.
+    /// The value, and its derivative in the direction `v`: a number for each parameter, then for each value of the start. The rows
+    /// stay as they are.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -107,9 +109,9 @@ impl Scan {
     ///
     /// # Errors
     /// As [`value`](Self::value), and [`Length`](crate::ErrorKind::Length) if `v` has the wrong number of values.
-    pub fn jvp<T: Table + ?Sized>(
+    pub fn jvp<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
         v: &[f64],
@@ -124,7 +126,7 @@ impl Scan {
     /// The value, its gradient, and its Hessian times the direction `v`: a number for each parameter, then for each value of
     /// the start.
     ///
-    /// This is reverse mode over forward mode: the scan of the values with their derivatives in the direction is
+    /// The rows stay as they are, and the gradient leaves them out. This is reverse mode over forward mode: the scan of the values with their derivatives in the direction is
     /// differentiated once more.
     ///
     /// ```
@@ -138,9 +140,9 @@ impl Scan {
     ///
     /// # Errors
     /// As [`jvp`](Self::jvp).
-    pub fn hvp<T: Table + ?Sized>(
+    pub fn hvp<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
         v: &[f64],
@@ -183,16 +185,21 @@ impl Scan {
     /// As [`value`](Self::value), and [`Argument`](crate::ErrorKind::Argument) if the numbers of starts and sequences or the
     /// numbers of steps differ. The message of a changed branch names the sequence and the step; a comparison of parameters alone is
     /// checked once, before the steps.
-    pub fn sum_value<S: Table + Sync + ?Sized, T: Table + Sync>(
-        &self,
-        parameters: &[f64],
-        starts: &S,
-        sequences: &[T],
-    ) -> Result<f64> {
-        Ok(self.sum(false, parameters, starts, sequences)?.0)
+    pub fn sum_value<U, S, T>(&self, parameters: &U, starts: &S, sequences: &[T]) -> Result<f64>
+    where
+        U: Parameters + ?Sized,
+        S: Table + Sync + ?Sized,
+        T: Table + Sync,
+    {
+        Ok(self
+            .sum(false, &parameters.parameters(), starts, sequences)?
+            .0)
     }
 
     /// The sum of the values of many sequences, and its derivatives with respect to the parameters.
+    ///
+    /// It has no derivatives with respect to the starts and the rows: for those, call [`gradient`](Self::gradient) for each
+    /// sequence.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -204,14 +211,25 @@ impl Scan {
     /// ```
     ///
     /// # Errors
-    /// As [`sum_value`](Self::sum_value).
-    pub fn sum_gradient<S: Table + Sync + ?Sized, T: Table + Sync>(
+    /// As [`sum_value`](Self::sum_value), and [`Argument`](crate::ErrorKind::Argument) if derivatives with respect to the rows are
+    /// [wanted](Self::with_rows).
+    pub fn sum_gradient<U, S, T>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         starts: &S,
         sequences: &[T],
-    ) -> Result<(f64, Vec<f64>)> {
-        self.sum(true, parameters, starts, sequences)
+    ) -> Result<(f64, Vec<f64>)>
+    where
+        U: Parameters + ?Sized,
+        S: Table + Sync + ?Sized,
+        T: Table + Sync,
+    {
+        if self.by_rows {
+            let problem = "cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, \
+                           or call `gradient` for each sequence";
+            return Err(Error::argument("sum_gradient", problem));
+        }
+        self.sum(true, &parameters.parameters(), starts, sequences)
     }
 
     /// Records all steps on the current graph, and returns the value. So other functions can use a scan, and every mode can
@@ -233,18 +251,13 @@ impl Scan {
     /// # Panics
     /// If a parameter or a value of the start was freed or is not on the current graph.
     #[track_caller]
-    pub fn call<T: Table + ?Sized>(
+    pub fn call<U: Parameters<Var> + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[Var],
+        parameters: &U,
         start: &[Var],
         rows: &T,
     ) -> Result<Var> {
-        let placeholders = |count| vec![0.0; count];
-        self.check(
-            &placeholders(parameters.len()),
-            &placeholders(start.len()),
-            rows,
-        )?;
+        let parameters = self.checked(parameters, start.len(), rows)?;
         self.check_value()?;
         let mut state = start.to_vec();
         let mut total: Option<Var> = None;
@@ -252,8 +265,8 @@ impl Scan {
         for step in 0..rows.rows() {
             let row = (0..self.row()).map(|column| Var::from(rows.at(step, column)));
             let inputs: Vec<Var> = parameters.iter().copied().chain(state).chain(row).collect();
-            let named = |error: Error| error.of_argument(&format!("step {step}"));
-            let mut outputs = self.step.call(&inputs).map_err(named)?;
+            let at_step = |error| named(error, &format!("step {step}"));
+            let mut outputs = self.step.call(&inputs).map_err(at_step)?;
             if let Some(&own) = outputs.get(self.state) {
                 add(own);
             }
@@ -261,28 +274,28 @@ impl Scan {
             state = outputs;
         }
         if let Some(end) = &self.end {
-            let inputs = [parameters, &state].concat();
-            let named = |error: Error| error.of_argument("end");
-            add(end.call(&inputs).map_err(named)?[0]);
+            let inputs = [parameters, state].concat();
+            let at_end = |error| named(error, "end");
+            add(end.call(&inputs).map_err(at_end)?[0]);
         }
-        Ok(total.unwrap_or_else(|| Var::from(-0.0)))
+        Ok(total.unwrap_or_else(|| Var::from(0.0)))
     }
 
     /// The scan in a direction, and the parameters and the start with their directions.
-    fn along<T: Table + ?Sized>(
+    fn along<U: Parameters + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
+        parameters: &U,
         start: &[f64],
         rows: &T,
         v: &[f64],
     ) -> Result<(std::sync::Arc<Self>, Vec<f64>, Vec<f64>)> {
-        self.check(parameters, start, rows)?;
+        let parameters = self.checked(parameters, start.len(), rows)?;
         self.check_value()?;
         check_length("v", parameters.len() + start.len(), v.len())?;
         let (of_parameters, of_start) = v.split_at(parameters.len());
         let tangent = self.tangent();
         let (parameters, start) = (
-            [parameters, of_parameters].concat(),
+            [&parameters, of_parameters].concat(),
             [start, of_start].concat(),
         );
         Ok((tangent, parameters, start))
@@ -330,7 +343,7 @@ impl Scan {
         starts: &S,
         sequences: &[T],
     ) -> Result<(f64, Vec<f64>)> {
-        self.check_parameters(parameters)?;
+        self.check_parameters(parameters.len())?;
         let steps = self.check_many(starts, sequences)?;
         self.check_value()?;
         let question = Question {

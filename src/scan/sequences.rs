@@ -3,23 +3,27 @@
 use super::Scan;
 use super::worker::Sequences;
 use crate::backend::Table;
-use crate::error::{Error, Result, check_length};
+use crate::error::{Error, Result, check_length, counted};
+use crate::op::Scalar;
+use crate::parameters::Parameters;
 
 impl Scan {
-    /// Checks the lengths of the parameters, the start and the rows.
-    pub(super) fn check<T: Table + ?Sized>(
+    /// Checks the lengths of the parameters, the start and the rows, and lists the parameters.
+    pub(super) fn checked<S: Scalar, U: Parameters<S> + ?Sized, T: Table + ?Sized>(
         &self,
-        parameters: &[f64],
-        start: &[f64],
+        parameters: &U,
+        start: usize,
         rows: &T,
-    ) -> Result<()> {
-        self.check_parameters(parameters)?;
-        check_length("start", self.state, start.len())?;
-        self.check_rows(rows)
+    ) -> Result<Vec<S>> {
+        let parameters = parameters.parameters();
+        self.check_parameters(parameters.len())?;
+        check_length("start", self.state, start)?;
+        self.check_rows(rows)?;
+        Ok(parameters)
     }
 
-    pub(super) fn check_parameters(&self, parameters: &[f64]) -> Result<()> {
-        check_length("parameters", self.parameters(), parameters.len())
+    pub(super) fn check_parameters(&self, found: usize) -> Result<()> {
+        check_length("parameters", self.parameters(), found)
     }
 
     fn check_rows<T: Table + ?Sized>(&self, rows: &T) -> Result<()> {
@@ -40,8 +44,8 @@ impl Scan {
     ) -> Result<usize> {
         if starts.rows() != sequences.len() {
             let problem = format!(
-                "expected one sequence for each of the {} starts, found {}",
-                starts.rows(),
+                "expected {}, one for each start, found {}",
+                counted(starts.rows(), "sequence"),
                 sequences.len()
             );
             return Err(Error::argument("sequences", problem));
@@ -58,7 +62,8 @@ impl Scan {
             self.check_rows(rows).map_err(of_sequence)?;
             if rows.rows() != steps {
                 let problem = format!(
-                    "expected {steps} rows as in sequence 0, found {}",
+                    "expected {} as in sequence 0, found {}",
+                    counted(steps, "row"),
                     rows.rows()
                 );
                 return Err(Error::argument(&format!("sequence {index}"), problem));

@@ -61,10 +61,10 @@ impl Worker {
 
     pub(super) fn set_parameters(&mut self, parameters: &[f64]) -> Result<()> {
         let step = self.step.set_parameters(parameters);
-        step.map_err(|error| named(&error, "step"))?;
+        step.map_err(|error| named(error, "step"))?;
         if let Some(end) = &mut self.end {
             let set = end.set_parameters(parameters);
-            set.map_err(|error| named(&error, "end"))?;
+            set.map_err(|error| named(error, "end"))?;
         }
         Ok(())
     }
@@ -76,8 +76,10 @@ impl Worker {
         let own = outputs - state;
         self.totals.clear();
         let of_end = self.end.as_ref().map_or(1, |end| end.stage().outputs);
-        // Adding the first term to −0 changes no bit of it.
-        self.totals.resize(own.max(of_end) * lanes, -0.0);
+        // Adding the first term to −0 changes no bit of it. Without terms, a sum has no sign.
+        let has_terms = steps > 0 || self.end.is_some();
+        let nothing = if has_terms { -0.0 } else { 0.0 };
+        self.totals.resize(own.max(of_end) * lanes, nothing);
         self.states.clear();
         self.states.extend_from_slice(&self.sequences.start);
         let size = self.step.stage().trace() * lanes;
@@ -108,7 +110,7 @@ impl Worker {
         self.end_trace.resize(end.stage().trace() * lanes, 0.0);
         let Sequences { count, first, .. } = self.sequences;
         end.forward(last, &[], count, first, &mut self.end_trace)
-            .map_err(|error| named(&error, "end"))?;
+            .map_err(|error| named(error, "end"))?;
         let values = &self.end_trace[..end.stage().outputs * lanes];
         for (total, value) in self.totals.iter_mut().zip(values) {
             *total += value;
@@ -137,7 +139,7 @@ impl Worker {
             let row = &self.sequences.rows[step * of_row..][..of_row];
             self.step
                 .forward(from, row, sequences, sequence, &mut after[..size])
-                .map_err(|error| named(&error, &format!("step {step}")))?;
+                .map_err(|error| named(error, &format!("step {step}")))?;
         }
         Ok(())
     }
@@ -184,11 +186,11 @@ impl Worker {
     }
 }
 
-/// The error of a changed branch, with the place in the scan in front. Its row is a sequence, because a row of a scan is that of a
-/// step.
-fn named(error: &Error, place: &str) -> Error {
+/// The error with its place in the scan in front. The row of a changed branch is a sequence, because a row of a scan is that of
+/// a step.
+pub(super) fn named(error: Error, place: &str) -> Error {
     let Some(branch) = error.branch() else {
-        return Error::argument(place, error);
+        return error.of_argument(place);
     };
     let place = match branch.row {
         Some(sequence) => format!("sequence {sequence}: {place}"),
@@ -198,5 +200,6 @@ fn named(error: &Error, place: &str) -> Error {
         row: None,
         ..branch.clone()
     };
-    Error::changed(without_row).of_argument(&place)
+    Error::changed_in_one_program(without_row, "a scan has one program for all its steps")
+        .of_argument(&place)
 }

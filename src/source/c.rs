@@ -6,7 +6,7 @@ use super::c_table::{FUNCTIONS, Form, PREFIX, form};
 use super::code::{Code, in_comment, is_name};
 use super::runs::{Line, Operands, Output, Piece, Runs, Step, index_text};
 use crate::error::{Error, Result};
-use crate::graph::{Outcome, Test};
+use crate::graph::{INDEX_LIMIT, Outcome, Test};
 use crate::ir::Ir;
 use crate::letters::shown;
 use crate::op::Op;
@@ -334,7 +334,9 @@ fn changed(test: Test, outcome: Outcome, a: &str, b: &str) -> String {
         Test::Greater => format!("{a} > {b}"),
         Test::GreaterEqual => format!("{a} >= {b}"),
         Test::Equal => format!("{a} == {b}"),
-        Test::Floor => format!("floor({a}) == {b}"),
+        Test::Floor => {
+            format!("({a} >= 0.0 ? floor(fmin({a}, {INDEX_LIMIT:?})) == {b} : isnan({b}))")
+        }
         Test::Read => format!("{PREFIX}same({a}, {b})"),
         Test::Order => {
             let holds = match outcome {

@@ -7,7 +7,7 @@ use super::code::{Code, in_comment, is_name};
 use super::runs::{Line, Operands, Output, Runs, Step, index_text};
 use super::rust_functions::{Functions, Word, words};
 use crate::error::{Error, Result};
-use crate::graph::{Outcome, Test};
+use crate::graph::{INDEX_LIMIT, Outcome, Test};
 use crate::ir::Ir;
 use crate::letters::shown;
 use crate::op::Op;
@@ -276,7 +276,9 @@ impl Writer<'_> {
             Test::Equal => format!("{a} == {b}"),
             Test::Floor => {
                 self.traits.extend(self.functions.need_method("floor"));
-                format!("{a}.floor() == {b}")
+                format!(
+                    "if {a} >= 0.0 {{ {a}.min({INDEX_LIMIT:?}).floor() == {b} }} else {{ {b}.is_nan() }}"
+                )
             }
             Test::Read => {
                 format!("{a}.to_bits() == {b}.to_bits() || {a}.is_nan() && {b}.is_nan()")

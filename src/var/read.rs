@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::{Var, compare};
 use crate::call_site::Caller;
-use crate::graph::Test;
+use crate::graph::{INDEX_LIMIT, Test, index_of};
 
 impl Var {
     /// The number itself.
@@ -75,12 +75,9 @@ impl Var {
         reason = "the number is whole, not negative and below the limit"
     )]
     pub fn floor_index(self) -> Option<usize> {
-        // Above this limit, not every index is a number.
-        const LIMIT: f64 = (1_u64 << 53) as f64;
+        let index = index_of(self.value);
         let at = Caller(Location::caller());
-        let is = |test, bound: f64| compare::again(self, bound.into(), test, at) == 1;
-        let floor = self.value.floor();
-        let inside = is(Test::GreaterEqual, 0.0) && is(Test::Less, LIMIT);
-        (inside && is(Test::Floor, floor)).then_some(floor as usize)
+        compare::again(self, index.into(), Test::Floor, at);
+        (index < INDEX_LIMIT).then_some(index as usize)
     }
 }

@@ -1,7 +1,7 @@
 //! Tests repeated steps against one recording of all of them, and against programs of the whole loop.
 
 use chainrule::derive::{self, recorded::fresh};
-use chainrule::{ErrorKind, Level, Program, Scan, Var, tape};
+use chainrule::{ErrorKind, Level, Parameters, Program, Scan, Var, tape};
 use proptest::prelude::*;
 
 use crate::compare::{equal, same};
@@ -314,6 +314,29 @@ fn a_step_without_a_state_is_a_map() {
     assert!(near(found.0, value) && near(found.1[0], gradient[0]));
 }
 
+/// No steps and no end give a zero without a sign in every question, and one step of −0 keeps its sign.
+#[test]
+fn a_sum_without_terms_has_no_sign() {
+    let step = Program::trace_rows(&[1.0], 1, |p, x| [x[0] * p[0], x[0]]).unwrap();
+    let scan = Scan::new(&step, 1).unwrap();
+    let none: [[f64; 0]; 0] = [];
+    let is_zero = |value: f64| assert_eq!(value.to_bits(), 0);
+    is_zero(scan.value(&[1.0], &[2.0], &none).unwrap());
+    let (value, gradient) = scan.gradient(&[1.0], &[2.0], &none).unwrap();
+    is_zero(value);
+    gradient.into_iter().for_each(is_zero);
+    is_zero(scan.jvp(&[1.0], &[2.0], &none, &[1.0, 1.0]).unwrap().0);
+    is_zero(scan.hvp(&[1.0], &[2.0], &none, &[1.0, 1.0]).unwrap().0);
+    is_zero(scan.sum_value(&[1.0], &[[2.0]], &[none]).unwrap());
+    is_zero(
+        scan.call(&[Var::new(1.0)], &[Var::new(2.0)], &none)
+            .unwrap()
+            .value(),
+    );
+    let value = scan.value(&[1.0], &[-0.0], &[[]]).unwrap();
+    assert_eq!(value.to_bits(), (-0.0_f64).to_bits());
+}
+
 #[test]
 fn scans_nest_by_calls() {
     let scan = pendulum_scan();
@@ -348,6 +371,14 @@ fn a_changed_branch_names_the_step() {
         "{error}"
     );
     assert_eq!(error.branch().unwrap().comparison, "-0.5 > 0.0");
+    let advice = "-0.5 > 0.0; a scan has one program for all its steps, so choose between two values by `select`, `max` or `min`, \
+                  and among many by `min_of`, or by `argmin_of` and `gather`";
+    assert!(error.to_string().ends_with(advice), "{error}");
+    let called = Program::trace(2, |x| scan.call(&x[..1], &x[1..], &[[]; 9])).unwrap_err();
+    assert!(
+        called.to_string().starts_with("step 0: ") && called.to_string().contains("a scan has"),
+        "{called}"
+    );
     let error = scan
         .sum_gradient(&[1.0], &[[9.0], [2.5]], &[[[]; 5], [[]; 5]])
         .unwrap_err();
@@ -357,8 +388,95 @@ fn a_changed_branch_names_the_step() {
             .starts_with("sequence 1: step 3: the comparison at "),
         "{error}"
     );
+    assert!(error.to_string().ends_with(advice), "{error}");
     // The scan answers again afterwards.
     assert_eq!(scan.value(&[1.0], &[2.5], &[[]; 2]).unwrap(), 0.5);
+}
+
+#[test]
+fn a_changed_index_names_the_step_and_gather() {
+    let table = [1.0, 2.0, 4.0].map(Var::from);
+    let step = |index: fn(Var, &[Var]) -> Var| {
+        let step = Program::trace_rows(&[1.0], 2, |p, x| [x[0] + p[0] * index(x[1], &table)]);
+        let end = Program::trace_rows(&[1.0], 1, |_, x| x[0]);
+        Scan::new(&step.unwrap(), 1)
+            .unwrap()
+            .with_end(&end.unwrap())
+            .unwrap()
+    };
+    let fixed = step(|i, table| i.floor_index().map_or(0.0.into(), |i| table[i]));
+    let error = fixed
+        .value(&[1.0], &[0.0], &[[0.0], [f64::NAN]])
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("step 1: `floor_index` at "), "{error}");
+    let end = ": NaN has no index, traced for 0 <= x < 1; a scan has one program for all its steps, so look up a value by \
+               `gather`, which takes any index";
+    assert!(error.ends_with(end), "{error}");
+    let varying = step(Var::gather);
+    assert_eq!(
+        varying
+            .value(&[1.0], &[0.0], &[[0.0], [2.0], [1.0]])
+            .unwrap(),
+        7.0
+    );
+}
+
+struct Swing<S> {
+    gravity: S,
+    drags: Vec<S>,
+}
+
+chainrule::parameters!(Swing { gravity, drags });
+
+#[test]
+fn parameters_may_be_a_structure() {
+    let swing = Swing {
+        gravity: P[0],
+        drags: vec![P[1]],
+    };
+    let step = Program::trace_rows(&swing, 2, |p, x| {
+        let speed = x[1] - (x[0].sin() * p.gravity + x[1] * p.drags[0]) * 0.05;
+        [x[0] + speed * 0.05, speed]
+    });
+    let end = Program::trace_rows(&swing, 2, |p, x| x[0].square() * p.gravity).unwrap();
+    let scan = Scan::new(&step.unwrap(), 2)
+        .unwrap()
+        .with_end(&end)
+        .unwrap();
+    let (start, rows, v) = ([0.4, -0.2], [[]; 7], [0.3, -1.0, 0.7, 0.5]);
+    let (value, gradient) = scan.gradient(&swing, &start, &rows).unwrap();
+    assert_eq!(
+        (value, gradient.clone()),
+        scan.gradient(&P, &start, &rows).unwrap()
+    );
+    let slopes = swing.with_parameters(&gradient[..2]).unwrap();
+    assert_eq!(
+        (slopes.gravity, slopes.drags),
+        (gradient[0], vec![gradient[1]])
+    );
+    let error = swing.with_parameters(&gradient).map(|_| ()).unwrap_err();
+    assert_eq!(error.to_string(), "parameters: expected 2 values, found 4");
+
+    macro_rules! same_answers {
+        ($($question:ident($($given:expr),+)),+ $(,)?) => { $(
+            let by_structure = scan.$question(&swing, $($given),+).unwrap();
+            assert_eq!(by_structure, scan.$question(&P, $($given),+).unwrap());
+        )+ };
+    }
+    let (starts, sequences) = ([start; 3], [rows; 3]);
+    same_answers!(
+        values(&start, &rows),
+        value(&start, &rows),
+        jvp(&start, &rows, &v),
+        hvp(&start, &rows, &v),
+        sum_value(&starts, &sequences),
+        sum_gradient(&starts, &sequences),
+    );
+    let recorded = swing.map_parameters(&mut Var::new);
+    let called = scan.call(&recorded, &start.map(Var::from), &rows).unwrap();
+    assert_eq!(called.value(), value);
+    assert_eq!(called.backward()[recorded.gravity], gradient[0]);
 }
 
 #[test]
@@ -390,12 +508,32 @@ fn wrong_input_is_named() {
     );
     assert_eq!(
         message(scan.sum_value(&P, &[[0.0; 2]], &two).unwrap_err()),
-        "sequences: expected one sequence for each of the 1 starts, found 2"
+        "sequences: expected 1 sequence, one for each start, found 2"
+    );
+    let one = vec![pushes(1), pushes(2)];
+    assert_eq!(
+        message(scan.sum_value(&P, &[[0.0; 2]; 2], &one).unwrap_err()),
+        "sequence 1: expected 1 row as in sequence 0, found 2"
+    );
+    let by_rows = pendulum_scan().with_rows();
+    assert_eq!(
+        message(by_rows.sum_gradient(&P, &[[0.0; 2]], &[&rows]).unwrap_err()),
+        "sum_gradient: cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, or call \
+         `gradient` for each sequence"
+    );
+    assert_eq!(
+        by_rows.sum_value(&P, &[[0.0; 2]], &[&rows]).unwrap(),
+        scan.sum_value(&P, &[[0.0; 2]], &[&rows]).unwrap()
     );
     let (step, end) = pendulum();
     assert_eq!(
         message(Scan::new(&step, 4).unwrap_err()),
-        "step: has 3 varying inputs, fewer than the 4 values of its state"
+        "step: expected at least 4 varying inputs for 4 values of state, found 3"
+    );
+    let stateless = Program::trace_rows(&P, 0, |p, _| p[0]).unwrap();
+    assert_eq!(
+        message(Scan::new(&stateless, 1).unwrap_err()),
+        "step: expected at least 1 varying input for 1 value of state, found 0"
     );
     assert_eq!(
         message(Scan::new(&step, 1).unwrap().with_end(&end).unwrap_err()),

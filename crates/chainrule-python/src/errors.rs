@@ -31,14 +31,14 @@ fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
     let (at, comparison) = (&branch.at, &branch.comparison);
     let message = if branch.is_read {
         format!(
-            "{row}the number read at {at} is {comparison}; compute with the value itself, show it by `peek()`, \
-             or trace at such a point, by `trace` with `at=` or by `retraced`"
+            "{row}the number read at {at} is {comparison}; compute with the value itself, look up a value by `gather`, and show \
+             the number by `peek()`; or trace at such a point, by `trace` with `at=` or by `retraced`"
         )
     } else {
         format!(
             "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \
-             replace the branch, for example by `a.less(b).select(yes, no)`, `max` or `relu`, or trace at such a point, \
-             by `trace` with `at=` or by `retraced`"
+             choose between two values by `a.less(b).select(yes, no)`, `max` or `min`, and among many by `Value.min_of`, \
+             or by `Value.argmin_of` and `gather`; or trace at such a point, by `trace` with `at=` or by `retraced`"
         )
     };
     let class = CLASS.get_or_try_init(py, || {

@@ -191,7 +191,7 @@ impl<'a, M: Parameters> Training<'a, M> {
                 epochs: settings.epochs,
                 step: taken,
                 steps: settings.epochs.saturating_mul(batches),
-                loss: loss.map_err(|error| in_data(error, &self.rows.places))?,
+                loss: loss.map_err(|error| named(error, "data", |row| self.rows.places[row]))?,
                 rate: match &settings.schedule {
                     Some(schedule) => schedule.rate(taken),
                     None => optimizer.rate(),
@@ -246,10 +246,7 @@ impl<'a, M: Parameters> Training<'a, M> {
         };
         let (count, outputs) = (batch.len(), batch.program().outputs());
         let losses = batch.values(model);
-        let losses = losses.map_err(|error| match error.branch() {
-            Some(_) => error.of_argument("validation"),
-            None => error,
-        })?;
+        let losses = losses.map_err(|error| named(error, "validation", |row| row))?;
         let losses = losses.iter().step_by(outputs);
         let mean = losses.clone().sum::<f64>() / count as f64;
         if mean.is_finite() {
@@ -357,16 +354,16 @@ impl Descent {
     }
 }
 
-/// Makes an error of a batch name the row in the data instead of the row in the batch.
-fn in_data(error: Error, places: &[usize]) -> Error {
-    match error.branch() {
-        Some(branch) => Error::changed(BranchChanged {
-            row: branch.row.map(|row| places[row]),
-            ..branch.clone()
-        })
-        .of_argument("data"),
-        None => error,
-    }
+/// Names the source of the rows in the error of a changed branch, and the row's place in it.
+fn named(error: Error, source: &str, place: impl Fn(usize) -> usize) -> Error {
+    let Some(branch) = error.branch() else {
+        return error;
+    };
+    let branch = BranchChanged {
+        row: branch.row.map(place),
+        ..branch.clone()
+    };
+    Error::changed_in_one_program(branch, "a fit has one program for all rows").of_argument(source)
 }
 
 #[cfg(test)]

@@ -594,6 +594,8 @@ fn errors_name_the_row_that_branches_differently() {
     assert_eq!(error.kind(), ErrorKind::Branch);
     assert_eq!(error.branch().unwrap().row, Some(13));
     assert!(error.to_string().starts_with("data: row 13: "), "{error}");
+    let advice = "; a fit has one program for all rows, so choose between two values by `select`";
+    assert!(error.to_string().contains(advice), "{error}");
 
     let (data, held_out) = (vec![[1.0]; 4], [[1.0], [-1.0]]);
     let fit = Fit::new().validation(&held_out);
@@ -606,6 +608,7 @@ fn errors_name_the_row_that_branches_differently() {
         error.to_string().starts_with("validation: row 1: "),
         "{error}"
     );
+    assert!(error.to_string().contains(advice), "{error}");
 }
 
 #[test]

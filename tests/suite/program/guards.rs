@@ -137,7 +137,7 @@ fn tells(error: &Error, row: Option<usize>, decision: &Decision) -> bool {
     let branch = error.branch().expect("a branch that changed");
     let place = row.map_or(String::new(), |row| format!("row {row}: "));
     let message = format!(
-        "{place}the comparison at {} took a different branch than when the program was traced: {}; trace at this point (`trace_at`, for rows `trace_rows_at`), use `Retraced`, or replace the branch by `select`",
+        "{place}the comparison at {} took a different branch than when the program was traced: {}; choose between two values by `select`, `max` or `min`, and among many by `min_of`, or by `argmin_of` and `gather`; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`",
         branch.at, branch.comparison
     );
     error.kind() == ErrorKind::Branch
@@ -549,6 +549,50 @@ fn an_index_is_checked_and_traced_once() {
     for outside in [-0.1, 1.0, 2.5, f64::NAN] {
         assert_eq!(f.value(&[outside]).unwrap_err().kind(), ErrorKind::Branch);
     }
+    let message = |f: &Program, x: f64| f.value(&[x]).unwrap_err().to_string();
+    let at = f
+        .value(&[1.0])
+        .unwrap_err()
+        .branch()
+        .unwrap()
+        .at
+        .to_string();
+    for (outside, comparison) in [
+        (f64::NAN, "NaN has no index, traced for 0 <= x < 1"),
+        (-0.5, "-0.5 has no index, traced for 0 <= x < 1"),
+        (2.5, "2.5 has the index 2, traced for 0 <= x < 1"),
+    ] {
+        assert_eq!(
+            message(&f, outside),
+            format!(
+                "`floor_index` at {at} found another index than when the program was traced: {comparison}; look up a value by \
+                 `gather`, which takes any index; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`"
+            )
+        );
+        let rows = f.with_uniform_inputs(0).unwrap();
+        let error = rows
+            .batch(&[[0.5], [outside]])
+            .unwrap()
+            .values(&[])
+            .map(|_| ())
+            .unwrap_err();
+        let branch = error.branch().unwrap();
+        assert_eq!(
+            (branch.row, branch.is_index, branch.comparison.as_str()),
+            (Some(1), true, comparison)
+        );
+    }
+    // Where there is no index, all negative numbers are one branch, with NaN, and all large ones another.
+    let is_index = |x: &[Var]| x[0].floor_index().map_or(x[0] * 2.0, |_| x[0]);
+    let negative = Program::trace_at(&[-1.5], is_index).unwrap();
+    assert_eq!(negative.value(&[-7.0]).unwrap(), -14.0);
+    assert!(negative.value(&[f64::NAN]).unwrap().is_nan());
+    assert!(message(&negative, -0.0).contains(": -0.0 has the index 0, traced for x < 0 or NaN; "));
+    let large = Program::trace_at(&[1e16], is_index).unwrap();
+    assert_eq!(large.value(&[f64::INFINITY]).unwrap(), f64::INFINITY);
+    assert!(
+        message(&large, -1.0).contains(": -1.0 has no index, traced for x >= 9007199254740992; ")
+    );
     let f = Retraced::new(1, |x: &[Var]| interpolated(x[0], index));
     for (x, y, slope) in [
         (0.5, 0.5, 1.0),

@@ -135,14 +135,19 @@ fn branches() -> Program {
         ] {
             value = if holds { value + 1.0 } else { value * 2.0 };
         }
-        value + x.floor_index().map_or(0.0, |floor| floor as f64)
+        for index in [y * 2.0, y - 2.25, y * 1e16].map(Var::floor_index) {
+            value += index.map_or(0.5, |index| index as f64);
+        }
+        value
     })
     .unwrap()
 }
 
 /// Points on every side of its comparisons.
-const SIDES: [&[f64]; 6] = [
+const SIDES: [&[f64]; 8] = [
     &[1.0, 2.0],
+    &[1.0, 2.125],
+    &[1.0, 2.25],
     &[1.0, 3.0],
     &[3.0, 2.0],
     &[0.25, 2.0],
@@ -181,7 +186,7 @@ fn check_branches(language: Language) {
             changed += 1;
         }
     }
-    assert_eq!(changed, 4);
+    assert_eq!(changed, 6);
 }
 
 /// Names of inputs that would leave a comment.

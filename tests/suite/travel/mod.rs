@@ -275,7 +275,7 @@ fn files_of_earlier_versions_are_read() {
     assert!(
         error
             .to_string()
-            .contains("the comparison at tests/suite/travel/mod.rs:"),
+            .contains("`floor_index` at tests/suite/travel/mod.rs:"),
         "{error}"
     );
     let loaded: Graph = serde_json::from_str(&read("graph.json")).unwrap();
