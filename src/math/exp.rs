@@ -12,7 +12,7 @@ pub(super) const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
 
 /// The exponential as `2^count (1 + first + rest)`, of which only `rest` is rounded.
 #[derive(Clone, Copy)]
-struct Power {
+pub(super) struct Power {
     count: i64,
     first: f64,
     rest: f64,
@@ -26,6 +26,18 @@ impl Power {
         let count = shifted - ROUNDER;
         let rest = Pair::sum(x - count * LN_2[0], -(count * LN_2[1]));
         Self::new(shifted, rest)
+    }
+
+    /// `exp(x)` for `|x| ≤ 800`, relative error below `2^-56`.
+    #[inline(always)]
+    pub(super) fn of_pair(x: Pair) -> Self {
+        let shifted = x.hi * std::f64::consts::LOG2_E + ROUNDER;
+        let count = shifted - ROUNDER;
+        let rest = Pair::sum(x.hi - count * LN_2[0], -(count * LN_2[1]));
+        Self::new(
+            shifted,
+            Pair::sum(rest.hi, rest.lo + (x.lo - count * LN_2[2])),
+        )
     }
 
     /// `2^count exp(r)`, the count being in the lowest bits of `shifted`.
@@ -49,12 +61,34 @@ impl Power {
     /// The exponential times `2^more`.
     #[inline(always)]
     fn value(self, more: i64) -> f64 {
+        let Pair { hi, lo } = self.sum();
+        times_power_of_two(hi + lo, self.count + more)
+    }
+
+    /// `1 + first + rest` in two parts.
+    #[inline(always)]
+    fn sum(self) -> Pair {
         let sum = Pair::ordered(1.0, self.first);
-        let value = sum.hi + (sum.lo + self.rest);
-        // In two steps, because 2^k alone may be outside the range of floats.
-        let count = self.count + more;
-        let half = count >> 1;
-        value * power_of_two(half) * power_of_two(count - half)
+        Pair::new(sum.hi, sum.lo + self.rest)
+    }
+
+    /// The exponential divided by `2^count`.
+    #[inline(always)]
+    pub(super) fn mantissa(self) -> Pair {
+        let Pair { hi, lo } = self.sum();
+        Pair::ordered(hi, lo)
+    }
+
+    /// `x 2^count`.
+    #[inline(always)]
+    pub(super) fn scale(self, x: f64) -> f64 {
+        times_power_of_two(x, self.count)
+    }
+
+    /// The pair `x 2^count`.
+    #[inline(always)]
+    pub(super) fn scaled(self, x: Pair) -> Pair {
+        Pair::new(self.scale(x.hi), self.scale(x.lo))
     }
 
     /// The exponential minus one, for counts from -1022 to 1000.
@@ -72,6 +106,14 @@ impl Power {
 #[inline(always)]
 fn power_of_two(k: i64) -> f64 {
     f64::from_bits(((k + 1023) << 52).cast_unsigned())
+}
+
+/// `x 2^k` for `k` in -2044..=2046, rounded once.
+#[inline(always)]
+fn times_power_of_two(x: f64, k: i64) -> f64 {
+    // In two steps, because 2^k alone may be outside the range of floats.
+    let half = k >> 1;
+    x * power_of_two(half) * power_of_two(k - half)
 }
 
 /// `exp(x)`.
@@ -106,6 +148,15 @@ pub(crate) fn exp_m1(x: f64) -> f64 {
         power.less_one().hi
     };
     value.copysign(x)
+}
+
+/// `exp(x) - 1` and `exp(x)` for `x ≤ 0`, with the bits of [`exp_m1`] and [`exp`].
+#[inline(always)]
+pub(super) fn exp_m1_and_exp(x: f64) -> (f64, f64) {
+    let power = Power::of_e(x.clamp(-800.0, 800.0));
+    // Below, the difference rounds to −1.
+    let less = if x < -50.0 { -1.0 } else { power.less_one().hi };
+    (less.copysign(x), power.value(0))
 }
 
 /// `2^x`.

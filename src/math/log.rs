@@ -5,8 +5,8 @@
     reason = "what is not inlined is not compiled for the vector instructions"
 )]
 
-use super::exp::{exp, exp_m1};
-use super::pair::Pair;
+use super::exp::exp_m1_and_exp;
+use super::pair::{Pair, high_half};
 
 /// A positive normal number as `2^count (1 + rest)`, between √½ and √2.
 struct Scaled {
@@ -73,7 +73,7 @@ impl Scaled {
         let [half_square, series] = self.series();
         let Self { count, rest } = self;
         // The product of the higher half of the bits is exact.
-        let high = f64::from_bits((rest - half_square).to_bits() & (u64::MAX << 32));
+        let high = high_half(rest - half_square);
         let low = rest - high - half_square + series;
         let first = high * scale;
         let whole = count * unit;
@@ -131,19 +131,32 @@ pub(crate) fn log10(x: f64) -> f64 {
 const POWER_54: f64 = (1_u64 << 54) as f64;
 
 /// `ln(1 + x)`. The same bits as `libm::log1p`.
+#[inline(always)]
+pub(crate) fn ln_1p(x: f64) -> f64 {
+    ln_of_sum(x, true)
+}
+
+/// `ln(1 + x)` if there is a `one`, else `ln(x)` for `x` that are not subnormal, with the bits of [`ln_1p`] and [`ln`].
+#[inline(always)]
+pub(super) fn ln_of_sum(x: f64, one: bool) -> f64 {
+    ln_of_scaled_sum(x, one, Scaled::new)
+}
+
+/// The same, given a function that scales the sum.
 ///
 /// The rounding error of `1 + x` is corrected, except near 0, where the series takes `x` itself.
 #[inline(always)]
-pub(crate) fn ln_1p(x: f64) -> f64 {
+fn ln_of_scaled_sum(x: f64, one: bool, scale: impl Fn(f64) -> Scaled) -> f64 {
     const LOW: f64 = -f64::from_bits(0x3fd2_bec4_ffff_ffff);
     const HIGH: f64 = f64::from_bits(0x3fda_827a << 32);
-    let near = (LOW..HIGH).contains(&x);
-    let whole = 1.0 + x;
-    let scaled = Scaled::new(whole);
+    let near = one && (LOW..HIGH).contains(&x);
+    let one = if one { 1.0 } else { 0.0 };
+    let whole = one + x;
+    let scaled = scale(whole);
     let lost = if scaled.count >= 2.0 {
-        1.0 - (whole - x)
+        one - (whole - x)
     } else {
-        x - (whole - 1.0)
+        x - (whole - one)
     };
     let correction = if scaled.count < 54.0 {
         lost / whole
@@ -155,14 +168,14 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
         rest: if near { x } else { scaled.rest },
     };
     let value = scaled.ln(if near { 0.0 } else { correction });
-    let value = if x.abs() < f64::EPSILON / 2.0 {
+    let value = if near && (x.abs() < f64::EPSILON / 2.0) {
         x
     } else {
         value
     };
     let value = if x < f64::INFINITY { value } else { x };
-    let value = if x > -1.0 { value } else { f64::NAN };
-    if x == -1.0 { f64::NEG_INFINITY } else { value }
+    let value = if x > -one { value } else { f64::NAN };
+    if x == -one { f64::NEG_INFINITY } else { value }
 }
 
 /// `x ln(x)`, 0 at 0.
@@ -174,21 +187,21 @@ pub(crate) fn xlogx(x: f64) -> f64 {
 /// `ln(1 - exp(x))` for `x ≤ 0`, NaN above.
 ///
 /// Above `-ln 2` the exponential is near 1, so it is subtracted from 1 by `expm1`; below it is small (Mächler, 2012).
+/// Branch-free.
+#[inline(always)]
 pub(crate) fn log1mexp(x: f64) -> f64 {
-    if x > -std::f64::consts::LN_2 {
-        ln(-exp_m1(x))
-    } else {
-        ln_1p(-exp(x))
-    }
+    let is_near = x > -std::f64::consts::LN_2;
+    let (less, power) = exp_m1_and_exp(x);
+    // Near 0, the difference may be subnormal.
+    ln_of_scaled_sum(if is_near { -less } else { -power }, !is_near, Scaled::of)
 }
 
 /// The derivative of [`log1mexp`], `-exp(x)/(1 - exp(x))`: −∞ at 0, NaN above. Error 2.1 ulp.
+#[inline(always)]
 pub(crate) fn log1mexp_slope(x: f64) -> f64 {
-    if x <= 0.0 {
-        -exp(x) / exp_m1(x).abs()
-    } else {
-        f64::NAN
-    }
+    let (less, power) = exp_m1_and_exp(x);
+    let value = -power / less.abs();
+    if x <= 0.0 { value } else { f64::NAN }
 }
 
 /// The reciprocal of e.
@@ -198,13 +211,14 @@ const E: Pair = Pair::new(std::f64::consts::E, 1.445_646_891_729_250_2e-16);
 
 /// `ln(x) + 1`, the derivative of `x ln(x)`.
 ///
-/// Near the root at 1/e it is `ln(1 + u)`, with `u = (x - 1/e) e` computed to twice the digits.
+/// Near the root at 1/e it is `ln(1 + u)`, with `u = (x - 1/e) e` computed to twice the digits. Branch-free.
+#[inline(always)]
 pub(crate) fn xlogx_slope(x: f64) -> f64 {
-    if x > 0.1 && x < 1.0 {
-        let u = Pair::sum(x, -INVERSE_E.hi)
-            .plus(Pair::from(-INVERSE_E.lo))
-            .times(E);
-        return ln_1p(u.hi) + u.lo / (1.0 + u.hi);
-    }
-    ln(x) + 1.0
+    let is_near = (x > 0.1) && (x < 1.0);
+    let u = Pair::sum(x, -INVERSE_E.hi)
+        .plus(Pair::from(-INVERSE_E.lo))
+        .times(E);
+    let near = ln_1p(u.hi) + u.lo / (1.0 + u.hi);
+    let far = ln(x) + 1.0;
+    if is_near { near } else { far }
 }

@@ -43,13 +43,21 @@ impl Pair {
         Self::new(hi, ((ah * bh - hi) + ah * bl + al * bh) + al * bl)
     }
 
-    #[inline]
+    /// `a²` exactly, likewise.
+    #[inline(always)]
+    pub(super) fn square(a: f64) -> Self {
+        let hi = a * a;
+        let [ah, al] = split(a);
+        Self::new(hi, ah * ah - hi + 2.0 * ah * al + al * al)
+    }
+
+    #[inline(always)]
     pub(super) fn plus(self, other: Self) -> Self {
         let sum = Self::sum(self.hi, other.hi);
         Self::ordered(sum.hi, sum.lo + (self.lo + other.lo))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn times(self, other: Self) -> Self {
         let product = Self::product(self.hi, other.hi);
         Self::ordered(
@@ -58,7 +66,7 @@ impl Pair {
         )
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn over(self, other: Self) -> Self {
         let quotient = self.hi / other.hi;
         let back = Self::product(quotient, other.hi);
@@ -67,19 +75,19 @@ impl Pair {
     }
 
     /// The pair times a power of two.
-    #[inline]
+    #[inline(always)]
     pub(super) fn scaled(self, power: f64) -> Self {
         Self::new(self.hi * power, self.lo * power)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(self) -> f64 {
         self.hi + self.lo
     }
 }
 
 impl From<f64> for Pair {
-    #[inline]
+    #[inline(always)]
     fn from(x: f64) -> Self {
         Self::new(x, 0.0)
     }
@@ -87,7 +95,7 @@ impl From<f64> for Pair {
 
 impl std::ops::Neg for Pair {
     type Output = Self;
-    #[inline]
+    #[inline(always)]
     fn neg(self) -> Self {
         Self::new(-self.hi, -self.lo)
     }
@@ -99,6 +107,12 @@ fn split(x: f64) -> [f64; 2] {
     let shifted = x * 134_217_729.0;
     let high = shifted - (shifted - x);
     [high, x - high]
+}
+
+/// The higher half of the bits of a float.
+#[inline(always)]
+pub(super) fn high_half(x: f64) -> f64 {
+    f64::from_bits(x.to_bits() & (u64::MAX << 32))
 }
 
 /// Evaluates a polynomial by Horner's rule; the constant coefficient comes first.

@@ -1,5 +1,12 @@
 //! Powers, roots and lengths. `cbrt` comes from the `libm` crate.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
+use super::pair::Pair;
+
 pub(crate) use libm::cbrt;
 
 /// `x` to the power `y`, NaN if either operand is.
@@ -62,15 +69,43 @@ fn times_pow(c: f64, a: f64, b: f64) -> f64 {
     (c * root) * root.copysign(power)
 }
 
-/// `√(x² + y²)` without overflow, NaN if either operand is.
+/// `√(x² + y²)` without overflow, NaN if either operand is. Else the same bits as `libm::hypot`. Branch-free.
 ///
 /// It differs from IEEE's function in `hypot(inf, NaN)`, which is NaN here.
+#[inline(always)]
 pub(crate) fn hypot(x: f64, y: f64) -> f64 {
+    let (a, b) = (x.abs(), y.abs());
+    let is_ordered = a >= b;
+    let large = if is_ordered { a } else { b };
+    let small = if is_ordered { b } else { a };
+    // Powers of two scale exactly; the squares neither overflow nor become subnormal.
+    let is_far = large >= POWER_511;
+    let is_near = small < 1.0 / POWER_450;
+    let up = if is_near { POWER_700 } else { 1.0 };
+    let up = if is_far { 1.0 / POWER_700 } else { up };
+    let down = if is_near { 1.0 / POWER_700 } else { 1.0 };
+    let down = if is_far { POWER_700 } else { down };
+    let [p, q] = [large * up, small * up].map(Pair::square);
+    let length = down * (q.lo + p.lo + q.hi + p.hi).sqrt();
+    let exponent = |x: f64| (x.to_bits() >> 52).cast_signed();
+    let is_sum = (exponent(large) - exponent(small) > 64) || (small == 0.0);
+    let length = if is_sum { large + small } else { length };
+    let length = if large == f64::INFINITY {
+        large
+    } else {
+        length
+    };
     if x.is_nan() || y.is_nan() {
-        return f64::NAN;
+        f64::NAN
+    } else {
+        length
     }
-    libm::hypot(x, y)
 }
+
+/// 2⁴⁵⁰, 2⁵¹¹ and 2⁷⁰⁰.
+const POWER_450: f64 = f64::from_bits((1023 + 450) << 52);
+const POWER_511: f64 = f64::from_bits((1023 + 511) << 52);
+const POWER_700: f64 = f64::from_bits((1023 + 700) << 52);
 
 /// `1/x` for `x ≥ 0`, infinite at both zeros, NaN below 0. Correctly rounded.
 #[inline]

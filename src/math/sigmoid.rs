@@ -43,17 +43,11 @@ pub(crate) fn softplus(x: f64) -> f64 {
     if x > 0.0 { x + small } else { small }
 }
 
-/// What [`times_far_exp`] adds to the argument of the exponential, and what it divides by for that.
+/// What is added to the argument of the exponential for [`far_product`], and what that divides by for it.
 const SHIFT: f64 = 128.0;
 const EXP_MINUS_SHIFT: f64 = 2.572_209_372_642_415e-56;
 
-/// `factor exp(x)` for `x < FAR`, where the exponential alone may be too small to keep its digits.
-#[inline(always)]
-fn times_far_exp(factor: f64, x: f64) -> f64 {
-    far_product(factor, x, exp(x + SHIFT))
-}
-
-/// The product of [`times_far_exp`], given the shifted exponential.
+/// `factor exp(x)` for `x < FAR`, where the exponential alone may be too small to keep its digits, given that of `x + SHIFT`.
 #[inline(always)]
 fn far_product(factor: f64, x: f64, shifted: f64) -> f64 {
     let product = factor * shifted * EXP_MINUS_SHIFT;
@@ -113,29 +107,37 @@ const SILU_ZERO_SERIES: [f64; 10] = [
 /// The derivative of [`silu`], `σ(x)(1 + x σ(-x))`.
 ///
 /// Near its root at -1.278 it is a polynomial in the distance from the root, which is stored to twice the digits; near
-/// 0 it is a polynomial too.
+/// 0 it is a polynomial too. Branch-free.
+#[inline(always)]
 pub(crate) fn silu_slope(x: f64) -> f64 {
     let distance = (x - SILU_ROOT.hi) - SILU_ROOT.lo;
+    let near_root = distance * polynomial(&SILU_ROOT_SERIES, distance);
+    let square = x * x;
+    let near_zero = 0.5 + x * (0.5 + square * polynomial(&SILU_ZERO_SERIES, square));
+    let is_far = x < FAR;
+    let small = exp(if is_far { x + SHIFT } else { -x.abs() });
+    let far = far_product(1.0 + x, x, small);
+    // The derivative below 0, and above 0 the share u = σ(-x), with which it is (1 - u)(1 + x u).
+    let is_below = x < 0.0;
+    let quotient = if is_below {
+        small * ((1.0 + x) + small)
+    } else {
+        small
+    } / if is_below {
+        1.0 + small * (2.0 + small)
+    } else {
+        1.0 + small
+    };
+    let above = 1.0 + quotient * (x * (1.0 - quotient) - 1.0);
+    let above = if x > 800.0 { 1.0 } else { above };
+    let value = if is_below { quotient } else { above };
+    let value = if is_far { far } else { value };
+    let value = if x.abs() < 0.49 { near_zero } else { value };
     if distance.abs() < 0.79 {
-        return distance * polynomial(&SILU_ROOT_SERIES, distance);
+        near_root
+    } else {
+        value
     }
-    if x.abs() < 0.49 {
-        let square = x * x;
-        return 0.5 + x * (0.5 + square * polynomial(&SILU_ZERO_SERIES, square));
-    }
-    if x < FAR {
-        return times_far_exp(1.0 + x, x);
-    }
-    if x > 800.0 {
-        return 1.0;
-    }
-    let small = exp(-x.abs());
-    if x < 0.0 {
-        return small * ((1.0 + x) + small) / (1.0 + small * (2.0 + small));
-    }
-    // With u = σ(-x) the derivative is (1 - u)(1 + x u).
-    let share = small / (1.0 + small);
-    1.0 + share * (x * (1.0 - share) - 1.0)
 }
 
 /// The positive root of the second derivative of [`silu`].
@@ -165,20 +167,19 @@ const SILU_CURVATURE_ROOT_SERIES: [f64; 18] = [
 /// The second derivative of [`silu`], `σ(x) σ(-x) (2 - x tanh(x/2))`.
 ///
 /// Near its roots at ±2.399 the difference is a polynomial in the distance from the root, which is stored to twice the
-/// digits.
+/// digits. Branch-free.
+#[inline(always)]
 pub(crate) fn silu_curvature(x: f64) -> f64 {
     let size = x.abs();
-    if size > -FAR {
-        return times_far_exp(2.0 - size, -size);
-    }
-    let small = exp(-size);
+    let is_far = size > -FAR;
+    let small = exp(if is_far { SHIFT - size } else { -size });
+    let far = far_product(2.0 - size, -size, small);
     let whole = 1.0 + small;
     let distance = (size - SILU_CURVATURE_ROOT.hi) - SILU_CURVATURE_ROOT.lo;
-    let factor = if distance.abs() < 0.5 {
-        distance * polynomial(&SILU_CURVATURE_ROOT_SERIES, distance)
-    } else {
-        // `tanh(x/2) = 1 - 2 small/whole`; below 2, no term cancels, and above, `2 - x` is exact up to 4.
-        (2.0 - size) + 2.0 * size * (small / whole)
-    };
-    factor * small / (1.0 + small * (2.0 + small))
+    let near = distance * polynomial(&SILU_CURVATURE_ROOT_SERIES, distance);
+    // `tanh(x/2) = 1 - 2 small/whole`; below 2, no term cancels, and above, `2 - x` is exact up to 4.
+    let factor = (2.0 - size) + 2.0 * size * (small / whole);
+    let factor = if distance.abs() < 0.5 { near } else { factor };
+    let value = factor * small / (1.0 + small * (2.0 + small));
+    if is_far { far } else { value }
 }

@@ -1,7 +1,12 @@
 //! The function `sin(x)/x` and its derivatives.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use super::pair::Pair;
-use super::trig::{cos, sin};
+use super::trig::{cos, sin, sin_near};
 
 /// Half of π in three parts; products of whole numbers below 2^13 and the first or second part are exact.
 const HALF_PI: [f64; 3] = [
@@ -24,6 +29,13 @@ pub(crate) fn sinc(x: f64) -> f64 {
     } else {
         sin(x) / x
     }
+}
+
+/// `sin(x)/x` of numbers up to [`trig::NEAR`](super::trig::NEAR), as [`sinc`] computes it. Branch-free.
+#[inline(always)]
+pub(crate) fn sinc_near(x: f64) -> f64 {
+    let value = sin_near(x) / x;
+    if x == 0.0 { 1.0 } else { value }
 }
 
 /// The derivative of order `n` of [`sinc`]; NaN for orders that are negative, not whole or above 40.

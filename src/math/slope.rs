@@ -1,5 +1,10 @@
 //! Derivatives with their own formulas, accurate where the textbook's formula is not.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use super::ln;
 use super::pair::one_plus_times_ln;
 use super::power::scaled_pow;
@@ -63,25 +68,23 @@ pub(crate) fn div_positive(a: f64, b: f64) -> f64 {
 /// 2⁶⁰⁰.
 const BIG: f64 = f64::from_bits((1023 + 600) << 52);
 
-/// The slope of `√(a² + b²)` with respect to `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity.
+/// The slope of `√(a² + b²)` with respect to `a`, `a/√(a² + b²)`; 0 at the origin, the limit at infinity. Branch-free.
+#[inline(always)]
 pub(crate) fn hypot(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() || (a.is_infinite() && b.is_infinite()) {
-        return f64::NAN;
-    }
-    if a == 0.0 {
-        return 0.0;
-    }
-    if a.is_infinite() {
-        return a.signum();
-    }
+    let size = if a.abs() > b.abs() { a.abs() } else { b.abs() };
     // Powers of two scale exactly, so the length neither overflows nor becomes subnormal.
-    let scale = match a.abs().max(b.abs()) {
-        size if size > BIG => 1.0 / BIG,
-        size if size < 1.0 / BIG => BIG,
-        _ => 1.0,
+    let scale = if size < 1.0 / BIG { BIG } else { 1.0 };
+    let scale = if size > BIG { 1.0 / BIG } else { scale };
+    let (p, q) = (a * scale, b * scale);
+    let value = p / super::hypot(p, q);
+    let value = if a.is_infinite() {
+        1.0_f64.copysign(a)
+    } else {
+        value
     };
-    let (a, b) = (a * scale, b * scale);
-    a / super::hypot(a, b)
+    let value = if a == 0.0 { 0.0 } else { value };
+    let has_none = a.is_nan() || b.is_nan() || (a.is_infinite() && b.is_infinite());
+    if has_none { f64::NAN } else { value }
 }
 
 /// The share `t/(t + r)` of a term in its sum with the rest, for numbers that are not negative; else NaN.

@@ -5,7 +5,7 @@ use super::{
     exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
     log_erfc_derivative, log_normal_cdf, log_normal_cdf_derivative, log1mexp, log1mexp_slope, log2,
     log10, polygamma, pow, powi, recip_positive, sigmoid, silu, silu_curvature, silu_slope, sin,
-    sinc, sinc_derivative, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
+    sinc, sinc_derivative, sinc_near, sinh, softplus, tan, tanh, xlogx, xlogx_slope,
 };
 use super::{plane, slope, trig};
 
@@ -131,7 +131,9 @@ fn edges_of_functions_of_one_number_hold() {
 
 #[test]
 fn odd_functions_keep_zeros_and_the_smallest_numbers() {
-    for f in [exp_m1, ln_1p, sin, sinh, tanh, erf] {
+    for f in [
+        exp_m1, ln_1p, sin, tan, asin, atan, sinh, tanh, asinh, atanh, erf,
+    ] {
         for x in [0.0, -0.0, 5e-324, -5e-324] {
             assert!(same(f(x), x), "{x:e} gives {:e}", f(x));
         }
@@ -155,16 +157,60 @@ fn logarithms_have_the_bits_of_libm() {
 }
 
 #[test]
-fn sines_and_cosines_of_all_sizes_are_those_of_libm_to_rounding() {
-    let near = |a: f64, b: f64| (a - b).abs() <= 2.3e-16 * b.abs() || (a.is_nan() && b.is_nan());
+fn lengths_and_angles_have_the_bits_of_libm() {
+    let pairs = |a: f64| all_sizes().step_by(97).map(move |b| (a, b));
+    let wide = all_sizes().step_by(89).flat_map(pairs);
+    let special = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        2.0,
+        -2.5,
+        5e-324,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    let special = special.iter().flat_map(|&x| special.map(|y| (x, y)));
+    for (x, y) in special.chain(wide) {
+        if !x.is_nan() && !y.is_nan() {
+            assert!(same(hypot(x, y), libm::hypot(x, y)), "hypot({x:e}, {y:e})");
+            assert!(same(atan2(x, y), libm::atan2(x, y)), "atan2({x:e}, {y:e})");
+        }
+    }
+}
+
+#[test]
+fn inverse_functions_have_the_bits_of_libm() {
+    for x in all_sizes().chain((-5000..5000).map(|n| f64::from(n) / 1000.0)) {
+        assert!(same(asin(x), libm::asin(x)), "asin({x:e})");
+        assert!(same(acos(x), libm::acos(x)), "acos({x:e})");
+        assert!(same(atan(x), libm::atan(x)), "atan({x:e})");
+        assert!(same(asinh(x), libm::asinh(x)), "asinh({x:e})");
+        assert!(same(atanh(x), libm::atanh(x)), "atanh({x:e})");
+        if x >= 1.0 {
+            assert!(same(acosh(x), libm::acosh(x)), "acosh({x:e})");
+        }
+    }
+}
+
+#[test]
+fn circular_functions_of_all_sizes_are_those_of_libm_to_rounding() {
+    let within = |ulps: f64, a: f64, b: f64| {
+        (a - b).abs() <= ulps * f64::EPSILON * b.abs() || (a.is_nan() && b.is_nan())
+    };
+    let near = |a, b| within(1.03, a, b);
     for x in all_sizes().chain((-4000..4000).map(|n| f64::from(n) * 251.3)) {
         let (sine, cosine) = trig::sin_cos(x);
         assert!(same(sine, sin(x)) && same(cosine, cos(x)), "sin_cos({x:e})");
         assert!(near(sin(x), libm::sin(x)), "sin({x:e})");
         assert!(near(cos(x), libm::cos(x)), "cos({x:e})");
+        assert!(within(1.5, tan(x), libm::tan(x)), "tan({x:e})");
         if x.abs() <= trig::NEAR {
             assert!(same(trig::sin_near(x), sin(x)), "sin({x:e})");
             assert!(same(trig::cos_near(x), cos(x)), "cos({x:e})");
+            assert!(same(trig::tan_near(x), tan(x)), "tan({x:e})");
+            assert!(same(sinc_near(x), sinc(x)), "sinc({x:e})");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Circular functions. Their inverses, the tangent, and the sine and cosine of large numbers come from the `libm` crate.
+//! Circular functions. Those of large numbers come from the `libm` crate.
 
 #![expect(
     clippy::inline_always,
@@ -6,11 +6,9 @@
 )]
 
 use super::exp::ROUNDER;
-use super::pair::Pair;
+use super::pair::{Pair, high_half};
 
-pub(crate) use libm::{acos, asin, atan, atan2, tan};
-
-/// Up to this size, [`sin_near`] and [`cos_near`] compute sine and cosine.
+/// Up to this size, [`sin_near`], [`cos_near`] and [`tan_near`] compute sine, cosine and tangent.
 pub(crate) const NEAR: f64 = 1e6;
 
 /// The sine.
@@ -32,6 +30,15 @@ pub(crate) fn cos(x: f64) -> f64 {
         return libm::cos(x);
     }
     Turned::new(x).one_wave(1)
+}
+
+/// The tangent.
+#[inline]
+pub(crate) fn tan(x: f64) -> f64 {
+    if x.abs() > NEAR {
+        return libm::tan(x);
+    }
+    tan_near(x)
 }
 
 /// The sine and the cosine, with the bits of [`sin`] and [`cos`].
@@ -63,6 +70,14 @@ pub(crate) fn cos_near(x: f64) -> f64 {
     Turned::new(x).wave(1)
 }
 
+/// The tangent of numbers up to [`NEAR`], as [`tan`] computes it. Branch-free.
+#[inline(always)]
+pub(crate) fn tan_near(x: f64) -> f64 {
+    let Turned { count, rest } = Turned::new(x);
+    let value = tangent(rest, count & 1 == 1);
+    if x == 0.0 { x } else { value }
+}
+
 /// Half of π in four parts; products of whole numbers below 2^20 and the first three parts are exact.
 const HALF_PI: [f64; 4] = [
     1.570_796_326_734_125_6,
@@ -73,7 +88,7 @@ const HALF_PI: [f64; 4] = [
 
 /// The Taylor coefficients of `sin(x)/x` from `x²` on, fitted to a quarter of π: those of FreeBSD's `sin`.
 const SIN_SERIES: [f64; 6] = [
-    -1.666_666_666_666_663_2e-1,
+    -0.166_666_666_666_666_32,
     8.333_333_333_322_49e-3,
     -1.984_126_982_985_795e-4,
     2.755_731_370_707_006_8e-6,
@@ -168,4 +183,57 @@ fn cosine(Pair { hi: x, lo }: Pair) -> f64 {
     let half = 0.5 * z;
     let first = 1.0 - half;
     first + (((1.0 - first) - half) + (z * series - x * lo))
+}
+
+/// A fit of `(tan(x) - x)/x³` in `x²`, up to 0.67434: that of FreeBSD's `tan`.
+const TAN_SERIES: [f64; 13] = [
+    0.333_333_333_333_334_1,
+    0.133_333_333_333_201_24,
+    0.053_968_253_976_226_05,
+    0.021_869_488_294_859_542,
+    0.008_863_239_823_599_3,
+    0.003_592_079_107_591_312_4,
+    0.001_456_209_454_325_290_3,
+    0.000_588_041_240_820_264_1,
+    0.000_246_463_134_818_469_9,
+    7.817_944_429_395_571e-5,
+    7.140_724_913_826_082e-5,
+    -1.855_863_748_552_754_6e-5,
+    2.590_730_518_636_337e-5,
+];
+
+/// A quarter of π and what it lacks.
+const QUARTER_PI: f64 = std::f64::consts::FRAC_PI_4;
+const QUARTER_PI_LOW: f64 = 3.061_616_997_868_383e-17;
+
+/// The tangent of a pair up to a quarter of π, or that of the pair a quarter of a turn later, which is `-1/tan`. Branch-free.
+///
+/// For `x` near a quarter of π it is computed from `y = π/4 - x`, as `1 - 2(y - y²/(1 + y))` with the tangent for `y`.
+#[inline(always)]
+fn tangent(Pair { hi, lo }: Pair, later: bool) -> f64 {
+    const BIG: f64 = f64::from_bits(0x3fe5_9428 << 32);
+    let size = hi.abs();
+    let low = if hi < 0.0 { -lo } else { lo };
+    let is_big = size >= BIG;
+    let beside = (QUARTER_PI - size) + (QUARTER_PI_LOW - low);
+    let x = if is_big { beside } else { size };
+    let low = if is_big { 0.0 } else { low };
+    let z = x * x;
+    let w = z * z;
+    let t = TAN_SERIES;
+    let odd = t[1] + w * (t[3] + w * (t[5] + w * (t[7] + w * (t[9] + w * t[11]))));
+    let even = z * (t[2] + w * (t[4] + w * (t[6] + w * (t[8] + w * (t[10] + w * t[12])))));
+    let cube = z * x;
+    let rest = low + z * (cube * (odd + even) + low) + cube * t[0];
+    let near = x + rest;
+    let one = if later { -1.0 } else { 1.0 };
+    let quotient = if is_big { near * near } else { -1.0 } / if is_big { near + one } else { near };
+    let big = one - 2.0 * (x + (rest - quotient));
+    // The reciprocal is corrected by what the product with the tangent lacks.
+    let (high, high_quotient) = (high_half(near), high_half(quotient));
+    let lost = rest - (high - x);
+    let inverse = high_quotient + quotient * (1.0 + high_quotient * high + high_quotient * lost);
+    let small = if later { inverse } else { near };
+    let value = if is_big { big } else { small };
+    f64::from_bits(value.to_bits() ^ (hi.to_bits() & (1 << 63)))
 }

@@ -123,13 +123,15 @@ impl NaryOp {
 
 /// The values of an operation of one operand at these numbers.
 ///
-/// A branch for large numbers keeps a loop from being compiled to vector instructions. So the sine and the cosine have a
+/// A branch for large numbers keeps a loop from being compiled to vector instructions. So the circular functions have a
 /// second loop, for slices without large numbers.
 #[inline(always)]
 pub(crate) fn values<O: Unary>(ys: &mut [f64], xs: &[f64]) {
     match O::OP {
         UnaryOp::Sin => near_or_far::<O>(ys, xs, math::trig::sin_near),
         UnaryOp::Cos => near_or_far::<O>(ys, xs, math::trig::cos_near),
+        UnaryOp::Tan => near_or_far::<O>(ys, xs, math::trig::tan_near),
+        UnaryOp::Sinc => near_or_far::<O>(ys, xs, math::sinc_near),
         _ => {
             for (y, &x) in ys.iter_mut().zip(xs) {
                 *y = O::value(x);

@@ -10,10 +10,12 @@ use std::fmt::Write as _;
 /// The files, each a module. The first has the others' names.
 const FILES: &[(&str, &str)] = &[
     ("", include_str!("../math/mod.rs")),
+    ("arc", include_str!("../math/arc.rs")),
     ("compare", include_str!("../math/compare.rs")),
     ("exp", include_str!("../math/exp.rs")),
     ("gamma", include_str!("../math/gamma.rs")),
     ("gauss", include_str!("../math/gauss.rs")),
+    ("gelu", include_str!("../math/gelu.rs")),
     ("hazard", include_str!("../math/hazard.rs")),
     ("hyperbolic", include_str!("../math/hyperbolic.rs")),
     ("log", include_str!("../math/log.rs")),
