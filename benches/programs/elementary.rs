@@ -146,11 +146,11 @@ const CASES: [Case; 53] = [
 ];
 
 pub(crate) fn lines(race: Race) -> Vec<Line> {
-    let cases = CASES.into_iter().flat_map(|case| lines_of(race, case));
+    let cases = CASES.into_iter().flat_map(|case| lines_of(race, &case));
     cases.chain([log_sum_exp(race)]).collect()
 }
 
-fn lines_of(race: Race, case: Case) -> [Line; 2] {
+fn lines_of(race: Race, case: &Case) -> [Line; 2] {
     let Case {
         name,
         interval: [first, last],

@@ -97,12 +97,12 @@ fn whole(lines: Vec<Line>) -> Rectangle {
 fn cut(mut lines: Vec<Line>, found: &mut Vec<Rectangle>) -> Vec<Line> {
     lines.sort_by_key(|line| Reverse(line.terms.len()));
     let mut rest = Vec::with_capacity(lines.len());
-    let mut lines = lines.into_iter().peekable();
+    let mut lines = lines.into_iter();
     while let Some(first) = lines.next() {
         let mut seen = FxHashSet::default();
         let mut common: Vec<Place> = first.others().filter(|&other| seen.insert(other)).collect();
         let mut some = vec![first];
-        while let Some(next) = lines.peek() {
+        while let Some(next) = lines.as_slice().first() {
             let others: FxHashSet<Place> = next.others().collect();
             let shared = common.iter().filter(|&other| others.contains(other));
             let shared: Vec<Place> = shared.copied().collect();

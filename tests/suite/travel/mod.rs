@@ -284,3 +284,35 @@ fn files_of_earlier_versions_are_read() {
         graph.find("y").unwrap().value()
     );
 }
+
+/// Before, an index left three comparisons in a program or graph: one for each end of its range, and the index itself.
+#[test]
+fn files_with_three_comparisons_for_an_index_are_read() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/travel/three-guards/"
+    );
+    let read = |name: &str| std::fs::read(format!("{folder}{name}")).unwrap();
+    let (program, graph) = kept();
+    let programs: [Program; 2] = [
+        serde_json::from_slice(&read("program.json")).unwrap(),
+        postcard::from_bytes(&read("program.postcard")).unwrap(),
+    ];
+    for loaded in programs {
+        let point = [0.75, 1.25];
+        assert_eq!(
+            loaded.hessian(&point).unwrap(),
+            program.hessian(&point).unwrap()
+        );
+        let error = loaded.value(&[-1.0, 1.0]).unwrap_err().to_string();
+        assert!(error.contains("tests/suite/travel/mod.rs:"), "{error}");
+    }
+    let graphs: [Graph; 2] = [
+        serde_json::from_slice(&read("graph.json")).unwrap(),
+        postcard::from_bytes(&read("graph.postcard")).unwrap(),
+    ];
+    for loaded in graphs {
+        let found = loaded.find("layer 1/y").unwrap();
+        assert_eq!(found, graph.find("y").unwrap().value());
+    }
+}
