@@ -73,8 +73,8 @@ pub enum ErrorKind {
     NonFinite,
 }
 
-/// The comparison that took a different branch than when the program was traced, or the [read](crate::Var::value) that
-/// found another number; see [`Error::branch`].
+/// The comparison that took a different branch than when the program was traced, the [read](crate::Var::value) that found
+/// another number, or the [index](crate::Var::floor_index) that is another; see [`Error::branch`].
 ///
 /// ```
 /// use chainrule::{ErrorKind, Program};
@@ -222,7 +222,7 @@ impl Error {
                 format!(
                     "`floor_index` at {at} found another index than when the program was traced: {comparison}"
                 ),
-                "look up a value by `gather`, which takes any index",
+                "look up a value by `gather`, which follows the index and is NaN outside its list",
             )
         } else {
             (

@@ -16,7 +16,7 @@ use super::mean::{self, without_sign};
 use super::outputs::{write_column, write_square};
 use super::parallel;
 use super::pieces::Pieces;
-use super::traits::{Machine, Source};
+use super::traits::Machine;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::transform::Parts;
@@ -395,7 +395,7 @@ impl Worker {
                     let mut column = done * len;
                     while column + VECTOR <= (done + 1) * len {
                         let square =
-                            [(); VECTOR].map(|()| values.next().unwrap_or(Source::Splat(0.0)));
+                            [(); VECTOR].map(|()| values.next().expect("a part has its outputs"));
                         write_square(&square, sign, block.count, &mut rows[column..], len);
                         column += VECTOR;
                     }

@@ -37,7 +37,7 @@ pub(super) fn write_column(
     }
 }
 
-/// Writes as many adjacent outputs of the first `count` rows, which are `width` numbers apart. `sign` as in [`write_column`].
+/// Writes eight adjacent outputs of the first `count` rows, which are `width` numbers apart. `sign` as in [`write_column`].
 pub(super) fn write_square(
     outputs: &[Source<'_>; VECTOR],
     sign: f64,

@@ -372,7 +372,11 @@ impl fmt::Display for Accuracy {
         }
         if let Some(branch) = &self.branch {
             let (comparison, at) = (&branch.comparison, &branch.at);
-            writeln!(f, "rounding decides the comparison {comparison} at {at}")?;
+            if branch.is_index {
+                writeln!(f, "rounding decides the index at {at}: {comparison}")?;
+            } else {
+                writeln!(f, "rounding decides the comparison {comparison} at {at}")?;
+            }
         }
         Ok(())
     }

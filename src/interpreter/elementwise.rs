@@ -383,9 +383,7 @@ impl Loop for Single {
 
     fn known<const N: usize, O: Elementwise<N>>() -> Self {
         |arch, buffer, result, slots| {
-            let Some(slots) = slots.first_chunk::<N>() else {
-                return;
-            };
+            let slots: &[u32; N] = slots.try_into().expect("the operands of this operation");
             let operands = slots.map(|slot| buffer[slot as usize]);
             buffer[result] = if N > 2 {
                 // Rounded once, which needs the right instructions.

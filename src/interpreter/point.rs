@@ -1,6 +1,7 @@
 //! The schedule for one point: runs, each of one operation over many values, in one buffer of numbers.
 //!
-//! A run is a loop over slices. Adjacent operands are read in place; others are first gathered through a table.
+//! A run of many values is a loop over slices. Adjacent operands are read in place; others are first gathered through a table.
+//! A few values are computed one by one, from operands anywhere in the buffer.
 
 pub(super) mod schedule;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::var::{Var, compare};
 /// goes on.
 pub(crate) type Found = u64;
 
-/// An index as what a comparison finds: one number if there is none, and 0 without a sign.
+/// An index as what a comparison finds: one number if there is none, and 0 without a sign, which a loaded program may have.
 fn found_index(index: f64) -> Found {
     if index.is_nan() {
         f64::NAN
@@ -64,7 +64,9 @@ impl Guard {
     /// What was found while tracing, given the right value if it is a constant.
     pub(crate) fn found(&self, right: Option<f64>) -> Found {
         match (self.test, right) {
-            (Test::Floor, Some(index)) => found_index(index),
+            (Test::Floor, Some(index)) if self.outcome == 1 => found_index(index),
+            // Any index but this one, which no comparison finds.
+            (Test::Floor, _) if self.outcome != 1 => Found::MAX,
             _ => self.outcome.cast_unsigned().into(),
         }
     }
@@ -91,10 +93,14 @@ impl Guard {
     pub(crate) fn error(&self, row: Option<usize>, left: f64, right: f64) -> Error {
         let comparison = match self.test {
             Test::Floor => {
-                format!(
-                    "{left:?} has {}, traced for {}",
-                    index_name(index_of(left)),
+                let traced = if self.outcome == 1 {
                     numbers_of(right)
+                } else {
+                    String::from("any other")
+                };
+                format!(
+                    "{left:?} has {}, traced for {traced}",
+                    index_name(index_of(left))
                 )
             }
             test => format!("{left:?} {} {right:?}", test.symbol()),

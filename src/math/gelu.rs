@@ -118,7 +118,8 @@ pub(crate) fn gelu(x: f64) -> f64 {
     let lost = if is_usual {
         product.lo + x * share.lo
     } else {
-        0.0
+        // −0 keeps every bit, also the sign of a product that is 0.
+        -0.0
     };
     let value = x * share.hi + lost;
     let below = if x < -FAR {

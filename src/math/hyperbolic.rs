@@ -77,7 +77,7 @@ pub(crate) fn asinh(x: f64) -> f64 {
     value.copysign(x)
 }
 
-/// The inverse hyperbolic cosine, NaN below 1. There, the same bits as `libm::acosh`.
+/// The inverse hyperbolic cosine, NaN below 1. From 1 on, it has the bits of `libm::acosh`.
 #[inline(always)]
 pub(crate) fn acosh(x: f64) -> f64 {
     let is_below_two = x < 2.0;

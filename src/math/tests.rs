@@ -91,7 +91,11 @@ fn edges_of_functions_of_one_number_hold() {
             silu_curvature,
             "0:0.5 800:-0 -1e300:-0 inf:-0 -inf:-0",
         ),
-        ("gelu", gelu, "0:0 800:800 -1e300:-0 inf:inf -inf:-0"),
+        (
+            "gelu",
+            gelu,
+            "0:0 -0:-0 -5e-324:-0 800:800 -1e300:-0 inf:inf -inf:-0",
+        ),
         (
             "gelu_slope",
             gelu_slope,

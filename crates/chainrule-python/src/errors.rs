@@ -34,6 +34,11 @@ fn branch_error(py: Python<'_>, branch: &BranchChanged) -> PyResult<PyErr> {
             "{row}the number read at {at} is {comparison}; compute with the value itself, look up a value by `gather`, and show \
              the number by `peek()`; or trace at such a point, by `trace` with `at=` or by `retraced`"
         )
+    } else if branch.is_index {
+        format!(
+            "{row}the index taken at {at} is another than when the program was traced: {comparison}; look up a value by `gather`, \
+             which follows the index; or trace at such a point, by `trace` with `at=` or by `retraced`"
+        )
     } else {
         format!(
             "{row}the comparison at {at} took a different branch than when the program was traced: {comparison}; \

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 
+use petgraph::unionfind::UnionFind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::backend::Place;
@@ -91,12 +92,28 @@ fn whole(lines: Vec<Line>) -> Rectangle {
     }
 }
 
+/// The shape that each line belongs to. Lines are of one shape if they share another factor that varies by row; a number for
+/// all rows, such as the 1 of a bias, says nothing.
+fn shapes(lines: &[Line]) -> Vec<usize> {
+    let mut shapes = UnionFind::new(lines.len());
+    let mut first: FxHashMap<Place, usize> = FxHashMap::default();
+    for (place, line) in lines.iter().enumerate() {
+        let others = line.others();
+        for other in others.filter(|other| !matches!(other, Place::Shared(_))) {
+            shapes.union(*first.entry(other).or_insert(place), place);
+        }
+    }
+    shapes.into_labeling()
+}
+
 /// Cuts rectangles out of lines that share some of their other factors, and returns what is left of the lines.
 ///
-/// The longest lines come first. A rectangle takes the lines that follow for as long as its area grows.
-fn cut(mut lines: Vec<Line>, found: &mut Vec<Rectangle>) -> Vec<Line> {
-    lines.sort_by_key(|line| Reverse(line.terms.len()));
+/// Of the lines of a shape, the longest come first. A rectangle takes the lines that follow for as long as its area grows.
+fn cut(lines: Vec<Line>, found: &mut Vec<Rectangle>) -> Vec<Line> {
     let mut rest = Vec::with_capacity(lines.len());
+    let mut lines: Vec<(usize, Line)> = shapes(&lines).into_iter().zip(lines).collect();
+    lines.sort_by_key(|(shape, line)| (*shape, Reverse(line.terms.len())));
+    let lines: Vec<Line> = lines.into_iter().map(|(_, line)| line).collect();
     let mut lines = lines.into_iter();
     while let Some(first) = lines.next() {
         let mut seen = FxHashSet::default();
@@ -177,10 +194,27 @@ mod tests {
         rectangle.left.len() * rectangle.right.len()
     }
 
+    /// Several triangles whose rows alternate. Each has columns of its own, and all have one factor in common.
+    fn triangles(count: u32, n: u32) -> Vec<Sum> {
+        let mut all = Vec::new();
+        for row in 0..n {
+            for triangle in 0..count {
+                let left = Place::Row(count * row + triangle);
+                let columns = (0..n).filter(|column| *column <= row);
+                let columns = columns.map(|column| Place::Input(count * column + triangle));
+                for other in columns.chain([Place::Shared(0)]) {
+                    all.push(([left, other], all.len() as u32));
+                }
+            }
+        }
+        all
+    }
+
     #[test]
     fn triangles_and_bands_are_mostly_wide_rectangles() {
-        for n in [16, 64, 200] {
-            let shapes: [(&str, Vec<Sum>); 4] = [
+        for n in [32, 64, 200] {
+            let shapes: [(&str, Vec<Sum>); 5] = [
+                ("triangles", triangles(3, n)),
                 ("full", sums(n, n, |_, _| true)),
                 ("lower", sums(n, n, |row, column| column <= row)),
                 ("upper", sums(n, n, |row, column| column >= row)),
@@ -193,7 +227,7 @@ mod tests {
                     .filter(|rectangle| rectangle.left.len().min(rectangle.right.len()) >= LEAST);
                 let covered: usize = wide.clone().map(area).sum();
                 assert!(2 * covered >= sums.len(), "{name} {n}: {covered}");
-                assert!(wide.count() <= n as usize / 2, "{name} {n}");
+                assert!(20 * wide.count() <= covered, "{name} {n}");
             }
         }
     }
