@@ -234,9 +234,9 @@ pub trait Parameters<S: Scalar = f64> {
 /// Implements [`Parameters`](trait@crate::Parameters) for a structure `Name<S>`, whose fields are themselves
 /// `Parameters<S>`: one list of their names, in the order of the numbers.
 ///
-/// A field that is an array holds numbers, `[S; 3]`. A list of structures or of lists is a `Vec`, such as `Vec<Vec<S>>` instead of
-/// `[Vec<S>; 2]`, or a pair. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple structure are named by number:
-/// `Pair { 0, 1 }`.
+/// A field that is an array holds numbers, `[S; 3]`. A list of structures or of lists is a `Vec`, such as `Vec<Vec<S>>`
+/// instead of `[Vec<S>; 2]`, or a pair. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple
+/// structure are named by number: `Pair { 0, 1 }`.
 ///
 /// ```
 /// use chainrule::Parameters;

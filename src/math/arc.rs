@@ -7,7 +7,7 @@
 
 use super::pair::high_half;
 
-/// Half of π and what it lacks.
+/// Half of π as the sum of two floats.
 const HALF_PI: f64 = std::f64::consts::FRAC_PI_2;
 const HALF_PI_LOW: f64 = 6.123_233_995_736_766e-17;
 
@@ -27,7 +27,7 @@ const ASIN_BELOW: [f64; 4] = [
     0.077_038_150_555_901_94,
 ];
 
-/// What the inverse sine and cosine of one number are made of.
+/// The parts of the inverse sine and cosine of one number.
 ///
 /// Above one half, the angle is twice that of the sine `root = √((1 - |x|)/2)`.
 struct Half {
@@ -108,7 +108,7 @@ pub(crate) fn acos(x: f64) -> f64 {
 /// The ends of the ranges in which the inverse tangent takes one centre. The last range has none.
 const ATAN_ENDS: [f64; 4] = [0.4375, 0.6875, 1.1875, 2.4375];
 
-/// The inverse tangents of the centres 0, ½, 1, 1½ and ∞, and what they lack.
+/// The inverse tangents of the centres 0, ½, 1, 1½ and ∞, each as the sum of two floats.
 const ATAN_CENTRES: [f64; 5] = [
     0.0,
     0.463_647_609_000_806_1,
@@ -169,7 +169,7 @@ pub(crate) fn atan(x: f64) -> f64 {
     value.copysign(x)
 }
 
-/// What the float π lacks.
+/// The difference of π and its float.
 const PI_LOW: f64 = 1.224_646_799_147_353_2e-16;
 
 /// The angle of the vector `(x, y)`. The same bits as `libm::atan2`.

@@ -43,7 +43,7 @@ pub(crate) fn softplus(x: f64) -> f64 {
     if x > 0.0 { x + small } else { small }
 }
 
-/// What is added to the argument of the exponential for [`far_product`], and what that divides by for it.
+/// The exponential for [`far_product`] is that of a number moved up by `SHIFT`; the product is divided by `exp(SHIFT)`.
 const SHIFT: f64 = 128.0;
 const EXP_MINUS_SHIFT: f64 = 2.572_209_372_642_415e-56;
 

@@ -179,7 +179,21 @@ fn lengths_and_angles_have_the_bits_of_libm() {
         f64::NEG_INFINITY,
     ];
     let special = special.iter().flat_map(|&x| special.map(|y| (x, y)));
-    for (x, y) in special.chain(wide) {
+    // Sides of like sizes, and of sizes where one of them begins not to count.
+    let alike = (0..2000).map(|i| (1.07_f64.powi(i % 41), 1.13_f64.powi(i % 49)));
+    let scales = [-1060, -512, -449, -64, 0, 64, 450, 511, 1000];
+    let alike = alike.flat_map(|(a, b)| {
+        let scaled = move |n: i32| {
+            let scale = if n < -1022 {
+                2_f64.powi(n / 2).powi(2)
+            } else {
+                2_f64.powi(n)
+            };
+            [(a * scale, b * scale), (a, b * scale)]
+        };
+        scales.into_iter().flat_map(scaled)
+    });
+    for (x, y) in special.chain(wide).chain(alike) {
         if !x.is_nan() && !y.is_nan() {
             assert!(same(hypot(x, y), libm::hypot(x, y)), "hypot({x:e}, {y:e})");
             assert!(same(atan2(x, y), libm::atan2(x, y)), "atan2({x:e}, {y:e})");
@@ -189,7 +203,37 @@ fn lengths_and_angles_have_the_bits_of_libm() {
 
 #[test]
 fn inverse_functions_have_the_bits_of_libm() {
-    for x in all_sizes().chain((-5000..5000).map(|n| f64::from(n) / 1000.0)) {
+    let switches = [
+        2_f64.powi(-29),
+        2_f64.powi(-28),
+        2_f64.powi(-27),
+        0.25,
+        0.4375,
+        0.5,
+        0.6875,
+        f64::from_bits(0x3fef_3333_0000_0000),
+        1.0,
+        1.1875,
+        2.0,
+        2.4375,
+        2_f64.powi(26),
+        2_f64.powi(28),
+        2_f64.powi(66),
+    ];
+    let around = |x: f64| {
+        [
+            x.next_down(),
+            x,
+            x.next_up(),
+            -x.next_down(),
+            -x,
+            -x.next_up(),
+        ]
+    };
+    let switches = switches.into_iter().flat_map(around);
+    let near_one = (0..2000).map(|n| 1.0 - f64::from(n) / 65_536.0);
+    let grid = (-5000..5000).map(|n| f64::from(n) / 1000.0);
+    for x in all_sizes().chain(grid).chain(switches).chain(near_one) {
         assert!(same(asin(x), libm::asin(x)), "asin({x:e})");
         assert!(same(acos(x), libm::acos(x)), "acos({x:e})");
         assert!(same(atan(x), libm::atan(x)), "atan({x:e})");

@@ -202,7 +202,7 @@ const TAN_SERIES: [f64; 13] = [
     2.590_730_518_636_337e-5,
 ];
 
-/// A quarter of π and what it lacks.
+/// A quarter of π as the sum of two floats.
 const QUARTER_PI: f64 = std::f64::consts::FRAC_PI_4;
 const QUARTER_PI_LOW: f64 = 3.061_616_997_868_383e-17;
 
@@ -229,7 +229,7 @@ fn tangent(Pair { hi, lo }: Pair, later: bool) -> f64 {
     let one = if later { -1.0 } else { 1.0 };
     let quotient = if is_big { near * near } else { -1.0 } / if is_big { near + one } else { near };
     let big = one - 2.0 * (x + (rest - quotient));
-    // The reciprocal is corrected by what the product with the tangent lacks.
+    // The reciprocal is corrected by the error of its product with the tangent.
     let (high, high_quotient) = (high_half(near), high_half(quotient));
     let lost = rest - (high - x);
     let inverse = high_quotient + quotient * (1.0 + high_quotient * high + high_quotient * lost);

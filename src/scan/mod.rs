@@ -131,8 +131,8 @@ impl Scan {
     ///
     /// # Errors
     /// [`Argument`](crate::ErrorKind::Argument) if the step has no outputs, or fewer varying inputs or outputs than the state has
-    /// values, or if it was made [`with_respect_to`](Program::with_respect_to) some of its inputs: a scan differentiates with respect to
-    /// all parameters and the start.
+    /// values, or if it was made [`with_respect_to`](Program::with_respect_to) some of its inputs: a scan differentiates with
+    /// respect to all parameters and the start.
     pub fn new(step: &Program, state: usize) -> Result<Self> {
         check_variables("step", step)?;
         if step.outputs() == 0 {

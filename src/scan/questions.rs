@@ -126,8 +126,8 @@ impl Scan {
     /// The value, its gradient, and its Hessian times the direction `v`: a number for each parameter, then for each value of
     /// the start.
     ///
-    /// The rows stay as they are, and the gradient leaves them out. This is reverse mode over forward mode: the scan of the values with their derivatives in the direction is
-    /// differentiated once more.
+    /// The rows stay as they are, and the gradient leaves them out. This is reverse mode over forward mode: the scan of the
+    /// values with their derivatives in the direction is differentiated once more.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
