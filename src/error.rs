@@ -74,7 +74,7 @@ pub enum ErrorKind {
 }
 
 /// The comparison that took a different branch than when the program was traced, the [read](crate::Var::value) that found
-/// another number, or the [index](crate::Var::floor_index) that is another; see [`Error::branch`].
+/// a different number, or the [`floor_index`](crate::Var::floor_index) that gave a different index; see [`Error::branch`].
 ///
 /// ```
 /// use chainrule::{ErrorKind, Program};
@@ -100,8 +100,8 @@ pub struct BranchChanged {
     /// Whether the number of a value was read there, instead of compared. Then `comparison` is the number at this point and
     /// the number when traced, such as `2.5 traced as 0.5`.
     pub is_read: bool,
-    /// Whether an [index](crate::Var::floor_index) was taken there, instead of a comparison. Then `comparison` is the number at
-    /// this point with its index, and the numbers that have the index when traced, such as
+    /// Whether the index of a [`floor_index`](crate::Var::floor_index) changed there, and not a comparison. Then `comparison` is
+    /// the number at this point with its index, and the range of numbers that have the traced index, such as
     /// `2.5 has the index 2, traced for 0 <= x < 1`.
     pub is_index: bool,
 }

@@ -56,7 +56,8 @@ use crate::op::Scalar;
 /// assert_eq!(Polynomial { coefficients: [1.0, 0.0, 2.0] }.parameter_count(), 3);
 /// ```
 #[diagnostic::on_unimplemented(
-    note = "an array holds numbers only: a list of structures or of lists is a `Vec`, as in `Vec<Vec<S>>`, or a pair"
+    note = "implement it for your structure by `chainrule::parameters!`, with fields that hold no parameters after \
+            `; fixed:`; an array can hold only numbers, so use a `Vec` for a list of structures"
 )]
 pub trait Parameters<S: Scalar = f64> {
     /// The same structure over another kind of number.
@@ -174,7 +175,7 @@ pub trait Parameters<S: Scalar = f64> {
         );
     }
 
-    /// Builds the same structure with other numbers, in order: a gradient with respect to the parameters as the structure.
+    /// Builds a structure of the same shape from a list of numbers, for example from a gradient. Fixed fields are cloned.
     ///
     /// ```
     /// use chainrule::{Parameters, Program};
@@ -234,8 +235,8 @@ pub trait Parameters<S: Scalar = f64> {
 /// Implements [`Parameters`](trait@crate::Parameters) for a structure `Name<S>`, whose fields are themselves
 /// `Parameters<S>`: one list of their names, in the order of the numbers.
 ///
-/// A field that is an array holds numbers, `[S; 3]`. A list of structures or of lists is a `Vec`, such as `Vec<Vec<S>>`
-/// instead of `[Vec<S>; 2]`, or a pair. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple
+/// An array field can hold only numbers, as in `[S; 3]`. For a list of structures or lists, use a `Vec`, such as
+/// `Vec<Vec<S>>` instead of `[Vec<S>; 2]`; for two of them, a pair also works. Fields after `; fixed:` hold no parameters and are cloned. Fields of a tuple
 /// structure are named by number: `Pair { 0, 1 }`.
 ///
 /// ```
@@ -332,7 +333,7 @@ macro_rules! lists {
 
 lists!([P], Vec<P>);
 
-/// Arrays of numbers only: with arrays of other structures, the kind of `&[]`, no parameters, would be unknown in every call.
+/// Arrays of numbers only: with arrays of other structures, the type of `&[]`, for no parameters, would be unknown.
 impl<S: Scalar, const N: usize> Parameters<S> for [S; N] {
     type Over<T: Scalar> = [T; N];
 

@@ -58,7 +58,7 @@ use crate::transform::StepShape;
 /// ```
 ///
 /// Parameters may be a structure, as in [`trace_rows`](Program::trace_rows). A gradient begins with the derivatives with respect
-/// to them, in their order:
+/// to its numbers, in the order of the list in `parameters!`:
 ///
 /// ```
 /// use chainrule::{Parameters, Program, Scan};
@@ -201,8 +201,8 @@ impl Scan {
     }
 
     /// Also differentiates with respect to the rows: [`gradient`](Self::gradient) then ends with one derivative for each number
-    /// of each row. The other questions have no derivatives with respect to the rows; [`sum_gradient`](Self::sum_gradient) is an
-    /// error.
+    /// of each row. The other questions have no derivatives with respect to the rows; [`sum_gradient`](Self::sum_gradient)
+    /// returns an error.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -221,8 +221,8 @@ impl Scan {
     }
 
     /// Bounds the memory for intermediate values, in bytes for each thread; the default is 64 MiB. If the values of all steps
-    /// need more, only stretches of steps are kept, with the state before each, and every stretch is computed twice. No bit
-    /// depends on it.
+    /// need more, only stretches of steps are kept, with the state before each, and every stretch but the last is computed
+    /// twice. No bit depends on it.
     ///
     /// At least one step is always kept. With the smallest memory, the states before all steps are kept as well. A copy of the rows
     /// comes on top.

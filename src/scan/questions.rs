@@ -38,7 +38,8 @@ impl Scan {
         })
     }
 
-    /// The value: the sum of the first own output over all steps, plus the first output of the end; 0 without steps and end.
+    /// The value: the sum of the first own output over all steps, plus the first output of the end; 0 if there are no steps
+    /// and no end.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -97,7 +98,7 @@ impl Scan {
     }
 
     /// The value, and its derivative in the direction `v`: a number for each parameter, then for each value of the start. The rows
-    /// stay as they are.
+    /// are constant, also after `with_rows`.
     ///
     /// ```
     /// use chainrule::{Program, Scan};
@@ -225,7 +226,7 @@ impl Scan {
         T: Table + Sync,
     {
         if self.by_rows {
-            let problem = "cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, \
+            let problem = "cannot differentiate with respect to the rows, which `with_rows` asks for; build the scan without it, \
                            or call `gradient` for each sequence";
             return Err(Error::argument("sum_gradient", problem));
         }

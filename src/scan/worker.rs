@@ -200,6 +200,6 @@ pub(super) fn named(error: Error, place: &str) -> Error {
         row: None,
         ..branch.clone()
     };
-    Error::changed_in_one_program(without_row, "a scan has one program for all its steps")
-        .of_argument(&place)
+    let reason = "a scan has one program for all its steps (`trace_rows_at` traces it at your state and row)";
+    Error::changed_in_one_program(without_row, reason).of_argument(&place)
 }

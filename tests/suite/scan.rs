@@ -371,8 +371,8 @@ fn a_changed_branch_names_the_step() {
         "{error}"
     );
     assert_eq!(error.branch().unwrap().comparison, "-0.5 > 0.0");
-    let advice = "-0.5 > 0.0; a scan has one program for all its steps, so choose between two values by `select`, `max` or `min`, \
-                  and among many by `min_of`, or by `argmin_of` and `gather`";
+    let advice = "-0.5 > 0.0; a scan has one program for all its steps (`trace_rows_at` traces it at your state and row), so choose \
+                  between two values by `select`, `max` or `min`, and among many by `min_of`, or by `argmin_of` and `gather`";
     assert!(error.to_string().ends_with(advice), "{error}");
     let called = Program::trace(2, |x| scan.call(&x[..1], &x[1..], &[[]; 9])).unwrap_err();
     assert!(
@@ -410,8 +410,8 @@ fn a_changed_index_names_the_step_and_gather() {
         .unwrap_err()
         .to_string();
     assert!(error.starts_with("step 1: `floor_index` at "), "{error}");
-    let end = ": NaN has no index, traced for 0 <= x < 1; a scan has one program for all its steps, so look up a value by \
-               `gather`, which takes any index";
+    let end = ": NaN has no index, traced for 0 <= x < 1; a scan has one program for all its steps (`trace_rows_at` \
+               traces it at your state and row), so look up a value by `gather`, which follows the index and is NaN outside its list";
     assert!(error.ends_with(end), "{error}");
     let varying = step(Var::gather);
     assert_eq!(
@@ -518,8 +518,8 @@ fn wrong_input_is_named() {
     let by_rows = pendulum_scan().with_rows();
     assert_eq!(
         message(by_rows.sum_gradient(&P, &[[0.0; 2]], &[&rows]).unwrap_err()),
-        "sum_gradient: cannot differentiate with respect to the rows, which `with_rows` asks for; leave it out, or call \
-         `gradient` for each sequence"
+        "sum_gradient: cannot differentiate with respect to the rows, which `with_rows` asks for; build the scan without it, or \
+         call `gradient` for each sequence"
     );
     assert_eq!(
         by_rows.sum_value(&P, &[[0.0; 2]], &[&rows]).unwrap(),

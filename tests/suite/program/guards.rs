@@ -566,7 +566,7 @@ fn an_index_is_checked_and_traced_once() {
             message(&f, outside),
             format!(
                 "`floor_index` at {at} found another index than when the program was traced: {comparison}; look up a value by \
-                 `gather`, which takes any index; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`"
+                 `gather`, which follows the index and is NaN outside its list; or trace at this point (`trace_at`, for rows `trace_rows_at`) or use `Retraced`"
             )
         );
         let rows = f.with_uniform_inputs(0).unwrap();
