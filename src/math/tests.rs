@@ -183,7 +183,7 @@ fn lengths_and_angles_have_the_bits_of_libm() {
     let alike = (0..2000).map(|i| (1.07_f64.powi(i % 41), 1.13_f64.powi(i % 49)));
     let scales = [-1060, -512, -449, -64, 0, 64, 450, 511, 1000];
     let alike = alike.flat_map(|(a, b)| {
-        let scaled = move |n: i32| {
+        let sides = move |n: i32| {
             let scale = if n < -1022 {
                 2_f64.powi(n / 2).powi(2)
             } else {
@@ -191,7 +191,7 @@ fn lengths_and_angles_have_the_bits_of_libm() {
             };
             [(a * scale, b * scale), (a, b * scale)]
         };
-        scales.into_iter().flat_map(scaled)
+        scales.into_iter().flat_map(sides)
     });
     for (x, y) in special.chain(wide).chain(alike) {
         if !x.is_nan() && !y.is_nan() {
