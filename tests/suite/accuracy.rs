@@ -142,6 +142,21 @@ fn the_condition_of_a_tiny_number_is_finite() {
     assert!(value.condition.is_finite(), "{value:?}");
 }
 
+#[test]
+fn rounding_that_decides_an_index_is_named() {
+    let f = |x: &[Var]| {
+        let y = (x[0] + x[1]) * 10.0;
+        y.floor_index().map_or(y, |index| y * index as f64)
+    };
+    let found = check::accuracy(f, &[0.1, 0.2]).unwrap();
+    let text = found.to_string();
+    let index = "3.0000000000000004 has the index 3, traced for 3 <= x < 4";
+    assert!(
+        text.contains("rounding decides the index at ") && text.contains(index),
+        "{text}"
+    );
+}
+
 /// A jump within the rounding error of its operand: 0.3 is a little less than 3/10, but ten times it is rounded to 3.
 #[test]
 fn rounding_that_decides_a_jump_leaves_no_digit() {

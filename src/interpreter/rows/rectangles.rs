@@ -1,7 +1,7 @@
 //! Sums of products of two factors, gathered into rectangles: outer products of two lists of factors.
 //!
-//! The weights of a layer are one rectangle. The entries of a triangular or banded matrix are several: the largest that fits
-//! into a triangle, then those that fit into what is left of it.
+//! The weights of a layer are one rectangle. The entries of a triangular or banded matrix are several: the largest rectangle in
+//! the triangle, then the largest ones in the smaller triangles that remain.
 
 use std::cmp::Reverse;
 
@@ -13,7 +13,7 @@ use crate::backend::Place;
 /// Rectangles that are cut out of other shapes have at least this many rows and columns.
 const LEAST: usize = 4;
 
-/// How often rectangles are cut out of what is left. A triangle of `n` lines needs about log₂ `n` rounds.
+/// The most rounds of cutting. A triangle of `n` lines needs about log₂ `n` rounds.
 const ROUNDS: usize = 16;
 
 /// The sums of the products of every factor on the left with every factor on the right.
@@ -37,10 +37,10 @@ impl Line {
 }
 
 /// Gathers sums, each given by its two factors and its slot.
-pub(super) fn rectangles(sums: impl Iterator<Item = ([Place; 2], u32)>) -> Vec<Rectangle> {
+pub(super) fn rectangles(sums: &[([Place; 2], u32)]) -> Vec<Rectangle> {
     let mut lines: Vec<Line> = Vec::new();
     let mut places: FxHashMap<Place, usize> = FxHashMap::default();
-    for ([factor, other], slot) in sums {
+    for &([factor, other], slot) in sums {
         let next = lines.len();
         let place = *places.entry(factor).or_insert(next);
         if place == next {
@@ -52,9 +52,9 @@ pub(super) fn rectangles(sums: impl Iterator<Item = ([Place; 2], u32)>) -> Vec<R
     for line in &mut lines {
         line.terms.sort_unstable_by_key(|&(_, slot)| slot);
     }
-    let (mut found, high): (Vec<_>, Vec<_>) = (Vec::new(), alike(lines));
-    let (high, few): (Vec<_>, Vec<_>) = high.into_iter().partition(|lines| lines.len() >= LEAST);
-    found.extend(high.into_iter().map(whole));
+    let groups = alike(lines).into_iter();
+    let (many, few): (Vec<_>, Vec<_>) = groups.partition(|lines| lines.len() >= LEAST);
+    let mut found: Vec<Rectangle> = many.into_iter().map(whole).collect();
     let mut rest = few.into_iter().flatten().collect();
     for _ in 0..ROUNDS {
         let before = found.len();
@@ -106,7 +106,7 @@ fn shapes(lines: &[Line]) -> Vec<usize> {
     shapes.into_labeling()
 }
 
-/// Cuts rectangles out of lines that share some of their other factors, and returns what is left of the lines.
+/// Cuts rectangles out of lines that share some of their other factors, and returns the remaining terms as lines.
 ///
 /// Of the lines of a shape, the longest come first. A rectangle takes the lines that follow for as long as its area grows.
 fn cut(lines: Vec<Line>, found: &mut Vec<Rectangle>) -> Vec<Line> {
@@ -221,7 +221,7 @@ mod tests {
                 ("band", sums(n, n, |row, column| row.abs_diff(column) <= 8)),
             ];
             for (name, sums) in shapes {
-                let found = rectangles(sums.iter().copied());
+                let found = rectangles(&sums);
                 let wide = found
                     .iter()
                     .filter(|rectangle| rectangle.left.len().min(rectangle.right.len()) >= LEAST);
@@ -240,7 +240,7 @@ mod tests {
             let mut sums = sums(rows, columns, |row, column| holes[(row * columns + column) as usize % holes.len()]);
             let again: Vec<Sum> = sums.iter().take(twice).map(|&(factors, slot)| (factors, slot + rows * columns)).collect();
             sums.extend(again);
-            let mut found: Vec<Sum> = rectangles(sums.iter().copied()).iter().flat_map(parts).collect();
+            let mut found: Vec<Sum> = rectangles(&sums).iter().flat_map(parts).collect();
             found.sort_by_key(|&(_, slot)| slot);
             sums.sort_by_key(|&(_, slot)| slot);
             prop_assert_eq!(found, sums);

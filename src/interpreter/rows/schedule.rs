@@ -254,7 +254,7 @@ impl RowScheduler<'_> {
                 _ => pairs.push((factors, slot)),
             }
         }
-        for Rectangle { left, right, slots } in rectangles(products.into_iter()) {
+        for Rectangle { left, right, slots } in rectangles(&products) {
             let narrow = left.len().min(right.len()) == 1;
             if left.len() < 4 && right.len() < 4 || any_order && narrow {
                 // Too narrow to fill vectors.
