@@ -12,7 +12,7 @@ use super::block_source::BlockSource;
 use super::blocks::{BLOCK, Blocks, Order, VECTOR};
 use super::buffer::Buffer;
 use super::compiled::Compiled;
-use super::mean::{self, without_sign};
+use super::mean;
 use super::outputs::{write_column, write_square};
 use super::parallel;
 use super::pieces::Pieces;
@@ -102,19 +102,8 @@ impl Answer {
                 rest = beyond;
             }
         })?;
-        let values = self.parts.value_count();
-        if let Some(slots) = &self.compiled.adjacent_outputs {
-            // In one pass: at a point, a call can be most of the work.
-            let (values, derivatives) = self.shared[slots.clone()].split_at(values);
-            self.outputs.clear();
-            self.outputs.extend_from_slice(values);
-            self.outputs
-                .extend(derivatives.iter().copied().map(without_sign));
-        } else {
-            let layout = self.compiled.executable.layout();
-            layout.read_shared(&self.shared, &mut self.outputs);
-            drop_signs(&mut self.outputs[values..]);
-        }
+        let layout = self.compiled.executable.layout();
+        layout.read_shared(&self.shared, self.parts.value_count(), &mut self.outputs);
         Ok(&self.outputs)
     }
 
@@ -300,18 +289,12 @@ impl Answer {
         } else {
             shared[layout.sums.clone()].copy_from_slice(sums);
             workers[0].machine.after(shared);
-            layout.read_shared(shared, outputs);
+            // The signs are dropped after the division.
+            layout.read_shared(shared, usize::MAX, outputs);
             &mut outputs[..]
         };
         mean::divide(all, parts.value_count(), divisor);
         (all, parts)
-    }
-}
-
-/// Drops the sign of every derivative that is 0.
-fn drop_signs(derivatives: &mut [f64]) {
-    for derivative in derivatives {
-        *derivative = without_sign(*derivative);
     }
 }
 

@@ -15,7 +15,8 @@ use crate::ir::{Class, Fingerprint, Guard, Ir, Level};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(super) executable: Arc<dyn Executable>,
-    /// The number of uniform inputs, and the slots of the outputs if they are adjacent: what every call at a point needs.
+    /// The number of uniform inputs, and the slots of the outputs if they are adjacent. Every call at a point or step of a scan needs
+    /// them.
     pub(super) uniform: usize,
     pub(super) adjacent_outputs: Option<Range<usize>>,
     /// The comparisons of shared numbers, then those that vary by row, without duplicates.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::mean::without_sign;
+
 /// Where a value is while a block of rows is computed.
 ///
 /// ```
@@ -120,18 +122,31 @@ impl Layout {
         }
     }
 
-    /// Replaces `outputs` by the shared outputs, with NaN for those that vary by row.
-    pub(crate) fn read_shared(&self, shared: &[f64], outputs: &mut Vec<f64>) {
+    /// Replaces `outputs` by the shared outputs, with NaN for those that vary by row. The first `values` of them are copied as
+    /// they are. The others are derivatives, and zeros among them lose their signs.
+    #[inline]
+    pub(crate) fn read_shared(&self, shared: &[f64], values: usize, outputs: &mut Vec<f64>) {
         outputs.clear();
         outputs.reserve(self.count);
         for &(place, len) in &self.outputs {
-            match (place, len) {
+            let signed = values.saturating_sub(outputs.len());
+            match place {
                 // Scattered outputs: pushing one is faster than copying a slice of one.
-                (Place::Shared(slot), 1) => outputs.push(shared[slot as usize]),
-                (Place::Shared(slot), _) => {
-                    outputs.extend_from_slice(&shared[slot as usize..][..len as usize]);
+                Place::Shared(slot) if len == 1 => {
+                    let output = shared[slot as usize];
+                    outputs.push(if signed > 0 {
+                        output
+                    } else {
+                        without_sign(output)
+                    });
                 }
-                (Place::Row(_) | Place::Input(_), _) => outputs.push(f64::NAN),
+                Place::Shared(slot) => {
+                    let stretch = &shared[slot as usize..][..len as usize];
+                    let (values, derivatives) = stretch.split_at(signed.min(stretch.len()));
+                    outputs.extend_from_slice(values);
+                    outputs.extend(derivatives.iter().copied().map(without_sign));
+                }
+                Place::Row(_) | Place::Input(_) => outputs.push(f64::NAN),
             }
         }
     }

@@ -426,28 +426,37 @@ impl Operands<f64> for Listed<'_> {
     }
 }
 
-/// Computes one result of an operation from the values of its operands.
-pub(crate) type Once = fn(Arch, &[f64]) -> f64;
+/// Computes one result of an operation of many operands from their values.
+pub(crate) type Fold = fn(Arch, &[f64]) -> f64;
 
-impl Loop for Once {
-    type Kernel = Self;
+/// The fold of an operation that takes any number of operands; none for others.
+pub(crate) fn fold(op: Op) -> Option<Fold> {
+    op.visit(ChooseFold).flatten()
+}
 
-    fn known<const N: usize, O: Elementwise<N>>() -> Self {
-        |arch, operands| match operands.first_chunk() {
-            Some(&operands) => arch.dispatch(Inline(
-                #[inline(always)]
-                || O::once(operands),
-            )),
-            None => f64::NAN,
-        }
+struct ChooseFold;
+
+impl Visit for ChooseFold {
+    type Output = Option<Fold>;
+
+    fn unary<O: Unary>(self) -> Option<Fold> {
+        None
     }
 
-    fn any<O: Nary>() -> Self {
-        |arch, operands| {
+    fn binary<O: Binary>(self) -> Option<Fold> {
+        None
+    }
+
+    fn ternary<O: Ternary>(self) -> Option<Fold> {
+        None
+    }
+
+    fn nary<O: Nary>(self) -> Option<Fold> {
+        Some(|arch, operands| {
             arch.dispatch(Inline(
                 #[inline(always)]
                 || O::value(operands),
             ))
-        }
+        })
     }
 }

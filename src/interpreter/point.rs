@@ -9,7 +9,7 @@ mod steps;
 
 use smallvec::SmallVec;
 
-use super::elementwise::{Each, Once, Single};
+use super::elementwise::{Each, Fold, Single};
 use crate::backend::Source;
 use crate::math::fused::Arch;
 use crate::op::Op;
@@ -46,7 +46,7 @@ enum Kernel {
     /// One value of an operation of few operands, whose slots the table lists.
     Single(Single),
     /// One value of an operation of any number of operands, which one address lists.
-    Fold(Once),
+    Fold(Fold),
     /// Several values.
     Each(Each),
 }

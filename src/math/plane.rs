@@ -1,5 +1,10 @@
 //! Derivatives of the length `h = √(a² + b²)` and of the angle of a vector, without underflow or overflow on the way.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector instructions"
+)]
+
 use libm::scalbn;
 
 /// A vector of two finite numbers, not both 0, as numbers near 1 and powers of two.
@@ -68,15 +73,24 @@ pub(crate) fn hypot_mixed(a: f64, b: f64) -> f64 {
     )
 }
 
-/// The slope of the angle of `(b, a)` with respect to `a`, `b/h²`.
+/// The slope of the angle of `(b, a)` with respect to `a`, `b/h²`: NaN at the origin. Branch-free.
+#[inline(always)]
 pub(crate) fn atan2(a: f64, b: f64) -> f64 {
-    Vector::new(a, b, f64::NAN).map_or_else(
-        |limit| limit,
-        |v| {
-            let (b, power) = v.b;
-            scalbn(b / v.square, power - 2 * v.power)
-        },
-    )
+    let large = if a.abs() >= b.abs() { a.abs() } else { b.abs() };
+    // The reciprocal of the power of two of the larger number, so that its square is near 1. The largest powers have no
+    // reciprocal that is a normal number, and the one before them does as well.
+    let exponent = (large.to_bits() >> 52).min(2045);
+    let up = f64::from_bits((2046 - exponent) << 52);
+    let [x, y] = [a * up, b * up];
+    // Scaled up before the division and down after it, so that no digits of a quotient below the normal numbers are lost.
+    let (first, last) = if up > 1.0 { (up, 1.0) } else { (1.0, up) };
+    let slope = y * first / (x * x + y * y) * last;
+    let is_one_infinite = a.is_infinite() != b.is_infinite();
+    if is_one_infinite && !(a + b).is_nan() {
+        0.0
+    } else {
+        slope
+    }
 }
 
 /// The second derivative of the angle of `(b, a)` with respect to `a`, `−2ab/h⁴`; with respect to `b` it is the negative.

@@ -11,7 +11,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::{Address, FEW, Kernel, Run, Runs, WIDE};
-use crate::interpreter::elementwise::{self, Each, Once, Single};
+use crate::interpreter::elementwise::{self, Each, Single};
 use crate::ir::{Id, Ir, Kind};
 use crate::op::Op;
 
@@ -450,8 +450,8 @@ impl PointScheduler<'_> {
             // A fold reads its operands from a slice, even if all are the same.
             let first = self.runs.addresses.len();
             self.runs.address(slots.iter().copied(), false);
-            let kernel = elementwise::kernel::<Once>(op, operands).expect(known);
-            (Kernel::Fold(kernel), first)
+            let fold = elementwise::fold(op).expect("only folds have many operands");
+            (Kernel::Fold(fold), first)
         };
         self.runs.list.push(Run {
             op,
