@@ -65,7 +65,7 @@ pub(crate) fn lines(race: Race) -> Vec<Line> {
     let with = |start: [f64; 2], p: &[f64]| [start[0], start[1], p[0], p[1], p[2], p[3]];
     lines.extend(value_and_gradient::lines(
         race,
-        ("runge-kutta-many", "Runge-Kutta from 128 starts"),
+        ("runge-kutta-many", "Runge-Kutta from 128 starts, all cores"),
         many,
         &AT[2..],
         |p| starts().iter().map(|&start| value(&with(start, p))).sum(),

@@ -15,9 +15,9 @@ use crate::ir::{Class, Fingerprint, Guard, Ir, Level};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(super) executable: Arc<dyn Executable>,
-    /// The number of uniform inputs, and the slots of the outputs if they are adjacent. Every call at a point or step of a scan needs
-    /// them.
+    /// The number of uniform inputs.
     pub(super) uniform: usize,
+    /// The slots of the outputs, if they are adjacent; a step of a scan copies them at once.
     pub(super) adjacent_outputs: Option<Range<usize>>,
     /// The comparisons of shared numbers, then those that vary by row, without duplicates.
     shared_guards: Vec<([u32; 2], Guard)>,

@@ -122,19 +122,19 @@ impl Layout {
         }
     }
 
-    /// Replaces `outputs` by the shared outputs, with NaN for those that vary by row. The first `values` of them are copied as
-    /// they are. The others are derivatives, and zeros among them lose their signs.
+    /// Replaces `outputs` with the shared outputs, with NaN for those that vary by row. The first `value_count` of them are
+    /// copied as they are. The others are derivatives, and zeros among them lose their signs.
     #[inline]
-    pub(crate) fn read_shared(&self, shared: &[f64], values: usize, outputs: &mut Vec<f64>) {
+    pub(crate) fn read_shared(&self, shared: &[f64], value_count: usize, outputs: &mut Vec<f64>) {
         outputs.clear();
         outputs.reserve(self.count);
         for &(place, len) in &self.outputs {
-            let signed = values.saturating_sub(outputs.len());
+            let values_left = value_count.saturating_sub(outputs.len());
             match place {
                 // Scattered outputs: pushing one is faster than copying a slice of one.
                 Place::Shared(slot) if len == 1 => {
                     let output = shared[slot as usize];
-                    outputs.push(if signed > 0 {
+                    outputs.push(if values_left > 0 {
                         output
                     } else {
                         without_sign(output)
@@ -142,7 +142,7 @@ impl Layout {
                 }
                 Place::Shared(slot) => {
                     let stretch = &shared[slot as usize..][..len as usize];
-                    let (values, derivatives) = stretch.split_at(signed.min(stretch.len()));
+                    let (values, derivatives) = stretch.split_at(values_left.min(stretch.len()));
                     outputs.extend_from_slice(values);
                     outputs.extend(derivatives.iter().copied().map(without_sign));
                 }

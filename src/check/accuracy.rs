@@ -373,7 +373,10 @@ impl fmt::Display for Accuracy {
         if let Some(branch) = &self.branch {
             let (comparison, at) = (&branch.comparison, &branch.at);
             if branch.is_index {
-                writeln!(f, "rounding decides the index at {at}: {comparison}")?;
+                writeln!(
+                    f,
+                    "rounding decides the index at {at}: {comparison}; without rounding, the index may be another"
+                )?;
             } else {
                 writeln!(f, "rounding decides the comparison {comparison} at {at}")?;
             }

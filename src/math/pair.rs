@@ -4,7 +4,7 @@
 
 #![expect(
     clippy::inline_always,
-    reason = "what is not inlined is not compiled for the vector instructions"
+    reason = "only functions that are inlined are compiled for the vector instructions"
 )]
 
 /// The number `hi + lo`, with `lo` at most half a unit in the last place of `hi`.

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::inline_always,
-    reason = "what is not inlined is not compiled for the vector instructions"
+    reason = "only functions that are inlined are compiled for the vector instructions"
 )]
 
 use libm::scalbn;
@@ -77,12 +77,12 @@ pub(crate) fn hypot_mixed(a: f64, b: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn atan2(a: f64, b: f64) -> f64 {
     let large = if a.abs() >= b.abs() { a.abs() } else { b.abs() };
-    // The reciprocal of the power of two of the larger number, so that its square is near 1. The largest powers have no
-    // reciprocal that is a normal number, and the one before them does as well.
+    // The reciprocal of the power of two of the larger number, so that squares neither overflow nor vanish. The power 2^1023
+    // has no reciprocal that is a normal number, so that of 2^1022 is used.
     let exponent = (large.to_bits() >> 52).min(2045);
     let up = f64::from_bits((2046 - exponent) << 52);
     let [x, y] = [a * up, b * up];
-    // Scaled up before the division and down after it, so that no digits of a quotient below the normal numbers are lost.
+    // Scaled up before the division, or down after it, so that a slope that is a normal number loses no digits.
     let (first, last) = if up > 1.0 { (up, 1.0) } else { (1.0, up) };
     let slope = y * first / (x * x + y * y) * last;
     let is_one_infinite = a.is_infinite() != b.is_infinite();

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::inline_always,
-    reason = "what is not inlined is not compiled for the vector instructions"
+    reason = "only functions that are inlined are compiled for the vector instructions"
 )]
 
 use super::pair::Pair;

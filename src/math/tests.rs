@@ -329,7 +329,7 @@ fn edges_of_functions_of_two_numbers_hold() {
         (
             "atan2_slope",
             plane::atan2,
-            "0,0:NaN 0,2:0.5 0,-4:-0.25 inf,1:0 1,inf:0 inf,inf:NaN 0,5e-324:inf",
+            "0,0:NaN 0,2:0.5 0,-4:-0.25 inf,1:0 1,inf:0 inf,inf:NaN 0,5e-324:inf -inf,-1:0 -1,-inf:0 1,-0:-0 0,1.7976931348623157e308:5.562684646268003e-309 0,8e-309:1.25e308",
         ),
         (
             "atan2_curvature",

@@ -155,6 +155,8 @@ fn rounding_that_decides_an_index_is_named() {
         text.contains("rounding decides the index at ") && text.contains(index),
         "{text}"
     );
+    let far = check::accuracy(f, &[0.1, 0.25]).unwrap().to_string();
+    assert!(!far.contains("rounding decides"), "{far}");
 }
 
 /// A jump within the rounding error of its operand: 0.3 is a little less than 3/10, but ten times it is rounded to 3.

@@ -9,7 +9,7 @@ const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-component-update", "--disable-sync", "--hide-scrollbars"];
 
 // How many milliseconds a browser has for an answer.
-const patience = 60_000;
+const patience = 180_000;
 
 async function chromium(theme) {
   // Unlike the emulation of a page's media, this setting lets frames follow the theme of the page around them.

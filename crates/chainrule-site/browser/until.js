@@ -1,7 +1,7 @@
 // Waits for what a page should show.
 
 // How many milliseconds a page has until it shows the answer to what the reader did.
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 function expect(problems, what, value) {
   if (!value) problems.push(`expected ${what}`);

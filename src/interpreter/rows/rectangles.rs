@@ -1,7 +1,7 @@
 //! Sums of products of two factors, gathered into rectangles: outer products of two lists of factors.
 //!
-//! The weights of a layer are one rectangle. The entries of a triangular or banded matrix are several: the largest rectangle in
-//! the triangle, then the largest ones in the smaller triangles that remain.
+//! The weights of a layer are one rectangle. The entries of a triangular or banded matrix are several: the largest rectangle is
+//! cut out first, then the largest ones in the shapes that remain.
 
 use std::cmp::Reverse;
 
@@ -13,7 +13,7 @@ use crate::backend::Place;
 /// Rectangles that are cut out of other shapes have at least this many rows and columns.
 const LEAST: usize = 4;
 
-/// The most rounds of cutting. A triangle of `n` lines needs about log₂ `n` rounds.
+/// Cutting stops after this many rounds. A triangle of `n` lines needs about log₂ `n` rounds.
 const ROUNDS: usize = 16;
 
 /// The sums of the products of every factor on the left with every factor on the right.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{Options, all_same, archs, hostile, on_tape, oracle, program, same, verified};
 use crate::ir::Level;
+use crate::math::fused::Arch;
 use crate::op::rows::{Add, Dot, Neg, Relu, Sum, Tanh};
 use crate::op::{Binary, Nary, Op, Unary};
 use crate::program::core::Over;
@@ -142,6 +143,36 @@ proptest! {
             let mut batch = program.batch(&rows).unwrap().threads(threads);
             let (sum, found) = batch.sum_gradient(&p[..]).unwrap();
             prop_assert!(same(sum, total) && all_same(found, &wanted));
+        }
+    }
+
+    #[test]
+    fn rounding_at_level_fast_is_the_same_on_every_processor(
+        sizes in prop::collection::vec(1..18_usize, 2..4),
+        bias in any::<bool>(),
+        shape in prop::sample::select(&SHAPES[..]),
+        numbers in prop::collection::vec(-2.0..2.0, 800),
+        count in 1..400_usize,
+    ) {
+        let weights = weights(&sizes, bias);
+        let number = |i: usize| numbers[i % 797];
+        let p: Vec<f64> = (0..weights).map(number).collect();
+        let rows: Vec<Vec<f64>> = (0..count).map(|row| (0..sizes[0]).map(|i| number(weights + row * 31 + i)).collect()).collect();
+        let e = network(&sizes, bias, false, shape, [&p[..], &rows[0]].concat());
+        let program = program(&e, weights);
+        let code = verified(&program, Transform::Gradient, Over::Sum, Options::at(Level::Fast));
+        let wanted = code.summed(Arch::Scalar, &p, &rows);
+        for arch in archs() {
+            prop_assert!(all_same(&code.summed(arch, &p, &rows), &wanted), "{arch:?}\n{}", code.text);
+        }
+        let fast = program.at_level(Level::Fast);
+        let on = |threads: usize| {
+            let mut batch = fast.batch(&rows).unwrap().threads(threads);
+            let (sum, gradient) = batch.sum_gradient(&p[..]).unwrap();
+            [&[sum], gradient].concat()
+        };
+        for threads in 2..4 {
+            prop_assert!(all_same(&on(threads), &on(1)), "{threads} threads");
         }
     }
 }

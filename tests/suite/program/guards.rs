@@ -593,19 +593,26 @@ fn an_index_is_checked_and_traced_once() {
     assert!(
         message(&large, -1.0).contains(": -1.0 has no index, traced for x >= 9007199254740992; ")
     );
-    // A program whose changed index is caught: the outer one is traced for every other index.
-    let inner = Program::trace_at(&[0.5], |x| {
+    // The function catches the error of a program whose index changed. Its own program then holds for every other index.
+    let inner = Program::trace_at(&[1.5], |x| {
         x[0].floor_index().map_or(x[0], |i| x[0] + i as f64)
     });
     let inner = inner.unwrap();
-    let caught = |x: &[Var]| inner.call(x).map_or(x[0] * 2.0, |y| y[0]);
-    let outer = Program::trace_at(&[1.5], caught).unwrap();
-    assert_eq!(outer.value(&[2.5]).unwrap(), 5.0);
-    assert!(message(&outer, 0.25).contains(": 0.25 has the index 0, traced for any other; "));
+    let caught = |x: &[Var]| match inner.call(x) {
+        Ok(y) => y[0],
+        Err(error) => {
+            assert!(error.branch().is_some(), "{error}");
+            x[0] * 2.0
+        }
+    };
+    let outer = Program::trace_at(&[2.5], caught).unwrap();
+    assert_eq!(outer.value(&[3.5]).unwrap(), 7.0);
+    assert!(message(&outer, 1.25).contains(": 1.25 has the index 1, traced for any other; "));
     let both = Retraced::new(1, caught);
-    for (x, y) in [(1.5, 3.0), (0.25, 0.25), (2.5, 5.0), (0.75, 0.75)] {
+    for (x, y) in [(2.5, 5.0), (1.25, 2.25), (3.5, 7.0), (1.75, 2.75)] {
         assert_eq!(both.value(&[x]).unwrap(), y);
     }
+    assert_eq!(both.programs(), 2);
     let f = Retraced::new(1, |x: &[Var]| interpolated(x[0], index));
     for (x, y, slope) in [
         (0.5, 0.5, 1.0),
