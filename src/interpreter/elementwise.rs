@@ -10,7 +10,7 @@
 
 use std::marker::PhantomData;
 
-use crate::backend::{BLOCK, Source};
+use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
 use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values};
@@ -20,9 +20,6 @@ const WIDTH: usize = 8;
 
 /// An operation of `N` operands, applied to slices.
 pub(crate) trait Elementwise<const N: usize> {
-    /// Whether a value takes so many instructions that the loop should be compiled only once.
-    const IS_LONG: bool;
-
     /// Computes all results.
     fn compute(results: &mut [f64], operands: [Source<'_>; N]);
 
@@ -53,8 +50,6 @@ fn each_pair(results: &mut [f64], a: &[f64], b: &[f64], value: impl Fn(f64, f64)
 }
 
 impl<O: Unary> Elementwise<1> for Known<O> {
-    const IS_LONG: bool = !O::OP.is_cheap();
-
     #[inline(always)]
     fn compute(results: &mut [f64], [a]: [Source<'_>; 1]) {
         match a {
@@ -70,14 +65,8 @@ impl<O: Unary> Elementwise<1> for Known<O> {
 }
 
 impl<O: Binary> Elementwise<2> for Known<O> {
-    const IS_LONG: bool = O::OP.is_long();
-
     #[inline(always)]
     fn compute(results: &mut [f64], [a, b]: [Source<'_>; 2]) {
-        if Self::IS_LONG {
-            each_long_pair::<O>(results, a, b);
-            return;
-        }
         match (a, b) {
             (Source::Slice(a), Source::Slice(b)) => each_pair(
                 results,
@@ -109,8 +98,6 @@ impl<O: Binary> Elementwise<2> for Known<O> {
 }
 
 impl<O: Ternary> Elementwise<3> for Known<O> {
-    const IS_LONG: bool = false;
-
     #[inline(always)]
     fn compute(results: &mut [f64], operands: [Source<'_>; 3]) {
         chunks(
@@ -135,8 +122,6 @@ impl<O: Ternary> Elementwise<3> for Known<O> {
 }
 
 impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
-    const IS_LONG: bool = false;
-
     #[inline(always)]
     fn compute(results: &mut [f64], operands: [Source<'_>; N]) {
         chunks(
@@ -163,28 +148,6 @@ impl<const N: usize, O: Nary> Elementwise<N> for Counted<O> {
     #[inline(always)]
     fn once(operands: [f64; N]) -> f64 {
         O::value(&operands)
-    }
-}
-
-/// Computes the results of a long operation in one loop, whether operands are slices or not.
-#[inline(always)]
-fn each_long_pair<O: Binary>(results: &mut [f64], a: Source<'_>, b: Source<'_>) {
-    let copies = [a, b].map(|operand| match operand {
-        Source::Slice(_) => [0.0; BLOCK],
-        Source::Splat(value) => [value; BLOCK],
-    });
-    for (index, results) in results.chunks_mut(BLOCK).enumerate() {
-        let part = |operand, copies| match operand {
-            Source::Slice(values) => &values[index * BLOCK..],
-            Source::Splat(_) => copies,
-        };
-        each_pair(
-            results,
-            part(a, &copies[0][..]),
-            part(b, &copies[1][..]),
-            #[inline(always)]
-            |a, b| O::value(a, b),
-        );
     }
 }
 

@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::context::{BlockData, Context};
-use super::elementwise::{self, Each, Elementwise, Loop};
+use super::elementwise::{self, Elementwise, Loop};
 use crate::backend::{Place, Source};
 use crate::math::fused::Inline;
 use crate::op::Nary;
@@ -79,12 +79,6 @@ impl AllRows<'_> {
         }
     }
 
-    /// Calls the loop at a point for each result in each block.
-    fn call<const N: usize>(&mut self, work: &RowWork<'_>, compute: Each) {
-        let arch = self.blocks.arch;
-        self.each::<N>(work, |dst, operands| compute(arch, dst, &operands));
-    }
-
     /// Calls `compute` for each result in each block, with its number of lanes and the places of its operands.
     #[inline(always)]
     fn each_of_many(
@@ -113,9 +107,6 @@ impl Loop for RowKernel {
     type Kernel = Self;
 
     fn known<const N: usize, O: Elementwise<N>>() -> Self {
-        if O::IS_LONG {
-            return |rows, work| rows.call::<N>(work, Each::known::<N, O>());
-        }
         |rows, work| {
             rows.blocks.arch.dispatch(Inline(
                 #[inline(always)]

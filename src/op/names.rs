@@ -150,40 +150,6 @@ impl BinaryOp {
         matches!(self, Self::Add | Self::Sub | Self::Mul)
     }
 
-    /// Whether a value takes so many instructions that calling a function for many of them costs little beside them.
-    #[inline]
-    pub(crate) const fn is_long(self) -> bool {
-        matches!(
-            self,
-            Self::Rem
-                | Self::RemEuclid
-                | Self::ScaledExp2
-                | Self::ScaledDensity
-                | Self::Pow
-                | Self::Powi
-                | Self::PowSlope
-                | Self::PowLog
-                | Self::PowCurvature
-                | Self::PowMixed
-                | Self::PowLogSquared
-                | Self::Hypot
-                | Self::HypotSlope
-                | Self::HypotCurvature
-                | Self::HypotMixed
-                | Self::Atan2
-                | Self::Atan2Slope
-                | Self::Atan2Curvature
-                | Self::Atan2Mixed
-                | Self::Elu
-                | Self::EluSlope
-                | Self::Polygamma
-                | Self::SincDerivative
-                | Self::LogErfcDerivative
-                | Self::LogNormalCdfDerivative
-                | Self::ExpDifference
-        )
-    }
-
     /// Whether the slope is 1 with respect to the first operand and 1 or −1 with respect to the second.
     #[inline]
     pub(crate) const fn is_sum(self) -> bool {
