@@ -290,7 +290,7 @@ impl Answer {
             shared[layout.sums.clone()].copy_from_slice(sums);
             workers[0].machine.after(shared);
             // The signs are dropped after the division.
-            layout.read_shared(shared, usize::MAX, outputs);
+            layout.read_shared(shared, layout.output_count(), outputs);
             &mut outputs[..]
         };
         mean::divide(all, parts.value_count(), divisor);
