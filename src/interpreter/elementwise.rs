@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values, values_with};
 
 /// The number of results that an operation of three or more operands computes at the same time.
 const WIDTH: usize = 8;
@@ -75,12 +75,7 @@ impl<O: Binary> Elementwise<2> for Known<O> {
                 #[inline(always)]
                 |a, b| O::value(a, b),
             ),
-            (Source::Slice(a), Source::Splat(b)) => each(
-                results,
-                a,
-                #[inline(always)]
-                |a| O::value(a, b),
-            ),
+            (Source::Slice(a), Source::Splat(b)) => values_with::<O>(results, a, b),
             (Source::Splat(a), Source::Slice(b)) => each(
                 results,
                 b,

@@ -36,7 +36,7 @@ pub(crate) use log_normal::{
 };
 pub(crate) use power::{cbrt, hypot, pow, powi, recip_positive};
 pub(crate) use sigmoid::{sigmoid, sigmoid_slope, silu, silu_curvature, silu_slope, softplus};
-pub(crate) use sinc::{sinc, sinc_derivative, sinc_near};
+pub(crate) use sinc::{sinc, sinc_derivative, sinc_near, sinc_slope};
 pub(crate) use trig::{cos, sin, tan};
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
     reason = "only functions that are inlined are compiled for the vector instructions"
 )]
 
-use super::pair::Pair;
-use super::trig::{cos, sin, sin_near};
+use super::pair::{Pair, polynomial};
+use super::trig::{cos, sin, sin_cos_pair, sin_near};
 
 /// Half of π in three parts; products of whole numbers below 2^13 and the first or second part are exact.
 const HALF_PI: [f64; 3] = [
@@ -38,6 +38,47 @@ pub(crate) fn sinc_near(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { value }
 }
 
+/// The coefficients of the slope's series from `x³` on, `2k/(2k + 1)!` with the sign of the term before reversed.
+const SLOPE_SERIES: [f64; 8] = {
+    let (mut series, mut factorial, mut place) = ([0.0; 8], 6.0, 0);
+    while place < series.len() {
+        let two_k = (2 * place + 4) as f64;
+        factorial *= two_k * (two_k + 1.0);
+        series[place] = two_k / factorial;
+        if place % 2 == 1 {
+            series[place] = -series[place];
+        }
+        place += 1;
+    }
+    series
+};
+
+/// The slope of [`sinc`], `(x cos(x) - sin(x))/x²`, and whether it is accurate: not near its roots above 1, where more digits
+/// cancel than [`sin_cos_pair`] has to spare, and not above [`NEAR`]. Branch-free.
+#[inline(always)]
+pub(crate) fn sinc_slope(x: f64) -> (f64, bool) {
+    let size = x.abs();
+    let third = Pair::from(x).over(Pair::from(3.0));
+    let square = x * x;
+    let tail = x * square * polynomial(&SLOPE_SERIES, square);
+    let small = if size < 1e-9 {
+        -(x / 3.0)
+    } else {
+        (tail - third.lo) - third.hi
+    };
+    let [s, c] = sin_cos_pair(x);
+    let product = Pair::product(x, c.hi);
+    let product = Pair::ordered(product.hi, product.lo + x * c.lo);
+    let difference = product.plus(-s);
+    let large = difference.over(Pair::square(x)).value();
+    let keeps = difference.hi.abs() * 256.0 > s.hi.abs();
+    if size < 1.0 {
+        (small, true)
+    } else {
+        (large, keeps && size <= NEAR)
+    }
+}
+
 /// The derivative of order `n` of [`sinc`]; NaN for orders that are negative, not whole or above 40.
 ///
 /// With `x f₀ = sin(x)` the derivatives follow `x fₙ + n fₙ₋₁ = sin⁽ⁿ⁾(x)`. The recurrence is stable upwards if
@@ -47,6 +88,12 @@ pub(crate) fn sinc_near(x: f64) -> f64 {
 pub(crate) fn sinc_derivative(x: f64, n: f64) -> f64 {
     if n == 0.0 {
         return sinc(x);
+    }
+    if n == 1.0 {
+        let (slope, is_accurate) = sinc_slope(x);
+        if is_accurate {
+            return slope;
+        }
     }
     let known = (1.0..=HIGHEST_ORDER).contains(&n) && n.floor() == n;
     if !known || x.is_nan() {

@@ -6,7 +6,7 @@
 )]
 
 use super::exp::ROUNDER;
-use super::pair::{Pair, high_half};
+use super::pair::{Pair, high_half, polynomial};
 
 /// Up to this size, [`sin_near`], [`cos_near`] and [`tan_near`] compute sine, cosine and tangent.
 pub(crate) const NEAR: f64 = 1e6;
@@ -76,6 +76,18 @@ pub(crate) fn tan_near(x: f64) -> f64 {
     let Turned { count, rest } = Turned::new(x);
     let value = tangent(rest, count & 1 == 1);
     if x == 0.0 { x } else { value }
+}
+
+/// The sine and the cosine of numbers up to [`NEAR`], with an error below `2^-67`. Branch-free.
+#[inline(always)]
+pub(super) fn sin_cos_pair(x: f64) -> [Pair; 2] {
+    let Turned { count, rest } = Turned::new(x);
+    let [mut first, mut second] = waves_pair(rest);
+    if count & 1 == 1 {
+        (first, second) = (second, first);
+    }
+    let turned = |Pair { hi, lo }, turn| Pair::new(signed(hi, turn), signed(lo, turn));
+    [turned(first, count), turned(second, count.wrapping_add(1))]
 }
 
 /// Half of π in four parts; products of whole numbers below 2^20 and the first three parts are exact.
@@ -183,6 +195,48 @@ fn cosine(Pair { hi: x, lo }: Pair) -> f64 {
     let half = 0.5 * z;
     let first = 1.0 - half;
     first + (((1.0 - first) - half) + (z * series - x * lo))
+}
+
+/// `±1/n!` in turn, for every second `n` from `first` on.
+const fn taylor<const N: usize>(first: usize) -> [f64; N] {
+    let (mut series, mut place) = ([0.0; N], 0);
+    while place < N {
+        let (mut factorial, mut n) = (1.0, 2);
+        while n <= first + 2 * place {
+            factorial *= n as f64;
+            n += 1;
+        }
+        series[place] = if (first / 2 + place) & 1 == 0 {
+            1.0
+        } else {
+            -1.0
+        } / factorial;
+        place += 1;
+    }
+    series
+}
+
+/// The Taylor coefficients of the sine from `x⁷` on, and of the cosine from `x⁸` on.
+const SIN_TAIL: [f64; 8] = taylor(7);
+const COS_TAIL: [f64; 8] = taylor(8);
+
+/// The sine and the cosine of a pair up to a quarter of π, with an error below `2^-67`: the first terms of the series as pairs.
+#[inline(always)]
+fn waves_pair(x: Pair) -> [Pair; 2] {
+    // 1/6, 1/120, 1/24 and 1/720.
+    const THIRD: Pair = Pair::new(0.166_666_666_666_666_66, 9.251_858_538_542_97e-18);
+    const FIFTH: Pair = Pair::new(0.008_333_333_333_333_333, 1.156_482_317_317_871_4e-19);
+    const FOURTH: Pair = Pair::new(0.041_666_666_666_666_664, 2.312_964_634_635_742_7e-18);
+    const SIXTH: Pair = Pair::new(0.001_388_888_888_888_889, -5.300_543_954_373_577e-20);
+    let square = x.times(x);
+    let term = |coefficient: Pair, rest: f64| coefficient.plus((square.hi * rest).into());
+    let fifth = term(FIFTH, polynomial(&SIN_TAIL, square.hi));
+    let third = square.times(fifth).plus(-THIRD);
+    let sine = x.plus(square.times(x).times(third));
+    let sixth = term(-SIXTH, polynomial(&COS_TAIL, square.hi));
+    let fourth = square.times(sixth).plus(FOURTH);
+    let second = square.times(fourth).plus(Pair::from(-0.5));
+    [sine, square.times(second).plus(Pair::from(1.0))]
 }
 
 /// A fit of `(tan(x) - x)/x³` in `x²`, up to 0.67434: that of FreeBSD's `tan`.

@@ -122,9 +122,6 @@ impl NaryOp {
 }
 
 /// The values of an operation of one operand at these numbers.
-///
-/// A branch for large numbers keeps a loop from being compiled to vector instructions. So the circular functions have a
-/// second loop, for slices without large numbers.
 #[inline(always)]
 pub(crate) fn values<O: Unary>(ys: &mut [f64], xs: &[f64]) {
     match O::OP {
@@ -140,15 +137,69 @@ pub(crate) fn values<O: Unary>(ys: &mut [f64], xs: &[f64]) {
     }
 }
 
-/// The values at these numbers by `near`, which has the same bits up to [`math::trig::NEAR`], if no number is larger.
+/// The values of an operation of two operands at these numbers, with the same right operand for all.
+#[inline(always)]
+pub(crate) fn values_with<O: Binary>(ys: &mut [f64], xs: &[f64], right: f64) {
+    let has_usual = match O::OP {
+        BinaryOp::SincDerivative => right == 1.0,
+        BinaryOp::PowSlope => right == 2.0 || right == 3.0,
+        _ => false,
+    };
+    if !has_usual {
+        for (y, &x) in ys.iter_mut().zip(xs) {
+            *y = O::value(x, right);
+        }
+        return;
+    }
+    mostly(
+        ys,
+        xs,
+        #[inline(always)]
+        |x| match O::OP {
+            BinaryOp::SincDerivative => math::sinc_slope(x),
+            _ => math::slope::pow_of_few(x, right),
+        },
+        #[inline(always)]
+        |x| O::value(x, right),
+    );
+}
+
+/// The values at these numbers by `near`, which has the same bits up to [`math::trig::NEAR`].
 #[inline(always)]
 fn near_or_far<O: Unary>(ys: &mut [f64], xs: &[f64], near: impl Fn(f64) -> f64) {
-    let mut far = false;
-    for x in xs {
-        far |= x.abs() > math::trig::NEAR;
+    mostly(
+        ys,
+        xs,
+        #[inline(always)]
+        |x| (near(x), x.abs() <= math::trig::NEAR),
+        O::value,
+    );
+}
+
+/// The values at these numbers by `usual`, which says whether it has the bits of `value`, and else by `value`.
+///
+/// A branch keeps a loop from being compiled to vector instructions. So those that `usual` does not know have a loop of
+/// their own.
+#[inline(always)]
+fn mostly(
+    ys: &mut [f64],
+    xs: &[f64],
+    usual: impl Fn(f64) -> (f64, bool),
+    value: impl Fn(f64) -> f64,
+) {
+    let mut all_known = true;
+    for (y, &x) in ys.iter_mut().zip(xs) {
+        let (result, is_known) = usual(x);
+        *y = result;
+        all_known &= is_known;
+    }
+    if all_known {
+        return;
     }
     for (y, &x) in ys.iter_mut().zip(xs) {
-        *y = if far { O::value(x) } else { near(x) };
+        if !usual(x).1 {
+            *y = value(x);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ mod values;
 
 pub use algebra::{Binary, Nary, Scalar, Ternary, Unary};
 pub(crate) use algebra::{Sealed, chain, chain_add, interleaved_dot, same_length};
-pub(crate) use formulas::{Visit, value_and_partial, values};
+pub(crate) use formulas::{Visit, value_and_partial, values, values_with};
 #[cfg(feature = "nn")]
 pub(crate) use many::shares;
 pub use names::{BinaryOp, Interval, Law, NaryOp, Op, Row, TernaryOp, UnaryOp, rows};

@@ -9,7 +9,7 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use chainrule::op::{BinaryOp, NaryOp, Op};
 use chainrule::{Dual, Lanes, Level, Program, Scalar, Var, derive, tape};
 
-use crate::compare::equal;
+use crate::compare::{equal, same};
 
 const INFINITY: f64 = f64::INFINITY;
 const NEG_INFINITY: f64 = f64::NEG_INFINITY;
@@ -591,6 +591,67 @@ fn no_operation_hides_a_nan() {
             operands[place] = NAN;
             let y = Op::Nary(op).apply(&operands).unwrap();
             assert!(y.is_nan(), "{op:?} of {operands:?} is {y}");
+        }
+    }
+}
+
+/// Loops over rows compute ordinary numbers together and the others apart, so both kinds stand in the same block here.
+#[test]
+fn rows_of_ordinary_and_of_extreme_numbers_have_the_bits_of_the_tape() {
+    let extreme = [
+        0.0,
+        -0.0,
+        1e-320,
+        -3e-309,
+        1e-160,
+        0.999_999_999,
+        1.0,
+        4.493_409_457_909_064,
+        -7.725_251_836_937_707,
+        10.904_121_659_428_9,
+        9999.5,
+        10_000.5,
+        -1e6,
+        1.5e6,
+        -4e150,
+        1e155,
+        f64::MAX,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+    ];
+    type Function = fn(Var) -> Var;
+    let functions: [(&str, Function); 11] = [
+        ("sin", |x| x.sin()),
+        ("cos", |x| x.cos()),
+        ("tan", |x| x.tan()),
+        ("sinc", |x| x.sinc()),
+        ("powi(2)", |x| x.powi(2)),
+        ("powi(3)", |x| x.powi(3)),
+        ("powi(4)", |x| x.powi(4)),
+        ("powi(-1)", |x| x.powi(-1)),
+        ("powf(2)", |x| x.powf(2.0)),
+        ("powf(3)", |x| x.powf(3.0)),
+        ("powf(0.5)", |x| x.powf(0.5)),
+    ];
+    let mut points: Vec<f64> = (0..150).map(|i| f64::from(i - 75) / 9.0).collect();
+    for (place, &x) in extreme.iter().enumerate() {
+        points.insert(place * 3, x);
+    }
+    for (name, f) in functions {
+        for points in [&points[..], &points[60..]] {
+            let program = Program::trace(1, |x| f(x[0])).expect("no branches");
+            let rows: Vec<[f64; 1]> = points.iter().map(|&x| [x]).collect();
+            let mut batch = program.batch(&rows).expect("rows of one width");
+            let (values, slopes) = batch.gradients(&[]).expect("no branches");
+            for ((&x, y), slope) in points.iter().zip(values).zip(slopes) {
+                let recorded = Var::new(x);
+                let result = f(recorded);
+                let gradient = result.backward();
+                for (got, want) in [(y, &result.value()), (slope, &gradient[recorded])] {
+                    assert!(same(*got, *want), "{name} at {x}: {got}, not {want}");
+                }
+            }
         }
     }
 }
