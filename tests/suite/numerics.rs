@@ -595,6 +595,8 @@ fn no_operation_hides_a_nan() {
     }
 }
 
+type Function = fn(Var) -> Var;
+
 /// Loops over rows compute ordinary numbers together and the others apart, so both kinds stand in the same block here.
 #[test]
 fn rows_of_ordinary_and_of_extreme_numbers_have_the_bits_of_the_tape() {
@@ -620,7 +622,6 @@ fn rows_of_ordinary_and_of_extreme_numbers_have_the_bits_of_the_tape() {
         f64::NEG_INFINITY,
         f64::NAN,
     ];
-    type Function = fn(Var) -> Var;
     let functions: [(&str, Function); 11] = [
         ("sin", |x| x.sin()),
         ("cos", |x| x.cos()),
