@@ -13,7 +13,9 @@ use std::marker::PhantomData;
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values, values_with};
+use crate::op::{
+    Binary, Nary, NaryOp, Op, Operands, Ternary, Unary, Visit, rows, values, values_with,
+};
 
 /// The number of results that an operation of three or more operands computes at the same time.
 const WIDTH: usize = 8;
@@ -295,7 +297,7 @@ fn several<O: Nary, A: Operands<Lanes<WIDTH>>>(operands: &A) -> [f64; WIDTH] {
 
 /// Whether sums of adjoints without the zero rule have the bits of those with it.
 #[inline(always)]
-fn all_clear(sums: [f64; WIDTH]) -> bool {
+fn all_clear<const N: usize>(sums: [f64; N]) -> bool {
     let mut clear = true;
     for sum in sums {
         clear &= sum.abs() > 0.0;
@@ -427,6 +429,69 @@ pub(crate) type Fold = fn(Arch, &[f64]) -> f64;
 /// The fold of an operation that takes any number of operands; `None` for other operations.
 pub(crate) fn fold(op: Op) -> Option<Fold> {
     op.visit(ChooseFold).flatten()
+}
+
+/// The same, but the terms of sums are added in any order, which is that of [`added_apart`] on every processor.
+pub(crate) fn fold_in_any_order(op: Op) -> Option<Fold> {
+    match op {
+        Op::Nary(NaryOp::Sum) => Some(|arch, terms| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || added_apart(terms, -0.0, |[x], sum| sum + x),
+            ))
+        }),
+        Op::Nary(NaryOp::Dot) => Some(|arch, terms| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || added_apart(terms, -0.0, |[w, x]: [f64; 2], sum| w.mul_add(x, sum)),
+            ))
+        }),
+        Op::Nary(NaryOp::Adjoint) => Some(|arch, terms| {
+            arch.dispatch(Inline(
+                #[inline(always)]
+                || {
+                    let sum = added_apart(terms, 0.0, |[u, p]: [f64; 2], sum| u.mul_add(p, sum));
+                    if all_clear([sum]) {
+                        sum
+                    } else {
+                        rows::Adjoint::value(terms)
+                    }
+                },
+            ))
+        }),
+        _ => fold(op),
+    }
+}
+
+/// The number of sums in [`added_apart`]: enough that the processor adds to others while it waits for one.
+const APART: usize = 16;
+
+/// Adds terms of `N` numbers to sums beside each other, in turn, and then those sums to each other.
+#[inline(always)]
+fn added_apart<const N: usize>(
+    numbers: &[f64],
+    start: f64,
+    add: impl Fn([f64; N], f64) -> f64,
+) -> f64 {
+    let (terms, _) = numbers.as_chunks::<N>();
+    let (groups, rest) = terms.as_chunks::<APART>();
+    let mut sums = [start; APART];
+    for group in groups {
+        for lane in 0..APART {
+            sums[lane] = add(group[lane], sums[lane]);
+        }
+    }
+    for (sum, &term) in sums.iter_mut().zip(rest) {
+        *sum = add(term, *sum);
+    }
+    let mut half = APART / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
 }
 
 struct ChooseFold;

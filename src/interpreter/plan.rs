@@ -31,7 +31,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Schedules code. `matrices` allows products of matrices; `any_order` allows sums over rows in any order.
+    /// Schedules code. `matrices` allows products of matrices; `any_order` allows long sums and sums over rows in any order.
     pub(crate) fn new(code: &Ir, matrices: bool, any_order: bool) -> Self {
         let classes = code.classes();
         let mut slots = Slots::new(code);
@@ -56,8 +56,8 @@ impl Plan {
             }
         }
         let [before, after] = uniform_parts(code, &classes);
-        let mut before = Runs::schedule(code, &before, &mut slots);
-        let mut after = Runs::schedule(code, &after, &mut slots);
+        let mut before = Runs::schedule(code, &before, &mut slots, any_order);
+        let mut after = Runs::schedule(code, &after, &mut slots, any_order);
         before.place_passing(&slots);
         after.place_passing(&slots);
         let (rows, places) = RowCode::schedule(code, &classes, &slots, matrices, any_order);

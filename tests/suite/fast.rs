@@ -156,3 +156,76 @@ fn neither_level_cancels_a_variable_with_itself() {
         );
     }
 }
+
+/// `n·ε·Σ|t|`, the distance of sums of these terms in two orders.
+fn spread(terms: &[f64]) -> f64 {
+    terms.len() as f64 * f64::EPSILON * terms.iter().map(|t| t.abs()).sum::<f64>()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// A sum of every second input, a dot product, and an adjoint to which every input contributes.
+    #[test]
+    fn long_sums_at_a_point_stay_within_the_bound_of_their_terms(xs in prop::collection::vec(-1e3..1e3_f64, 2..700)) {
+        let count = xs.len();
+        let exact = Program::trace(count, |x| {
+            let every_second: Vec<Var> = x.iter().copied().step_by(2).collect();
+            let product = Var::dot_product(x, &x.iter().rev().copied().collect::<Vec<_>>()).expect("as many weights");
+            let scaled: Vec<Var> = x.iter().map(|&term| x[0] * term).collect();
+            [Var::sum(&every_second), product, Var::sum(&scaled)]
+        }).unwrap();
+        let products: Vec<f64> = xs.iter().zip(xs.iter().rev()).map(|(a, b)| a * b).collect();
+        let scaled: Vec<f64> = xs.iter().map(|x| xs[0] * x).collect();
+        let every_second: Vec<f64> = xs.iter().copied().step_by(2).collect();
+        let bounds = [&every_second, &products, &scaled].map(|terms| spread(terms));
+        let values = exact.values(&xs).unwrap();
+        let fast = exact.at_level(Level::Fast);
+        for ((found, value), bound) in fast.values(&xs).unwrap().iter().zip(&values).zip(bounds) {
+            prop_assert!((found - value).abs() <= bound, "{found:e}, {value:e} ± {bound:e}");
+        }
+        // The adjoint of the first input has a term for every input.
+        let of_first = exact.jacobian(&xs).unwrap().1[2 * count];
+        let found = fast.jacobian(&xs).unwrap().1[2 * count];
+        let bound = spread(&xs) + 2.0 * f64::EPSILON * xs[0].abs();
+        prop_assert!((found - of_first).abs() <= bound, "{found:e}, {of_first:e} ± {bound:e}");
+    }
+}
+
+#[test]
+fn long_sums_in_another_order_keep_the_zero_rule_and_the_sign_of_zero() {
+    for count in [17, 100, 1000] {
+        let closed = Program::trace(count + 1, |x| {
+            let terms: Vec<Var> = x[1..].iter().map(|&term| (x[0] * term).relu()).collect();
+            Var::sum(&terms)
+        });
+        let closed = closed.unwrap().at_level(Level::Fast);
+        for infinite in [1, count / 2, count] {
+            // The rectifier is closed for this term: its slope 0 meets the value ∞.
+            let mut at = vec![-1.0; count + 1];
+            at[infinite] = f64::INFINITY;
+            let (value, gradient) = closed.gradient(&at).unwrap();
+            let others = count as f64 - 1.0;
+            assert_eq!(value, others);
+            assert_eq!(gradient[0], -others, "term {infinite} of {count}");
+        }
+        let sum = Program::trace(count, Var::sum)
+            .unwrap()
+            .at_level(Level::Fast);
+        let zero = sum.value(&vec![-0.0; count]).unwrap();
+        assert!(zero == 0.0 && zero.is_sign_negative());
+        let mut at = vec![1.0; count];
+        at[count / 3] = f64::NAN;
+        assert!(sum.value(&at).unwrap().is_nan());
+    }
+}
+
+#[test]
+fn long_sums_are_added_in_another_order_only_at_level_fast() {
+    // From left to right, every small term is lost; beside each other, some are added first.
+    let mut at = vec![0.75 * f64::EPSILON / 2.0; 1000];
+    at[0] = 1.0;
+    let exact = Program::trace(at.len(), Var::sum).unwrap();
+    assert_eq!(exact.value(&at).unwrap(), 1.0);
+    assert!(exact.at_level(Level::Fast).value(&at).unwrap() > 1.0);
+}

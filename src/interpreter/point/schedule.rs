@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::{Address, FEW, Kernel, Run, Runs, WIDE};
 use crate::interpreter::elementwise::{self, Each, Single};
 use crate::ir::{Id, Ir, Kind};
-use crate::op::Op;
+use crate::op::{NaryOp, Op};
 
 /// The number of values in a chunk: few enough that the operands of a run are still in the cache.
 const CHUNK: usize = 1 << 14;
@@ -115,11 +115,13 @@ impl Slots {
 
 impl Runs {
     /// The runs that compute these values, which are in ascending order. Everything else that they need has a slot already.
-    pub(crate) fn schedule(code: &Ir, ids: &[Id], slots: &mut Slots) -> Self {
+    /// `any_order` allows to add the terms of long sums in any order.
+    pub(crate) fn schedule(code: &Ir, ids: &[Id], slots: &mut Slots, any_order: bool) -> Self {
         let (ids, stays) = cheaper_order(code, ids);
         let mut scheduler = PointScheduler {
             code,
             slots,
+            any_order,
             runs: Self::default(),
             depths: vec![0; code.len()],
             stays,
@@ -225,6 +227,7 @@ fn stay(code: &Ir, ids: &[Id]) -> Vec<bool> {
 struct PointScheduler<'a> {
     code: &'a Ir,
     slots: &'a mut Slots,
+    any_order: bool,
     runs: Runs,
     /// The depth of each value. It continues from chunk to chunk.
     depths: Vec<u32>,
@@ -449,8 +452,19 @@ impl PointScheduler<'_> {
         } else {
             // A fold reads its operands from a slice, even if all are the same.
             let first = self.runs.addresses.len();
-            self.runs.address(slots.iter().copied(), false);
-            let fold = elementwise::fold(op).expect("only folds have many operands");
+            let fold = if self.any_order {
+                let mut slots = slots.to_vec();
+                if op == Op::Nary(NaryOp::Sum) {
+                    // Then most are side by side.
+                    slots.sort_unstable();
+                }
+                self.runs.address(slots.iter().copied(), false);
+                elementwise::fold_in_any_order(op)
+            } else {
+                self.runs.address(slots.iter().copied(), false);
+                elementwise::fold(op)
+            };
+            let fold = fold.expect("only folds have many operands");
             (Kernel::Fold(fold), first)
         };
         self.runs.list.push(Run {
