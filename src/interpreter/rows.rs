@@ -67,8 +67,8 @@ pub(crate) struct Rows {
     matrix: matrix::Scratch,
 }
 
-/// Up to this many bytes of inputs are read before the instructions: what stays in the first cache beside other values.
-const AHEAD: usize = 24 << 10;
+/// Up to this many bytes of inputs are read before the instructions: a quarter of the smallest second cache of today's processors.
+const AHEAD: usize = 128 << 10;
 
 /// The numbers in a line of the cache.
 const LINE: usize = 8;
@@ -179,7 +179,7 @@ impl Rows {
     }
 }
 
-/// Reads the inputs once, in the order in which they are stored, if they fit into the first cache.
+/// Reads the inputs once, in the order in which they are stored, if they then stay in the second cache.
 ///
 /// An instruction reads the same lanes of many inputs, one after another. If the rows of a batch are not in a near cache, the
 /// processor does not foresee such reads and waits for each; but it foresees these.
