@@ -13,9 +13,7 @@ use std::marker::PhantomData;
 use crate::backend::Source;
 use crate::lanes::Lanes;
 use crate::math::fused::{Arch, Inline};
-use crate::op::{
-    Binary, Nary, NaryOp, Op, Operands, Ternary, Unary, Visit, rows, values, values_with,
-};
+use crate::op::{Binary, Nary, Op, Operands, Ternary, Unary, Visit, rows, values, values_with};
 
 /// The number of results that an operation of three or more operands computes at the same time.
 const WIDTH: usize = 8;
@@ -297,7 +295,7 @@ fn several<O: Nary, A: Operands<Lanes<WIDTH>>>(operands: &A) -> [f64; WIDTH] {
 
 /// Whether sums of adjoints without the zero rule have the bits of those with it.
 #[inline(always)]
-fn all_clear<const N: usize>(sums: [f64; N]) -> bool {
+fn all_clear(sums: [f64; WIDTH]) -> bool {
     let mut clear = true;
     for sum in sums {
         clear &= sum.abs() > 0.0;
@@ -426,40 +424,25 @@ impl Operands<f64> for Listed<'_> {
 /// Computes one result of an operation of many operands from their values.
 pub(crate) type Fold = fn(Arch, &[f64]) -> f64;
 
-/// The fold of an operation that takes any number of operands; `None` for other operations.
-pub(crate) fn fold(op: Op) -> Option<Fold> {
-    op.visit(ChooseFold).flatten()
+/// The fold of an operation that takes any number of operands; `None` for other operations. In `any_order`, the terms of sums
+/// are added in that of [`added_apart`], on every processor.
+pub(crate) fn fold(op: Op, any_order: bool) -> Option<Fold> {
+    op.visit(ChooseFold { any_order }).flatten()
 }
 
-/// The same, but the terms of sums are added in any order, which is that of [`added_apart`] on every processor.
-pub(crate) fn fold_in_any_order(op: Op) -> Option<Fold> {
-    match op {
-        Op::Nary(NaryOp::Sum) => Some(|arch, terms| {
-            arch.dispatch(Inline(
-                #[inline(always)]
-                || added_apart(terms, -0.0, |[x], sum| sum + x),
-            ))
-        }),
-        Op::Nary(NaryOp::Dot) => Some(|arch, terms| {
-            arch.dispatch(Inline(
-                #[inline(always)]
-                || added_apart(terms, -0.0, |[w, x]: [f64; 2], sum| w.mul_add(x, sum)),
-            ))
-        }),
-        Op::Nary(NaryOp::Adjoint) => Some(|arch, terms| {
-            arch.dispatch(Inline(
-                #[inline(always)]
-                || {
-                    let sum = added_apart(terms, 0.0, |[u, p]: [f64; 2], sum| u.mul_add(p, sum));
-                    if all_clear([sum]) {
-                        sum
-                    } else {
-                        rows::Adjoint::value(terms)
-                    }
-                },
-            ))
-        }),
-        _ => fold(op),
+#[inline(always)]
+fn fused([a, b]: [f64; 2], sum: f64) -> f64 {
+    a.mul_add(b, sum)
+}
+
+/// This sum of terms, or the one of a term after another where they may differ in more than their last bits: if terms apart have
+/// overflowed, or if an adjoint's sum needs the zero rule.
+#[inline(always)]
+fn unless_extreme<O: Nary>(terms: &[f64], sum: f64) -> f64 {
+    if sum.is_finite() && sum != 0.0 {
+        sum
+    } else {
+        O::value(terms)
     }
 }
 
@@ -494,7 +477,9 @@ fn added_apart<const N: usize>(
     sums[0]
 }
 
-struct ChooseFold;
+struct ChooseFold {
+    any_order: bool,
+}
 
 impl Visit for ChooseFold {
     type Output = Option<Fold>;
@@ -512,11 +497,32 @@ impl Visit for ChooseFold {
     }
 
     fn nary<O: Nary>(self) -> Option<Fold> {
-        Some(|arch, operands| {
-            arch.dispatch(Inline(
-                #[inline(always)]
-                || O::value(operands),
-            ))
+        Some(match O::OP {
+            rows::Sum::OP if self.any_order => |arch, terms| {
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || unless_extreme::<O>(terms, added_apart(terms, -0.0, |[x], sum| sum + x)),
+                ))
+            },
+            // −0 keeps the sign of products that are all −0; an adjoint has none.
+            rows::Dot::OP if self.any_order => |arch, terms| {
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || unless_extreme::<O>(terms, added_apart(terms, -0.0, fused)),
+                ))
+            },
+            rows::Adjoint::OP if self.any_order => |arch, terms| {
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || unless_extreme::<O>(terms, added_apart(terms, 0.0, fused)),
+                ))
+            },
+            _ => |arch, operands| {
+                arch.dispatch(Inline(
+                    #[inline(always)]
+                    || O::value(operands),
+                ))
+            },
         })
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct RowCode {
     places: Vec<Place>,
     /// The number of rows of lanes in use.
     rows: usize,
+    /// Whether the instructions read most of the inputs.
+    reads_most: bool,
 }
 
 /// The rows of lanes of a block, and scratch buffers.
@@ -67,7 +69,7 @@ pub(crate) struct Rows {
     matrix: matrix::Scratch,
 }
 
-/// Up to this many bytes of inputs are read before the instructions: a quarter of the smallest second cache of today's processors.
+/// Up to this many bytes of inputs are read before the instructions: half of a second cache of 256 KiB, which is a small one.
 const AHEAD: usize = 128 << 10;
 
 /// The numbers in a line of the cache.
@@ -90,7 +92,9 @@ impl RowCode {
         sums: &mut [f64],
     ) {
         let blocks = data(arch, shared, blocks);
-        read_ahead(blocks.inputs);
+        if self.reads_most && size_of_val(blocks.inputs) <= AHEAD {
+            read_ahead(blocks.inputs);
+        }
         let stride = self.rows * blocks.lanes;
         rows.stride = stride;
         if rows.values.len() < stride * blocks.number {
@@ -179,14 +183,11 @@ impl Rows {
     }
 }
 
-/// Reads the inputs once, in the order in which they are stored, if they then stay in the second cache.
+/// Reads the inputs once, in the order in which they are stored.
 ///
 /// An instruction reads the same lanes of many inputs, one after another. If the rows of a batch are not in a near cache, the
 /// processor does not foresee such reads and waits for each; but it foresees these.
 fn read_ahead(inputs: &[f64]) {
-    if size_of_val(inputs) > AHEAD {
-        return;
-    }
     let mut bits = 0;
     for line in inputs.chunks(LINE) {
         bits ^= line[0].to_bits();

@@ -12,7 +12,7 @@ use super::Plan;
 use crate::backend::Place;
 use crate::interpreter::steps::Together;
 use crate::ir::{Class, Ir, Kind};
-use crate::op::{Law, Op};
+use crate::op::{Law, Nary, Op, rows};
 
 /// The name of a value: how it is computed.
 type Name = u64;
@@ -21,8 +21,11 @@ fn name(what: impl Hash) -> Name {
     FxBuildHasher.hash_one(what)
 }
 
-/// The name of a result. The factors of a pair commute.
-fn made(op: Option<Op>, mut operands: Vec<Name>) -> Name {
+/// The name of a result. The factors of a pair commute, and in any order the terms of a sum.
+fn made(op: Option<Op>, mut operands: Vec<Name>, any_order: bool) -> Name {
+    if any_order && op == Some(Op::Nary(rows::Sum::OP)) {
+        operands.sort_unstable();
+    }
     if op.is_none_or(|op| op.obeys(Law::Pairs)) {
         for pair in operands.as_chunks_mut::<2>().0 {
             pair.sort_unstable();
@@ -31,7 +34,7 @@ fn made(op: Option<Op>, mut operands: Vec<Name>) -> Name {
     name((op, operands))
 }
 
-fn names(code: &Ir) -> Vec<Name> {
+fn names(code: &Ir, any_order: bool) -> Vec<Name> {
     let mut names = Vec::with_capacity(code.len());
     for id in code.ids() {
         let operands = code.operands(id).iter();
@@ -39,8 +42,8 @@ fn names(code: &Ir) -> Vec<Name> {
         names.push(match code.kind(id) {
             Kind::Input(place) => name(("input", place)),
             Kind::Constant(bits) => name(bits),
-            Kind::Apply(op) => made(Some(op), operands),
-            Kind::SumOverRows => made(None, operands),
+            Kind::Apply(op) => made(Some(op), operands, any_order),
+            Kind::SumOverRows => made(None, operands, any_order),
         });
     }
     names
@@ -53,6 +56,7 @@ struct State {
     rows: Vec<Option<Name>>,
     /// The sums written so far in this block.
     sums: FxHashSet<u32>,
+    any_order: bool,
 }
 
 impl State {
@@ -89,7 +93,7 @@ impl State {
                         .iter()
                         .map(|&place| self.read(place))
                         .collect();
-                    Ok((step.dst, made(step.op, operands?)))
+                    Ok((step.dst, made(step.op, operands?, self.any_order)))
                 })
                 .collect();
             for ((dst, name), step) in results?.into_iter().zip(&together) {
@@ -114,8 +118,9 @@ impl State {
 
 impl Plan {
     /// Whether the plan computes the outputs and guards of this code, from which the passes and the schedule made it.
-    pub(crate) fn check(&self, code: &Ir) -> Result<(), String> {
-        let names = names(code);
+    /// `any_order` allows the terms of sums in any order.
+    pub(crate) fn check(&self, code: &Ir, any_order: bool) -> Result<(), String> {
+        let names = names(code, any_order);
         let of_inputs = |varying| {
             let inputs = code.inputs.iter().enumerate();
             inputs
@@ -139,6 +144,7 @@ impl Plan {
             inputs: of_inputs(true).collect(),
             rows: vec![None; self.rows.rows()],
             sums: FxHashSet::default(),
+            any_order,
         };
         state.run(self.before.steps())?;
         let [instructions, reductions] = self.rows.steps();

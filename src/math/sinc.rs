@@ -83,13 +83,13 @@ pub(crate) fn sinc_slope(x: f64) -> (f64, bool) {
 ///
 /// With `x f₀ = sin(x)` the derivatives follow `x fₙ + n fₙ₋₁ = sin⁽ⁿ⁾(x)`. The recurrence is stable upwards if
 /// `|x| > n`, and downwards otherwise, from a derivative of an order so high that its value does not matter. Up to 1e4
-/// it is computed to twice the digits, since near roots the terms cancel. Above, the error is below two units in the
+/// it is computed to twice the digits, since near roots the terms cancel; a slope elsewhere is that of [`sinc_slope`]. Above, the error is below two units in the
 /// last place of `1/x`.
 pub(crate) fn sinc_derivative(x: f64, n: f64) -> f64 {
     if n == 0.0 {
         return sinc(x);
     }
-    if n == 1.0 {
+    if n == 1.0 && x.abs() <= NEAR {
         let (slope, is_accurate) = sinc_slope(x);
         if is_accurate {
             return slope;
@@ -157,7 +157,7 @@ fn cyclic<T: Copy>([first, second, third, fourth]: [T; 4], order: f64) -> T {
 }
 
 /// The sine and the cosine of a number from 0 to [`NEAR`], to twice the digits, by their series.
-fn sin_cos(x: f64) -> [Pair; 2] {
+pub(super) fn sin_cos(x: f64) -> [Pair; 2] {
     let count = (x * std::f64::consts::FRAC_2_PI).round();
     let rest = Pair::sum(x - count * HALF_PI[0], -(count * HALF_PI[1]));
     let rest = rest.plus((-(count * HALF_PI[2])).into());

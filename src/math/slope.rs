@@ -14,13 +14,14 @@ pub(crate) fn pow(a: f64, b: f64) -> f64 {
     scaled_pow(b, a, b, 1.0)
 }
 
-/// The slope `b·a^(b−1)` for `b` 2 or 3, and whether it has the bits of [`pow`]: not if the power is subnormal or overflows.
+/// The slope `b·a^(b−1)` for `b` 2 or 3, and whether it has the bits of [`pow`]: not if `a^(b−1)` is subnormal or overflows.
 #[inline(always)]
 pub(crate) fn pow_of_few(a: f64, b: f64) -> (f64, bool) {
     let power = if b == 2.0 { a } else { a * a };
     let size = power.abs();
     let is_normal = (f64::MIN_POSITIVE..=f64::MAX).contains(&size);
-    (b * power, is_normal)
+    let slope = if a == 0.0 { 0.0 } else { b * power };
+    (slope, is_normal || a == 0.0)
 }
 
 /// The second derivative of `aᵇ` with respect to `a`, `b(b−1)·a^(b−2)`; 0 if `b` is 0 or 1.

@@ -1,5 +1,6 @@
 //! Tests of values at poles, ends of domains, infinities and NaN.
 
+use super::trig::sin_cos_pair;
 use super::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, digamma, erf, erfc, exp,
     exp_difference, exp_m1, exp2, gaussian, gelu, gelu_slope, hypot, ln, ln_1p, ln_gamma, log_erfc,
@@ -377,6 +378,18 @@ fn derivatives_of_the_cardinal_sine_have_their_digits() {
         assert!(sinc_derivative(1.0, order).is_nan(), "order {order}");
     }
     assert!(sinc_derivative(f64::NAN, 1.0).is_nan());
+}
+
+#[test]
+fn sine_and_cosine_as_pairs_have_66_digits() {
+    let bound = 2_f64.powi(-66);
+    for i in 0..20_000 {
+        let x = 1e-3 * 1e7_f64.powf(f64::from(i) / 20_000.0);
+        for (found, wanted) in sin_cos_pair(x).into_iter().zip(super::sinc::sin_cos(x)) {
+            let error = (found.hi - wanted.hi) + (found.lo - wanted.lo);
+            assert!(error.abs() <= bound, "at {x}: {error:e}");
+        }
+    }
 }
 
 /// Values in the tails, near 0 and between, computed with 80 digits by mpmath.

@@ -78,7 +78,7 @@ pub(crate) fn tan_near(x: f64) -> f64 {
     if x == 0.0 { x } else { value }
 }
 
-/// The sine and the cosine of numbers up to [`NEAR`], with an error below `2^-67`. Branch-free.
+/// The sine and the cosine of numbers up to [`NEAR`], with an error below `2^-66`. Branch-free.
 #[inline(always)]
 pub(super) fn sin_cos_pair(x: f64) -> [Pair; 2] {
     let Turned { count, rest } = Turned::new(x);
@@ -220,7 +220,7 @@ const fn taylor<const N: usize>(first: usize) -> [f64; N] {
 const SIN_TAIL: [f64; 8] = taylor(7);
 const COS_TAIL: [f64; 8] = taylor(8);
 
-/// The sine and the cosine of a pair up to a quarter of π, with an error below `2^-67`: the first terms of the series as pairs.
+/// The sine and the cosine of a pair up to a quarter of π, with an error below `2^-66`: the first terms of the series as pairs.
 #[inline(always)]
 fn waves_pair(x: Pair) -> [Pair; 2] {
     // 1/6, 1/120, 1/24 and 1/720.

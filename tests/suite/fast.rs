@@ -173,22 +173,27 @@ proptest! {
             let every_second: Vec<Var> = x.iter().copied().step_by(2).collect();
             let product = Var::dot_product(x, &x.iter().rev().copied().collect::<Vec<_>>()).expect("as many weights");
             let scaled: Vec<Var> = x.iter().map(|&term| x[0] * term).collect();
-            [Var::sum(&every_second), product, Var::sum(&scaled)]
+            // Two factors that are not 1: the adjoint of the first input adds products of weights and slopes.
+            let weighted: Vec<Var> = x[1..].iter().map(|&term| (x[0] * term) * 1.7).collect();
+            [Var::sum(&every_second), product, Var::sum(&scaled), Var::sum(&weighted)]
         }).unwrap();
         let products: Vec<f64> = xs.iter().zip(xs.iter().rev()).map(|(a, b)| a * b).collect();
         let scaled: Vec<f64> = xs.iter().map(|x| xs[0] * x).collect();
         let every_second: Vec<f64> = xs.iter().copied().step_by(2).collect();
-        let bounds = [&every_second, &products, &scaled].map(|terms| spread(terms));
+        let weighted: Vec<f64> = xs[1..].iter().map(|x| xs[0] * x * 1.7).collect();
+        let bounds = [&every_second, &products, &scaled, &weighted].map(|terms| spread(terms));
         let values = exact.values(&xs).unwrap();
         let fast = exact.at_level(Level::Fast);
         for ((found, value), bound) in fast.values(&xs).unwrap().iter().zip(&values).zip(bounds) {
             prop_assert!((found - value).abs() <= bound, "{found:e}, {value:e} ± {bound:e}");
         }
         // The adjoint of the first input has a term for every input.
-        let of_first = exact.jacobian(&xs).unwrap().1[2 * count];
-        let found = fast.jacobian(&xs).unwrap().1[2 * count];
-        let bound = spread(&xs) + 2.0 * f64::EPSILON * xs[0].abs();
-        prop_assert!((found - of_first).abs() <= bound, "{found:e}, {of_first:e} ± {bound:e}");
+        let (exact, fast) = (exact.jacobian(&xs).unwrap().1, fast.jacobian(&xs).unwrap().1);
+        for (row, weight) in [(2, 1.0), (3, 1.7)] {
+            let (found, wanted) = (fast[row * count], exact[row * count]);
+            let bound = weight * (spread(&xs) + 4.0 * f64::EPSILON * xs[0].abs());
+            prop_assert!((found - wanted).abs() <= bound, "{found:e}, {wanted:e} ± {bound:e}");
+        }
     }
 }
 
@@ -214,9 +219,46 @@ fn long_sums_in_another_order_keep_the_zero_rule_and_the_sign_of_zero() {
             .at_level(Level::Fast);
         let zero = sum.value(&vec![-0.0; count]).unwrap();
         assert!(zero == 0.0 && zero.is_sign_negative());
+        let product = Program::trace(count, |x| {
+            Var::dot_product(x, &vec![Var::from(3.0); count]).expect("as many weights")
+        });
+        let product = product.unwrap().at_level(Level::Fast);
+        let zero = product.value(&vec![-0.0; count]).unwrap();
+        assert!(zero == 0.0 && zero.is_sign_negative());
+        // The slopes of terms cancel.
+        let cancels = Program::trace(count, |x| {
+            let term = |(place, &other): (usize, &Var)| {
+                if place % 2 == 0 {
+                    x[0] * other
+                } else {
+                    -(x[0] * other)
+                }
+            };
+            Var::sum(&x[1..].iter().enumerate().map(term).collect::<Vec<_>>())
+        });
+        let mut at = vec![1.0; count];
+        if count % 2 == 0 {
+            at[count - 1] = 0.0;
+        }
+        let zero = cancels
+            .unwrap()
+            .at_level(Level::Fast)
+            .gradient(&at)
+            .unwrap()
+            .1[0];
+        assert!(zero == 0.0 && zero.is_sign_positive());
         let mut at = vec![1.0; count];
         at[count / 3] = f64::NAN;
         assert!(sum.value(&at).unwrap().is_nan());
+        // Sums beside each other would overflow.
+        let mut at = vec![0.0; count];
+        [at[0], at[1]] = [1e308, -1e308];
+        [at[16], at[count - 1]] = if count == 17 {
+            [0.0, 0.0]
+        } else {
+            [1e308, -1e308]
+        };
+        assert_eq!(sum.value(&at).unwrap(), 0.0);
     }
 }
 

@@ -179,3 +179,14 @@ fn points_include_edges_and_extremes() {
     assert!([-1.0, 1.0].iter().all(|end| unit.contains(end)));
     assert!(unit.iter().all(|x| (-1.0..=1.0).contains(x)));
 }
+
+/// At level `Fast`, the terms of a chain of additions are added in another order.
+#[test]
+fn agreement_allows_another_order_of_a_chain() {
+    let mut at = vec![0.3; 66];
+    [at[0], at[1]] = [1e6, -1e6];
+    let agreed = strategies::agree(|x| x[1..].iter().fold(x[0], |sum, &term| sum + term), &at);
+    if let Err(problem) = agreed {
+        panic!("{problem}");
+    }
+}

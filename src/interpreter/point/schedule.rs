@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::{Address, FEW, Kernel, Run, Runs, WIDE};
 use crate::interpreter::elementwise::{self, Each, Single};
 use crate::ir::{Id, Ir, Kind};
-use crate::op::{NaryOp, Op};
+use crate::op::{Nary, Op, rows};
 
 /// The number of values in a chunk: few enough that the operands of a run are still in the cache.
 const CHUNK: usize = 1 << 14;
@@ -452,18 +452,13 @@ impl PointScheduler<'_> {
         } else {
             // A fold reads its operands from a slice, even if all are the same.
             let first = self.runs.addresses.len();
-            let fold = if self.any_order {
-                let mut slots = slots.to_vec();
-                if op == Op::Nary(NaryOp::Sum) {
-                    // Then most are side by side.
-                    slots.sort_unstable();
-                }
-                self.runs.address(slots.iter().copied(), false);
-                elementwise::fold_in_any_order(op)
-            } else {
-                self.runs.address(slots.iter().copied(), false);
-                elementwise::fold(op)
-            };
+            let mut slots = slots.to_vec();
+            if self.any_order && op == Op::Nary(rows::Sum::OP) {
+                // Then most are side by side.
+                slots.sort_unstable();
+            }
+            self.runs.address(slots.iter().copied(), false);
+            let fold = elementwise::fold(op, self.any_order);
             let fold = fold.expect("only folds have many operands");
             (Kernel::Fold(fold), first)
         };

@@ -49,12 +49,18 @@ impl RowCode {
                 (Class::Varying, _) => Place::Row(u32::MAX),
                 _ => Place::Shared(slots.of(id)),
             });
+        let places: Vec<Place> = places.collect();
+        let is_input = |place: &&Place| matches!(place, Place::Input(_));
+        let used = places.iter().filter(is_input).count();
         let scheduler = RowScheduler {
-            places: places.collect(),
+            places,
             code,
             classes,
             slots,
-            result: Self::default(),
+            result: Self {
+                reads_most: 2 * used >= varying as usize,
+                ..Self::default()
+            },
         };
         scheduler.run(matrices, any_order)
     }

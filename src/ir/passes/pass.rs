@@ -25,8 +25,8 @@ pub enum Level {
     /// The same bits as the tape, for values and derivatives.
     #[default]
     Exact,
-    /// Fewer instructions, but the last bits differ: products are added with one rounding, sums over rows are added in any
-    /// order, and constant and uniform factors move to where they are needed less often. A result near the largest number
+    /// Fewer instructions, but the last bits differ: products are added with one rounding, sums over rows and long sums of
+    /// other values are added in any order, and constant and uniform factors move to where they are needed less often. A result near the largest number
     /// may overflow.
     Fast,
 }

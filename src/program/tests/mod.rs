@@ -118,8 +118,9 @@ fn verified(program: &Program, transform: Transform, over: Over, options: Option
     if let Some(problem) = problem_of_pass(&code, &short) {
         panic!("{problem}");
     }
-    let plan = Plan::new(&short, options.matrices, options.level == Level::Fast);
-    if let Err(problem) = plan.check(&short) {
+    let any_order = options.level == Level::Fast;
+    let plan = Plan::new(&short, options.matrices, any_order);
+    if let Err(problem) = plan.check(&short, any_order) {
         panic!("{problem} in\n{plan}made of\n{short}");
     }
     let text = plan.to_string();

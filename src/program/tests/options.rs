@@ -188,3 +188,28 @@ fn adjoints_of_independent_terms_are_computed_beside_them() {
         }
     }
 }
+
+/// Plans of sums that are instructions of their own, with terms in no order.
+#[test]
+fn long_sums_at_level_fast_are_verified() {
+    for count in [17, 18, 100, 3000] {
+        let program = Program::trace(count, |x| {
+            let squares: Vec<Var> = x.iter().map(|&x| x.square()).collect();
+            let mixed: Vec<Var> = squares
+                .iter()
+                .rev()
+                .zip(x)
+                .flat_map(|(&a, &b)| [a, b])
+                .collect();
+            let scaled: Vec<Var> = x.iter().rev().map(|&other| x[0] * other * x[1]).collect();
+            Var::sum(&mixed)
+                + Var::dot_product(&squares, x).expect("as many weights")
+                + Var::sum(&scaled)
+        });
+        let program = program.expect("no branches");
+        for transform in [Transform::Values, Transform::Gradient] {
+            let code = verified(&program, transform, Over::Point, Options::at(Level::Fast));
+            assert!(code.text.contains("= Sum"), "{}", code.text);
+        }
+    }
+}
